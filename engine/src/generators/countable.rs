@@ -1,0 +1,12 @@
+//! Domains whose values can be counted and listed: what `unique` draws from, by a permutation of the positions.
+
+use datafusion::arrow::array::ArrayRef;
+
+/// A finite list of distinct values, known by position.
+pub trait Countable: Send + Sync {
+    /// How many values, all distinct; `u128::MAX` where there are more.
+    fn count(&self) -> u128;
+
+    /// The values at positions below [`Countable::count`], in the Arrow type of the column.
+    fn unrank(&self, positions: &[u128]) -> ArrayRef;
+}

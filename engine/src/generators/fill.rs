@@ -1,0 +1,179 @@
+//! What runs: a compiled column, filled a range of rows at a call.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use datafusion::arrow::array::ArrayRef;
+
+use super::Countable;
+use crate::plan::{Plan, SlotId};
+use crate::random::Key;
+use crate::types::LogicalType;
+
+/// The rows that a call makes: a range, or row numbers in ascending order (referenced parents, the rows of a case, rows drawn again).
+#[derive(Clone, Debug)]
+pub enum Rows {
+    /// All rows of a range.
+    Range(Range<u64>),
+    /// These rows, ascending, each once.
+    List(Arc<[u64]>),
+}
+
+impl Rows {
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Rows::Range(range) => (range.end - range.start) as usize,
+            Rows::List(list) => list.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The row number at a position.
+    pub fn at(&self, position: usize) -> u64 {
+        match self {
+            Rows::Range(range) => range.start + position as u64,
+            Rows::List(list) => list[position],
+        }
+    }
+
+    /// All row numbers.
+    pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        (0..self.len()).map(|position| self.at(position))
+    }
+
+    /// The rows at some of the positions.
+    pub fn take(&self, positions: &[u32]) -> Rows {
+        Rows::List(positions.iter().map(|position| self.at(*position as usize)).collect())
+    }
+}
+
+/// What a fill sees beside its rows.
+pub struct Cells<'a> {
+    /// The arrays of its inputs, each a value a row, in the order in which the context handed them out.
+    pub inputs: &'a [ArrayRef],
+    /// 0, or the number of the attempt for rows whose earlier ones broke a rule.
+    pub attempt: u32,
+    /// The whole plan, for what lies beyond the row.
+    pub plan: &'a Plan,
+}
+
+impl Cells<'_> {
+    /// The key of a stream in this attempt.
+    pub fn key(&self, key: &Key) -> Key {
+        if self.attempt == 0 { *key } else { key.child(u64::from(self.attempt)) }
+    }
+
+    /// One word for each row of a stream.
+    pub fn words(&self, key: &Key, rows: &Rows) -> Vec<u64> {
+        let key = self.key(key);
+        match rows {
+            Rows::Range(range) => {
+                let mut words = vec![0; rows.len()];
+                key.words_into(range.start, &mut words);
+                words
+            }
+            Rows::List(list) => list.iter().map(|row| key.word(*row)).collect(),
+        }
+    }
+}
+
+/// One compiled column.
+pub trait Fill: Send + Sync {
+    /// Makes the values of `rows`, one each, in the Arrow type of the column's logical type. The same rows give the same values, whoever
+    /// asks and however they are split.
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError>;
+}
+
+/// What stops a run: an expression's own error, with the place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{detail}", place(.table, .column, .row))]
+pub struct RunError {
+    /// The table, once known.
+    pub table: String,
+    /// The column, once known.
+    pub column: String,
+    /// The row, counted from 0, where one is to blame.
+    pub row: Option<u64>,
+    /// What happened.
+    pub detail: String,
+}
+
+fn place(table: &str, column: &str, row: &Option<u64>) -> String {
+    let mut place = String::new();
+    if !table.is_empty() {
+        place.push_str(table);
+        if !column.is_empty() {
+            place.push('.');
+            place.push_str(column);
+        }
+        if let Some(row) = row {
+            place.push_str(&format!(" row {row}"));
+        }
+        place.push_str(": ");
+    }
+    place
+}
+
+impl RunError {
+    /// An error whose place is not known yet.
+    pub fn new(detail: impl Into<String>) -> RunError {
+        RunError { table: String::new(), column: String::new(), row: None, detail: detail.into() }
+    }
+}
+
+/// A compiled generator and what the plan must know of it.
+pub struct Made {
+    /// What runs.
+    pub fill: Box<dyn Fill>,
+    /// Its logical type.
+    pub logical: LogicalType,
+    /// What it reads of the same row; filled in by the context.
+    pub inputs: Vec<SlotId>,
+    /// Whether no two rows are alike by construction.
+    pub distinct: bool,
+    /// The draw that makes it: columns of one draw are drawn again together. `None`: computed from its inputs alone, or never drawn again.
+    pub drawn_by: Option<String>,
+    /// Its values as a list that can be counted, where they can: what makes `unique` possible.
+    pub countable: Option<Arc<dyn Countable>>,
+    /// How many characters the text has at most, where that is known.
+    pub longest: Option<u64>,
+}
+
+impl Made {
+    /// A fill whose values are drawn by the column's own stream.
+    pub fn drawn(logical: LogicalType, fill: impl Fill + 'static) -> Made {
+        Made { drawn_by: Some(String::new()), ..Made::computed(logical, fill) }
+    }
+
+    /// A fill that computes from its inputs or the row number, and draws nothing.
+    pub fn computed(logical: LogicalType, fill: impl Fill + 'static) -> Made {
+        Made {
+            fill: Box::new(fill),
+            logical,
+            inputs: Vec::new(),
+            distinct: false,
+            drawn_by: None,
+            countable: None,
+            longest: None,
+        }
+    }
+
+    /// The same with values that can be counted.
+    #[must_use]
+    pub fn counted(mut self, countable: impl Countable + 'static) -> Made {
+        self.countable = Some(Arc::new(countable));
+        self
+    }
+
+    /// The same, distinct by construction.
+    #[must_use]
+    pub fn all_distinct(mut self) -> Made {
+        self.distinct = true;
+        self
+    }
+}

@@ -1,0 +1,291 @@
+//! The generators: one struct each, and the one list of them.
+//!
+//! A generator is what a schema says (`{type: integer, min: 1, max: 6}`, plain data). Compiling it for a column makes a [`Fill`], which runs:
+//! a whole range of rows at a call, keeping nothing between rows. A generator's `type` is its struct's name in snake_case, its group the
+//! file that it stands in, its parameters and their words the struct's fields and doc comments; so the list below is all that has to name it.
+
+mod company;
+mod countable;
+mod dates;
+mod draws;
+mod fill;
+mod interval;
+mod keys;
+mod lists;
+mod logic;
+mod numbers;
+mod person;
+mod place;
+mod relations;
+mod text;
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+pub use countable::Countable;
+pub use fill::{Cells, Fill, Made, Rows, RunError};
+
+use crate::plan::Context;
+use crate::problem::Problem;
+
+/// All problems of an element, each with its place below it.
+pub type Problems = Vec<Problem>;
+
+/// The one list of generators.
+pub fn list() -> &'static [Entry] {
+    static LIST: OnceLock<Vec<Entry>> = OnceLock::new();
+    LIST.get_or_init(|| {
+        vec![
+            Entry::of::<keys::Sequence>(),
+            Entry::of::<keys::UuidV4>(),
+            Entry::of::<keys::Pattern>(),
+            Entry::of::<keys::Regex>(),
+            Entry::of::<keys::Template>(),
+            Entry::of::<keys::String>(),
+            Entry::of::<relations::Constant>(),
+            Entry::of::<relations::Field>(),
+            Entry::of::<draws::Tuple>(),
+            Entry::of::<draws::Person>(),
+            Entry::of::<logic::Choice>(),
+            Entry::of::<logic::Subcategory>(),
+            Entry::of::<logic::Boolean>(),
+            Entry::of::<logic::Conditional>(),
+            Entry::of::<logic::Expression>(),
+            Entry::of::<numbers::Integer>(),
+            Entry::of::<numbers::Decimal>(),
+            Entry::of::<numbers::Float>(),
+            Entry::of::<numbers::Normal>(),
+            Entry::of::<dates::Date>(),
+            Entry::of::<dates::Datetime>(),
+            Entry::of::<dates::DateOffset>(),
+            Entry::of::<person::FullName>(),
+            Entry::of::<person::FirstName>(),
+            Entry::of::<person::LastName>(),
+            Entry::of::<person::Gender>(),
+            Entry::of::<person::Username>(),
+            Entry::of::<person::Email>(),
+            Entry::of::<person::Phone>(),
+            Entry::of::<person::JobTitle>(),
+            Entry::of::<person::NationalId>(),
+            Entry::of::<place::Country>(),
+            Entry::of::<place::State>(),
+            Entry::of::<place::City>(),
+            Entry::of::<company::CompanyName>(),
+            Entry::of::<company::Industry>(),
+            Entry::of::<text::Word>(),
+            Entry::of::<text::Sentence>(),
+        ]
+    })
+}
+
+/// The entry of a name.
+pub fn by_name(name: &str) -> Option<&'static Entry> {
+    list().iter().find(|entry| entry.name == name)
+}
+
+/// What a schema says of how a column is filled. The doc comments of its struct are the words that people read.
+pub trait Generator: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Send + Sync + 'static {
+    /// A column's generator as a schema writes it; shown in the catalogue and run by the golden test.
+    const EXAMPLE: &'static str;
+
+    /// Columns, as YAML, that the example reads beside its own; `[]` when it reads none.
+    const EXAMPLE_BESIDE: &'static str = "[]";
+
+    /// Whether it describes the row's person, place or company: columns of one `entity` then show one record.
+    const ATTRIBUTE: bool = false;
+
+    /// Column names (words joined by `_`, without accents) that suggest it where a column names no generator.
+    const SUGGESTED_BY: &'static [&'static str] = &[];
+
+    /// Compiles it for the column of the context. Problems have their places below the generator, `/max`.
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems>;
+
+    /// The fields of the record that it draws, for those that draw one.
+    fn fields(&self) -> Vec<std::string::String> {
+        Vec::new()
+    }
+
+    /// Compiles one field of its record. Only called with a name of [`Generator::fields`].
+    fn compile_field(&self, _cx: &mut Context<'_>, field: &str) -> Result<Made, Problems> {
+        Err(vec![Problem::new("no_fields", format!("this generator has no field \"{field}\""))])
+    }
+
+    /// Whether it only makes records, so that no column can show it whole.
+    fn is_draw(&self) -> bool {
+        false
+    }
+}
+
+/// A generator of any type.
+pub trait AnyGenerator: fmt::Debug + Send + Sync {
+    /// Its entry in the list.
+    fn entry(&self) -> &'static Entry;
+    /// See [`Generator::compile`].
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems>;
+    /// See [`Generator::fields`].
+    fn fields(&self) -> Vec<String>;
+    /// See [`Generator::compile_field`].
+    fn compile_field(&self, cx: &mut Context<'_>, field: &str) -> Result<Made, Problems>;
+    /// See [`Generator::is_draw`].
+    fn is_draw(&self) -> bool;
+    /// Its canonical JSON, `type` first.
+    fn to_value(&self) -> Value;
+}
+
+impl<G: Generator> AnyGenerator for G {
+    fn entry(&self) -> &'static Entry {
+        by_name(&name_of::<G>()).expect("only listed generators are read")
+    }
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        Generator::compile(self, cx)
+    }
+
+    fn fields(&self) -> Vec<String> {
+        Generator::fields(self)
+    }
+
+    fn compile_field(&self, cx: &mut Context<'_>, field: &str) -> Result<Made, Problems> {
+        Generator::compile_field(self, cx, field)
+    }
+
+    fn is_draw(&self) -> bool {
+        Generator::is_draw(self)
+    }
+
+    fn to_value(&self) -> Value {
+        let mut map = Map::new();
+        map.insert("type".to_owned(), name_of::<G>().into());
+        if let Ok(Value::Object(parameters)) = serde_json::to_value(self) {
+            map.extend(parameters);
+        }
+        Value::Object(map)
+    }
+}
+
+/// What the list says of a generator.
+pub struct Entry {
+    /// Its `type`.
+    pub name: String,
+    /// Its group.
+    pub group: String,
+    /// See [`Generator::EXAMPLE`].
+    pub example: &'static str,
+    /// See [`Generator::EXAMPLE_BESIDE`].
+    pub example_beside: &'static str,
+    /// See [`Generator::ATTRIBUTE`].
+    pub is_attribute: bool,
+    /// See [`Generator::SUGGESTED_BY`].
+    pub suggested_by: &'static [&'static str],
+    read: fn(Value) -> Result<Arc<dyn AnyGenerator>, serde_json::Error>,
+    schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl Entry {
+    fn of<G: Generator>() -> Entry {
+        Entry {
+            name: name_of::<G>(),
+            group: type_name::<G>().rsplit("::").nth(1).unwrap_or_default().to_owned(),
+            example: G::EXAMPLE,
+            example_beside: G::EXAMPLE_BESIDE,
+            is_attribute: G::ATTRIBUTE,
+            suggested_by: G::SUGGESTED_BY,
+            read: |value| serde_json::from_value::<G>(value).map(|generator| Arc::new(generator) as Arc<dyn AnyGenerator>),
+            schema: |generator| {
+                let mut schema = G::json_schema(generator);
+                let name = name_of::<G>();
+                let object = schema.ensure_object();
+                let mut properties = Map::new();
+                properties.insert("type".to_owned(), serde_json::json!({ "const": name }));
+                if let Some(Value::Object(own)) = object.remove("properties") {
+                    properties.extend(own);
+                }
+                object.insert("properties".to_owned(), Value::Object(properties));
+                let mut required = vec![Value::from("type")];
+                if let Some(Value::Array(own)) = object.remove("required") {
+                    required.extend(own);
+                }
+                object.insert("required".to_owned(), Value::Array(required));
+                schema
+            },
+        }
+    }
+
+    /// The JSON Schema of its parameters, `type` among them; its `description` are the generator's words.
+    pub fn json_schema(&self) -> Value {
+        let mut generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+        (self.schema)(&mut generator).to_value()
+    }
+}
+
+/// A struct's name in snake_case.
+fn name_of<G>() -> String {
+    let full = type_name::<G>();
+    let mut name = String::new();
+    for c in full.rsplit("::").next().unwrap_or(full).chars() {
+        if c.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}
+
+/// A generator as it stands in a schema.
+#[derive(Clone, Debug)]
+pub struct GeneratorSpec(Arc<dyn AnyGenerator>);
+
+impl std::ops::Deref for GeneratorSpec {
+    type Target = dyn AnyGenerator;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl GeneratorSpec {
+    /// The generator of a JSON object, or the sentence that says why it is none.
+    pub fn from_value(value: Value) -> Result<GeneratorSpec, String> {
+        let Value::Object(mut map) = value else { return Err("a generator is an object with a type".to_owned()) };
+        let Some(Value::String(name)) = map.shift_remove("type") else {
+            return Err("the generator's type is missing".to_owned());
+        };
+        let Some(entry) = by_name(&name) else { return Err(format!("unknown generator \"{name}\"")) };
+        (entry.read)(Value::Object(map)).map(GeneratorSpec).map_err(|error| error.to_string())
+    }
+
+    /// The generator of a name with no parameters, where it needs none.
+    pub fn plain(name: &str) -> Option<GeneratorSpec> {
+        GeneratorSpec::from_value(serde_json::json!({ "type": name })).ok()
+    }
+}
+
+impl<'de> Deserialize<'de> for GeneratorSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        GeneratorSpec::from_value(Value::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for GeneratorSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.to_value().serialize(serializer)
+    }
+}
+
+impl JsonSchema for GeneratorSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "Generator".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let variants: Vec<Schema> = list().iter().map(|entry| (entry.schema)(generator)).collect();
+        schemars::json_schema!({ "oneOf": variants })
+    }
+}
