@@ -1,0 +1,176 @@
+use std::collections::{BTreeSet, HashSet};
+
+use crate::locale::Locale;
+
+use super::{Grammar, Piece, Template, word_count};
+
+/// A linear congruential generator (Knuth's MMIX constants), reduced by multiply-shift.
+fn source(mut state: u64) -> impl FnMut(u64) -> u64 {
+    move |below| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((u128::from(state) * u128::from(below)) >> 64) as u64
+    }
+}
+
+fn locales() -> impl Iterator<Item = &'static Locale> {
+    Locale::names().iter().map(|name| Locale::named(name).unwrap())
+}
+
+#[test]
+fn a_sentence_has_the_words_asked_for_one_capital_and_one_full_stop() {
+    for locale in locales() {
+        let mut next = source(1);
+        for words in (1..=40).chain([0, 300]) {
+            for _ in 0..200 {
+                let mut text = String::new();
+                locale.sentences().write_sentence(words, &mut next, &mut text);
+                assert_eq!(word_count(&text), words.max(1) as usize, "{text}");
+                assert!(text.chars().next().unwrap().is_uppercase(), "{text}");
+                assert!(text.ends_with('.') && text.matches('.').count() == 1, "{text}");
+                assert!(!text.contains("  ") && text.trim() == text && !text.contains(['{', '}']), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sentence_is_appended_to_what_stands_before() {
+    let mut text = String::from("¡Éxito! ");
+    Locale::named("es_PE").unwrap().sentences().write_sentence(6, &mut |_| 0, &mut text);
+    assert_eq!(text, "¡Éxito! El abogado completó el acuerdo final.");
+}
+
+#[test]
+fn every_length_up_to_the_longest_clause_has_templates() {
+    for locale in locales() {
+        let sentences = locale.sentences();
+        assert_eq!(sentences.longest_clause(), 15);
+        for words in 1..=15 {
+            assert!(sentences.template_count(words) > 0, "{} {words}", locale.name());
+        }
+        assert_eq!(sentences.template_count(16), 0);
+        assert!(sentences.sentence_count(6) > 50_000, "{}", locale.name());
+        assert_eq!(sentences.sentence_count(16), sentences.sentence_count(7) * sentences.sentence_count(8));
+        assert_eq!(sentences.sentence_count(100_000), u128::MAX);
+    }
+}
+
+#[test]
+fn every_rank_names_one_sentence() {
+    for locale in locales() {
+        let sentences = locale.sentences();
+        for words in 1..=4 {
+            let count = sentences.sentence_count(words);
+            let texts: HashSet<String> = (0..count)
+                .map(|rank| {
+                    let mut text = String::new();
+                    sentences.unrank_sentence(words, rank, &mut text);
+                    text
+                })
+                .collect();
+            assert_eq!(texts.len() as u128, count, "{} {words}", locale.name());
+        }
+        let mut last = String::new();
+        sentences.unrank_sentence(23, sentences.sentence_count(23) - 1, &mut last);
+        assert_eq!(word_count(&last), 23);
+    }
+}
+
+#[test]
+fn templates_of_one_length_differ_in_a_word() {
+    for locale in locales() {
+        holds(&locale.sentences().grammar);
+        holds(&locale.company_names().grammar);
+    }
+
+    fn holds(grammar: &Grammar) {
+        let words: Vec<_> = grammar.templates.iter().map(|template| words_by_position(grammar, template)).collect();
+        for (index, a) in words.iter().enumerate() {
+            for (other, b) in words[..index].iter().enumerate().filter(|(_, b)| b.len() == a.len()) {
+                let told_apart = a.iter().zip(b).any(|(a, b)| a.is_disjoint(b));
+                assert!(told_apart, "{:?} {:?}", grammar.templates[index], grammar.templates[other]);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_slot_is_without_use_and_none_has_a_value_twice() {
+    for locale in locales() {
+        for grammar in [&locale.sentences().grammar, &locale.company_names().grammar] {
+            let used: BTreeSet<usize> = grammar.templates.iter().flat_map(Template::slots).collect();
+            assert_eq!(used.len(), grammar.slots.len());
+            for slot in &grammar.slots {
+                assert_eq!(slot.values.iter().collect::<BTreeSet<_>>().len(), slot.values.len(), "{}", slot.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn company_names_are_many_distinct_and_some_are_short() {
+    for locale in locales() {
+        let names = locale.company_names();
+        let count = names.company_name_count();
+        assert!(count > 50_000, "{} {count}", locale.name());
+        let mut distinct = HashSet::new();
+        let mut fitting = BTreeSet::new();
+        for rank in 0..count {
+            let mut name = String::new();
+            names.unrank_company_name(rank, &mut name);
+            assert!(!name.contains("  ") && name.trim() == name, "{name}");
+            if name.chars().count() <= 20 {
+                fitting.insert(name.clone());
+            }
+            assert!(distinct.insert(name));
+        }
+        let within = names.within(20);
+        let made: BTreeSet<String> = (0..within.count())
+            .map(|rank| {
+                let mut name = String::new();
+                within.unrank(rank, &mut name);
+                name
+            })
+            .collect();
+        assert_eq!(made.len() as u64, within.count());
+        assert!(made == fitting, "{}", locale.name());
+        assert!(made.len() > 5_000, "{} {}", locale.name(), made.len());
+        assert_eq!(u128::from(names.within(usize::MAX).count()), count);
+        assert_eq!(names.within(3).count(), 0);
+
+        let mut next = source(2);
+        let mut short = 0;
+        for _ in 0..1_000 {
+            let mut name = String::new();
+            names.write_company_name(&mut next, &mut name);
+            short += usize::from(name.chars().count() <= 20);
+            assert!(distinct.contains(&name), "{name}");
+        }
+        assert!(short > 150, "{} {short}", locale.name());
+    }
+}
+
+fn words_by_position(grammar: &Grammar, template: &Template) -> Vec<BTreeSet<String>> {
+    // A piece without a space at its edge would join two words; commas are part of the word before.
+    let mut texts = vec![String::new()];
+    for piece in &template.pieces {
+        let options: Vec<&str> = match *piece {
+            Piece::Text(text) => vec![text],
+            Piece::Slot(slot) => grammar.slots[slot].values.clone(),
+        };
+        // One text for each option of this piece, with the first option of the others: every word of every position comes up.
+        let base = texts[0].clone();
+        for text in &mut texts {
+            text.push_str(options[0]);
+        }
+        texts.extend(options[1..].iter().map(|option| format!("{base}{option}")));
+    }
+    let longest = template.words;
+    let mut positions = vec![BTreeSet::new(); longest];
+    for text in &texts {
+        for (position, word) in text.split_whitespace().enumerate() {
+            positions[position].insert(word.to_owned());
+        }
+    }
+    positions
+}
