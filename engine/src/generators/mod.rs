@@ -34,6 +34,7 @@ pub use fill::{Cells, Fill, Made, Rows, RunError};
 
 use crate::plan::Context;
 use crate::problem::Problem;
+use crate::types::LogicalType;
 
 /// All problems of an element, each with its place below it.
 pub type Problems = Vec<Problem>;
@@ -107,6 +108,27 @@ pub trait Generator: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Se
     /// Compiles it for the column of the context. Problems have their places below the generator, `/max`.
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems>;
 
+    /// Smallest and largest value, where both are constants and it keeps the bounds of [`Context::bounds`]: what lets `order` be held by
+    /// drawing inside what is left.
+    fn interval(&self) -> Option<Interval> {
+        None
+    }
+
+    /// Columns of the row that its value is never below.
+    fn above(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Columns of the row that its value is never above.
+    fn below(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Columns within whose groups its values never repeat; an empty list: in the whole table; `None`: they may.
+    fn distinct_per(&self) -> Option<&[std::string::String]> {
+        None
+    }
+
     /// The fields of the record that it draws, for those that draw one.
     fn fields(&self) -> Vec<std::string::String> {
         Vec::new()
@@ -123,12 +145,31 @@ pub trait Generator: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Se
     }
 }
 
+/// A generator's constant bounds, in the units of its type: days, microseconds, whole numbers, units of the last decimal place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interval {
+    /// Its type; bounds compare within one type.
+    pub logical: LogicalType,
+    /// Smallest value.
+    pub min: i64,
+    /// Largest value.
+    pub max: i64,
+}
+
 /// A generator of any type.
 pub trait AnyGenerator: fmt::Debug + Send + Sync {
     /// Its entry in the list.
     fn entry(&self) -> &'static Entry;
     /// See [`Generator::compile`].
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems>;
+    /// See [`Generator::interval`].
+    fn interval(&self) -> Option<Interval>;
+    /// See [`Generator::above`].
+    fn above(&self) -> Vec<&str>;
+    /// See [`Generator::below`].
+    fn below(&self) -> Vec<&str>;
+    /// See [`Generator::distinct_per`].
+    fn distinct_per(&self) -> Option<&[String]>;
     /// See [`Generator::fields`].
     fn fields(&self) -> Vec<String>;
     /// See [`Generator::compile_field`].
@@ -146,6 +187,22 @@ impl<G: Generator> AnyGenerator for G {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         Generator::compile(self, cx)
+    }
+
+    fn interval(&self) -> Option<Interval> {
+        Generator::interval(self)
+    }
+
+    fn above(&self) -> Vec<&str> {
+        Generator::above(self)
+    }
+
+    fn below(&self) -> Vec<&str> {
+        Generator::below(self)
+    }
+
+    fn distinct_per(&self) -> Option<&[String]> {
+        Generator::distinct_per(self)
     }
 
     fn fields(&self) -> Vec<String> {

@@ -1,0 +1,72 @@
+//! Values without repetition: positions by a keyed permutation, values by position.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, AsArray};
+use datafusion::arrow::datatypes::UInt64Type;
+
+use crate::generators::{Cells, Countable, Fill, Rows, RunError};
+use crate::permutation::{Permutation, WidePermutation};
+use crate::random::Key;
+
+/// Each row takes a position of its own in a domain that several columns span as the digits of a number; this column shows one digit.
+pub(crate) struct ByRow {
+    permutation: WidePermutation,
+    countable: Arc<dyn Countable>,
+    /// How many positions of the domain share a digit.
+    stride: u128,
+}
+
+impl ByRow {
+    /// `domain` is the product of the columns' counts, at least the table's rows.
+    pub fn new(key: Key, countable: Arc<dyn Countable>, domain: u128, stride: u128) -> ByRow {
+        ByRow { permutation: WidePermutation::new(key, domain.max(1)), countable, stride }
+    }
+}
+
+impl Fill for ByRow {
+    fn fill(&self, _: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let count = self.countable.count();
+        let positions: Vec<u128> = rows.iter().map(|row| self.permutation.at(row) / self.stride % count).collect();
+        Ok(self.countable.unrank(&positions))
+    }
+}
+
+/// Each child takes a position that none of its siblings has. Inputs: the parent's row, the child's number among its siblings.
+pub(crate) struct BySibling {
+    pub key: Key,
+    pub countable: Arc<dyn Countable>,
+}
+
+impl Fill for BySibling {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let parents = cells.inputs[0].as_primitive::<UInt64Type>();
+        let siblings = cells.inputs[1].as_primitive::<UInt64Type>();
+        let domain = u64::try_from(self.countable.count()).unwrap_or(u64::MAX >> 1).min(u64::MAX >> 1);
+        let mut current: Option<(u64, Permutation)> = None;
+        let mut positions = Vec::with_capacity(rows.len());
+        for row in 0..rows.len() {
+            let parent = parents.value(row);
+            let permutation = match &current {
+                Some((known, permutation)) if *known == parent => permutation,
+                _ => &current.insert((parent, Permutation::new(self.key.child(parent), domain))).1,
+            };
+            positions.push(u128::from(permutation.at(siblings.value(row))));
+        }
+        Ok(self.countable.unrank(&positions))
+    }
+}
+
+/// The rows of a parent table, by number.
+pub(crate) struct ParentRows(pub u64);
+
+impl Countable for ParentRows {
+    fn count(&self) -> u128 {
+        u128::from(self.0)
+    }
+
+    fn unrank(&self, positions: &[u128]) -> ArrayRef {
+        let rows = positions.iter().map(|position| *position as u64);
+        Arc::new(datafusion::arrow::array::UInt64Array::from_iter_values(rows))
+    }
+}

@@ -1,0 +1,6 @@
+//! How rows are made to obey the rules; a file per way. What these modules promise, [`crate::verify`] proves without them.
+
+pub mod deal;
+pub mod null;
+pub mod order;
+pub mod redraw;

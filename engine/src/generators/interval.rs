@@ -1,0 +1,207 @@
+//! Whole units between two bounds, each equally likely: what integers, decimals, dates and datetimes are made of. Bounds may come from other
+//! columns of the row; a null one makes the value null, a null bound of a rule bounds nothing.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, TimestampMicrosecondArray};
+
+use super::{Cells, Countable, Fill, Made, Rows, RunError};
+use crate::plan::{RowBound, Scalar, Side, units_of};
+use crate::random::Key;
+use crate::types::LogicalType;
+
+/// Uniform over `min, min + step, …` up to `max`, in units of the logical type.
+#[derive(Clone)]
+pub(super) struct Uniform {
+    pub key: Key,
+    pub logical: LogicalType,
+    pub min: Scalar<i64>,
+    pub max: Scalar<i64>,
+    pub step: Step,
+    pub bounds: Vec<RowBound>,
+}
+
+/// Which values between the bounds are taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Step {
+    /// Every so many units, counted from the smallest value.
+    Every(u64),
+    /// Days from Monday to Friday.
+    Weekdays,
+}
+
+impl Step {
+    /// How many values lie in an interval.
+    fn count(self, min: i64, max: i64) -> u128 {
+        if min > max {
+            return 0;
+        }
+        match self {
+            Step::Every(step) => (i128::from(max) - i128::from(min)) as u128 / u128::from(step) + 1,
+            Step::Weekdays => (weekdays_before(max + 1) - weekdays_before(min)) as u128,
+        }
+    }
+
+    /// The value at a place in the interval that starts at `min`.
+    fn at(self, min: i64, place: u64) -> i64 {
+        match self {
+            Step::Every(step) => (i128::from(min) + i128::from(place) * i128::from(step)) as i64,
+            Step::Weekdays => {
+                let rank = weekdays_before(min) + place as i64;
+                rank.div_euclid(5) * 7 + rank.rem_euclid(5) - 3
+            }
+        }
+    }
+}
+
+/// Weekdays before a day, counted from Monday 1969-12-29: the day numbers start on a Thursday.
+fn weekdays_before(day: i64) -> i64 {
+    let from_monday = day + 3;
+    from_monday.div_euclid(7) * 5 + from_monday.rem_euclid(7).min(5)
+}
+
+impl Uniform {
+    /// The compiled column, countable where both bounds are constants.
+    pub fn made(self) -> Made {
+        let logical = self.logical.clone();
+        let constant = self.bounds.is_empty();
+        match (&self.min, &self.max) {
+            (Scalar::Constant(min), Scalar::Constant(max)) if constant => {
+                let domain = Domain { logical: logical.clone(), min: *min, step: self.step, count: self.step.count(*min, *max) };
+                Made::drawn(logical, self).counted(domain)
+            }
+            _ => Made::drawn(logical, self),
+        }
+    }
+}
+
+impl Fill for Uniform {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let key = cells.key(&self.key);
+        if let (Scalar::Constant(min), Scalar::Constant(max), true) = (&self.min, &self.max, self.bounds.is_empty()) {
+            let count = self.step.count(*min, *max);
+            let values = match u64::try_from(count) {
+                Ok(count) => below_each(&key, rows, count, |place| self.step.at(*min, place)),
+                // The whole of i64: every word is a value.
+                Err(_) => cells.words(&self.key, rows).into_iter().map(|word| word as i64).collect(),
+            };
+            return array_of(values.into_iter().map(Some), &self.logical);
+        }
+        let (low, high) = row_bounds(cells, &self.logical, &self.min, &self.max, &self.bounds, rows.len())?;
+        let mut values = Vec::with_capacity(rows.len());
+        for (position, row) in rows.iter().enumerate() {
+            let (Some(min), Some(max)) = (low[position], high[position]) else {
+                values.push(None);
+                continue;
+            };
+            let count = self.step.count(min, max);
+            if count == 0 {
+                return Err(empty_interval(&self.logical, min, max, row));
+            }
+            let place = u64::try_from(count).map_or_else(|_| key.word(row), |count| key.below(row, count));
+            values.push(Some(self.step.at(min, place)));
+        }
+        array_of(values.into_iter(), &self.logical)
+    }
+}
+
+/// A whole number below `count` for each row, each equally likely.
+fn below_each(key: &Key, rows: &Rows, count: u64, value: impl Fn(u64) -> i64) -> Vec<i64> {
+    rows.iter().map(|row| value(key.below(row, count))).collect()
+}
+
+pub(super) fn empty_interval(logical: &LogicalType, min: i64, max: i64, row: u64) -> RunError {
+    let print = |units: i64| print(logical, units);
+    RunError { row: Some(row), ..RunError::new(format!("no value lies between {} and {}", print(min), print(max))) }
+}
+
+fn print(logical: &LogicalType, units: i64) -> String {
+    array_of(std::iter::once(Some(units)), logical)
+        .ok()
+        .and_then(|array| datafusion::arrow::util::display::array_value_to_string(&array, 0).ok())
+        .unwrap_or_else(|| units.to_string())
+}
+
+/// Smallest and largest value of each row, `None` where a parameter is null.
+pub(super) type Bounds = (Vec<Option<i64>>, Vec<Option<i64>>);
+
+pub(super) fn row_bounds(
+    cells: &Cells<'_>,
+    logical: &LogicalType,
+    min: &Scalar<i64>,
+    max: &Scalar<i64>,
+    bounds: &[RowBound],
+    rows: usize,
+) -> Result<Bounds, RunError> {
+    let ends = |scalar: &Scalar<i64>, side: Side| match scalar {
+        Scalar::Constant(value) => Ok(vec![Some(*value); rows]),
+        Scalar::Input(input) => units_of(&cells.inputs[*input], logical, side),
+    };
+    let mut low = ends(min, Side::Lower)?;
+    let mut high = ends(max, Side::Upper)?;
+    for bound in bounds {
+        let others = ends(&bound.value, bound.side)?;
+        let target = if bound.side == Side::Lower { &mut low } else { &mut high };
+        for (end, other) in target.iter_mut().zip(others) {
+            if let (Some(end), Some(other)) = (end.as_mut(), other) {
+                let other = other.saturating_add(bound.gap);
+                *end = if bound.side == Side::Lower { (*end).max(other) } else { (*end).min(other) };
+            }
+        }
+    }
+    Ok((low, high))
+}
+
+/// Units as an array of a logical type.
+pub(super) fn array_of(values: impl ExactSizeIterator<Item = Option<i64>>, logical: &LogicalType) -> Result<ArrayRef, RunError> {
+    Ok(match logical {
+        LogicalType::Date => Arc::new(values.map(|value| value.map(|value| value as i32)).collect::<Date32Array>()),
+        LogicalType::Datetime => Arc::new(values.collect::<TimestampMicrosecondArray>()),
+        LogicalType::Decimal { precision, scale } => {
+            let array = values.map(|value| value.map(i128::from)).collect::<Decimal128Array>();
+            Arc::new(array.with_precision_and_scale(*precision, *scale).map_err(|error| RunError::new(error.to_string()))?)
+        }
+        _ => Arc::new(values.collect::<Int64Array>()),
+    })
+}
+
+/// A constant interval as a domain.
+pub(super) struct Domain {
+    logical: LogicalType,
+    min: i64,
+    step: Step,
+    count: u128,
+}
+
+impl Countable for Domain {
+    fn count(&self) -> u128 {
+        self.count
+    }
+
+    fn unrank(&self, positions: &[u128]) -> ArrayRef {
+        let values = positions.iter().map(|position| Some(self.step.at(self.min, *position as u64)));
+        array_of(values, &self.logical).expect("units of a type that was checked when it was compiled")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weekdays_are_the_days_from_monday_to_friday() {
+        // 2024-01-01, day 19723, is a Monday.
+        let days: Vec<i64> = (0..10).map(|place| Step::Weekdays.at(19_723, place)).collect();
+        assert_eq!(days, [19_723, 19_724, 19_725, 19_726, 19_727, 19_730, 19_731, 19_732, 19_733, 19_734]);
+        assert_eq!(Step::Weekdays.count(19_723, 19_729), 5);
+        assert_eq!(Step::Weekdays.count(19_728, 19_729), 0);
+        assert_eq!(Step::Weekdays.at(19_728, 0), 19_730);
+    }
+
+    #[test]
+    fn a_step_counts_from_the_smallest_value() {
+        assert_eq!(Step::Every(5).count(0, 14), 3);
+        assert_eq!(Step::Every(5).at(-3, 2), 7);
+        assert_eq!(Step::Every(1).count(i64::MIN, i64::MAX), 1 << 64);
+    }
+}

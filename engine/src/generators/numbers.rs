@@ -1,0 +1,444 @@
+//! Numbers.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, AsArray, Float64Array};
+use datafusion::arrow::datatypes::Float64Type;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::interval::{Step, Uniform, array_of};
+use super::lists::decimal_units;
+use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
+use crate::plan::{Context, RowBound, Scalar};
+use crate::problem::Problem;
+use crate::quantile::TruncatedNormal;
+use crate::random::{Key, open_unit, unit};
+use crate::schema::Param;
+use crate::types::{DEFAULT_PRECISION, LogicalType};
+
+/// A whole number; each between the bounds is equally likely.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Integer {
+    /// Smallest value; 0 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min: Option<Param<i64>>,
+    /// Largest value; 1000 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max: Option<Param<i64>>,
+    /// Distance of the values, counted from the smallest; 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    step: Option<u64>,
+}
+
+impl Generator for Integer {
+    const EXAMPLE: &'static str = "{type: integer, min: 1, max: 6}";
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let min = cx.param(self.min.as_ref().unwrap_or(&Param::Constant(0)), "min")?;
+        let max = cx.param(self.max.as_ref().unwrap_or(&Param::Constant(1000)), "max")?;
+        check_ends(&min, &max, i64::to_string)?;
+        let step = Step::Every(self.step.unwrap_or(1));
+        Ok(Uniform { key: cx.key("value"), logical: LogicalType::Integer, min, max, step, bounds: cx.bounds().to_vec() }.made())
+    }
+
+    fn interval(&self) -> Option<Interval> {
+        let end = |param: &Option<Param<i64>>, default| match param {
+            None => Some(default),
+            Some(Param::Constant(value)) => Some(*value),
+            Some(Param::Sql(_)) => None,
+        };
+        let whole = self.step.unwrap_or(1) == 1;
+        let (min, max) = (end(&self.min, 0)?, end(&self.max, 1000)?);
+        whole.then_some(Interval { logical: LogicalType::Integer, min, max })
+    }
+
+    fn above(&self) -> Vec<&str> {
+        named(&self.min)
+    }
+
+    fn below(&self) -> Vec<&str> {
+        named(&self.max)
+    }
+}
+
+/// The column that a bound is, where its SQL is nothing but a name.
+pub(super) fn named<T>(param: &Option<Param<T>>) -> Vec<&str> {
+    match param {
+        Some(Param::Sql(sql)) => vec![sql.trim()],
+        _ => Vec::new(),
+    }
+}
+
+/// Refuses constant ends in the wrong order.
+pub(super) fn check_ends<T: PartialOrd>(min: &Scalar<T>, max: &Scalar<T>, print: impl Fn(&T) -> String) -> Result<(), Problems> {
+    match (min, max) {
+        (Scalar::Constant(min), Scalar::Constant(max)) if max < min => {
+            Err(vec![Problem::new("empty_interval", format!("{} is below min {}", print(max), print(min))).at("/max")])
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A number that is kept as it was written, so that no digit passes through a binary float.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exact(String);
+
+impl Exact {
+    fn units(&self, scale: i8, name: &str) -> Result<i64, Problem> {
+        decimal_units(&self.0, scale).ok_or_else(|| {
+            Problem::new("wrong_scale", format!("{} is no number of {scale} decimal places that fits 18 digits", self.0)).key(name)
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let text = match &value {
+            Value::Number(number) => number.to_string(),
+            Value::String(text) => text.clone(),
+            other => return Err(D::Error::custom(format!("{other} is no number"))),
+        };
+        if text.parse::<f64>().is_ok_and(f64::is_finite) { Ok(Exact(text)) } else { Err(D::Error::custom(format!("{text:?} is no number"))) }
+    }
+}
+
+impl Serialize for Exact {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.parse::<serde_json::Number>() {
+            Ok(number) if number.to_string() == self.0 => number.serialize(serializer),
+            _ => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl JsonSchema for Exact {
+    fn schema_name() -> Cow<'static, str> {
+        "Exact".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["number", "string"] })
+    }
+}
+
+/// An exact number with decimal places; each between the bounds is equally likely.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decimal {
+    /// Smallest value; 0 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min: Option<Param<Exact>>,
+    /// Largest value; 1000 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max: Option<Param<Exact>>,
+    /// Decimal places; 2 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 17))]
+    scale: Option<u8>,
+}
+
+impl Decimal {
+    fn scale(&self, declared: Option<&LogicalType>) -> i8 {
+        match (self.scale, declared) {
+            (Some(scale), _) => scale as i8,
+            (None, Some(LogicalType::Decimal { scale, .. })) => *scale,
+            _ => 2,
+        }
+    }
+}
+
+impl Generator for Decimal {
+    const EXAMPLE: &'static str = "{type: decimal, min: 0.99, max: 99.99, scale: 2}";
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let scale = self.scale(cx.declared().as_ref());
+        let mut end = |param: &Option<Param<Exact>>, default: &str, name: &str| -> Result<Scalar<i64>, Problems> {
+            match cx.param(param.as_ref().unwrap_or(&Param::Constant(Exact(default.to_owned()))), name)? {
+                Scalar::Constant(exact) => exact.units(scale, name).map(Scalar::Constant).map_err(|problem| vec![problem]),
+                Scalar::Input(input) => Ok(Scalar::Input(input)),
+            }
+        };
+        let (min, max) = (end(&self.min, "0", "min")?, end(&self.max, "1000", "max")?);
+        let text = |units: &i64| crate::plan::print_decimal(*units, scale);
+        check_ends(&min, &max, text)?;
+        let logical = LogicalType::Decimal { precision: DEFAULT_PRECISION, scale };
+        Ok(Uniform { key: cx.key("value"), logical, min, max, step: Step::Every(1), bounds: cx.bounds().to_vec() }.made())
+    }
+
+    fn interval(&self) -> Option<Interval> {
+        let scale = self.scale? as i8;
+        let end = |param: &Option<Param<Exact>>, default: &str| match param {
+            None => decimal_units(default, scale),
+            Some(Param::Constant(exact)) => decimal_units(&exact.0, scale),
+            Some(Param::Sql(_)) => None,
+        };
+        let logical = LogicalType::Decimal { precision: DEFAULT_PRECISION, scale };
+        Some(Interval { logical, min: end(&self.min, "0")?, max: end(&self.max, "1000")? })
+    }
+
+    fn above(&self) -> Vec<&str> {
+        named(&self.min)
+    }
+
+    fn below(&self) -> Vec<&str> {
+        named(&self.max)
+    }
+}
+
+/// A binary floating-point number; each between the bounds is equally likely.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Float {
+    /// Smallest value; 0 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min: Option<Param<f64>>,
+    /// Largest value; 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max: Option<Param<f64>>,
+    /// Decimal places that values are rounded to; all digits when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 15))]
+    digits: Option<u8>,
+}
+
+impl Generator for Float {
+    const EXAMPLE: &'static str = "{type: float, min: -1, max: 1, digits: 3}";
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let min = cx.param(self.min.as_ref().unwrap_or(&Param::Constant(0.0)), "min")?;
+        let max = cx.param(self.max.as_ref().unwrap_or(&Param::Constant(1.0)), "max")?;
+        check_ends(&min, &max, f64::to_string)?;
+        Ok(Made::drawn(LogicalType::Float, Floats { key: cx.key("value"), min, max, digits: self.digits }))
+    }
+
+    fn above(&self) -> Vec<&str> {
+        named(&self.min)
+    }
+
+    fn below(&self) -> Vec<&str> {
+        named(&self.max)
+    }
+}
+
+struct Floats {
+    key: Key,
+    min: Scalar<f64>,
+    max: Scalar<f64>,
+    digits: Option<u8>,
+}
+
+impl Fill for Floats {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let (low, high) = (floats_of(cells, &self.min, rows.len())?, floats_of(cells, &self.max, rows.len())?);
+        let factor = self.digits.map(|digits| 10_f64.powi(i32::from(digits)));
+        let mut values = Vec::with_capacity(rows.len());
+        for (position, word) in cells.words(&self.key, rows).into_iter().enumerate() {
+            let (Some(low), Some(high)) = (low.at(position), high.at(position)) else {
+                values.push(None);
+                continue;
+            };
+            if high < low {
+                let detail = format!("no value lies between {low} and {high}");
+                return Err(RunError { row: Some(rows.at(position)), ..RunError::new(detail) });
+            }
+            let u = unit(word);
+            let mut value = low * (1.0 - u) + high * u;
+            if let Some(factor) = factor {
+                value = libm::rint(value * factor) / factor;
+            }
+            // One spelling of zero.
+            values.push(Some(value.clamp(low, high) + 0.0));
+        }
+        Ok(Arc::new(Float64Array::from(values)))
+    }
+}
+
+/// A parameter's value in each row.
+enum FloatEnds {
+    Constant(f64),
+    Rows(Vec<Option<f64>>),
+}
+
+impl FloatEnds {
+    fn at(&self, position: usize) -> Option<f64> {
+        match self {
+            FloatEnds::Constant(value) => Some(*value),
+            FloatEnds::Rows(values) => values[position],
+        }
+    }
+}
+
+fn floats_of(cells: &Cells<'_>, scalar: &Scalar<f64>, _: usize) -> Result<FloatEnds, RunError> {
+    Ok(match scalar {
+        Scalar::Constant(value) => FloatEnds::Constant(*value),
+        Scalar::Input(input) => {
+            let cast = datafusion::arrow::compute::cast(&cells.inputs[*input], &datafusion::arrow::datatypes::DataType::Float64)
+                .map_err(|error| RunError::new(error.to_string()))?;
+            FloatEnds::Rows(cast.as_primitive::<Float64Type>().iter().collect())
+        }
+    })
+}
+
+/// A number around a mean, by the normal distribution; `min` and `max` truncate it. With `type: integer` or `type: decimal` it is rounded,
+/// half to even.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Normal {
+    /// Its mean before truncation; 0 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mean: Option<Param<f64>>,
+    /// Its standard deviation before truncation, above 0; 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    std: Option<Param<f64>>,
+    /// Smallest value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min: Option<Param<f64>>,
+    /// Largest value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max: Option<Param<f64>>,
+}
+
+impl Generator for Normal {
+    const EXAMPLE: &'static str = "{type: normal, mean: 170, std: 10, min: 140, max: 210}";
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let mean = cx.param(self.mean.as_ref().unwrap_or(&Param::Constant(0.0)), "mean")?;
+        let std = cx.param(self.std.as_ref().unwrap_or(&Param::Constant(1.0)), "std")?;
+        if let Scalar::Constant(std) = &std
+            && (!std.is_finite() || *std <= 0.0)
+        {
+            return Err(vec![Problem::new("too_small", format!("a standard deviation of {std} is not above 0")).at("/std")]);
+        }
+        let (logical, scale) = match cx.declared() {
+            Some(LogicalType::Integer) => (LogicalType::Integer, 0),
+            Some(LogicalType::Decimal { precision, scale }) if precision <= DEFAULT_PRECISION => {
+                (LogicalType::Decimal { precision, scale }, u32::from(scale.unsigned_abs()))
+            }
+            _ => (LogicalType::Float, 0),
+        };
+        let units = 10_f64.powi(scale as i32);
+        let largest = 9.0e17 / units;
+        let min = cx.param(self.min.as_ref().unwrap_or(&Param::Constant(f64::NEG_INFINITY)), "min")?;
+        let max = cx.param(self.max.as_ref().unwrap_or(&Param::Constant(f64::INFINITY)), "max")?;
+        check_ends(&min, &max, f64::to_string)?;
+        if logical != LogicalType::Float
+            && let (Scalar::Constant(min), Scalar::Constant(max)) = (&min, &max)
+            && libm::ceil(min.max(-largest) * units) > libm::floor(max.min(largest) * units)
+        {
+            return Err(vec![Problem::new("empty_interval", format!("no {logical} lies between {min} and {max}")).at("/max")]);
+        }
+        let rounded = logical != LogicalType::Float;
+        let fixed = match (&mean, &std, &min, &max) {
+            (Scalar::Constant(mean), Scalar::Constant(std), Scalar::Constant(min), Scalar::Constant(max)) => {
+                Some(Truncated::new(*mean, *std, *min, *max, rounded.then_some(units)))
+            }
+            _ => None,
+        };
+        let fill = Normals { key: cx.key("value"), mean, std, min, max, fixed, units: rounded.then_some(units), logical: logical.clone(), bounds: cx.bounds().to_vec() };
+        Ok(Made::drawn(logical, fill))
+    }
+}
+
+/// A truncated normal that may be rounded to units: drawn between the bounds widened by half a unit, so that end values keep their mass.
+struct Truncated {
+    normal: TruncatedNormal,
+    low: f64,
+    high: f64,
+}
+
+impl Truncated {
+    fn new(mean: f64, std: f64, min: f64, max: f64, units: Option<f64>) -> Truncated {
+        match units {
+            None => Truncated { normal: TruncatedNormal::new(mean, std, min, max), low: min, high: max },
+            Some(units) => {
+                let low = libm::ceil((min * units).max(-9.0e17));
+                let high = libm::floor((max * units).min(9.0e17));
+                let normal = TruncatedNormal::new(mean * units, std * units, low - 0.5, high + 0.5);
+                Truncated { normal, low, high }
+            }
+        }
+    }
+
+    fn float(&self, word: u64) -> f64 {
+        self.normal.at(open_unit(word)) + 0.0
+    }
+
+    fn units(&self, word: u64) -> i64 {
+        libm::rint(self.normal.at(open_unit(word))).clamp(self.low, self.high) as i64
+    }
+}
+
+struct Normals {
+    key: Key,
+    mean: Scalar<f64>,
+    std: Scalar<f64>,
+    min: Scalar<f64>,
+    max: Scalar<f64>,
+    fixed: Option<Truncated>,
+    units: Option<f64>,
+    logical: LogicalType,
+    bounds: Vec<RowBound>,
+}
+
+impl Fill for Normals {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let words = cells.words(&self.key, rows);
+        debug_assert!(self.bounds.is_empty(), "an order is held by bounds only where the interval is known");
+        if let Some(fixed) = &self.fixed {
+            return match self.units {
+                None => Ok(Arc::new(words.into_iter().map(|word| fixed.float(word)).collect::<Float64Array>())),
+                Some(_) => array_of(words.into_iter().map(|word| Some(fixed.units(word))), &self.logical),
+            };
+        }
+        let ends = |scalar| floats_of(cells, scalar, rows.len());
+        let (mean, std, min, max) = (ends(&self.mean)?, ends(&self.std)?, ends(&self.min)?, ends(&self.max)?);
+        let mut floats = Vec::with_capacity(rows.len());
+        let mut units = Vec::with_capacity(rows.len());
+        for (position, word) in words.into_iter().enumerate() {
+            let known = (mean.at(position), std.at(position), min.at(position), max.at(position));
+            let (Some(mean), Some(std), Some(min), Some(max)) = known else {
+                floats.push(None);
+                units.push(None);
+                continue;
+            };
+            if std.is_nan() || std <= 0.0 || max < min {
+                let detail = if max < min { format!("no value lies between {min} and {max}") } else { format!("a standard deviation of {std} is not above 0") };
+                return Err(RunError { row: Some(rows.at(position)), ..RunError::new(detail) });
+            }
+            let truncated = Truncated::new(mean, std, min, max, self.units);
+            match self.units {
+                None => floats.push(Some(truncated.float(word))),
+                Some(_) => units.push(Some(truncated.units(word))),
+            }
+        }
+        match self.units {
+            None => Ok(Arc::new(Float64Array::from(floats))),
+            Some(_) => array_of(units.into_iter(), &self.logical),
+        }
+    }
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_bound_keeps_every_digit_and_refuses_more_than_its_scale() {
+        let exact: Exact = serde_json::from_str("0.1").expect("a number");
+        assert_eq!(exact.units(2, "min"), Ok(10));
+        assert!(exact.units(0, "min").is_err());
+        assert_eq!(serde_json::to_string(&exact).expect("JSON"), "0.1");
+    }
+}

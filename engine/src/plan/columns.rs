@@ -1,0 +1,335 @@
+//! Columns, draws and attributes as slots.
+
+use std::sync::Arc;
+
+use super::compiler::{Compiler, Failed, Name, column_pointer};
+use super::context::ContextParts;
+use super::rules::Bound;
+use super::{RowBound, Scalar, SlotId, auto, convert};
+use crate::enforce::{deal, null, order};
+use crate::generators::{GeneratorSpec, Made};
+use crate::problem::{Problem, pointer_step};
+use crate::schema::Column;
+
+impl Compiler {
+    fn definition(&self, table: usize, column: usize) -> &Column {
+        &self.dataset.tables[table].columns[column]
+    }
+
+    /// The column as delivered.
+    pub(super) fn make_column(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let pointer = column_pointer(table, column);
+        if let Some((key, at)) = self.key_of_column(table, column) {
+            return self.make_key_column(table, column, key, at);
+        }
+        let raw = self.slot(table, Name::Raw(column))?;
+        let definition = self.definition(table, column).clone();
+        let mut conditions = Vec::new();
+        if let Some(sql) = &definition.null_when {
+            match self.sql(table, sql, true) {
+                Ok(slot) => conditions.push(slot),
+                Err(failed) => self.report_failure(&format!("{pointer}/null_when"), failed),
+            }
+        }
+        for implied in self.statements.implied_nulls(table, column) {
+            match self.sql(table, &implied.condition, true) {
+                Ok(slot) => conditions.push(slot),
+                Err(failed) => self.report_failure(&implied.pointer, failed),
+            }
+        }
+        let mut never = Vec::new();
+        for implied in self.statements.implied_values(table, column) {
+            match self.sql(table, &implied.condition, true) {
+                Ok(slot) => never.push(slot),
+                Err(failed) => self.report_failure(&implied.pointer, failed),
+            }
+        }
+        let rate = definition.null_rate.unwrap_or(0.0);
+        if rate == 0.0 && conditions.is_empty() {
+            return Ok(raw);
+        }
+        if self.dataset.tables[table].primary_key.contains(&definition.name) {
+            let problem = Problem::new("null_key", format!("{} is part of the primary key and cannot be null", definition.name));
+            self.report(&pointer, [problem.remedy("leave null_rate and null_when out")]);
+            return Err(Failed::Known);
+        }
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "null", 0);
+        let nulls = conditions.len();
+        let mut inputs = vec![raw];
+        inputs.extend(conditions);
+        inputs.extend(never);
+        let slot = &self.tables[table].slots[raw];
+        let (distinct, longest, logical) = (slot.distinct, slot.longest, slot.logical.clone());
+        let fill = null::Mask { key, rate, nulls };
+        let mut made = Made { inputs, distinct, longest, ..Made::computed(logical, fill) };
+        if rate > 0.0 && rate < 1.0 {
+            made.drawn_by = Some(format!("null:{column}"));
+        }
+        let slot = self.push(table, definition.name, made);
+        self.tables[table].slots[slot].nullable = true;
+        Ok(slot)
+    }
+
+    /// What a column's generator makes, converted to the column's type and held to its lengths.
+    pub(super) fn make_raw(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let pointer = column_pointer(table, column);
+        if self.lost(&format!("{pointer}/generator")) {
+            return Err(Failed::Known);
+        }
+        let definition = self.definition(table, column).clone();
+        if let Some(formula) = self.statements.formula(table, column) {
+            if definition.generator.is_some() {
+                let detail = format!("the rule {} calculates {}, which has a generator as well", formula.rule, definition.name);
+                self.report(&format!("{pointer}/generator"), [Problem::new("two_sources", detail).remedy("leave one of them out")]);
+                return Err(Failed::Known);
+            }
+            let slot = match self.sql(table, &formula.sql, false) {
+                Ok(slot) => slot,
+                Err(failed) => {
+                    self.report_failure(&formula.pointer, failed);
+                    return Err(Failed::Known);
+                }
+            };
+            if self.is_unique(table, column) {
+                let detail = format!("{} is calculated, so nothing can make it unique", definition.name);
+                self.report(&pointer, [Problem::new("not_countable", detail)]);
+                return Err(Failed::Known);
+            }
+            return self.finish_raw(table, column, slot);
+        }
+        if let Some(place) = self.statements.deal_of(table, column) {
+            return self.make_deal(table, place, column);
+        }
+        let made = self.compile_generator(table, column)?;
+        let made = if self.is_unique(table, column) && !made.distinct { self.deal_alone(table, column, made)? } else { made };
+        let slot = self.push(table, definition.name, made);
+        self.finish_raw(table, column, slot)
+    }
+
+    /// Type, lengths and values that rules put in: what stands between a generator and its column.
+    pub(super) fn finish_raw(&mut self, table: usize, column: usize, slot: SlotId) -> Result<SlotId, Failed> {
+        let pointer = column_pointer(table, column);
+        let definition = self.definition(table, column).clone();
+        let mut slot = slot;
+        if let Some(wanted) = definition.logical_type() {
+            let made = &self.tables[table].slots[slot];
+            if made.logical != wanted {
+                match convert::conversion(&made.logical, &wanted) {
+                    Ok(fill) => {
+                        let converted = Made {
+                            inputs: vec![slot],
+                            distinct: made.distinct,
+                            ..Made::computed(wanted, fill)
+                        };
+                        let nullable = made.nullable;
+                        slot = self.push(table, definition.name.clone(), converted);
+                        self.tables[table].slots[slot].nullable = nullable;
+                    }
+                    Err(problem) => {
+                        self.report(&format!("{pointer}/type"), [problem]);
+                        return Err(Failed::Known);
+                    }
+                }
+            }
+        }
+        for forced in self.statements.forced(table, column) {
+            let logical = self.tables[table].slots[slot].logical.clone();
+            let array = match convert::literal(&forced.value, &logical) {
+                Ok(array) => array,
+                Err(problem) => {
+                    self.report(&forced.pointer, [problem]);
+                    return Err(Failed::Known);
+                }
+            };
+            match self.sql(table, &forced.condition, true) {
+                Ok(condition) => {
+                    let fill = order::Forced { value: array };
+                    let nullable = self.tables[table].slots[slot].nullable;
+                    let made = Made { inputs: vec![slot, condition], ..Made::computed(logical, fill) };
+                    slot = self.push(table, definition.name.clone(), made);
+                    self.tables[table].slots[slot].nullable = nullable;
+                }
+                Err(failed) => {
+                    self.report_failure(&forced.pointer, failed);
+                    return Err(Failed::Known);
+                }
+            }
+        }
+        let (min, max) = (definition.min_length.unwrap_or(0), definition.max_length);
+        let made = &self.tables[table].slots[slot];
+        if (min > 0 || max.is_some()) && !made.logical.is_text() {
+            let detail = format!("lengths bound text, and {} is {}", definition.name, made.logical);
+            self.report(&pointer, [Problem::new("no_text", detail).remedy("leave min_length and max_length out, or say type: string")]);
+            return Err(Failed::Known);
+        }
+        if max.is_some_and(|max| max < min) {
+            let detail = format!("max_length {} is below min_length {min}", max.unwrap_or(0));
+            self.report(&format!("{pointer}/max_length"), [Problem::new("empty_interval", detail)]);
+            return Err(Failed::Known);
+        }
+        if min > 0 || max.is_some_and(|max| made.longest.is_none_or(|longest| longest > u64::from(max))) {
+            let (logical, nullable, distinct) = (made.logical.clone(), made.nullable, made.distinct);
+            let fill = convert::Lengths { min, max };
+            let made = Made { inputs: vec![slot], distinct, longest: max.map(u64::from), ..Made::computed(logical, fill) };
+            slot = self.push(table, definition.name, made);
+            self.tables[table].slots[slot].nullable = nullable;
+        }
+        Ok(slot)
+    }
+
+    /// The generator of a column: its own, or the one that its name, type and description suggest.
+    pub(super) fn generator_of(&mut self, table: usize, column: usize) -> Result<(GeneratorSpec, Option<String>), Failed> {
+        let definition = self.definition(table, column);
+        match &definition.generator {
+            Some(generator) => Ok((generator.clone(), None)),
+            None => {
+                let (generator, reason) = auto::choose(definition);
+                Ok((generator, Some(reason)))
+            }
+        }
+    }
+
+    /// Compiles a column's generator, without regard to `unique`.
+    pub(super) fn compile_generator(&mut self, table: usize, column: usize) -> Result<Made, Failed> {
+        let (generator, _) = self.generator_of(table, column)?;
+        let definition = self.definition(table, column).clone();
+        let pointer = format!("{}/generator", column_pointer(table, column));
+        if generator.is_draw() {
+            let detail = format!("{} makes a record, and {} takes one value", generator.entry().name, definition.name);
+            let problem = Problem::new("record", detail).remedy("declare it under draws and take its fields with {type: field}");
+            self.report(&pointer, [problem]);
+            return Err(Failed::Known);
+        }
+        let mut parts = ContextParts {
+            table,
+            column: Some(column),
+            stream: definition.seed_name().to_owned(),
+            role: String::new(),
+            entity: definition.entity.clone().unwrap_or_default(),
+            family: format!("column:{}", definition.name),
+            inputs: Vec::new(),
+            bounds: Vec::new(),
+        };
+        if generator.entry().is_attribute {
+            parts.stream.clone_from(&parts.entity);
+            parts.role = format!("attr:{}/", generator.entry().name);
+            parts.family = format!("attr:{}:{}", parts.entity, generator.entry().name);
+        }
+        for bound in self.statements.bounds(table, column) {
+            let value = match bound.value {
+                Bound::Constant(value) => Scalar::Constant(value),
+                Bound::Column(other) => {
+                    let slot = self.slot(table, Name::Column(other))?;
+                    let position = parts.inputs.iter().position(|input| *input == slot).unwrap_or_else(|| {
+                        parts.inputs.push(slot);
+                        parts.inputs.len() - 1
+                    });
+                    Scalar::Input(position)
+                }
+            };
+            parts.bounds.push(RowBound { value, side: bound.side, gap: bound.gap });
+        }
+        self.compile_with(parts, |cx| generator.compile(cx)).map_err(|found| {
+            self.report(&pointer, found);
+            Failed::Known
+        })
+    }
+
+    /// A column that is unique by itself: values by a permutation of the positions.
+    fn deal_alone(&mut self, table: usize, column: usize, made: Made) -> Result<Made, Failed> {
+        let pointer = column_pointer(table, column);
+        let rows = self.rows(table).ok_or(Failed::Known)?;
+        let name = self.definition(table, column).name.clone();
+        let Some(countable) = made.countable.clone() else {
+            let generator = self.generator_of(table, column)?.0;
+            let detail = format!("{name} is unique, and the values of {} cannot be counted", generator.entry().name);
+            let remedy = "use a generator with a countable domain (sequence, uuid_v4, regex, pattern, integer, date, choice), or leave unique out";
+            self.report(&pointer, [Problem::new("not_countable", detail).remedy(remedy)]);
+            return Err(Failed::Known);
+        };
+        if u128::from(rows) > countable.count() {
+            let detail = format!("{name} is unique and can take {} values, fewer than the table's {rows} rows", countable.count());
+            let problem = Problem::new("capacity", detail)
+                .param("capacity", countable.count().to_string())
+                .param("rows", rows)
+                .remedy("widen the generator's domain, or ask for fewer rows");
+            self.report(&pointer, [problem]);
+            return Err(Failed::Known);
+        }
+        let seed_name = self.definition(table, column).seed_name();
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), seed_name, "position", 0);
+        let fill = deal::ByRow::new(key, Arc::clone(&countable), countable.count(), 1);
+        let (longest, logical) = (made.longest, made.logical);
+        Ok(Made { inputs: Vec::new(), longest, countable: Some(countable), ..Made::computed(logical, fill).all_distinct() })
+    }
+
+    /// A field of the row's person, place or company: a column's, or one of its own.
+    pub(super) fn make_attribute(&mut self, table: usize, entity: &str, name: &str) -> Result<SlotId, Failed> {
+        let shown = self.dataset.tables[table].columns.iter().position(|column| {
+            column.entity.as_deref().unwrap_or_default() == entity
+                && column.generator.as_ref().is_some_and(|generator| generator.entry().name == name)
+        });
+        if let Some(column) = shown {
+            return self.slot(table, Name::Raw(column));
+        }
+        let generator = GeneratorSpec::plain(name)
+            .ok_or_else(|| Failed::One(Problem::new("unknown_attribute", format!("no generator makes the attribute {name}"))))?;
+        let parts = ContextParts {
+            table,
+            column: None,
+            stream: entity.to_owned(),
+            role: format!("attr:{name}/"),
+            entity: entity.to_owned(),
+            family: format!("attr:{entity}:{name}"),
+            inputs: Vec::new(),
+            bounds: Vec::new(),
+        };
+        let made = self.compile_with(parts, |cx| generator.compile(cx)).map_err(first_problem)?;
+        Ok(self.push(table, format!("{name} of the row"), made))
+    }
+
+    /// A field of a draw.
+    pub(super) fn make_field(&mut self, table: usize, draw: &str, field: &str) -> Result<SlotId, Failed> {
+        let generator = self.dataset.tables[table].draws.get(draw).ok_or(Failed::Known)?.0.clone();
+        let parts = ContextParts {
+            table,
+            column: None,
+            stream: draw.to_owned(),
+            role: String::new(),
+            // A draw is a record of its own: no name that a schema can give to an entity is like this one.
+            entity: format!("\u{1}{draw}"),
+            family: format!("draw:{draw}"),
+            inputs: Vec::new(),
+            bounds: Vec::new(),
+        };
+        let pointer = format!("/tables/{table}/draws{}", pointer_step(draw));
+        let made = self.compile_with(parts, |cx| generator.compile_field(cx, field)).map_err(|found| {
+            self.report(&pointer, found);
+            Failed::Known
+        })?;
+        Ok(self.push(table, format!("{draw}.{field}"), made))
+    }
+
+    /// Reports the problems of a draw, whether a column shows it or not.
+    pub(super) fn check_draw(&mut self, table: usize, draw: &str) {
+        let Some(generator) = self.dataset.tables[table].draws.get(draw).map(|draw| draw.0.clone()) else { return };
+        let fields = generator.fields();
+        if fields.is_empty() {
+            let pointer = format!("/tables/{table}/draws{}", pointer_step(draw));
+            let detail = format!("{} draws no record of several fields", generator.entry().name);
+            self.report(&pointer, [Problem::new("no_record", detail).remedy("give it to a column, or use tuple or person here")]);
+            return;
+        }
+        // One field compiles all that they share.
+        if let Some(field) = fields.first() {
+            let name = Name::Field { draw: draw.to_owned(), field: field.clone() };
+            if let Err(Failed::One(problem)) = self.slot(table, name) {
+                self.report(&format!("/tables/{table}/draws{}", pointer_step(draw)), [problem]);
+            }
+        }
+    }
+}
+
+fn first_problem(problems: Vec<Problem>) -> Failed {
+    problems.into_iter().next().map_or(Failed::Known, Failed::One)
+}

@@ -1,0 +1,445 @@
+//! Compiles a dataset to a plan: makes every slot that the delivered columns and the rules need, inputs first.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::Schema;
+
+use super::rules::Statements;
+use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan};
+use crate::allocation::Allocation;
+use crate::generators::Made;
+use crate::locale::Locale;
+use crate::problem::{Problem, pointer_step, suggestion};
+use crate::random::Seeds;
+use crate::schema::{DEFAULT_LOCALE, Dataset, MAX_SEED};
+
+/// What a slot is, within its table.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Name {
+    /// A column as delivered, its nulls and conversions in place.
+    Column(usize),
+    /// What a column's generator makes.
+    Raw(usize),
+    /// A field of the row's person, place or company.
+    Attribute { entity: String, name: String },
+    /// A field of a draw.
+    Field { draw: String, field: String },
+    /// An expression, or a condition.
+    Sql(String, bool),
+    /// The parent's row number of a key.
+    Key(usize),
+    /// A child's number among its siblings, from 0.
+    Index(usize),
+    /// A slot of the parent, in the row of a key.
+    Parent { key: usize, slot: SlotId },
+}
+
+/// Why a slot could not be made.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// A problem that is reported already, or the absence of what was not read.
+    Known,
+    /// A problem whose place only the asker knows.
+    One(Problem),
+}
+
+enum State {
+    InProgress,
+    Done(SlotId),
+    Failed,
+}
+
+/// A table while it is compiled.
+#[derive(Default)]
+pub(super) struct TableState {
+    pub slots: Vec<Slot>,
+    names: HashMap<Name, usize>,
+    states: Vec<(Name, State)>,
+    pub rows: RowCount,
+    /// The allocation of the structural key, once its table's rows are known.
+    pub allocation: Option<Arc<Allocation>>,
+}
+
+/// A table's rows while they are found.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(super) enum RowCount {
+    #[default]
+    Unknown,
+    InProgress,
+    Known(u64),
+    Failed,
+}
+
+pub(super) struct Compiler {
+    pub dataset: Arc<Dataset>,
+    pub options: Options,
+    pub seeds: Seeds,
+    pub locale: &'static Locale,
+    pub tables: Vec<TableState>,
+    pub statements: Statements,
+    pub problems: Vec<Problem>,
+    left_out: Vec<String>,
+    /// What is being made, outermost first: the chain that a cycle closes.
+    path: Vec<(usize, Name)>,
+}
+
+/// Compiles a dataset to its plan, or to all its problems.
+pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[String]) -> Compiled {
+    if let Some(seed) = options.seed {
+        dataset.random_seed = Some(seed);
+    }
+    let mut problems = Vec::new();
+    let locale = Locale::named(dataset.locale()).unwrap_or_else(|| {
+        let mut problem = Problem::new("unknown_locale", format!("no data for the locale \"{}\" yet", dataset.locale())).at("/locale");
+        if let Some(remedy) = suggestion(dataset.locale(), Locale::names().iter().copied()) {
+            problem = problem.remedy(remedy);
+        }
+        problems.push(problem);
+        Locale::named(DEFAULT_LOCALE).expect("the default locale has data")
+    });
+    if options.seed.is_some_and(|seed| seed > MAX_SEED) {
+        problems.push(Problem::new("too_large", format!("the seed {} is above the most allowed, {MAX_SEED}", dataset.seed())).at("/random_seed"));
+    }
+    for name in options.rows.keys().filter(|name| dataset.table(name).is_none()) {
+        let mut problem = Problem::new("unknown_table", format!("rows are set for \"{name}\", which is no table")).at("/tables");
+        if let Some(remedy) = suggestion(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>()) {
+            problem = problem.remedy(remedy);
+        }
+        problems.push(problem);
+    }
+    let dataset = Arc::new(dataset);
+    let mut compiler = Compiler {
+        seeds: Seeds::new(dataset.seed()),
+        options: options.clone(),
+        locale,
+        tables: dataset.tables.iter().map(|_| TableState::default()).collect(),
+        statements: Statements::default(),
+        problems,
+        left_out: left_out.to_vec(),
+        path: Vec::new(),
+        dataset,
+    };
+    compiler.check_names();
+    compiler.check_keys();
+    compiler.gather_rules();
+    for table in 0..compiler.tables.len() {
+        compiler.rows(table);
+    }
+    for table in 0..compiler.tables.len() {
+        for draw in compiler.dataset.tables[table].draws.keys().cloned().collect::<Vec<_>>() {
+            compiler.check_draw(table, &draw);
+        }
+        for column in 0..compiler.dataset.tables[table].columns.len() {
+            if let Err(Failed::One(problem)) = compiler.slot(table, Name::Column(column)) {
+                compiler.problems.push(problem.at(column_pointer(table, column)));
+            }
+        }
+    }
+    compiler.compile_rules();
+    compiler.finish()
+}
+
+/// The pointer of a column.
+pub(super) fn column_pointer(table: usize, column: usize) -> String {
+    format!("/tables/{table}/columns/{column}")
+}
+
+impl Compiler {
+    /// Whether an element at or below a pointer was left out by the reader.
+    pub fn lost(&self, pointer: &str) -> bool {
+        self.left_out.iter().any(|lost| lost.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+
+    /// The slot of a name, made with its inputs when it is asked for first.
+    pub fn slot(&mut self, table: usize, name: Name) -> Result<SlotId, Failed> {
+        if let Some(index) = self.tables[table].names.get(&name).copied() {
+            return match &self.tables[table].states[index].1 {
+                State::Done(slot) => Ok(*slot),
+                State::Failed => Err(Failed::Known),
+                State::InProgress => {
+                    self.report_cycle(table, &name);
+                    Err(Failed::Known)
+                }
+            };
+        }
+        let index = self.tables[table].states.len();
+        self.tables[table].names.insert(name.clone(), index);
+        self.tables[table].states.push((name.clone(), State::InProgress));
+        self.path.push((table, name.clone()));
+        let made = self.make(table, &name);
+        self.path.pop();
+        self.tables[table].states[index].1 = match &made {
+            Ok(slot) => State::Done(*slot),
+            Err(_) => State::Failed,
+        };
+        made
+    }
+
+    fn make(&mut self, table: usize, name: &Name) -> Result<SlotId, Failed> {
+        match name {
+            Name::Column(column) => self.make_column(table, *column),
+            Name::Raw(column) => self.make_raw(table, *column),
+            Name::Attribute { entity, name } => self.make_attribute(table, entity, name),
+            Name::Field { draw, field } => self.make_field(table, draw, field),
+            Name::Sql(sql, condition) => {
+                let made = self.make_sql(table, sql, *condition)?;
+                Ok(self.push(table, sql.clone(), made))
+            }
+            Name::Key(key) => self.make_key(table, *key),
+            Name::Index(key) => self.make_index(table, *key),
+            Name::Parent { key, slot } => {
+                let numbers = self.slot(table, Name::Key(*key))?;
+                let parent = self.parent_of(table, *key).ok_or(Failed::Known)?;
+                let value = &self.tables[parent].slots[*slot];
+                let definition = Slot {
+                    name: format!("{}.{}", self.dataset.tables[table].foreign_keys[*key].name(), value.name),
+                    logical: value.logical.clone(),
+                    source: Source::Parent { table: parent, slot: *slot },
+                    inputs: vec![numbers],
+                    nullable: value.nullable || self.tables[table].slots[numbers].nullable,
+                    distinct: false,
+                    drawn_by: None,
+                    group: None,
+                    countable: None,
+                    longest: value.longest,
+                };
+                Ok(self.push_slot(table, definition))
+            }
+        }
+    }
+
+    /// Adds what a generator made as a slot.
+    pub fn push(&mut self, table: usize, name: String, made: Made) -> SlotId {
+        let nullable = made.inputs.iter().any(|input| self.tables[table].slots[*input].nullable) || made.drawn_by.is_none();
+        let definition = Slot {
+            name,
+            logical: made.logical,
+            source: Source::Fill(made.fill),
+            inputs: made.inputs,
+            nullable,
+            distinct: made.distinct,
+            drawn_by: made.drawn_by,
+            group: None,
+            countable: made.countable,
+            longest: made.longest,
+        };
+        self.push_slot(table, definition)
+    }
+
+    pub fn push_slot(&mut self, table: usize, definition: Slot) -> SlotId {
+        self.tables[table].slots.push(definition);
+        self.tables[table].slots.len() - 1
+    }
+
+    /// Places problems below a pointer and reports them.
+    pub fn report(&mut self, pointer: &str, problems: impl IntoIterator<Item = Problem>) {
+        self.problems.extend(problems.into_iter().map(|problem| problem.under(pointer)));
+    }
+
+    /// Reports a failure of an SQL text or name at its place.
+    pub fn report_failure(&mut self, pointer: &str, failed: Failed) {
+        if let Failed::One(problem) = failed {
+            self.report(pointer, [problem]);
+        }
+    }
+
+    fn report_cycle(&mut self, table: usize, name: &Name) {
+        let start = self.path.iter().position(|step| step.0 == table && step.1 == *name).unwrap_or(0);
+        let chain: Vec<(usize, usize)> = self.path[start..]
+            .iter()
+            .filter_map(|(table, name)| match name {
+                Name::Column(column) | Name::Raw(column) => Some((*table, *column)),
+                _ => None,
+            })
+            .collect();
+        let mut words: Vec<String> = chain.iter().map(|(table, column)| self.column_words(*table, *column)).collect();
+        words.dedup();
+        if words.len() > 1 && words.first() == words.last() {
+            words.pop();
+        }
+        let place = chain.first().map_or_else(|| format!("/tables/{table}"), |(table, column)| column_pointer(*table, *column));
+        let detail = match words.as_slice() {
+            [one] => format!("{one} needs itself"),
+            _ => format!("these columns need each other: {} → {}", words.join(" → "), words.first().cloned().unwrap_or_default()),
+        };
+        self.problems.push(Problem::new("cycle", detail).at(place).remedy("let one of them stand on its own"));
+    }
+
+    fn column_words(&self, table: usize, column: usize) -> String {
+        let table = &self.dataset.tables[table];
+        format!("{}.{}", table.name, table.columns[column].name)
+    }
+
+    /// Names that must be there, be clean and not stand twice.
+    fn check_names(&mut self) {
+        let dataset = Arc::clone(&self.dataset);
+        if dataset.tables.is_empty() {
+            self.problems.push(Problem::new("no_tables", "the dataset has no table").at("/tables"));
+        }
+        self.check_distinct(dataset.tables.iter().map(|table| table.name.as_str()), "table", |index| format!("/tables/{index}/name"));
+        let mut rule_ids: HashMap<String, String> = HashMap::new();
+        for (index, table) in dataset.tables.iter().enumerate() {
+            let base = format!("/tables/{index}");
+            self.check_distinct(table.columns.iter().map(|column| column.name.as_str()), "column", |at| format!("{base}/columns/{at}/name"));
+            self.check_distinct(table.foreign_keys.iter().map(|key| key.name()), "foreign key", |at| format!("{base}/foreign_keys/{at}"));
+            for (at, rule) in table.rules.iter().enumerate() {
+                if let Some(first) = rule_ids.insert(rule.id.clone(), table.name.clone()) {
+                    let detail = format!("the rule id \"{}\" stands twice, first in table {first}", rule.id);
+                    self.problems.push(Problem::new("repeated_name", detail).at(format!("{base}/rules/{at}/id")));
+                }
+            }
+            for (at, name) in table.primary_key.iter().enumerate() {
+                if table.column(name).is_none() {
+                    let problem = self.unknown_column(index, name).at(format!("{base}/primary_key/{at}"));
+                    self.problems.push(problem);
+                }
+            }
+            for (at, definition) in table.indexes.iter().enumerate() {
+                for (step, name) in definition.columns.iter().enumerate() {
+                    if table.column(name).is_none() {
+                        let problem = self.unknown_column(index, name).at(format!("{base}/indexes/{at}/columns/{step}"));
+                        self.problems.push(problem);
+                    }
+                }
+            }
+            if table.given.is_some() {
+                self.not_yet("given rows are", &format!("{base}/given"));
+            }
+            for (at, column) in table.columns.iter().enumerate() {
+                if column.kind == Some(crate::schema::ColumnType::List) {
+                    self.not_yet("columns of type list are", &format!("{base}/columns/{at}/type"));
+                }
+            }
+        }
+        for (name, list) in &dataset.lists {
+            if matches!(list, crate::schema::ValueList::File(_)) {
+                self.not_yet("lists from files are", &format!("/lists{}", pointer_step(name)));
+            }
+        }
+    }
+
+    /// Reports by name what this version reads and cannot do.
+    pub fn not_yet(&mut self, what: &str, pointer: &str) {
+        self.problems.push(Problem::new("not_supported", format!("{what} not supported by this version")).at(pointer));
+    }
+
+    fn check_distinct<'n>(&mut self, names: impl Iterator<Item = &'n str>, noun: &str, place: impl Fn(usize) -> String) {
+        let mut seen: HashMap<String, &str> = HashMap::new();
+        for (index, name) in names.enumerate() {
+            if name.chars().any(char::is_control) {
+                self.problems.push(Problem::new("control_character", format!("{name:?} holds a control character")).at(place(index)));
+            }
+            if let Some(first) = seen.insert(name.to_lowercase(), name) {
+                let detail = if first == name {
+                    format!("the {noun} \"{name}\" stands twice")
+                } else {
+                    format!("the {noun} \"{name}\" differs from \"{first}\" in nothing but case")
+                };
+                self.problems.push(Problem::new("repeated_name", detail).at(place(index)));
+            }
+        }
+    }
+
+    /// The rows of a table; `None` where a problem says why there are none.
+    pub fn rows(&mut self, table: usize) -> Option<u64> {
+        match self.tables[table].rows {
+            RowCount::Known(rows) => Some(rows),
+            RowCount::Failed => None,
+            RowCount::InProgress => {
+                let detail = format!("the rows of table {} depend on themselves through its keys' children", self.dataset.tables[table].name);
+                self.problems.push(Problem::new("cycle", detail).at(format!("/tables/{table}")).remedy("give one table of the circle its rows"));
+                None
+            }
+            RowCount::Unknown => {
+                self.tables[table].rows = RowCount::InProgress;
+                let rows = self.find_rows(table).filter(|rows| {
+                    let fits = *rows <= MAX_ROWS;
+                    if !fits {
+                        let detail = format!("{rows} rows are more than the most allowed, {MAX_ROWS}");
+                        self.problems.push(Problem::new("too_large", detail).at(format!("/tables/{table}/rows")));
+                    }
+                    fits
+                });
+                self.tables[table].rows = rows.map_or(RowCount::Failed, RowCount::Known);
+                rows
+            }
+        }
+    }
+
+    fn finish(mut self) -> Compiled {
+        if self.problems.iter().any(Problem::is_error) {
+            sort_problems(&mut self.problems);
+            return Compiled { plan: None, problems: self.problems };
+        }
+        let load_order = self.load_order();
+        let mut report = self.report_of(&load_order);
+        let mut tables = Vec::with_capacity(self.tables.len());
+        let states = std::mem::take(&mut self.tables);
+        for (index, mut state) in states.into_iter().enumerate() {
+            let definition = &self.dataset.tables[index];
+            let mut delivered = Vec::new();
+            let mut fields = Vec::new();
+            for (at, column) in definition.columns.iter().enumerate() {
+                let Some(State::Done(slot)) = state.names.get(&Name::Column(at)).map(|place| &state.states[*place].1) else { continue };
+                if column.hidden != Some(true) {
+                    delivered.push(*slot);
+                    let made = &state.slots[*slot];
+                    let nullable = made.nullable && !definition.primary_key.contains(&column.name);
+                    fields.push(made.logical.field(&column.name, nullable));
+                }
+            }
+            let groups = self.statements.take_groups(index);
+            for (at, group) in groups.iter().enumerate() {
+                for member in &group.members {
+                    state.slots[*member].group = Some(at);
+                }
+            }
+            tables.push(TablePlan {
+                name: definition.name.clone(),
+                rows: match state.rows {
+                    RowCount::Known(rows) => rows,
+                    _ => 0,
+                },
+                schema: Arc::new(Schema::new(fields)),
+                delivered,
+                slots: state.slots,
+                groups,
+            });
+        }
+        let mut dataset = Arc::unwrap_or_clone(self.dataset);
+        for (definition, table) in dataset.tables.iter_mut().zip(&tables) {
+            if definition.rows.is_some() {
+                definition.rows = Some(table.rows);
+            }
+        }
+        report.fill_rows(&tables);
+        let mut plan = Plan { dataset, tables, load_order, report };
+        let sampled = super::rules::sample(&plan, &self.statements);
+        self.problems.extend(sampled.problems);
+        for (id, note) in sampled.notes {
+            plan.report.note(&id, note);
+        }
+        sort_problems(&mut self.problems);
+        let failed = self.problems.iter().any(Problem::is_error);
+        plan.report.warnings = self.problems.clone();
+        Compiled { plan: (!failed).then(|| Arc::new(plan)), problems: self.problems }
+    }
+
+    /// The slot of a column that was compiled.
+    pub fn column_slot(&self, table: usize, column: usize) -> Option<SlotId> {
+        let state = &self.tables[table];
+        match state.names.get(&Name::Column(column)).map(|place| &state.states[*place].1) {
+            Some(State::Done(slot)) => Some(*slot),
+            _ => None,
+        }
+    }
+}
+
+/// Problems in the order of the schema, each once: by the steps of their pointers, numbers as numbers.
+fn sort_problems(problems: &mut Vec<Problem>) {
+    problems.sort_by_cached_key(|problem| {
+        problem.pointer.split('/').map(|step| (step.parse::<u64>().unwrap_or(0), step.to_owned())).collect::<Vec<_>>()
+    });
+    problems.dedup();
+}

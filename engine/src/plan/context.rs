@@ -1,0 +1,400 @@
+//! What a generator sees while it is compiled for a column.
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use serde_json::Value;
+
+use super::SlotId;
+use super::compiler::{Compiler, Failed, Name};
+use crate::generators::{Cells, Fill, GeneratorSpec, Made, Problems, Rows, RunError};
+use crate::locale::Locale;
+use crate::problem::{Problem, suggestion};
+use crate::random::Key;
+use crate::schema::{Column, Param, ValueList};
+use crate::types::LogicalType;
+
+/// The column, draw or attribute for which a generator is compiled.
+pub struct Context<'a> {
+    pub(super) compiler: &'a mut Compiler,
+    pub(super) table: usize,
+    /// The column, where it is one.
+    pub(super) column: Option<usize>,
+    /// Names the streams: the column's seed name, the draw's, or the entity.
+    pub(super) stream: String,
+    /// Stands before every role: empty, `attr:first_name/`, `case[1]/`.
+    pub(super) role: String,
+    pub(super) entity: String,
+    pub(super) inputs: Vec<SlotId>,
+    pub(super) bounds: Vec<RowBound>,
+}
+
+/// A parameter's value: one for all rows, or an input that has one for each.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar<T> {
+    /// The same in every row.
+    Constant(T),
+    /// The input at this place.
+    Input(usize),
+}
+
+/// Which end of an interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The smallest value.
+    Lower,
+    /// The largest.
+    Upper,
+}
+
+/// A bound that a rule sets: the value is at least (at most) a constant, or another column of the row plus `gap` units.
+#[derive(Clone, Debug)]
+pub struct RowBound {
+    /// The constant, or the input that holds the other column; null bounds nothing.
+    pub value: Scalar<i64>,
+    /// Which end.
+    pub side: Side,
+    /// Added to the value: units of the column (days, microseconds, whole numbers, units of its last decimal place).
+    pub gap: i64,
+}
+
+/// A generator inside another one.
+pub struct Nested {
+    fill: Box<dyn Fill>,
+    /// Its logical type.
+    pub logical: LogicalType,
+    /// Places of its inputs among those of the outer one.
+    inputs: Vec<usize>,
+    /// Longest text in characters, where known.
+    pub longest: Option<u64>,
+}
+
+impl Nested {
+    /// Fills `rows`, which stand at `positions` of the outer rows; `None`: they are all of them.
+    pub fn fill(&self, cells: &Cells<'_>, rows: &Rows, positions: Option<&[u32]>) -> Result<ArrayRef, RunError> {
+        let mut inputs = Vec::with_capacity(self.inputs.len());
+        for input in &self.inputs {
+            inputs.push(match positions {
+                None => cells.inputs[*input].clone(),
+                Some(positions) => super::evaluate::take_rows(&cells.inputs[*input], &positions.to_vec().into())?,
+            });
+        }
+        self.fill.fill(&Cells { inputs: &inputs, attempt: cells.attempt, plan: cells.plan }, rows)
+    }
+}
+
+impl Context<'_> {
+    /// The key of one of the column's streams. Roles are those of the streams page: `value` for what a cell draws first.
+    pub fn key(&self, role: &str) -> Key {
+        self.key_at(role, 0)
+    }
+
+    /// The same with an index, for roles that stand more than once.
+    pub fn key_at(&self, role: &str, index: u64) -> Key {
+        let table = self.compiler.dataset.tables[self.table].seed_name().to_owned();
+        let role = match self.role.strip_suffix('/') {
+            Some(attribute) if role == "value" && attribute.starts_with("attr:") => attribute.to_owned(),
+            _ => format!("{}{role}", self.role),
+        };
+        self.compiler.seeds.key(&table, &self.stream, &role, index)
+    }
+
+    /// The locale of the dataset.
+    pub fn locale(&self) -> &'static Locale {
+        self.compiler.locale
+    }
+
+    /// Whether reserved domains and fictional ranges are asked for.
+    pub fn safe(&self) -> bool {
+        self.compiler.dataset.safe.unwrap_or(true)
+    }
+
+    /// What "today" means, in microseconds since 1970, UTC.
+    pub fn reference_time_us(&self) -> i64 {
+        self.compiler.dataset.reference_time_us()
+    }
+
+    /// The column's definition; a draw or attribute has none.
+    fn definition(&self) -> Option<&Column> {
+        Some(&self.compiler.dataset.tables[self.table].columns[self.column?])
+    }
+
+    /// The logical type that the column names, if it names one.
+    pub fn declared(&self) -> Option<LogicalType> {
+        self.definition()?.logical_type()
+    }
+
+    /// Whether the column asks for values without repetition.
+    pub fn unique(&self) -> bool {
+        self.column.is_some_and(|column| self.compiler.is_unique(self.table, column))
+    }
+
+    /// Bounds of the column's text, in characters.
+    pub fn lengths(&self) -> (u32, Option<u32>) {
+        self.definition().map_or((0, None), |column| (column.min_length.unwrap_or(0), column.max_length))
+    }
+
+    /// The rows of the table.
+    pub fn rows(&mut self) -> Result<u64, Problems> {
+        self.compiler.rows(self.table).ok_or_else(Vec::new)
+    }
+
+    /// A column of the table as an input; its place among the inputs. A problem has no place yet.
+    pub fn column(&mut self, name: &str) -> Result<usize, Problems> {
+        let slot = self.compiler.reference(self.table, &[name.to_owned()]).map_err(problems)?;
+        Ok(self.input(slot))
+    }
+
+    /// An SQL expression over the row and its parents as an input.
+    pub fn sql(&mut self, sql: &str) -> Result<usize, Problems> {
+        let slot = self.compiler.sql(self.table, sql, false).map_err(problems)?;
+        Ok(self.input(slot))
+    }
+
+    /// An SQL condition as an input of booleans.
+    pub fn condition(&mut self, sql: &str) -> Result<usize, Problems> {
+        let slot = self.compiler.sql(self.table, sql, true).map_err(problems)?;
+        Ok(self.input(slot))
+    }
+
+    /// A field of the same person, place or company as an input: a column's of the same `entity`, or a hidden one.
+    pub fn attribute(&mut self, name: &str) -> Result<usize, Problems> {
+        let name = Name::Attribute { entity: self.entity.clone(), name: name.to_owned() };
+        let slot = self.compiler.slot(self.table, name).map_err(problems)?;
+        Ok(self.input(slot))
+    }
+
+    /// Whether a column of the same entity shows one of these attributes.
+    pub fn shows_attribute(&self, names: &[&str]) -> bool {
+        self.compiler.dataset.tables[self.table].columns.iter().any(|column| {
+            let shown = column.generator.as_ref().map(|generator| generator.entry().name.as_str());
+            column.entity.as_deref().unwrap_or_default() == self.entity && shown.is_some_and(|shown| names.contains(&shown))
+        })
+    }
+
+    /// A child's number among the children of its parent, from 0, where `columns` are those of a key with `children`.
+    pub fn index_per(&mut self, columns: &[String]) -> Result<usize, Problems> {
+        let table = &self.compiler.dataset.tables[self.table];
+        let structural = table.foreign_keys.iter().position(|key| key.children.is_some());
+        let matching = structural.filter(|key| {
+            let key = &table.foreign_keys[*key];
+            key.columns.len() == columns.len() && key.columns.iter().all(|column| columns.contains(column))
+        });
+        let Some(key) = matching else {
+            if let Some(unknown) = columns.iter().find(|column| table.column(column).is_none()) {
+                return Err(vec![self.compiler.unknown_column(self.table, unknown)]);
+            }
+            let detail = format!("per needs rows that lie side by side, and nothing says so of {}", columns.join(", "));
+            return Err(vec![
+                Problem::new("not_contiguous", detail).remedy("give the foreign key over these columns `children`, so that each parent's rows stand together"),
+            ]);
+        };
+        let slot = self.compiler.slot(self.table, Name::Index(key)).map_err(problems)?;
+        Ok(self.input(slot))
+    }
+
+    /// A field of a draw of the table as an input.
+    pub fn draw_field(&mut self, draw: &str, field: &str) -> Result<usize, Problems> {
+        let definition = &self.compiler.dataset.tables[self.table];
+        let Some(generator) = definition.draws.get(draw) else {
+            if self.compiler.lost(&format!("/tables/{}/draws{}", self.table, crate::problem::pointer_step(draw))) {
+                return Err(Vec::new());
+            }
+            let mut problem = Problem::new("unknown_draw", format!("table {} has no draw \"{draw}\"", definition.name)).key("of");
+            let known: Vec<&str> = definition.draws.keys().map(String::as_str).collect();
+            if let Some(remedy) = suggestion(draw, known) {
+                problem = problem.remedy(remedy);
+            }
+            return Err(vec![problem]);
+        };
+        let fields = generator.0.fields();
+        if !fields.iter().any(|known| known == field) {
+            let mut problem = Problem::new("unknown_field", format!("the draw {draw} has no field \"{field}\"")).key("field");
+            if let Some(remedy) = suggestion(field, fields.iter().map(String::as_str).collect::<Vec<_>>()) {
+                problem = problem.remedy(remedy);
+            }
+            return Err(vec![problem]);
+        }
+        let name = Name::Field { draw: draw.to_owned(), field: field.to_owned() };
+        let slot = self.compiler.slot(self.table, name).map_err(problems)?;
+        Ok(self.input(slot))
+    }
+
+    /// The values of a list of the dataset.
+    pub fn list(&self, name: &str) -> Result<Vec<Value>, Problem> {
+        match self.compiler.dataset.lists.get(name) {
+            Some(ValueList::Values(values)) => Ok(values.clone()),
+            // Refused at its own place.
+            Some(ValueList::File(_)) => Ok(vec![Value::Null]),
+            None => {
+                let mut problem = Problem::new("unknown_list", format!("the dataset has no list \"{name}\""));
+                let known: Vec<&str> = self.compiler.dataset.lists.keys().map(String::as_str).collect();
+                if let Some(remedy) = suggestion(name, known) {
+                    problem = problem.remedy(remedy);
+                }
+                Err(problem)
+            }
+        }
+    }
+
+    /// A parameter as a constant, or as an input; problems stand at `/name`, those of SQL at `/name/sql`.
+    pub fn param<T: Clone>(&mut self, param: &Param<T>, name: &str) -> Result<Scalar<T>, Problems> {
+        match param {
+            Param::Constant(value) => Ok(Scalar::Constant(value.clone())),
+            Param::Sql(sql) => {
+                let input = self.sql(sql).map_err(|found| below(below(found, "sql"), name))?;
+                Ok(Scalar::Input(input))
+            }
+        }
+    }
+
+    /// A parameter that can only be a constant, with a problem at `/name` where it is SQL.
+    pub fn constant<T: Clone>(&self, param: &Param<T>, name: &str) -> Result<T, Problem> {
+        match param {
+            Param::Constant(value) => Ok(value.clone()),
+            Param::Sql(_) => Err(Problem::new("not_supported", format!("{name} from SQL is not supported by this version")).key(name)),
+        }
+    }
+
+    /// The logical type of an input.
+    pub fn input_type(&self, input: usize) -> LogicalType {
+        self.compiler.tables[self.table].slots[self.inputs[input]].logical.clone()
+    }
+
+    /// The most characters of an input's text, where known.
+    pub fn input_longest(&self, input: usize) -> Option<u64> {
+        self.compiler.tables[self.table].slots[self.inputs[input]].longest
+    }
+
+    /// Whether no two rows of an input are alike.
+    pub fn input_distinct(&self, input: usize) -> bool {
+        self.compiler.tables[self.table].slots[self.inputs[input]].distinct
+    }
+
+    /// Bounds that rules set row by row. Asking for them is the promise to keep them.
+    pub fn bounds(&self) -> &[RowBound] {
+        &self.bounds
+    }
+
+    /// Compiles a generator inside this one, with streams of its own: `role[index]`. Problems stand below it.
+    pub fn nested(&mut self, generator: &GeneratorSpec, role: &str, index: usize) -> Result<Nested, Problems> {
+        if generator.is_draw() {
+            let detail = format!("{} makes a record and cannot stand here", generator.entry().name);
+            return Err(vec![Problem::new("record", detail).remedy("declare it under draws and take its fields")]);
+        }
+        let entry = generator.entry();
+        let mut inner = Context {
+            compiler: self.compiler,
+            table: self.table,
+            column: self.column,
+            stream: self.stream.clone(),
+            role: format!("{}{role}[{index}]/", self.role),
+            entity: self.entity.clone(),
+            inputs: Vec::new(),
+            bounds: Vec::new(),
+        };
+        if entry.is_attribute {
+            inner.role = format!("{}{role}[{index}]/", self.role);
+        }
+        let made = generator.compile(&mut inner)?;
+        let slots = inner.inputs;
+        let inputs = slots.into_iter().map(|slot| self.input(slot)).collect();
+        Ok(Nested { fill: made.fill, logical: made.logical, inputs, longest: made.longest })
+    }
+
+    fn input(&mut self, slot: SlotId) -> usize {
+        self.inputs.iter().position(|input| *input == slot).unwrap_or_else(|| {
+            self.inputs.push(slot);
+            self.inputs.len() - 1
+        })
+    }
+}
+
+/// The problems with a step put before their places.
+pub(crate) fn below(problems: Problems, key: &str) -> Problems {
+    problems.into_iter().map(|problem| problem.key(key)).collect()
+}
+
+fn problems(failed: Failed) -> Problems {
+    match failed {
+        Failed::Known => Vec::new(),
+        Failed::One(problem) => vec![problem],
+    }
+}
+
+/// A generator that is compiled for a slot of its own.
+impl Compiler {
+    pub(super) fn compile_with(
+        &mut self,
+        mut cx: ContextParts,
+        compile: impl FnOnce(&mut Context<'_>) -> Result<Made, Problems>,
+    ) -> Result<Made, Problems> {
+        let mut inputs = std::mem::take(&mut cx.inputs);
+        let mut context = Context {
+            compiler: self,
+            table: cx.table,
+            column: cx.column,
+            stream: cx.stream,
+            role: cx.role,
+            entity: cx.entity,
+            inputs: std::mem::take(&mut inputs),
+            bounds: cx.bounds,
+        };
+        let family = cx.family;
+        let mut made = compile(&mut context)?;
+        made.inputs = context.inputs;
+        if made.drawn_by.is_some() {
+            made.drawn_by = Some(family);
+        }
+        Ok(made)
+    }
+}
+
+/// What a context is made of.
+pub(super) struct ContextParts {
+    pub table: usize,
+    pub column: Option<usize>,
+    pub stream: String,
+    pub role: String,
+    pub entity: String,
+    /// Names the draw, for redraws.
+    pub family: String,
+    pub inputs: Vec<SlotId>,
+    pub bounds: Vec<RowBound>,
+}
+
+/// The values of an input as whole numbers in the unit of a type: numbers, days, microseconds, units of the last place of `scale`; `None`
+/// where the input is null. Fractions are rounded towards the inside of the interval by `side`.
+pub fn units_of(array: &ArrayRef, logical: &LogicalType, side: Side) -> Result<Vec<Option<i64>>, RunError> {
+    let whole = |value: f64| if side == Side::Lower { libm::ceil(value) as i64 } else { libm::floor(value) as i64 };
+    let scale = match logical {
+        LogicalType::Decimal { scale, .. } => i32::from(*scale),
+        _ => 0,
+    };
+    let factor = 10_i128.pow(scale.unsigned_abs());
+    if let Some(dates) = array.as_primitive_opt::<Date32Type>() {
+        let unit = if *logical == LogicalType::Datetime { crate::schema::DAY_US } else { 1 };
+        return Ok(dates.iter().map(|day| day.map(|day| i64::from(day) * unit)).collect());
+    }
+    if let Some(times) = array.as_primitive_opt::<TimestampMicrosecondType>() {
+        let day = crate::schema::DAY_US;
+        let to_day = |us: i64| if side == Side::Lower { (us + day - 1).div_euclid(day) } else { us.div_euclid(day) };
+        return Ok(times.iter().map(|us| us.map(|us| if *logical == LogicalType::Date { to_day(us) } else { us })).collect());
+    }
+    if let Some(numbers) = array.as_primitive_opt::<Int64Type>() {
+        let clamp = |number: i64| i64::try_from(i128::from(number) * factor).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX });
+        return Ok(numbers.iter().map(|number| number.map(clamp)).collect());
+    }
+    if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
+        return Ok(numbers.iter().map(|number| number.map(|number| whole(number * factor as f64))).collect());
+    }
+    if let Some(numbers) = array.as_primitive_opt::<Decimal128Type>() {
+        let own = 10_i128.pow(u32::from(numbers.scale().unsigned_abs()));
+        let convert = |number: i128| {
+            let product = number.saturating_mul(factor);
+            let quotient = if side == Side::Lower { -((-product).div_euclid(own)) } else { product.div_euclid(own) };
+            i64::try_from(quotient).unwrap_or(if quotient < 0 { i64::MIN } else { i64::MAX })
+        };
+        return Ok(numbers.iter().map(|number| number.map(convert)).collect());
+    }
+    Err(RunError::new(format!("{} bounds no {logical}", array.data_type())))
+}

@@ -1,0 +1,148 @@
+//! Makes slots: the ones asked for and what they need, for some rows of a table.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array, UInt64Array};
+use datafusion::arrow::compute::take;
+use indexmap::IndexMap;
+
+use super::{Plan, SlotId, Source};
+use crate::enforce::redraw;
+use crate::generators::{Cells, Rows, RunError};
+
+/// Some rows of a table, with the slots made so far.
+pub struct Evaluation<'p> {
+    plan: &'p Plan,
+    table: usize,
+    rows: Rows,
+    attempt: u32,
+    made: Vec<Option<ArrayRef>>,
+    /// The referenced rows of each key, by the slot that numbers them: made once for all columns read through it.
+    parents: IndexMap<SlotId, Parents<'p>>,
+}
+
+struct Parents<'p> {
+    rows: Evaluation<'p>,
+    /// For each row, its parent's position in `rows`; null where it has none.
+    positions: UInt32Array,
+}
+
+impl<'p> Evaluation<'p> {
+    /// Rows of a table, nothing made yet.
+    pub fn new(plan: &'p Plan, table: usize, rows: Rows) -> Evaluation<'p> {
+        let made = vec![None; plan.tables[table].slots.len()];
+        Evaluation { plan, table, rows, attempt: 0, made, parents: IndexMap::new() }
+    }
+
+    /// The same rows in an attempt of a redraw, with the slots of `outside` made already.
+    pub(crate) fn attempt(&self, rows: Rows, attempt: u32, outside: Vec<Option<ArrayRef>>) -> Evaluation<'p> {
+        Evaluation { plan: self.plan, table: self.table, rows, attempt, made: outside, parents: IndexMap::new() }
+    }
+
+    /// The rows.
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// The plan's table.
+    pub(crate) fn table_plan(&self) -> &'p super::TablePlan {
+        &self.plan.tables[self.table]
+    }
+
+    /// The values of a slot.
+    pub fn need(&mut self, slot: SlotId) -> Result<ArrayRef, RunError> {
+        if let Some(array) = &self.made[slot] {
+            return Ok(Arc::clone(array));
+        }
+        match self.plan.tables[self.table].slots[slot].group {
+            Some(group) if self.attempt == 0 => {
+                for (member, array) in redraw::evaluate(self, group)? {
+                    self.made[member] = Some(array);
+                }
+                match &self.made[slot] {
+                    Some(array) => Ok(Arc::clone(array)),
+                    None => self.make(slot),
+                }
+            }
+            _ => self.make(slot),
+        }
+    }
+
+    /// Makes a slot without regard to its group.
+    pub(crate) fn make(&mut self, slot: SlotId) -> Result<ArrayRef, RunError> {
+        let plan = self.plan;
+        let table = &plan.tables[self.table];
+        let definition = &table.slots[slot];
+        let array = match &definition.source {
+            Source::Fill(fill) => {
+                let inputs = definition.inputs.iter().map(|input| self.need(*input)).collect::<Result<Vec<_>, _>>()?;
+                let cells = Cells { inputs: &inputs, attempt: self.attempt, plan };
+                fill.fill(&cells, &self.rows).map_err(|mut error| {
+                    if error.table.is_empty() {
+                        error.table.clone_from(&table.name);
+                        error.column.clone_from(&definition.name);
+                    }
+                    error
+                })?
+            }
+            Source::Parent { table: parent, slot: value } => {
+                let key = definition.inputs[0];
+                if !self.parents.contains_key(&key) {
+                    let numbers = self.need(key)?;
+                    self.parents.insert(key, self.parents_of(&numbers, *parent)?);
+                }
+                let parents = self.parents.get_mut(&key).expect("it was inserted just now");
+                let values = parents.rows.need(*value)?;
+                take_rows(&values, &parents.positions)?
+            }
+        };
+        debug_assert_eq!(array.len(), self.rows.len(), "slot {} of {}", definition.name, table.name);
+        self.made[slot] = Some(Arc::clone(&array));
+        Ok(array)
+    }
+
+    /// The distinct rows that `numbers` names, and where each row finds its own.
+    fn parents_of(&self, numbers: &ArrayRef, parent: usize) -> Result<Parents<'p>, RunError> {
+        let numbers = numbers.as_any().downcast_ref::<UInt64Array>().ok_or_else(|| RunError::new("a key without row numbers"))?;
+        let mut rows: Vec<u64> = numbers.iter().flatten().collect();
+        if !rows.is_sorted() {
+            rows.sort_unstable();
+        }
+        rows.dedup();
+        let contiguous = match (rows.first(), rows.last()) {
+            (Some(first), Some(last)) => last - first + 1 == rows.len() as u64,
+            _ => true,
+        };
+        let first = rows.first().copied().unwrap_or(0);
+        let positions = if contiguous {
+            numbers.iter().map(|number| number.map(|number| (number - first) as u32)).collect()
+        } else {
+            numbers.iter().map(|number| number.map(|number| rows.partition_point(|row| *row < number) as u32)).collect()
+        };
+        let rows = if contiguous { Rows::Range(first..first + rows.len() as u64) } else { Rows::List(rows.into()) };
+        Ok(Parents { rows: Evaluation::new(self.plan, parent, rows), positions })
+    }
+
+    /// The delivered columns as a batch.
+    pub fn batch(&mut self, projection: Option<&[usize]>) -> Result<RecordBatch, RunError> {
+        let table = &self.plan.tables[self.table];
+        let (schema, slots): (_, Vec<SlotId>) = match projection {
+            None => (Arc::clone(&table.schema), table.delivered.clone()),
+            Some(columns) => {
+                let schema = table.schema.project(columns).map_err(|error| RunError::new(error.to_string()))?;
+                (Arc::new(schema), columns.iter().map(|column| table.delivered[*column]).collect())
+            }
+        };
+        let arrays = slots.into_iter().map(|slot| self.need(slot)).collect::<Result<Vec<_>, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows.len()));
+        RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|error| RunError {
+            table: table.name.clone(),
+            ..RunError::new(error.to_string())
+        })
+    }
+}
+
+/// `values` at `positions`, null where a position is.
+pub(crate) fn take_rows(values: &ArrayRef, positions: &UInt32Array) -> Result<ArrayRef, RunError> {
+    take(values.as_ref(), positions, None).map_err(|error| RunError::new(error.to_string()))
+}

@@ -1,0 +1,156 @@
+//! The plan: what will happen, decided before the first row. Immutable, shared by threads.
+//!
+//! Every column becomes a chain of *slots*, arrays of one value a row: what a generator makes, an SQL expression, the parent's row number of
+//! a key, a value in that row, a column with its nulls. A slot knows its inputs; compiling makes inputs first, so slots stand in the order
+//! in which they can be filled, and a slot that would need itself is a cycle, named. [`evaluate`](Evaluation) makes the slots that are asked
+//! for, for any rows.
+
+mod auto;
+mod columns;
+mod compiler;
+mod context;
+mod convert;
+mod evaluate;
+mod relate;
+mod report;
+mod rules;
+mod scope;
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use indexmap::IndexMap;
+
+pub use context::{Context, Nested, RowBound, Scalar, Side, units_of};
+pub(crate) use context::below;
+pub(crate) use evaluate::take_rows;
+pub use evaluate::Evaluation;
+pub use report::{ColumnReport, Report, RuleReport, TableReport};
+
+use crate::enforce::redraw::Group;
+use crate::generators::{Countable, Fill};
+use crate::problem::Problem;
+use crate::schema::{Dataset, Overrides, read};
+use crate::types::LogicalType;
+
+/// Rows of a block: an aligned run, made at a call.
+pub const BLOCK: u64 = 4096;
+
+/// The most rows of a table: 2^53, so that every JSON reader keeps a row number.
+pub const MAX_ROWS: u64 = 1 << 53;
+
+/// A slot's place in its table; inputs have smaller ones.
+pub type SlotId = usize;
+
+/// What one generation says beside the schema.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Stands in for `random_seed`.
+    pub seed: Option<u64>,
+    /// Rows by table, in the place of the schema's.
+    pub rows: IndexMap<String, u64>,
+    /// Multiplies the rows of every table that is scaled.
+    pub scale: Option<f64>,
+}
+
+/// What came of compiling.
+pub struct Compiled {
+    /// The plan; none where a problem is an error.
+    pub plan: Option<Arc<Plan>>,
+    /// Errors and warnings, in the order of the schema.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads and compiles a schema; problems of form and of meaning come together, with their lines.
+pub fn compile_text(text: &str, overrides: &Overrides, options: &Options) -> Compiled {
+    let reading = read(text, overrides);
+    let mut problems = reading.problems.clone();
+    let mut plan = None;
+    if let Some(dataset) = reading.dataset.clone() {
+        let compiled = compile(dataset, options, &reading.left_out);
+        problems.extend(compiled.problems.into_iter().map(|problem| reading.place(problem)));
+        plan = compiled.plan.filter(|_| problems.iter().all(|problem| !problem.is_error()));
+    }
+    Compiled { plan, problems }
+}
+
+/// Compiles a dataset. `left_out` are the pointers of elements that could not be read: what depends on them is not blamed.
+pub fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Compiled {
+    // Chains of columns and keys are followed by recursion, and a schema may chain a thousand; a thread has as much stack as it is given.
+    const STACK_BYTES: usize = 256 << 20;
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || compiler::compile(dataset, options, left_out))
+            .map_or_else(
+                |error| Compiled { plan: None, problems: vec![Problem::new("no_thread", format!("no thread could be started: {error}"))] },
+                |thread| thread.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause)),
+            )
+    })
+}
+
+/// What will happen.
+pub struct Plan {
+    /// The dataset as it is generated: the seed and row numbers of this generation are its own.
+    pub dataset: Dataset,
+    /// Its tables, in the order of the schema.
+    pub tables: Vec<TablePlan>,
+    /// The tables' places in the order in which a database can load them: parents first.
+    pub load_order: Vec<usize>,
+    pub(crate) report: Report,
+}
+
+/// What will happen in one table.
+pub struct TablePlan {
+    /// Its name.
+    pub name: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Its delivered columns, with logical types in their metadata.
+    pub schema: SchemaRef,
+    /// The slots of the delivered columns.
+    pub(crate) delivered: Vec<SlotId>,
+    pub(crate) slots: Vec<Slot>,
+    /// Sets of slots that are drawn again together until their rules hold.
+    pub(crate) groups: Vec<Group>,
+}
+
+/// One value a row.
+pub(crate) struct Slot {
+    /// For messages: the column's name, or what stands for it.
+    pub name: String,
+    pub logical: LogicalType,
+    pub source: Source,
+    pub inputs: Vec<SlotId>,
+    pub nullable: bool,
+    /// No two rows alike, nulls aside.
+    pub distinct: bool,
+    /// The draw that makes it, where it may be drawn again.
+    pub drawn_by: Option<String>,
+    /// The group that makes it.
+    pub group: Option<usize>,
+    /// Its values counted, where they can be.
+    pub countable: Option<Arc<dyn Countable>>,
+    /// Longest text in characters, where known.
+    pub longest: Option<u64>,
+}
+
+/// Where a slot's values come from.
+pub(crate) enum Source {
+    /// A fill over its inputs.
+    Fill(Box<dyn Fill>),
+    /// A slot of the parent, in the row that the first input numbers; null where it is null.
+    Parent { table: usize, slot: SlotId },
+}
+
+impl Plan {
+    /// The place of a table.
+    pub fn table_index(&self, name: &str) -> Option<usize> {
+        self.tables.iter().position(|table| table.name == name)
+    }
+
+    /// What `plan` shows.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}

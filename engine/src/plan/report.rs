@@ -1,0 +1,251 @@
+//! What `plan` shows: the order of filling, the generator of every column and why, capacities, and how each rule is held.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::TablePlan;
+use super::compiler::{Compiler, column_pointer};
+use crate::problem::Problem;
+use crate::schema::{DEFAULT_REFERENCE_TIME, Datetime};
+
+/// A plan for people and programs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Name of the dataset.
+    pub dataset: String,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Seed of this generation.
+    pub seed: u64,
+    /// What "today" means.
+    pub reference_time: String,
+    /// Locale of its generators.
+    pub locale: String,
+    /// Version of the values.
+    pub engine_version: String,
+    /// Tables in the order of the schema.
+    pub tables: Vec<TableReport>,
+    /// Names of the tables, parents first.
+    pub load_order: Vec<String>,
+    /// Rules in the order of the schema.
+    pub rules: Vec<RuleReport>,
+    /// What a person should know.
+    pub warnings: Vec<Problem>,
+}
+
+/// What will happen in a table.
+#[derive(Clone, Debug, Serialize)]
+pub struct TableReport {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its rows.
+    pub rows: u64,
+    /// Where it stands among the keys: its parents.
+    pub parents: Vec<String>,
+    /// Its columns in the order of the schema.
+    pub columns: Vec<ColumnReport>,
+    /// Its columns in the order in which they are filled.
+    pub fill_order: Vec<String>,
+}
+
+/// What will happen in a column.
+#[derive(Clone, Debug, Serialize)]
+pub struct ColumnReport {
+    /// Its name.
+    pub name: String,
+    /// Its logical type.
+    #[serde(rename = "type")]
+    pub logical: String,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Whether it is delivered.
+    pub hidden: bool,
+    /// `primary key`, `foreign key → table.column`, `unique`, or nothing.
+    pub key: String,
+    /// What fills it: a generator's name, the key or the rule.
+    pub generator: String,
+    /// Why, where the schema does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How many values it can take, where that can be counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<String>,
+    /// Ids of the rules that name it.
+    pub rules: Vec<String>,
+    /// What it holds, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// How a rule is held.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleReport {
+    /// Its id.
+    pub id: String,
+    /// Its table.
+    pub table: String,
+    /// Its kind.
+    pub kind: String,
+    /// `derived`, `by_construction`, `projected`, `redrawn` or `checked_only`.
+    pub held: String,
+    /// What else there is to say.
+    pub note: String,
+}
+
+impl Compiler {
+    pub(super) fn report_of(&mut self, load_order: &[usize]) -> Report {
+        let dataset = std::sync::Arc::clone(&self.dataset);
+        let mut tables = Vec::new();
+        for (index, table) in dataset.tables.iter().enumerate() {
+            let mut columns = Vec::new();
+            let mut order = Vec::new();
+            for (at, column) in table.columns.iter().enumerate() {
+                let Some(slot) = self.column_slot(index, at) else { continue };
+                order.push((slot, column.name.clone()));
+                let (generator, reason) = self.source_words(index, at);
+                let made = &self.tables[index].slots[slot];
+                let capacity = made.countable.as_ref().map(|countable| countable.count());
+                columns.push(ColumnReport {
+                    name: column.name.clone(),
+                    logical: made.logical.to_string(),
+                    nullable: made.nullable && !table.primary_key.contains(&column.name),
+                    hidden: column.hidden == Some(true),
+                    key: self.key_words(index, at),
+                    generator,
+                    reason,
+                    capacity: capacity.map(|count| if count == u128::MAX { "more than 10^38".to_owned() } else { count.to_string() }),
+                    rules: table.rules.iter().filter(|rule| names_column(rule, &column.name)).map(|rule| rule.id.clone()).collect(),
+                    description: column.description.clone(),
+                });
+            }
+            order.sort();
+            tables.push(TableReport {
+                name: table.name.clone(),
+                description: table.description.clone(),
+                rows: 0,
+                parents: table.foreign_keys.iter().map(|key| key.references.table.clone()).collect(),
+                columns,
+                fill_order: order.into_iter().map(|(_, name)| name).collect(),
+            });
+        }
+        let rules = self.statements.held.iter().map(|(id, held)| RuleReport {
+            id: id.clone(),
+            table: dataset.tables[held.table].name.clone(),
+            kind: held.kind.to_owned(),
+            held: held.way.to_owned(),
+            note: held.note.clone(),
+        });
+        Report {
+            dataset: dataset.name.clone(),
+            description: dataset.description.clone(),
+            seed: dataset.seed(),
+            reference_time: dataset.reference_time.map_or_else(|| DEFAULT_REFERENCE_TIME.to_owned(), |time: Datetime| time.to_string()),
+            locale: dataset.locale().to_owned(),
+            engine_version: crate::ENGINE_VERSION.to_owned(),
+            tables,
+            load_order: load_order.iter().map(|table| dataset.tables[*table].name.clone()).collect(),
+            rules: rules.collect(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn source_words(&mut self, table: usize, column: usize) -> (String, Option<String>) {
+        if let Some((key, _)) = self.key_of_column(table, column) {
+            return (format!("key {}", self.dataset.tables[table].foreign_keys[key].name()), None);
+        }
+        if let Some(formula) = self.statements.formula(table, column) {
+            return (format!("rule {}", formula.rule), None);
+        }
+        match self.generator_of(table, column) {
+            Ok((generator, reason)) => (generator.entry().name.clone(), reason),
+            Err(_) => (column_pointer(table, column), None),
+        }
+    }
+
+    fn key_words(&self, table: usize, column: usize) -> String {
+        let definition = &self.dataset.tables[table];
+        let name = &definition.columns[column].name;
+        let mut words = Vec::new();
+        if definition.primary_key.contains(name) {
+            words.push("primary key".to_owned());
+        }
+        if let Some((key, at)) = self.key_of_column(table, column) {
+            let references = &definition.foreign_keys[key].references;
+            words.push(format!("foreign key → {}.{}", references.table, references.columns.get(at).map_or("", String::as_str)));
+        }
+        if definition.columns[column].unique == Some(true) {
+            words.push("unique".to_owned());
+        }
+        words.join(", ")
+    }
+}
+
+/// Whether a rule's own text names a column: among its fields, or as a word of its SQL.
+fn names_column(rule: &crate::schema::Rule, name: &str) -> bool {
+    let text = serde_json::to_value(&rule.kind).map(|value| value.to_string()).unwrap_or_default();
+    text.match_indices(name).any(|(at, _)| {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        !text[..at].ends_with(|c| is_word(c) || c == '.') && !text[at + name.len()..].starts_with(is_word)
+    })
+}
+
+impl Report {
+    pub(super) fn fill_rows(&mut self, tables: &[TablePlan]) {
+        for (report, table) in self.tables.iter_mut().zip(tables) {
+            report.rows = table.rows;
+        }
+    }
+
+    pub(super) fn note(&mut self, rule: &str, note: String) {
+        if let Some(report) = self.rules.iter_mut().find(|report| report.id == rule) {
+            report.note = note;
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: seed {}, locale {}, reference time {}, engine {}", self.dataset, self.seed, self.locale, self.reference_time, self.engine_version)?;
+        for table in &self.tables {
+            let parents = if table.parents.is_empty() { String::new() } else { format!(", children of {}", table.parents.join(", ")) };
+            writeln!(f, "\n{}: {} rows{parents}", table.name, table.rows)?;
+            let width = |part: fn(&ColumnReport) -> usize| table.columns.iter().map(part).max().unwrap_or(0);
+            let (names, types, generators) =
+                (width(|c| c.name.chars().count()), width(|c| c.logical.chars().count()), width(|c| c.generator.chars().count()));
+            for column in &table.columns {
+                let mut notes = Vec::new();
+                if !column.key.is_empty() {
+                    notes.push(column.key.clone());
+                }
+                if column.nullable {
+                    notes.push("may be null".to_owned());
+                }
+                if column.hidden {
+                    notes.push("hidden".to_owned());
+                }
+                if let Some(capacity) = &column.capacity {
+                    notes.push(format!("{capacity} values"));
+                }
+                if let Some(reason) = &column.reason {
+                    notes.push(format!("chosen: {reason}"));
+                }
+                let line = format!("  {:names$}  {:types$}  {:generators$}  {}", column.name, column.logical, column.generator, notes.join(" · "));
+                writeln!(f, "{}", line.trim_end())?;
+            }
+            writeln!(f, "  filled in the order: {}", table.fill_order.join(", "))?;
+        }
+        if !self.rules.is_empty() {
+            writeln!(f, "\nrules")?;
+            for rule in &self.rules {
+                let note = if rule.note.is_empty() { String::new() } else { format!(": {}", rule.note) };
+                writeln!(f, "  {} ({}, {}) is {}{note}", rule.id, rule.table, rule.kind, rule.held)?;
+            }
+        }
+        writeln!(f, "\nloads in the order: {}", self.load_order.join(", "))
+    }
+}

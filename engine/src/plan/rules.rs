@@ -1,0 +1,804 @@
+//! Rules at plan time: which way each is held, and what that asks of columns and keys.
+//!
+//! Before columns are compiled, [`Compiler::gather_rules`] turns statements into what columns are compiled with: nulls, values, formulas,
+//! bounds, dealt positions. What no construction holds is left as conditions; after the columns, [`Compiler::compile_rules`] finds the slots
+//! that are drawn again for them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::compiler::{Compiler, Failed, column_pointer};
+use super::scope::sql_problem;
+use super::{BLOCK, Evaluation, Plan, Side};
+use crate::enforce::order::{Distance, close};
+use crate::enforce::redraw::{ATTEMPTS, Group, draw};
+use crate::expr::{Literal, Op, Parsed, Simple};
+use crate::generators::{Countable, Interval, Rows};
+use crate::problem::Problem;
+use crate::schema::{Gap, Rule, RuleKind, Span};
+use crate::types::LogicalType;
+
+/// A condition that a rule puts on a column, and the place of the rule.
+#[derive(Clone, Debug)]
+pub(super) struct Implied {
+    pub condition: String,
+    pub pointer: String,
+}
+
+/// A value that a rule puts into some rows.
+#[derive(Clone, Debug)]
+pub(super) struct ForcedValue {
+    pub condition: String,
+    pub value: Literal,
+    pub pointer: String,
+}
+
+/// A rule's formula of a column.
+#[derive(Clone, Debug)]
+pub(super) struct Formula {
+    pub sql: String,
+    pub rule: String,
+    pub pointer: String,
+}
+
+/// What bounds a column in an order.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Bound {
+    Constant(i64),
+    Column(usize),
+}
+
+/// A bound of a column in an order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlannedBound {
+    pub value: Bound,
+    pub side: Side,
+    pub gap: i64,
+}
+
+/// Who takes part in a combination without repetition.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Member {
+    Column(usize),
+    Key(usize),
+}
+
+/// A combination without repetition that is held by dealing positions.
+pub(super) struct Deal {
+    pub members: Vec<Member>,
+    /// Dealt among the children of each parent of this key; else in the whole table.
+    pub siblings_of: Option<usize>,
+    pub pointer: String,
+    pub rule: String,
+    pub parts: Option<Vec<Part>>,
+}
+
+/// One member's values.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub countable: Arc<dyn Countable>,
+    pub logical: LogicalType,
+    pub longest: Option<u64>,
+}
+
+/// A condition that rows are drawn again for.
+struct RowCondition {
+    table: usize,
+    rule: String,
+    sql: String,
+    /// The part whose columns are to move; all that the condition reads where absent.
+    steered: Option<String>,
+    pointer: String,
+}
+
+/// How a rule is held, for the plan.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub table: usize,
+    pub kind: &'static str,
+    pub way: &'static str,
+    pub note: String,
+}
+
+/// All that rules ask for.
+#[derive(Default)]
+pub(super) struct Statements {
+    nulls: HashMap<(usize, usize), Vec<Implied>>,
+    values: HashMap<(usize, usize), Vec<Implied>>,
+    forced: HashMap<(usize, usize), Vec<ForcedValue>>,
+    formulas: HashMap<(usize, usize), Formula>,
+    bounds: HashMap<(usize, usize), Vec<PlannedBound>>,
+    pub(super) deals: HashMap<usize, Vec<Deal>>,
+    conditions: Vec<RowCondition>,
+    groups: HashMap<usize, Vec<Group>>,
+    pub(super) held: IndexMap<String, Held>,
+    pointers: HashMap<String, String>,
+    /// Conditions that nothing can move: table, slot, rule.
+    fixed: Vec<(usize, usize, String)>,
+}
+
+impl Statements {
+    pub fn implied_nulls(&self, table: usize, column: usize) -> Vec<Implied> {
+        self.nulls.get(&(table, column)).cloned().unwrap_or_default()
+    }
+
+    pub fn implied_values(&self, table: usize, column: usize) -> Vec<Implied> {
+        self.values.get(&(table, column)).cloned().unwrap_or_default()
+    }
+
+    pub fn forced(&self, table: usize, column: usize) -> Vec<ForcedValue> {
+        self.forced.get(&(table, column)).cloned().unwrap_or_default()
+    }
+
+    pub fn formula(&self, table: usize, column: usize) -> Option<Formula> {
+        self.formulas.get(&(table, column)).cloned()
+    }
+
+    pub fn bounds(&self, table: usize, column: usize) -> Vec<PlannedBound> {
+        self.bounds.get(&(table, column)).cloned().unwrap_or_default()
+    }
+
+    pub fn deal_of(&self, table: usize, column: usize) -> Option<usize> {
+        self.member(table, Member::Column(column))
+    }
+
+    pub fn deal_of_key(&self, table: usize, key: usize) -> Option<usize> {
+        self.member(table, Member::Key(key))
+    }
+
+    fn member(&self, table: usize, member: Member) -> Option<usize> {
+        self.deals.get(&table)?.iter().position(|deal| deal.members.contains(&member))
+    }
+
+    pub fn take_groups(&mut self, table: usize) -> Vec<Group> {
+        self.groups.remove(&table).unwrap_or_default()
+    }
+}
+
+impl Compiler {
+    /// Whether a column asks by itself for values without repetition.
+    pub(super) fn is_unique(&self, table: usize, column: usize) -> bool {
+        let definition = &self.dataset.tables[table];
+        let column = &definition.columns[column];
+        column.unique == Some(true) || definition.primary_key == [column.name.clone()]
+    }
+
+    /// Turns rules into what columns and keys are compiled with.
+    pub(super) fn gather_rules(&mut self) {
+        let dataset = Arc::clone(&self.dataset);
+        for (table, definition) in dataset.tables.iter().enumerate() {
+            if definition.primary_key.len() > 1 {
+                self.gather_unique(table, &definition.primary_key, &format!("/tables/{table}/primary_key"), "primary key", None);
+            }
+            for (at, rule) in definition.rules.iter().enumerate() {
+                let pointer = format!("/tables/{table}/rules/{at}");
+                self.statements.pointers.insert(rule.id.clone(), pointer.clone());
+                self.gather_rule(table, rule, &pointer);
+            }
+        }
+    }
+
+    fn gather_rule(&mut self, table: usize, rule: &Rule, pointer: &str) {
+        if let Some(when) = &rule.when
+            && self.parsed(when, &format!("{pointer}/when")).is_none()
+        {
+            return;
+        }
+        match &rule.kind {
+            RuleKind::Implies { condition, then } => self.gather_implies(table, rule, condition, then, pointer),
+            RuleKind::Calculate { column, sql } => {
+                if rule.when.is_some() {
+                    self.not_yet("calculate with when is", &format!("{pointer}/when"));
+                }
+                match self.column_named(table, column) {
+                    None => {
+                        let problem = self.unknown_column(table, column).at(format!("{pointer}/column"));
+                        self.problems.push(problem);
+                    }
+                    Some(index) if self.key_of_column(table, index).is_some() => {
+                        let detail = format!("{column} is decided by a foreign key and cannot be calculated as well");
+                        self.problems.push(Problem::new("two_sources", detail).at(format!("{pointer}/column")));
+                    }
+                    Some(index) => {
+                        let formula = Formula { sql: sql.clone(), rule: rule.id.clone(), pointer: format!("{pointer}/sql") };
+                        if let Some(other) = self.statements.formulas.insert((table, index), formula) {
+                            let detail = format!("{column} is calculated twice, first by {}", other.rule);
+                            self.problems.push(Problem::new("two_sources", detail).at(format!("{pointer}/column")));
+                        }
+                    }
+                }
+                self.hold(table, rule, "derived", String::new());
+            }
+            RuleKind::Order { columns, strict, gap } => {
+                self.gather_order(table, rule, columns, strict.unwrap_or(false), gap.as_ref(), pointer);
+            }
+            RuleKind::Unique { columns } => {
+                if rule.when.is_some() {
+                    self.not_yet("unique with when is", &format!("{pointer}/when"));
+                }
+                self.gather_unique(table, columns, &format!("{pointer}/columns"), &rule.id, Some(rule));
+            }
+            RuleKind::Check { sql } => {
+                if self.parsed(sql, &format!("{pointer}/sql")).is_some() {
+                    let sql = limited(rule.when.as_deref(), sql);
+                    self.add_condition(table, rule, sql, None, format!("{pointer}/sql"));
+                }
+            }
+            kind => self.not_yet(&format!("rules of kind {} are", kind.name()), &format!("{pointer}/kind")),
+        }
+    }
+
+    fn parsed(&mut self, sql: &str, pointer: &str) -> Option<Parsed> {
+        match Parsed::parse(sql) {
+            Ok(parsed) => Some(parsed),
+            Err(problem) => {
+                self.problems.push(sql_problem(problem).at(pointer));
+                None
+            }
+        }
+    }
+
+    fn hold(&mut self, table: usize, rule: &Rule, way: &'static str, note: String) {
+        self.statements.held.insert(rule.id.clone(), Held { table, kind: rule.kind.name(), way, note });
+    }
+
+    fn add_condition(&mut self, table: usize, rule: &Rule, sql: String, steered: Option<String>, pointer: String) {
+        self.hold(table, rule, "redrawn", String::new());
+        self.statements.conditions.push(RowCondition { table, rule: rule.id.clone(), sql, steered, pointer });
+    }
+
+    fn gather_implies(&mut self, table: usize, rule: &Rule, condition: &str, then: &str, pointer: &str) {
+        let (Some(premise), Some(conclusion)) = (self.parsed(condition, &format!("{pointer}/if")), self.parsed(then, &format!("{pointer}/then")))
+        else {
+            return;
+        };
+        let when = rule.when.as_ref().and_then(|when| Parsed::parse(when).ok());
+        let condition = match &rule.when {
+            Some(when) => format!("({when}) AND ({condition})"),
+            None => condition.to_owned(),
+        };
+        let place = format!("{pointer}/if");
+        let mut rest = Vec::new();
+        let mut projected = Vec::new();
+        for conjunct in conclusion.conjuncts() {
+            let column = match conjunct.simple() {
+                Some(Simple::Null { column, .. }) if column.0.len() == 1 => self.column_named(table, &column.0[0]),
+                Some(Simple::Compare { column, op: Op::Equal, .. }) if column.0.len() == 1 => self.column_named(table, &column.0[0]),
+                _ => None,
+            };
+            // A column that the premise reads cannot wait for the premise.
+            let free = column.filter(|column| {
+                let name = &self.dataset.tables[table].columns[*column].name;
+                let reads = |parsed: &Parsed| parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name));
+                !reads(&premise) && !when.as_ref().is_some_and(reads)
+            });
+            let implied = || Implied { condition: condition.clone(), pointer: place.clone() };
+            match (conjunct.simple(), free) {
+                (Some(Simple::Null { negated: false, .. }), Some(column)) => {
+                    self.statements.nulls.entry((table, column)).or_default().push(implied());
+                    projected.push(self.dataset.tables[table].columns[column].name.clone());
+                }
+                (Some(Simple::Null { negated: true, .. }), Some(column)) => {
+                    self.statements.values.entry((table, column)).or_default().push(implied());
+                    projected.push(self.dataset.tables[table].columns[column].name.clone());
+                }
+                (Some(Simple::Compare { value, .. }), Some(column))
+                    if value != Literal::Null
+                        && self.key_of_column(table, column).is_none()
+                        && !self.is_unique(table, column)
+                        && self.statements.formula(table, column).is_none() =>
+                {
+                    let forced = ForcedValue { condition: condition.clone(), value, pointer: format!("{pointer}/then") };
+                    self.statements.forced.entry((table, column)).or_default().push(forced);
+                    projected.push(self.dataset.tables[table].columns[column].name.clone());
+                }
+                _ => rest.push(conjunct.sql().to_owned()),
+            }
+        }
+        if rest.is_empty() {
+            self.hold(table, rule, "projected", format!("{} follows from the condition", projected.join(", ")));
+        } else {
+            let then = rest.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" AND ");
+            self.add_condition(table, rule, format!("NOT ({condition}) OR ({then})"), Some(then), format!("{pointer}/then"));
+        }
+    }
+
+    fn gather_order(&mut self, table: usize, rule: &Rule, names: &[String], strict: bool, gap: Option<&Gap>, pointer: &str) {
+        let mut columns = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            match self.column_named(table, name) {
+                Some(column) if columns.contains(&column) => {
+                    let detail = format!("{name} stands twice");
+                    self.problems.push(Problem::new("repeated_name", detail).at(format!("{pointer}/columns/{at}")));
+                    return;
+                }
+                Some(column) => columns.push(column),
+                None => {
+                    let problem = self.unknown_column(table, name).at(format!("{pointer}/columns/{at}"));
+                    self.problems.push(problem);
+                    return;
+                }
+            }
+        }
+        let dataset = Arc::clone(&self.dataset);
+        let definitions: Vec<_> = columns.iter().map(|column| &dataset.tables[table].columns[*column]).collect();
+        // What the columns' own parameters say already needs nothing more.
+        let proved = rule.when.is_none()
+            && !strict
+            && gap.is_none()
+            && definitions.windows(2).all(|pair| {
+                let (Some(low), Some(high)) = (&pair[0].generator, &pair[1].generator) else { return false };
+                high.above().contains(&pair[0].name.as_str()) || low.below().contains(&pair[1].name.as_str())
+            })
+            && (definitions.len() == 2 || definitions[1..definitions.len() - 1].iter().all(|column| !can_be_null(column)));
+        if proved {
+            self.hold(table, rule, "by_construction", "the columns' bounds name each other".to_owned());
+            return;
+        }
+        let mut intervals: Vec<Interval> = definitions.iter().filter_map(|column| column.generator.as_ref()?.interval()).collect();
+        let same_type = intervals.windows(2).all(|pair| pair[0].logical == pair[1].logical);
+        let free = columns.iter().all(|column| {
+            !self.is_unique(table, *column)
+                && self.key_of_column(table, *column).is_none()
+                && !self.statements.bounds.contains_key(&(table, *column))
+                && !self.statements.forced.contains_key(&(table, *column))
+        });
+        let unconverted = definitions.iter().all(|column| column.logical_type().is_none_or(|wanted| intervals.first().is_some_and(|own| own.logical == wanted)));
+        let max_gap_over_null = gap.is_some_and(|gap| gap.max.is_some()) && definitions.iter().any(|column| can_be_null(column));
+        if rule.when.is_none() && intervals.len() == columns.len() && same_type && free && unconverted && !max_gap_over_null {
+            let Some(distance) = self.distance(&intervals[0].logical, strict, gap, pointer) else { return };
+            if let Err((at, min, max)) = close(&mut intervals, distance) {
+                let logical = &intervals[at].logical;
+                let detail = format!(
+                    "{} has no value left between {} and {}",
+                    names[at],
+                    print_units(logical, min),
+                    print_units(logical, max)
+                );
+                self.problems.push(Problem::new("contradiction", detail).at(pointer).remedy("move the bounds of these columns, or the gap"));
+                return;
+            }
+            for (at, column) in columns.iter().enumerate() {
+                let mut bounds = vec![
+                    PlannedBound { value: Bound::Constant(intervals[at].min), side: Side::Lower, gap: 0 },
+                    PlannedBound { value: Bound::Constant(intervals[at].max), side: Side::Upper, gap: 0 },
+                ];
+                for (steps, before) in columns[..at].iter().rev().enumerate() {
+                    let gap = distance.min.saturating_mul(steps as i64 + 1);
+                    bounds.push(PlannedBound { value: Bound::Column(*before), side: Side::Lower, gap });
+                    if let (0, Some(most)) = (steps, distance.max) {
+                        bounds.push(PlannedBound { value: Bound::Column(*before), side: Side::Upper, gap: most });
+                    }
+                }
+                self.statements.bounds.insert((table, *column), bounds);
+            }
+            self.hold(table, rule, "projected", "each column is drawn inside what the ones before it leave".to_owned());
+            return;
+        }
+        let sql = order_condition(names, strict, gap);
+        match sql {
+            Ok(sql) => self.add_condition(table, rule, limited(rule.when.as_deref(), &sql), None, format!("{pointer}/columns")),
+            Err(problem) => self.problems.push(problem.at(format!("{pointer}/gap"))),
+        }
+    }
+
+    /// Gaps in the units of a type; `strict` is a gap of at least one unit.
+    fn distance(&mut self, logical: &LogicalType, strict: bool, gap: Option<&Gap>, pointer: &str) -> Option<Distance> {
+        let units = |span: Span| span_units(span, logical);
+        let min = match gap.and_then(|gap| gap.min).map(units) {
+            None => 0,
+            Some(Ok(units)) => units,
+            Some(Err(problem)) => {
+                self.problems.push(problem.at(format!("{pointer}/gap/min")));
+                return None;
+            }
+        };
+        let max = match gap.and_then(|gap| gap.max).map(units) {
+            None => None,
+            Some(Ok(units)) => Some(units),
+            Some(Err(problem)) => {
+                self.problems.push(problem.at(format!("{pointer}/gap/max")));
+                return None;
+            }
+        };
+        let min = if strict { min.max(1) } else { min };
+        if max.is_some_and(|max| max < min) {
+            let detail = format!("the largest gap is below the smallest, {min}");
+            self.problems.push(Problem::new("empty_interval", detail).at(format!("{pointer}/gap/max")));
+            return None;
+        }
+        Some(Distance { min, max })
+    }
+
+    /// A combination without repetition: found to hold already, or dealt.
+    fn gather_unique(&mut self, table: usize, names: &[String], pointer: &str, id: &str, rule: Option<&Rule>) {
+        let dataset = Arc::clone(&self.dataset);
+        let definition = &dataset.tables[table];
+        let mut columns = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            match definition.columns.iter().position(|column| column.name == *name) {
+                Some(column) => columns.push(column),
+                None => {
+                    // For the primary key this is told where names are checked.
+                    if rule.is_some() {
+                        let problem = self.unknown_column(table, name).at(format!("{pointer}/{at}"));
+                        self.problems.push(problem);
+                    }
+                    return;
+                }
+            }
+        }
+        let held = |compiler: &mut Compiler, way: &'static str, note: String| {
+            if let Some(rule) = rule {
+                compiler.hold(table, rule, way, note);
+            }
+        };
+        let covered = |key: &crate::schema::ForeignKey| key.columns.iter().all(|column| names.contains(column));
+        for column in &columns {
+            let own = &definition.columns[*column];
+            let distinct = own.generator.as_ref().and_then(|generator| generator.distinct_per().map(<[String]>::to_vec));
+            if self.is_unique(table, *column) || distinct.is_some_and(|per| per.iter().all(|name| names.contains(name))) {
+                held(self, "by_construction", format!("{} never repeats there", own.name));
+                return;
+            }
+        }
+        let one_child = |key: &crate::schema::ForeignKey| key.children.as_ref().is_some_and(|children| children.max == Some(1));
+        if let Some(key) = definition.foreign_keys.iter().find(|key| covered(key) && one_child(key)) {
+            held(self, "by_construction", format!("each row of {} has at most one", key.references.table));
+            return;
+        }
+        let mut members = Vec::new();
+        let siblings_of = definition.foreign_keys.iter().position(|key| key.children.is_some() && covered(key));
+        for (index, key) in definition.foreign_keys.iter().enumerate() {
+            if Some(index) != siblings_of && covered(key) {
+                members.push(Member::Key(index));
+            }
+        }
+        for column in &columns {
+            match self.key_of_column(table, *column) {
+                None if self.statements.formula(table, *column).is_none() => members.push(Member::Column(*column)),
+                _ => {}
+            }
+        }
+        if siblings_of.is_some() {
+            members.truncate(1);
+        }
+        if members.is_empty() {
+            let detail = format!("nothing can keep {} from repeating", names.join(", "));
+            let remedy = "add a column that can tell rows apart, such as {type: sequence}, or give the key children with max: 1";
+            self.problems.push(Problem::new("not_countable", detail).at(pointer).remedy(remedy));
+            return;
+        }
+        for member in &members {
+            if self.statements.member(table, *member).is_some() {
+                let detail = format!("a column of {id} is dealt by another combination without repetition already");
+                self.problems.push(Problem::new("two_owners", detail).at(pointer));
+                return;
+            }
+        }
+        let deal = Deal { members, siblings_of, pointer: pointer.to_owned(), rule: id.to_owned(), parts: None };
+        self.statements.deals.entry(table).or_default().push(deal);
+        held(self, "by_construction", "combinations are dealt by a permutation of their positions".to_owned());
+    }
+
+    /// Finds, after the columns, the slots that are drawn again for each condition.
+    pub(super) fn compile_rules(&mut self) {
+        let conditions = std::mem::take(&mut self.statements.conditions);
+        let mut groups: HashMap<usize, Vec<(Group, HashSet<String>)>> = HashMap::new();
+        for condition in conditions {
+            let slot = match self.sql(condition.table, &condition.sql, true) {
+                Ok(slot) => slot,
+                Err(failed) => {
+                    self.report_failure(&condition.pointer, failed);
+                    continue;
+                }
+            };
+            let steered = condition.steered.as_ref().and_then(|sql| self.sql(condition.table, sql, true).ok());
+            let mut families = self.families_behind(condition.table, steered.unwrap_or(slot));
+            if families.is_empty() {
+                families = self.families_behind(condition.table, slot);
+            }
+            if families.is_empty() {
+                if let Some(held) = self.statements.held.get_mut(&condition.rule) {
+                    held.way = "checked_only";
+                    held.note = "nothing that it reads can be drawn again".to_owned();
+                }
+                self.statements.fixed.push((condition.table, slot, condition.rule));
+                continue;
+            }
+            let group = Group { members: Vec::new(), conditions: vec![slot], rules: vec![condition.rule] };
+            groups.entry(condition.table).or_default().push((group, families));
+        }
+        for (table, mut list) in groups {
+            loop {
+                for (group, families) in &mut list {
+                    group.members = self.members(table, families, &group.conditions);
+                }
+                let Some((first, second)) = self.entangled(table, &list) else { break };
+                let (group, families) = list.remove(second);
+                list[first].0.conditions.extend(group.conditions);
+                list[first].0.rules.extend(group.rules);
+                list[first].1.extend(families);
+            }
+            self.statements.groups.insert(table, list.into_iter().map(|(group, _)| group).collect());
+        }
+    }
+
+    /// The draws that a slot depends on, within its table.
+    fn families_behind(&self, table: usize, slot: usize) -> HashSet<String> {
+        let slots = &self.tables[table].slots;
+        let needed = self.behind(table, &[slot]);
+        (0..slots.len()).filter(|slot| needed[*slot]).filter_map(|slot| slots[slot].drawn_by.clone()).collect()
+    }
+
+    /// Marks the slots that some slots depend on, themselves included.
+    fn behind(&self, table: usize, targets: &[usize]) -> Vec<bool> {
+        let slots = &self.tables[table].slots;
+        let mut needed = vec![false; slots.len()];
+        for target in targets {
+            needed[*target] = true;
+        }
+        for slot in (0..slots.len()).rev() {
+            if needed[slot] {
+                for input in &slots[slot].inputs {
+                    needed[*input] = true;
+                }
+            }
+        }
+        needed
+    }
+
+    /// The slots between some draws and the conditions: what changes when they are drawn again, and matters.
+    fn members(&self, table: usize, families: &HashSet<String>, conditions: &[usize]) -> Vec<usize> {
+        let slots = &self.tables[table].slots;
+        let mut moved = vec![false; slots.len()];
+        let mut targets = conditions.to_vec();
+        for slot in 0..slots.len() {
+            let drawn = slots[slot].drawn_by.as_ref().is_some_and(|family| families.contains(family));
+            if drawn {
+                targets.push(slot);
+            }
+            moved[slot] = drawn || slots[slot].inputs.iter().any(|input| moved[*input]);
+        }
+        let needed = self.behind(table, &targets);
+        (0..slots.len()).filter(|slot| moved[*slot] && needed[*slot]).collect()
+    }
+
+    /// Two groups that share a slot or need each other.
+    fn entangled(&self, table: usize, list: &[(Group, HashSet<String>)]) -> Option<(usize, usize)> {
+        let reads: Vec<Vec<bool>> = list.iter().map(|(group, _)| self.behind(table, &group.members)).collect();
+        for first in 0..list.len() {
+            for second in first + 1..list.len() {
+                let shared = list[second].0.members.iter().any(|member| list[first].0.members.contains(member));
+                let needs = |a: usize, b: usize| list[b].0.members.iter().any(|member| reads[a][*member]);
+                if shared || (needs(first, second) && needs(second, first)) {
+                    return Some((first, second));
+                }
+            }
+        }
+        None
+    }
+}
+
+fn can_be_null(column: &crate::schema::Column) -> bool {
+    column.null_rate.unwrap_or(0.0) > 0.0 || column.null_when.is_some()
+}
+
+/// A condition that holds where `when` does not.
+fn limited(when: Option<&str>, sql: &str) -> String {
+    match when {
+        Some(when) => format!("NOT ({when}) OR ({sql})"),
+        None => sql.to_owned(),
+    }
+}
+
+/// `order` as a condition: all pairs, so that a null between two columns hides nothing.
+fn order_condition(names: &[String], strict: bool, gap: Option<&Gap>) -> Result<String, Problem> {
+    if gap.is_some() {
+        return Err(Problem::new("not_supported", "gaps between columns whose generators have no constant bounds of one type are not supported by this version")
+            .remedy("give each column a date, datetime, integer or decimal generator with constant bounds and the same type"));
+    }
+    let op = if strict { "<" } else { "<=" };
+    let mut parts = Vec::new();
+    for (at, low) in names.iter().enumerate() {
+        for high in &names[at + 1..] {
+            parts.push(format!("({} {op} {})", quoted(low), quoted(high)));
+        }
+    }
+    Ok(parts.join(" AND "))
+}
+
+/// A name in SQL's double quotes.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A span in the units of a type.
+fn span_units(span: Span, logical: &LogicalType) -> Result<i64, Problem> {
+    let units = match (logical, span.unit) {
+        (LogicalType::Datetime, Some(unit)) => span.amount.checked_mul(unit.us()),
+        (LogicalType::Date, Some(unit)) => {
+            let us = span.amount.checked_mul(unit.us());
+            return match us {
+                Some(us) if us % crate::schema::DAY_US == 0 => Ok(us / crate::schema::DAY_US),
+                _ => Err(Problem::new("wrong_unit", "dates are whole days apart").remedy("write the gap in d or w")),
+            };
+        }
+        (LogicalType::Datetime, None) => return Err(Problem::new("wrong_unit", "a gap of datetimes needs a unit").remedy("write 30d, 12h, 90min or 45s")),
+        (LogicalType::Decimal { scale, .. }, None) => span.amount.checked_mul(10_i64.pow(u32::from(scale.unsigned_abs()).min(18))),
+        (_, None) => Some(span.amount),
+        (_, Some(_)) => return Err(Problem::new("wrong_unit", format!("a gap of {logical} is a plain number"))),
+    };
+    units.ok_or_else(|| Problem::new("too_large", "this gap is beyond what can be counted"))
+}
+
+/// A value in units, as people write it.
+fn print_units(logical: &LogicalType, units: i64) -> String {
+    match logical {
+        LogicalType::Date => crate::schema::Date(i32::try_from(units).unwrap_or(i32::MAX)).to_string(),
+        LogicalType::Datetime => crate::schema::Datetime(units).to_string(),
+        LogicalType::Decimal { scale, .. } if *scale > 0 => {
+            let one = 10_i64.pow(u32::from(scale.unsigned_abs()).min(18));
+            format!("{}.{:0width$}", units / one, (units % one).abs(), width = scale.unsigned_abs() as usize)
+        }
+        _ => units.to_string(),
+    }
+}
+
+/// What the plan learnt by drawing some rows.
+pub(super) struct Sampled {
+    pub problems: Vec<Problem>,
+    /// What is worth saying of a rule, by its id.
+    pub notes: Vec<(String, String)>,
+}
+
+/// Draws the first block of every table with conditions: how often rows are drawn again, and whether that ends.
+pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
+    let mut sampled = Sampled { problems: Vec::new(), notes: Vec::new() };
+    let pointer = |rule: &str| statements.pointers.get(rule).cloned().unwrap_or_default();
+    for (index, table) in plan.tables.iter().enumerate() {
+        let rows = table.rows.min(BLOCK);
+        if rows == 0 {
+            continue;
+        }
+        for (at, group) in table.groups.iter().enumerate() {
+            let mut evaluation = Evaluation::new(plan, index, Rows::Range(0..rows));
+            let place = pointer(&group.rules[0]);
+            match draw(&mut evaluation, at) {
+                Ok(drawn) => {
+                    let share = rows as f64 / drawn.rows_drawn as f64;
+                    // The chance that some row finds nothing in all its attempts must stay below one in a million.
+                    let risk = table.rows as f64 * libm::exp(f64::from(ATTEMPTS) * libm::log1p(-share.min(1.0 - 1e-12)));
+                    if risk >= 1e-6 {
+                        let detail = format!("only {:.2} % of the draws obey {}, too few for {} rows", share * 100.0, group.rules.join(" and "), table.rows);
+                        let remedy = "bring the columns' generators nearer to the rule";
+                        sampled.problems.push(Problem::new("exhausted", detail).at(place).remedy(remedy));
+                    }
+                    for rule in &group.rules {
+                        sampled.notes.push((rule.clone(), format!("{:.1} % of {rows} sampled draws obey at once", share * 100.0)));
+                    }
+                }
+                Err(error) => sampled.problems.push(
+                    Problem::new("exhausted", error.to_string()).at(place).remedy("let the columns that the rule reads take more values, or loosen the rule"),
+                ),
+            }
+        }
+    }
+    for (table, slot, rule) in &statements.fixed {
+        let rows = plan.tables[*table].rows.min(BLOCK);
+        let mut evaluation = Evaluation::new(plan, *table, Rows::Range(0..rows));
+        let verdict = match evaluation.need(*slot) {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                sampled.problems.push(Problem::new("run", error.to_string()).at(pointer(rule)));
+                continue;
+            }
+        };
+        let verdict = datafusion::arrow::array::AsArray::as_boolean(&verdict);
+        if let Some(row) = verdict.iter().position(|verdict| verdict == Some(false)) {
+            let detail = format!("row {row} breaks {rule}, and nothing that it reads can be drawn again");
+            sampled.problems.push(Problem::new("contradiction", detail).at(pointer(rule)).remedy("let one of its columns be drawn freely"));
+        }
+    }
+    sampled
+}
+
+/// Combinations dealt by position.
+impl Compiler {
+    /// The members' values and how many combinations they make.
+    fn parts(&mut self, table: usize, place: usize) -> Result<Vec<Part>, Failed> {
+        let deal = &self.statements.deals[&table][place];
+        if let Some(parts) = &deal.parts {
+            return Ok(parts.clone());
+        }
+        let (members, siblings_of, pointer, rule) = (deal.members.clone(), deal.siblings_of, deal.pointer.clone(), deal.rule.clone());
+        let mut parts = Vec::new();
+        for member in &members {
+            parts.push(match member {
+                Member::Key(key) => {
+                    let parent = self.parent_of(table, *key).ok_or(Failed::Known)?;
+                    let rows = self.rows(parent).ok_or(Failed::Known)?;
+                    let countable = Arc::new(crate::enforce::deal::ParentRows(rows));
+                    Part { countable, logical: LogicalType::Integer, longest: None }
+                }
+                Member::Column(column) => {
+                    let made = self.compile_generator(table, *column)?;
+                    let Some(countable) = made.countable else {
+                        let name = self.dataset.tables[table].columns[*column].name.clone();
+                        let detail = format!("{name} is part of a combination without repetition, and its values cannot be counted");
+                        let remedy = "use a generator with a countable domain, such as sequence, integer, date, pattern or choice";
+                        self.report(&column_pointer(table, *column), [Problem::new("not_countable", detail).remedy(remedy)]);
+                        return Err(Failed::Known);
+                    };
+                    Part { countable, logical: made.logical, longest: made.longest }
+                }
+            });
+        }
+        let capacity = parts.iter().fold(1_u128, |product, part| product.saturating_mul(part.countable.count()));
+        let rows = self.rows(table).ok_or(Failed::Known)?;
+        let needed = match siblings_of {
+            None => u128::from(rows),
+            Some(_) => u128::from(self.tables[table].allocation.as_ref().map_or(0, |allocation| allocation.histogram().map(|(children, _)| children).max().unwrap_or(0))),
+        };
+        if needed > capacity {
+            let detail = match siblings_of {
+                None => format!("{rule} needs {needed} combinations and there are {capacity}"),
+                Some(_) => format!("{rule} needs {needed} combinations for the children of one parent and there are {capacity}"),
+            };
+            let problem = Problem::new("capacity", detail).param("capacity", capacity.to_string()).param("needed", needed.to_string());
+            self.report(&pointer, [problem.remedy("widen the columns' domains, or ask for fewer rows")]);
+            return Err(Failed::Known);
+        }
+        if let Some(deal) = self.statements.deals.get_mut(&table).and_then(|deals| deals.get_mut(place)) {
+            deal.parts = Some(parts.clone());
+        }
+        Ok(parts)
+    }
+
+    fn dealt(&mut self, table: usize, place: usize, member: Member, stream: &str) -> Result<crate::generators::Made, Failed> {
+        use crate::enforce::deal::{ByRow, BySibling};
+        use crate::generators::Made;
+        let parts = self.parts(table, place)?;
+        let deal = &self.statements.deals[&table][place];
+        let at = deal.members.iter().position(|known| *known == member).ok_or(Failed::Known)?;
+        let (siblings_of, rule) = (deal.siblings_of, deal.rule.clone());
+        let part = parts[at].clone();
+        let seed_name = self.dataset.tables[table].seed_name();
+        match siblings_of {
+            Some(key) => {
+                let stream = self.seeds.key(seed_name, stream, "position", 0);
+                let parent = self.slot(table, super::compiler::Name::Key(key))?;
+                let index = self.slot(table, super::compiler::Name::Index(key))?;
+                let fill = BySibling { key: stream, countable: part.countable };
+                Ok(Made { inputs: vec![parent, index], longest: part.longest, ..Made::computed(part.logical, fill) })
+            }
+            None => {
+                // All members share one permutation, so its stream is the statement's.
+                let stream = self.seeds.key(seed_name, &rule, "position", 0);
+                let counts = parts.iter().map(|part| part.countable.count());
+                let stride = counts.clone().take(at).fold(1_u128, u128::saturating_mul);
+                let domain = counts.fold(1_u128, u128::saturating_mul);
+                let fill = ByRow::new(stream, part.countable, domain, stride);
+                Ok(Made { longest: part.longest, ..Made::computed(part.logical, fill) })
+            }
+        }
+    }
+
+    pub(super) fn make_deal(&mut self, table: usize, place: usize, column: usize) -> Result<usize, Failed> {
+        let definition = self.dataset.tables[table].columns[column].clone();
+        let made = self.dealt(table, place, Member::Column(column), definition.seed_name())?;
+        let slot = self.push(table, definition.name.clone(), made);
+        self.tables[table].slots[slot].nullable = false;
+        self.finish_raw(table, column, slot)
+    }
+
+    pub(super) fn make_deal_for_key(&mut self, table: usize, place: usize, key: usize) -> Result<usize, Failed> {
+        let name = self.dataset.tables[table].foreign_keys[key].name().to_owned();
+        let made = self.dealt(table, place, Member::Key(key), &name)?;
+        let slot = self.push(table, name, made);
+        self.tables[table].slots[slot].nullable = false;
+        self.mask_key(table, key, slot)
+    }
+}
