@@ -8,12 +8,12 @@ use datafusion::arrow::array::{
     Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
 use datafusion::arrow::buffer::{OffsetBuffer, ScalarBuffer};
-use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{Field, SchemaRef};
 use engine::types::LogicalType;
 
+use crate::columns::Column;
 use crate::json::{self, JsonKind, JsonValue};
-use crate::source::{BATCH_BYTES, BATCH_ROWS};
+use crate::source::{BATCH_BYTES, BATCH_ROWS, cast};
 use crate::{FormatError, parse};
 
 /// A batch in the making.
@@ -72,11 +72,6 @@ impl BatchBuilder {
         self.columns[column].push_null();
     }
 
-    /// Whether a column is text and so may hold a text without characters.
-    pub(crate) fn holds_text(&self, column: usize) -> bool {
-        matches!(self.logical[column], LogicalType::String | LogicalType::Text)
-    }
-
     /// Ends a row, in which each column has got one cell.
     pub(crate) fn end_row(&mut self) {
         self.rows += 1;
@@ -95,16 +90,41 @@ impl BatchBuilder {
         let rows = std::mem::take(&mut self.rows);
         self.rows_before += rows as u64;
         self.bytes = 0;
-        let arrays = self.columns.iter_mut().zip(self.schema.fields()).map(|(column, field)| {
-            let array = column.finish();
-            // A schema of another maker may want a narrower number or another kind of text.
-            if array.data_type() == field.data_type() { Ok(array) } else { cast(&array, field.data_type()) }
-        });
+        let arrays = (0..self.columns.len()).map(|index| self.finish_column(index)).collect::<Result<Vec<_>, _>>();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let batch = arrays
-            .collect::<Result<Vec<ArrayRef>, _>>()
-            .and_then(|arrays| RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options));
-        Some(batch.map_err(FormatError::from))
+        Some(arrays.and_then(|arrays| Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?)))
+    }
+
+    /// The values of a column of another type in the type of column `index`, by their spelling. No row is begun or ended.
+    pub(crate) fn convert(&mut self, index: usize, column: Column, rows: usize) -> Result<ArrayRef, FormatError> {
+        let column = json::with_lists_as_text(column, rows);
+        let mut text = Vec::new();
+        for row in 0..rows {
+            if column.is_null(row) {
+                self.columns[index].push_null();
+                continue;
+            }
+            text.clear();
+            column.cells.append(&mut text, row);
+            let text = std::str::from_utf8(&text).expect("values are spelled in UTF-8");
+            if !self.columns[index].push_text(text) {
+                self.rows_before += row as u64;
+                return Err(self.fault(index, text));
+            }
+        }
+        self.finish_column(index)
+    }
+
+    /// Counts rows that did not come by way of this builder.
+    pub(crate) fn skip_rows(&mut self, rows: usize) {
+        self.rows_before += rows as u64;
+    }
+
+    fn finish_column(&mut self, index: usize) -> Result<ArrayRef, FormatError> {
+        let array = self.columns[index].finish();
+        // A schema of another maker may want a narrower number or another kind of text.
+        let wanted = self.schema.field(index).data_type();
+        if array.data_type() == wanted { Ok(array) } else { cast(&array, wanted) }
     }
 
     fn fault(&self, column: usize, text: &str) -> FormatError {

@@ -164,6 +164,20 @@ impl Cells {
             Cells::Json(_) | Cells::List(..) => at,
         }
     }
+
+    /// Appends a value as text, whatever its kind; JSON and lists must have become texts before.
+    pub(crate) fn append(&self, out: &mut Vec<u8>, row: usize) {
+        let bound = match self {
+            Cells::Text(text) => text.length(row),
+            Cells::Bytes(values) => 2 * values.value(row).len(),
+            Cells::Float(values) if !values[row].is_finite() => {
+                out.extend_from_slice(spell::non_finite(values[row]).as_bytes());
+                return;
+            }
+            cells => cells.width(1),
+        };
+        spell::append(out, bound, |out| self.put(out, 0, row));
+    }
 }
 
 /// Whether an array of that Arrow type can mean what the field's metadata says.

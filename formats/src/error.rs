@@ -3,7 +3,7 @@
 use std::io;
 
 use datafusion::arrow::error::ArrowError;
-use parquet::errors::ParquetError;
+use ::parquet::errors::ParquetError;
 
 /// Why a file could not be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -16,6 +16,7 @@ mod error;
 mod json;
 mod names;
 mod options;
+mod parquet;
 mod parse;
 mod source;
 mod spell;
@@ -34,10 +35,11 @@ pub use error::FormatError;
 pub use json::{Json, JsonLines};
 pub use names::{file_name, table_name};
 pub use options::{Options, ParquetCompression};
+pub use parquet::Parquet;
 pub use source::{Batches, SourceTable};
 
 /// Every format, in the order in which people are offered them.
-pub static FORMATS: &[&dyn Format] = &[&Csv, &JsonLines, &Json];
+pub static FORMATS: &[&dyn Format] = &[&Csv, &JsonLines, &Json, &Parquet];
 
 /// A kind of file that tables are written to and read from.
 pub trait Format: Send + Sync {

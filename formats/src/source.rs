@@ -5,8 +5,9 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::compute::{CastOptions, cast_with_options};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use engine::types::LogicalType;
 
 use crate::{FormatError, compress};
@@ -84,4 +85,9 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, FormatError> {
     let fault = |source| FormatError::Open { path: path.display().to_string(), source };
     let file = File::open(path).map_err(fault)?;
     compress::decompress(BufReader::with_capacity(1 << 17, file)).map_err(fault)
+}
+
+/// An array in another Arrow type; a value that has no place there is an error, never a null.
+pub(crate) fn cast(array: &ArrayRef, wanted: &DataType) -> Result<ArrayRef, FormatError> {
+    Ok(cast_with_options(array, wanted, &CastOptions { safe: false, ..CastOptions::default() })?)
 }
