@@ -92,7 +92,10 @@ impl BatchBuilder {
         self.bytes = 0;
         let arrays = (0..self.columns.len()).map(|index| self.finish_column(index)).collect::<Result<Vec<_>, _>>();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        Some(arrays.and_then(|arrays| Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?)))
+        Some(
+            arrays
+                .and_then(|arrays| Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?)),
+        )
     }
 
     /// The values of a column of another type in the type of column `index`, by their spelling. No row is begun or ended.
@@ -251,7 +254,9 @@ impl ColumnBuilder {
                 builder.append_value(&bytes);
             }
             ColumnBuilder::List(list) => {
-                return json::check(text).is_some() && text.trim_start().starts_with('[') && list.push(text.trim_start());
+                return json::check(text).is_some()
+                    && text.trim_start().starts_with('[')
+                    && list.push(text.trim_start());
             }
         }
         true

@@ -51,7 +51,8 @@ pub(crate) enum Cells {
 impl Column {
     /// The column that `array` holds, `field` saying what it means.
     pub(crate) fn new(field: &Field, array: &ArrayRef) -> Column {
-        let column = Column::of_logical_type(field, array).unwrap_or_else(|_| Cells::Text(Text::new(&displayed(array))));
+        let column =
+            Column::of_logical_type(field, array).unwrap_or_else(|_| Cells::Text(Text::new(&displayed(array))));
         Column { cells: column, nulls: array.logical_nulls().filter(|nulls| nulls.null_count() > 0) }
     }
 
@@ -83,15 +84,22 @@ impl Column {
             .ok_or_else(|| ArrowError::NotYetImplemented(array.data_type().to_string()))?;
         let converted = |to: &DataType| if array.data_type() == to { Ok(Arc::clone(array)) } else { cast(array, to) };
         Ok(match &logical {
-            LogicalType::Integer => Cells::Integer(converted(&DataType::Int64)?.as_primitive::<Int64Type>().values().clone()),
+            LogicalType::Integer => {
+                Cells::Integer(converted(&DataType::Int64)?.as_primitive::<Int64Type>().values().clone())
+            }
             LogicalType::Decimal { precision, scale } => {
-                let to = if *scale < 0 { DataType::Decimal128(38, 0) } else { DataType::Decimal128(*precision, *scale) };
+                let to =
+                    if *scale < 0 { DataType::Decimal128(38, 0) } else { DataType::Decimal128(*precision, *scale) };
                 let places = u8::try_from(*scale).unwrap_or(0);
                 Cells::Decimal(converted(&to)?.as_primitive::<Decimal128Type>().values().clone(), places)
             }
-            LogicalType::Float => Cells::Float(converted(&DataType::Float64)?.as_primitive::<Float64Type>().values().clone()),
+            LogicalType::Float => {
+                Cells::Float(converted(&DataType::Float64)?.as_primitive::<Float64Type>().values().clone())
+            }
             LogicalType::Boolean => Cells::Boolean(array.as_boolean().values().clone()),
-            LogicalType::Date => Cells::Date(converted(&DataType::Date32)?.as_primitive::<Date32Type>().values().clone()),
+            LogicalType::Date => {
+                Cells::Date(converted(&DataType::Date32)?.as_primitive::<Date32Type>().values().clone())
+            }
             LogicalType::Datetime => {
                 // With its own time zone, so that the cast changes the unit and no instant.
                 let zone = match array.data_type() {
@@ -183,7 +191,9 @@ impl Cells {
 /// Whether an array of that Arrow type can mean what the field's metadata says.
 fn can_hold(logical: &LogicalType, arrow: &DataType) -> bool {
     match logical {
-        LogicalType::Json | LogicalType::Text => matches!(arrow, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View),
+        LogicalType::Json | LogicalType::Text => {
+            matches!(arrow, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+        }
         LogicalType::Uuid => matches!(arrow, DataType::FixedSizeBinary(16)),
         _ => LogicalType::of_arrow(arrow).as_ref() == Some(logical),
     }

@@ -4,9 +4,9 @@
 
 use std::io::{self, BufRead, Read, Write};
 
+use flate2::GzBuilder;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
-use flate2::GzBuilder;
 
 /// How a text file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

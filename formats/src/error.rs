@@ -2,8 +2,8 @@
 
 use std::io;
 
-use datafusion::arrow::error::ArrowError;
 use ::parquet::errors::ParquetError;
+use datafusion::arrow::error::ArrowError;
 
 /// Why a file could not be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -21,6 +21,7 @@ mod parse;
 mod source;
 mod spell;
 mod text_file;
+mod xlsx;
 
 use std::io::Write;
 use std::path::Path;
@@ -37,9 +38,10 @@ pub use names::{file_name, table_name};
 pub use options::{Options, ParquetCompression};
 pub use parquet::Parquet;
 pub use source::{Batches, SourceTable};
+pub use xlsx::Xlsx;
 
 /// Every format, in the order in which people are offered them.
-pub static FORMATS: &[&dyn Format] = &[&Csv, &JsonLines, &Json, &Parquet];
+pub static FORMATS: &[&dyn Format] = &[&Csv, &JsonLines, &Json, &Parquet, &Xlsx];
 
 /// A kind of file that tables are written to and read from.
 pub trait Format: Send + Sync {

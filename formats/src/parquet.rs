@@ -5,13 +5,9 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, RecordBatch};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use engine::types::LogicalType;
 use ::parquet::arrow::ArrowSchemaConverter;
 use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use ::parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
@@ -21,10 +17,13 @@ use ::parquet::basic::{
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::schema::types::{ColumnPath, SchemaDescriptor, Type, TypePtr};
+use datafusion::arrow::array::{Array, ArrayRef, RecordBatch};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use engine::types::LogicalType;
 
 use crate::builder::BatchBuilder;
 use crate::columns::Column;
-use crate::source::{self, BATCH_ROWS, Batches, Source, cast};
+use crate::source::{self, BATCH_ROWS, Batches, Source, cast, guarded};
 use crate::{
     Document, DocumentTable, Encoder, Format, FormatError, Options, ParquetCompression, RuleResult, SourceTable, Writer,
 };
@@ -133,8 +132,7 @@ fn properties(table: &DocumentTable, options: &Options) -> Result<WriterProperti
         // A dictionary of values that do not repeat is the values and their numbers: made, filled and thrown away.
         let distinct = table.columns.get(index).is_some_and(|column| column.distinct);
         if distinct || LogicalType::of_field(field) == Some(LogicalType::Uuid) {
-            properties =
-                properties.set_column_dictionary_enabled(ColumnPath::new(vec![field.name().clone()]), false);
+            properties = properties.set_column_dictionary_enabled(ColumnPath::new(vec![field.name().clone()]), false);
         }
     }
     Ok(properties.build())
@@ -255,7 +253,9 @@ fn own_field(field: &Field) -> Field {
         DataType::Dictionary(_, values) => LogicalType::of_arrow(values),
         // Some of its values are beyond an integer of ours.
         DataType::UInt64 => Some(LogicalType::Decimal { precision: 20, scale: 0 }),
-        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) if *scale < 0 => {
+        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale)
+            if *scale < 0 =>
+        {
             Some(LogicalType::Decimal { precision: 38, scale: 0 })
         }
         _ => LogicalType::of_field(field),
@@ -266,10 +266,4 @@ fn own_field(field: &Field) -> Field {
 fn open(path: &Path, name: &str) -> Result<ParquetRecordBatchReaderBuilder<File>, FormatError> {
     let file = File::open(path).map_err(|source| FormatError::Open { path: path.display().to_string(), source })?;
     ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| FormatError::in_table(name, error.to_string()))
-}
-
-/// Runs a part of the Parquet reader, which trusts what a file says about itself: where a damaged file makes it panic, that is an error
-/// of the file.
-fn guarded<T>(name: &str, read: impl FnOnce() -> Result<T, FormatError>) -> Result<T, FormatError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(FormatError::in_table(name, "the file is damaged")))
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +37,11 @@ pub struct SourceTable {
 
 /// What reads a table, as often as it is asked to.
 pub(crate) trait Source: Send + Sync {
+    /// The names of the table's columns.
+    fn columns(&self) -> Vec<String> {
+        self.schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
     /// The table's columns, with the types that the file itself tells.
     fn schema(&self) -> SchemaRef;
 
@@ -50,7 +56,7 @@ impl SourceTable {
 
     /// The names of its columns, in the file's order.
     pub fn columns(&self) -> Vec<String> {
-        self.source.schema().fields().iter().map(|field| field.name().clone()).collect()
+        self.source.columns()
     }
 
     /// Its columns with the types that the file itself tells: text in CSV; what all values are in JSON and Excel; the types of Parquet.
@@ -62,17 +68,21 @@ impl SourceTable {
     ///
     /// Every column of a batch is nullable, whatever `expected` says: a null where none may be is a finding, not a fault of the file.
     pub fn batches(&self, expected: Option<&Schema>) -> Result<Batches, FormatError> {
-        self.source.batches(target(&self.source.schema(), expected))
+        self.source.batches(target(&*self.source, expected))
     }
 }
 
-/// The schema that a table is read with: the file's columns, in the types of `expected` where it names them.
-fn target(own: &Schema, expected: Option<&Schema>) -> SchemaRef {
-    let fields = own.fields().iter().map(|field| {
-        let wanted = expected.and_then(|schema| schema.field_with_name(field.name()).ok());
-        wanted.unwrap_or(field).clone().with_nullable(true)
+/// The schema that a table is read with: the file's columns, in the types of `expected` where it names them. Only for others is the file
+/// asked for its own types, which it may take some time to find.
+fn target(source: &dyn Source, expected: Option<&Schema>) -> SchemaRef {
+    let wanted = |name: &str| expected.and_then(|schema| schema.field_with_name(name).ok());
+    let names = source.columns();
+    let fields: Option<Vec<Field>> = names.iter().map(|name| wanted(name).cloned()).collect();
+    let fields = fields.unwrap_or_else(|| {
+        let own = source.schema();
+        own.fields().iter().map(|field| wanted(field.name()).unwrap_or(field).clone()).collect()
     });
-    Arc::new(Schema::new(fields.collect::<Vec<Field>>()))
+    Arc::new(Schema::new(fields.into_iter().map(|field| field.with_nullable(true)).collect::<Vec<Field>>()))
 }
 
 /// A nullable column of a logical type.
@@ -90,4 +100,10 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, FormatError> {
 /// An array in another Arrow type; a value that has no place there is an error, never a null.
 pub(crate) fn cast(array: &ArrayRef, wanted: &DataType) -> Result<ArrayRef, FormatError> {
     Ok(cast_with_options(array, wanted, &CastOptions { safe: false, ..CastOptions::default() })?)
+}
+
+/// Runs a part of another's reader, which trusts what a file says about itself: where a damaged file makes it panic, that is an error of
+/// the file.
+pub(crate) fn guarded<T>(name: &str, read: impl FnOnce() -> Result<T, FormatError>) -> Result<T, FormatError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(FormatError::in_table(name, "the file is damaged")))
 }

@@ -39,11 +39,12 @@ fn as_kept(format: &dyn Format, batch: &RecordBatch) -> RecordBatch {
         return batch.clone();
     }
     let schema = batch.schema();
-    let columns = batch.columns().iter().zip(schema.fields()).map(|(array, field)| {
-        match LogicalType::of_field(field) {
+    let columns =
+        batch.columns().iter().zip(schema.fields()).map(|(array, field)| match LogicalType::of_field(field) {
             Some(LogicalType::String | LogicalType::Text) => {
                 let texts = array.as_any().downcast_ref::<StringViewArray>().expect("texts are views");
-                Arc::new(texts.iter().map(|text| text.filter(|text| !text.is_empty())).collect::<StringViewArray>()) as _
+                Arc::new(texts.iter().map(|text| text.filter(|text| !text.is_empty())).collect::<StringViewArray>())
+                    as _
             }
             Some(LogicalType::Bytes) => {
                 let bytes = array.as_any().downcast_ref::<datafusion::arrow::array::BinaryViewArray>().expect("views");
@@ -51,8 +52,7 @@ fn as_kept(format: &dyn Format, batch: &RecordBatch) -> RecordBatch {
                 Arc::new(kept.collect::<datafusion::arrow::array::BinaryViewArray>()) as _
             }
             _ => Arc::clone(array),
-        }
-    });
+        });
     RecordBatch::try_new(Arc::clone(&schema), columns.collect()).expect("the same types")
 }
 
@@ -195,7 +195,8 @@ fn floats_that_are_no_numbers_are_null_in_json_and_words_elsewhere() {
 fn columns_are_reported_and_unknown_ones_are_read_as_the_file_tells() {
     let batch = every_type();
     let folder = tempfile::tempdir().expect("a folder");
-    let expected = Schema::new(vec![LogicalType::Integer.field("id", false), LogicalType::Date.field("not_there", true)]);
+    let expected =
+        Schema::new(vec![LogicalType::Integer.field("id", false), LogicalType::Date.field("not_there", true)]);
     for format in FORMATS {
         let bytes = write(*format, &[("t", vec![batch.clone()])], &Options::default()).expect("written");
         let path = file(folder.path(), &format!("t.{}", format.extension()), &bytes);
@@ -212,7 +213,24 @@ fn columns_are_reported_and_unknown_ones_are_read_as_the_file_tells() {
 
 fn any_cell() -> impl Strategy<Value = Option<String>> {
     let alphabet = prop::sample::select(vec![
-        "a", "\"", ",", ";", "\n", "\r", "\r\n", " ", "é", "🦀", "\\", "\u{0}", "null", "\t", "'", "=", "_x000D_", "long enough",
+        "a",
+        "\"",
+        ",",
+        ";",
+        "\n",
+        "\r",
+        "\r\n",
+        " ",
+        "é",
+        "🦀",
+        "\\",
+        "\u{0}",
+        "null",
+        "\t",
+        "'",
+        "=",
+        "_x000D_",
+        "long enough",
     ]);
     prop::option::of(prop::collection::vec(alphabet, 0..6).prop_map(|parts| parts.concat()))
 }

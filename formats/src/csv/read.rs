@@ -125,9 +125,9 @@ impl CsvBatches {
             return Err(FormatError::in_row(&self.scanner.table, self.builder.row(), detail));
         }
         for column in 0..self.columns {
-            let text = record.value(column).map_err(|_| {
-                FormatError::in_row(&self.scanner.table, self.builder.row(), "a value is no UTF-8")
-            })?;
+            let text = record
+                .value(column)
+                .map_err(|_| FormatError::in_row(&self.scanner.table, self.builder.row(), "a value is no UTF-8"))?;
             if !record.quoted[column] && (text.is_empty() || text == self.null) {
                 self.builder.push_null(column);
             } else {
@@ -230,11 +230,7 @@ impl Scanner {
     }
 
     /// Moves bytes to the record up to the next that `find` finds; false where the stream ends before one.
-    fn take_until(
-        &mut self,
-        record: &mut Record,
-        find: impl Fn(&[u8]) -> Option<usize>,
-    ) -> Result<bool, FormatError> {
+    fn take_until(&mut self, record: &mut Record, find: impl Fn(&[u8]) -> Option<usize>) -> Result<bool, FormatError> {
         loop {
             let ahead = &self.buffer[self.start..self.end];
             let found = find(ahead);

@@ -21,7 +21,11 @@ pub(super) enum Layout {
 }
 
 /// A writer of one table as JSON.
-pub(super) fn writer<'a>(sink: Box<dyn Write + Send + 'a>, document: &Document, layout: Layout) -> Box<dyn Writer + 'a> {
+pub(super) fn writer<'a>(
+    sink: Box<dyn Write + Send + 'a>,
+    document: &Document,
+    layout: Layout,
+) -> Box<dyn Writer + 'a> {
     let (format, start, end, end_without_rows, before_row, after_row) = match layout {
         // The comma that ends a line is written with the line after it: so batches can be encoded apart.
         Layout::Array => ("json", "[", "\n]\n", "]\n", ",\n", "}"),

@@ -53,7 +53,11 @@ pub fn document(tables: &[(&str, SchemaRef, u64)]) -> Document {
 }
 
 /// The bytes of a file with these tables.
-pub fn write(format: &dyn Format, tables: &[(&str, Vec<RecordBatch>)], options: &Options) -> Result<Vec<u8>, FormatError> {
+pub fn write(
+    format: &dyn Format,
+    tables: &[(&str, Vec<RecordBatch>)],
+    options: &Options,
+) -> Result<Vec<u8>, FormatError> {
     let rows = |batches: &[RecordBatch]| batches.iter().map(|batch| batch.num_rows() as u64).sum();
     let described: Vec<(&str, SchemaRef, u64)> =
         tables.iter().map(|(name, batches)| (*name, batches[0].schema(), rows(batches))).collect();
@@ -155,7 +159,14 @@ pub fn every_type() -> RecordBatch {
     tags.append_value([Some("\\")]);
     tags.append_value([Some("[1]")]);
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from(vec![Some(1), None, Some(i64::MAX), Some(i64::MIN), Some(-1), Some(1_234_567_890_123_456)])),
+        Arc::new(Int64Array::from(vec![
+            Some(1),
+            None,
+            Some(i64::MAX),
+            Some(i64::MIN),
+            Some(-1),
+            Some(1_234_567_890_123_456),
+        ])),
         Arc::new(StringViewArray::from(vec![
             Some("Ana"),
             None,
@@ -172,8 +183,14 @@ pub fn every_type() -> RecordBatch {
             Some("_x000D_ \u{1} \u{1f} \\ /"),
             Some("null"),
         ])),
-        Arc::new(decimals(&decimal, [Some(1050), None, Some(0), Some(-1), Some(999_999_999_999_999_999), Some(-123_456)])),
-        Arc::new(decimals(&wide, [Some(1), None, Some(10_i128.pow(38) - 1), Some(-(10_i128.pow(38) - 1)), Some(0), Some(25_000_000_000)])),
+        Arc::new(decimals(
+            &decimal,
+            [Some(1050), None, Some(0), Some(-1), Some(999_999_999_999_999_999), Some(-123_456)],
+        )),
+        Arc::new(decimals(
+            &wide,
+            [Some(1), None, Some(10_i128.pow(38) - 1), Some(-(10_i128.pow(38) - 1)), Some(0), Some(25_000_000_000)],
+        )),
         Arc::new(Float64Array::from(vec![Some(0.1), None, Some(-0.0), Some(f64::MAX), Some(5e-324), Some(1e20)])),
         Arc::new(BooleanArray::from(vec![Some(true), None, Some(false), Some(true), Some(false), Some(true)])),
         Arc::new(Date32Array::from(vec![Some(19_724), None, Some(0), Some(-719_528), Some(2_932_896), Some(-25_509)])),
