@@ -38,12 +38,24 @@ pub struct PreviewColumn {
 /// Makes the first `rows` rows of a table, or all where it has fewer.
 pub fn preview(plan: &Arc<Plan>, table: usize, rows: u64) -> Result<Preview, Failure> {
     let planned = &plan.tables[table];
-    let batch = run::batch(plan, table, 0..rows.min(planned.rows))?;
-    let columns = planned.schema.fields().iter().map(|field| PreviewColumn {
-        name: field.name().clone(),
-        is_number: field.data_type().is_numeric(),
-    });
-    Ok(Preview { table: planned.name.clone(), total: planned.rows, columns: columns.collect(), rows: texts(&batch)? })
+    let mut shown = Vec::new();
+    run::run(
+        plan,
+        table,
+        0..rows.min(planned.rows),
+        1,
+        |batch| texts(&batch),
+        |rows, _| {
+            shown.extend(rows);
+            Ok::<(), Failure>(())
+        },
+    )?;
+    let columns = planned
+        .schema
+        .fields()
+        .iter()
+        .map(|field| PreviewColumn { name: field.name().clone(), is_number: field.data_type().is_numeric() });
+    Ok(Preview { table: planned.name.clone(), total: planned.rows, columns: columns.collect(), rows: shown })
 }
 
 /// The cells of a batch, row by row, spelled as files spell them.
@@ -57,7 +69,8 @@ fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>, Failure> {
             _ => None,
         };
         let is_instant = matches!(field.data_type(), DataType::Timestamp(..));
-        let formatter = ArrayFormatter::try_new(array.as_ref(), &options).map_err(|error| Failure::Format(error.into()))?;
+        let formatter =
+            ArrayFormatter::try_new(array.as_ref(), &options).map_err(|error| Failure::Format(error.into()))?;
         for (index, row) in rows.iter_mut().enumerate() {
             row.push(match (array.is_null(index), uuids) {
                 (true, _) => None,

@@ -29,8 +29,11 @@ pub fn has_colours() -> bool {
 /// Writes a preview, cut to `width` where there is one; columns without room are counted.
 pub fn write_preview(out: &mut impl Write, preview: &Preview, width: Option<usize>) -> io::Result<()> {
     writeln!(out, "{}: {} of {} rows", shown(&preview.table), preview.rows.len(), preview.total)?;
-    let texts: Vec<Vec<Cow<'_, str>>> =
-        preview.rows.iter().map(|row| row.iter().map(|cell| cell.as_deref().map_or(Cow::Borrowed("null"), shown)).collect()).collect();
+    let texts: Vec<Vec<Cow<'_, str>>> = preview
+        .rows
+        .iter()
+        .map(|row| row.iter().map(|cell| cell.as_deref().map_or(Cow::Borrowed("null"), shown)).collect())
+        .collect();
     let headers: Vec<Cow<'_, str>> = preview.columns.iter().map(|column| shown(&column.name)).collect();
     let natural: Vec<usize> = (0..headers.len())
         .map(|index| texts.iter().map(|row| row[index].width()).chain([headers[index].width()]).max().unwrap_or(0))

@@ -23,11 +23,17 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Plans, makes and verifies synthetic datasets
 #[derive(Parser)]
-#[command(name = "synthetic-data", version, max_term_width = 100, arg_required_else_help = true, after_help = "\
+#[command(
+    name = "synthetic-data",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   synthetic-data init hiring                      write an example schema, hiring.yaml
   synthetic-data generate hiring.yaml             make its rows as ./hiring/*.csv
-  synthetic-data verify hiring.yaml hiring        prove that the files obey the schema")]
+  synthetic-data verify hiring.yaml hiring        prove that the files obey the schema"
+)]
 struct Cli {
     #[command(subcommand)]
     command: commands::Command,

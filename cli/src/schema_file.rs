@@ -80,7 +80,11 @@ impl SchemaFile {
         };
         read.map_err(|error| Stop::problem(format!("{}: {}", self.name(), api::storage::reason(&error))))?;
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(Stop::problem(format!("{}: it is larger than {} MB, too large for a schema", self.name(), MAX_BYTES >> 20)));
+            return Err(Stop::problem(format!(
+                "{}: it is larger than {} MB, too large for a schema",
+                self.name(),
+                MAX_BYTES >> 20
+            )));
         }
         String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
@@ -130,7 +134,8 @@ fn parse_scale(text: &str) -> Result<f64, String> {
 
 /// `P=V`; the value is what its text says in JSON where that is a scalar, else the text itself.
 fn parse_setting(text: &str) -> Result<(String, Value), String> {
-    let (name, value) = text.split_once('=').ok_or_else(|| "write PARAMETER=VALUE, such as candidates=500".to_owned())?;
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| "write PARAMETER=VALUE, such as candidates=500".to_owned())?;
     let parsed = match serde_json::from_str::<Value>(value) {
         Ok(scalar @ (Value::Bool(_) | Value::Number(_) | Value::String(_))) => scalar,
         _ => Value::String(value.to_owned()),

@@ -26,7 +26,14 @@ impl Stop {
 
     /// Wrong usage, in the form of the argument parser's own errors.
     pub fn usage(line: impl AsRef<str>) -> Stop {
-        Stop { lines: vec![format!("error: {}", line.as_ref()), String::new(), "For more information, try '--help'.".to_owned()], status: 2 }
+        Stop {
+            lines: vec![
+                format!("error: {}", line.as_ref()),
+                String::new(),
+                "For more information, try '--help'.".to_owned(),
+            ],
+            status: 2,
+        }
     }
 }
 

@@ -16,17 +16,30 @@ fn the_example_generates_verifies_and_satisfies_an_independent_check() {
         assert!(verified.stdout.lines().any(|line| line.starts_with(&format!("✓ {rule} "))), "{}", verified.stdout);
     }
     assert!(!verified.stdout.contains('✗'), "{}", verified.stdout);
-    let Ok(checked) = Command::new("python3").arg(root().join("tests/acceptance/check_hiring.py")).arg(home.at("hiring")).output() else {
+    let Ok(checked) =
+        Command::new("python3").arg(root().join("tests/acceptance/check_hiring.py")).arg(home.at("hiring")).output()
+    else {
         return;
     };
-    assert!(checked.status.success(), "{}{}", String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
+    assert!(
+        checked.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&checked.stdout),
+        String::from_utf8_lossy(&checked.stderr)
+    );
 }
 
 #[test]
 fn a_changed_cell_breaks_the_rule_that_it_offends_and_the_command_names_it() {
     let home = Home::with_hiring();
     home.run(&["generate", "hiring.yaml"]).succeeds();
-    let company = home.read("hiring/company.csv").lines().nth(1).and_then(|line| line.split(',').next()).expect("a code").to_owned();
+    let company = home
+        .read("hiring/company.csv")
+        .lines()
+        .nth(1)
+        .and_then(|line| line.split(',').next())
+        .expect("a code")
+        .to_owned();
     let candidates = home.read("hiring/candidate.csv");
     let columns: Vec<&str> = candidates.lines().next().expect("a header").split(',').collect();
     let place = |name: &str| columns.iter().position(|column| *column == name).expect("a column");

@@ -5,7 +5,32 @@ use super::support::Home;
 #[test]
 fn help_teaches_by_examples() {
     let home = Home::new();
-    insta::assert_snapshot!(home.run(&["--help"]).succeeds().stdout, @"");
+    insta::assert_snapshot!(home.run(&["--help"]).succeeds().stdout, @r"
+    Plans, makes and verifies synthetic datasets
+
+    Usage: synthetic-data <COMMAND>
+
+    Commands:
+      generate     Make the rows of a schema's tables
+      plan         Show what a schema would make and how its rules will hold, or what contradicts what
+      preview      Show the first rows in the terminal
+      verify       Prove that files obey a schema, whoever made them
+      generators   List the generators, or explain one
+      schema       Print the JSON Schema of the language, for editors
+      init         Write a ready example to start from
+      fmt          Print a schema in its canonical form
+      completions  Print the completions for a shell
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Examples:
+      synthetic-data init hiring                      write an example schema, hiring.yaml
+      synthetic-data generate hiring.yaml             make its rows as ./hiring/*.csv
+      synthetic-data verify hiring.yaml hiring        prove that the files obey the schema
+    ");
     for command in ["generate", "plan", "preview", "verify", "generators", "schema", "init", "fmt", "completions"] {
         let help = home.run(&[command, "--help"]).succeeds().stdout;
         let examples = help.split("Examples:\n").nth(1).unwrap_or_default();

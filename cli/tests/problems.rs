@@ -45,7 +45,10 @@ fn what_is_no_schema_is_said_in_a_sentence() {
     ] {
         std::fs::write(home.at(name), bytes).expect("written");
         let ran = home.run(&["plan", name]).fails();
-        assert!(ran.stderr.lines().count() >= 1 && ran.stderr.lines().all(|line| line.starts_with(&format!("{name}: "))), "{ran:?}");
+        assert!(
+            ran.stderr.lines().count() >= 1 && ran.stderr.lines().all(|line| line.starts_with(&format!("{name}: "))),
+            "{ran:?}"
+        );
         assert!(!ran.stderr.contains("panicked") && !ran.stderr.contains("internal error"), "{ran:?}");
     }
     let ran = home.run(&["plan", "."]).fails();
@@ -72,7 +75,10 @@ fn a_schema_has_one_canonical_form_in_its_own_language() {
     assert_eq!(home.run(&["fmt", "canonical.yaml"]).succeeds().stdout, yaml);
     let out = |schema: &str| home.run(&["generate", schema, "--table", "candidate", "--out", "-"]).succeeds().stdout;
     assert_eq!(out("canonical.yaml"), out("hiring.yaml"));
-    home.write("tiny.json", "{\"tables\": [{\"columns\": [{\"name\": \"a\"}], \"name\": \"t\", \"rows\": 1}], \"name\": \"x\"}");
+    home.write(
+        "tiny.json",
+        "{\"tables\": [{\"columns\": [{\"name\": \"a\"}], \"name\": \"t\", \"rows\": 1}], \"name\": \"x\"}",
+    );
     let json = home.run(&["fmt", "tiny.json"]).succeeds().stdout;
     assert!(json.starts_with("{\n  \"name\": \"x\",\n  \"tables\": [\n"), "{json}");
     home.run(&["fmt", "nowhere.yaml"]).fails();

@@ -30,10 +30,18 @@ fn the_page_of_generators_is_what_the_list_says() {
     for entry in &all {
         if entry.group != group {
             group.clone_from(&entry.group);
-            let names: Vec<String> = all.iter().filter(|other| other.group == group).map(|other| format!("[{0}](#{0})", other.name)).collect();
+            let names: Vec<String> = all
+                .iter()
+                .filter(|other| other.group == group)
+                .map(|other| format!("[{0}](#{0})", other.name))
+                .collect();
             let _ = write!(page, "\n## Group {group}\n\n{}\n", names.join(" · "));
         }
-        let _ = write!(page, "\n### {}\n\n{}\n\n```yaml\ngenerator: {}\n```\n", entry.name, entry.description, entry.example);
+        let _ = write!(
+            page,
+            "\n### {}\n\n{}\n\n```yaml\ngenerator: {}\n```\n",
+            entry.name, entry.description, entry.example
+        );
         if entry.parameters.is_empty() {
             continue;
         }
@@ -60,7 +68,8 @@ fn the_page_of_functions_is_what_the_list_says() {
             [] => String::new(),
             aliases => format!(" (also {})", aliases.join(", ")),
         };
-        let (signature, description, example) = (cell(function.signature), cell(function.description), cell(function.example));
+        let (signature, description, example) =
+            (cell(function.signature), cell(function.description), cell(function.example));
         let _ = writeln!(page, "| `{signature}`{aliases} | {description} | `{example}` |");
     }
     is_fresh("functions.md", &page);

@@ -27,7 +27,10 @@ fn a_table_without_a_file_and_a_file_without_a_table_are_stated() {
     let ran = home.run(&["verify", "hiring.yaml", "out/company.csv", "out/candidate.csv", "out/proces.csv"]).fails();
     let lines: Vec<&str> = ran.stderr.lines().collect();
     assert_eq!(lines[0], "out/proces.csv: the schema has no table \"proces\"; did you mean \"process\"?");
-    assert!(lines[1].starts_with("no rows were found for the table \"process\"; expected is a file process with"), "{ran:?}");
+    assert!(
+        lines[1].starts_with("no rows were found for the table \"process\"; expected is a file process with"),
+        "{ran:?}"
+    );
     assert_eq!(lines.len(), 2, "{ran:?}");
     let ran = home.run(&["verify", "hiring.yaml", "nowhere"]).fails();
     assert!(ran.stderr.starts_with("nowhere: there is no such file or folder\n"), "{ran:?}");
@@ -39,7 +42,10 @@ fn a_table_that_is_found_twice_is_stated() {
     home.run(&["generate", "hiring.yaml", "--out", "out", "--compress", "gzip"]).succeeds();
     let ran = home.run(&["verify", "hiring.yaml", "out"]).fails();
     assert_eq!(ran.stderr.lines().count(), 3, "{ran:?}");
-    assert!(ran.stderr.contains("the table \"company\" is in out/company.csv and in out/company.csv.gz; name one of them"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("the table \"company\" is in out/company.csv and in out/company.csv.gz; name one of them"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -63,7 +69,9 @@ fn a_column_that_is_missing_breaks_the_certificate() {
 #[test]
 fn files_that_are_cut_off_or_are_something_else_are_stated() {
     let home = generated();
-    for (name, bytes) in [("company.xlsx", &b"PK\x03\x04 not a workbook"[..]), ("company.csv.gz", b"\x1f\x8b\x08\x00cut")] {
+    for (name, bytes) in
+        [("company.xlsx", &b"PK\x03\x04 not a workbook"[..]), ("company.csv.gz", b"\x1f\x8b\x08\x00cut")]
+    {
         fs::write(home.at(name), bytes).expect("written");
         let ran = home.run(&["verify", "hiring.yaml", "out/candidate.csv", "out/process.csv", name]).fails();
         assert!(ran.stderr.contains(name.split('.').next().expect("a stem")), "{ran:?}");

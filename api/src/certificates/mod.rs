@@ -77,7 +77,9 @@ pub(crate) fn certify(
             Ok(certificate) => break certificate.map_err(Failure::from),
             Err(RecvTimeoutError::Timeout) if cancellation.is_cancelled() => break Err(Failure::Cancelled),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break Err(Failure::Internal("the proof ended without a result".to_owned())),
+            Err(RecvTimeoutError::Disconnected) => {
+                break Err(Failure::Internal("the proof ended without a result".to_owned()));
+            }
         }
     };
     runtime.shutdown_timeout(LAST_WORDS);

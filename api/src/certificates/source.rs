@@ -85,7 +85,8 @@ pub(super) fn find(plan: &Plan, paths: &[PathBuf], options: &formats::Options) -
                 }
                 Some(index) => match found.get(&index) {
                     Some((other, _)) => {
-                        problems.push(format!("the table {:?} is in {other} and in {place}; name one of them", table.name));
+                        problems
+                            .push(format!("the table {:?} is in {other} and in {place}; name one of them", table.name));
                     }
                     None => {
                         found.insert(index, (place, table));
@@ -145,7 +146,8 @@ fn is_hidden(path: &Path) -> bool {
 
 /// The table of a name; where none has it exactly, the one that differs in case alone, since some file systems and programs change it.
 fn position(plan: &Plan, name: &str) -> Option<usize> {
-    plan.table_index(name).or_else(|| plan.tables.iter().position(|table| table.name.to_lowercase() == name.to_lowercase()))
+    plan.table_index(name)
+        .or_else(|| plan.tables.iter().position(|table| table.name.to_lowercase() == name.to_lowercase()))
 }
 
 fn unknown(plan: &Plan, place: &str, name: &str) -> String {
@@ -156,7 +158,10 @@ fn unknown(plan: &Plan, place: &str, name: &str) -> String {
 
 fn missing(table: &str) -> String {
     let stem = formats::file_name(table);
-    format!("no rows were found for the table {table:?}; expected is a file {stem} with one of the extensions {}", extensions())
+    format!(
+        "no rows were found for the table {table:?}; expected is a file {stem} with one of the extensions {}",
+        extensions()
+    )
 }
 
 fn extensions() -> String {
@@ -172,7 +177,8 @@ fn named(file: &str, error: &FormatError) -> String {
 
 /// A table that reads its file anew at each scan, a batch at a time.
 fn provider(table: SourceTable, expected: SchemaRef, fault: Fault) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-    let fields = table.schema().fields().iter().map(|field| {
+    let own = table.schema();
+    let fields = own.fields().iter().map(|field| {
         let wanted = expected.field_with_name(field.name()).unwrap_or(field);
         // A null where none may be is for the certificate to find.
         wanted.clone().with_nullable(true)

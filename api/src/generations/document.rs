@@ -1,6 +1,6 @@
 //! What files say about the dataset that they hold, from the plan's report.
 
-use engine::plan::Plan;
+use engine::plan::{Plan, Report};
 use engine::schema::{Column, Table};
 use engine::types::LogicalType;
 use engine::verify::Certificate;
@@ -18,10 +18,10 @@ pub(super) fn document(plan: &Plan, tables: &[usize], rows: &[u64]) -> Document 
             property("Version", env!("CARGO_PKG_VERSION").to_owned()),
             property("Engine version", engine::ENGINE_VERSION.to_owned()),
             property("Random seed", dataset.seed().to_string()),
-            property("Reference time", report.reference_time.to_string()),
+            property("Reference time", report.reference_time.clone()),
             property("Locale", dataset.locale().to_owned()),
         ],
-        tables: tables.iter().zip(rows).map(|(index, rows)| document_table(plan, &report, *index, *rows)).collect(),
+        tables: tables.iter().zip(rows).map(|(index, rows)| document_table(plan, report, *index, *rows)).collect(),
         reference_time_us: dataset.reference_time_us(),
     }
 }
@@ -41,11 +41,12 @@ pub(super) fn results(certificate: Option<&Certificate>, document: &Document) ->
         .collect()
 }
 
-fn document_table(plan: &Plan, report: &engine::plan::Report, index: usize, rows: u64) -> DocumentTable {
+fn document_table(plan: &Plan, report: &Report, index: usize, rows: u64) -> DocumentTable {
     let planned = &plan.tables[index];
     let written = plan.dataset.table(&planned.name);
     let columns = planned.schema.fields().iter().map(|field| {
-        let described = report.tables.get(index).and_then(|table| table.columns.iter().find(|column| column.name == *field.name()));
+        let described =
+            report.tables.get(index).and_then(|table| table.columns.iter().find(|column| column.name == *field.name()));
         let column = written.and_then(|table| table.column(field.name()));
         let logical = LogicalType::of_field(field);
         let is_key = written.is_some_and(|table| table.primary_key == [field.name().clone()]);
@@ -54,7 +55,7 @@ fn document_table(plan: &Plan, report: &engine::plan::Report, index: usize, rows
             type_words: type_words(logical.as_ref(), column),
             nullable: field.is_nullable(),
             key: written.map(|table| key_words(table, field.name())).unwrap_or_default(),
-            generator: described.map(|column| column.generator.to_string()).unwrap_or_default(),
+            generator: described.map(|column| column.generator.clone()).unwrap_or_default(),
             rules: described.map(|column| column.rules.join(", ")).unwrap_or_default(),
             description: column.and_then(|column| column.description.clone()).unwrap_or_default(),
             distinct: is_key || column.is_some_and(|column| column.unique == Some(true)),

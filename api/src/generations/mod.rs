@@ -18,7 +18,7 @@ use engine::plan::Plan;
 use engine::problem::suggestion;
 use engine::verify::Certificate;
 use engine::{run, table};
-use formats::{Compression, Document, Format, Writer};
+use formats::{Document, Format, Writer};
 
 use crate::storage::{self, Staging, StorageError};
 use crate::{Cancellation, Failure, certificates};
@@ -124,7 +124,9 @@ fn parts(plan: &Plan, request: &Request) -> Result<Vec<Part>, Failure> {
     let tables: Vec<usize> = request.table.map_or_else(|| (0..plan.tables.len()).collect(), |table| vec![table]);
     let Some(range) = &request.range else { return Ok(tables.into_iter().map(whole).collect()) };
     let [table] = tables[..] else {
-        return Err(Failure::Usage("a range needs one table, and the schema has several; name it with --table".to_owned()));
+        return Err(Failure::Usage(
+            "a range needs one table, and the schema has several; name it with --table".to_owned(),
+        ));
     };
     let planned = &plan.tables[table];
     if range.end > planned.rows {
@@ -218,7 +220,7 @@ impl Running<'_> {
 
     /// The rows of a table: made and encoded by several threads, written by this one.
     fn write_rows(&mut self, writer: &mut dyn Writer, part: &Part, path: &Path) -> Result<(), Failure> {
-        let (plan, cancellation) = (self.plan, self.cancellation);
+        let (plan, cancellation, threads) = (self.plan, self.cancellation, self.request.threads);
         let name = &plan.tables[part.table].name;
         self.report(Phase::Making(name));
         let encoder = writer.encoder();
@@ -245,7 +247,7 @@ impl Running<'_> {
             self.report(Phase::Making(name));
             Ok(())
         };
-        run::run(plan, part.table, part.range.clone(), self.request.threads, encode, take)
+        run::run(plan, part.table, part.range.clone(), threads, encode, take)
     }
 
     /// Proves the statements about the tables that were asked for.

@@ -64,13 +64,17 @@ impl Output {
             Some(named) => {
                 if let Some(format) = format.filter(|format| format.name() != named.name()) {
                     let (out, named, format) = (out.display(), named.name(), format.name());
-                    return Err(Failure::Usage(format!("{out} is named like a {named} file, but the format is {format}")));
+                    return Err(Failure::Usage(format!(
+                        "{out} is named like a {named} file, but the format is {format}"
+                    )));
                 }
                 if let (Some(wanted), Some(named)) = (compression, named_compression)
                     && wanted != named
                 {
                     let (out, named, wanted) = (out.display(), named.name(), wanted.name());
-                    return Err(Failure::Usage(format!("{out} is named like a {named} file, but the compression is {wanted}")));
+                    return Err(Failure::Usage(format!(
+                        "{out} is named like a {named} file, but the compression is {wanted}"
+                    )));
                 }
                 Target::File(out.to_owned())
             }

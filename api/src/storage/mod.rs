@@ -54,7 +54,9 @@ impl Staging {
     pub fn for_folder(folder: &Path) -> Result<Staging, StorageError> {
         match fs::metadata(folder) {
             // Inside the folder itself: its parent may be another filesystem, or not ours to write.
-            Ok(found) if found.is_dir() => Staging::begin(folder, name_of(folder), Destination::Into(folder.to_owned())),
+            Ok(found) if found.is_dir() => {
+                Staging::begin(folder, name_of(folder), Destination::Into(folder.to_owned()))
+            }
             Ok(_) => Err(at(folder, io::Error::new(ErrorKind::NotADirectory, "it is a file, not a folder"))),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let parent = parent_of(folder);
@@ -82,8 +84,11 @@ impl Staging {
         prefix.push(name);
         prefix.push(".partial-");
         remove_stale(parent, &prefix);
-        let root =
-            tempfile::Builder::new().prefix(&prefix).rand_bytes(8).tempdir_in(parent).map_err(|error| at(parent, bare(error)))?;
+        let root = tempfile::Builder::new()
+            .prefix(&prefix)
+            .rand_bytes(8)
+            .tempdir_in(parent)
+            .map_err(|error| at(parent, bare(error)))?;
         let lock_path = root.path().join(LOCK);
         let lock = File::create_new(&lock_path).map_err(|error| at(&lock_path, error))?;
         // A filesystem without locks leaves the folder to its age and its owner: it is never taken for stale.
@@ -154,7 +159,9 @@ impl Staging {
             let replaced = match fs::symlink_metadata(path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
                 Err(error) => Err(error),
-                Ok(found) if found.is_dir() => Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder, not a file")),
+                Ok(found) if found.is_dir() => {
+                    Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder, not a file"))
+                }
                 Ok(_) => fs::rename(path, old.join(name)).map(|()| true),
             };
             let done = replaced.and_then(|replaced| match fs::rename(new.join(name), path) {
@@ -271,8 +278,10 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         names
     }

@@ -23,7 +23,7 @@ use crate::stop::Stop;
 Examples:
   synthetic-data generate hiring.yaml                                     ./hiring/, a file a table
   synthetic-data generate hiring.yaml --out hiring.xlsx                   one workbook
-  synthetic-data generate hiring.yaml --set candidates=100000 --format parquet --out data
+  synthetic-data generate hiring.yaml --set candidates=100000 --compress zstd --out data
   synthetic-data generate hiring.yaml --table candidate --range 0..10 --out -")]
 pub struct Generate {
     #[command(flatten)]
@@ -52,6 +52,9 @@ pub struct Generate {
     out: Option<PathBuf>,
     #[command(flatten)]
     csv: CsvOptions,
+    /// Start a file with a byte order mark, which some spreadsheets want
+    #[arg(long)]
+    csv_bom: bool,
 }
 
 /// The choices of delimited files.
@@ -63,9 +66,6 @@ pub struct CsvOptions {
     /// Text that stands for null
     #[arg(long, value_name = "TEXT")]
     csv_null: Option<String>,
-    /// Start the file with a byte order mark, which some spreadsheets want
-    #[arg(long)]
-    csv_bom: bool,
 }
 
 impl Generate {
@@ -75,7 +75,8 @@ impl Generate {
         let table = self.table.as_deref().map(|name| generations::table_index(&plan, name)).transpose()?;
         let output = Output::resolve(self.out.as_deref(), self.format, self.compress, &plan.dataset.name)?;
         let threads = self.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
-        let request = Request { table, range: self.range, output, options: self.csv.options(), threads };
+        let options = formats::Options { csv_bom: self.csv_bom, ..self.csv.options() };
+        let request = Request { table, range: self.range, output, options, threads };
         let cancellation = cancelled_by_signals();
         let bar = Bar::new();
         let made = generations::generate(&plan, &request, &cancellation, &mut |progress| bar.show(progress));
@@ -100,7 +101,6 @@ impl CsvOptions {
         if let Some(null) = &self.csv_null {
             options.csv_null.clone_from(null);
         }
-        options.csv_bom = self.csv_bom;
         options
     }
 }
@@ -129,7 +129,8 @@ fn counted(count: u64, noun: &str) -> String {
 }
 
 fn format_parser() -> impl TypedValueParser<Value = &'static dyn Format> {
-    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name())).try_map(|name| formats::by_name(&name).ok_or("it is not listed"))
+    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name()))
+        .try_map(|name| formats::by_name(&name).ok_or("it is not listed"))
 }
 
 fn compression_parser() -> impl TypedValueParser<Value = Compression> {

@@ -14,26 +14,17 @@ use clap::Subcommand;
 
 use crate::stop::Stop;
 
-/// What the program is asked to do.
+/// What the program is asked to do; each says what it is for itself.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Make the rows of a schema's tables
     Generate(generate::Generate),
-    /// Show what a schema would make and how its rules will hold, or what contradicts what
     Plan(plan::Plan),
-    /// Show the first rows in the terminal
     Preview(preview::Preview),
-    /// Prove that files obey a schema, whoever made them
     Verify(verify::Verify),
-    /// List the generators, or explain one
     Generators(generators::Generators),
-    /// Print the JSON Schema of the language, for editors
     Schema(schema::Schema),
-    /// Write a ready example to start from
     Init(init::Init),
-    /// Print a schema in its canonical form
     Fmt(fmt::Fmt),
-    /// Print the completions for a shell
     Completions(completions::Completions),
 }
 

@@ -96,7 +96,11 @@ fn print(out: &mut impl Write, certificate: &Certificate) -> io::Result<()> {
             writeln!(out, "{green}✓{plain} {id:width$}  {} checked", result.checked)?;
             continue;
         }
-        writeln!(out, "{red}✗{plain} {id:width$}  {} checked, {} broken: {}", result.checked, result.broken, result.statement)?;
+        writeln!(
+            out,
+            "{red}✗{plain} {id:width$}  {} checked, {} broken: {}",
+            result.checked, result.broken, result.statement
+        )?;
         for example in &result.examples {
             writeln!(out, "    {example}")?;
         }
@@ -105,5 +109,6 @@ fn print(out: &mut impl Write, certificate: &Certificate) -> io::Result<()> {
 }
 
 fn dialect_parser() -> impl TypedValueParser<Value = Dialect> {
-    PossibleValuesParser::new(Dialect::ALL.map(Dialect::name)).try_map(|name| Dialect::by_name(&name).ok_or("it is not listed"))
+    PossibleValuesParser::new(Dialect::ALL.map(Dialect::name))
+        .try_map(|name| Dialect::by_name(&name).ok_or("it is not listed"))
 }
