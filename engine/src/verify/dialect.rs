@@ -97,7 +97,13 @@ impl Writer<'_> {
             }
             Expr::Between { expr, negated, low, high } => Ok(of(
                 Kind::Other,
-                format!("{} {}BETWEEN {} AND {}", self.write(expr)?, not(*negated), self.write(low)?, self.write(high)?),
+                format!(
+                    "{} {}BETWEEN {} AND {}",
+                    self.write(expr)?,
+                    not(*negated),
+                    self.write(low)?,
+                    self.write(high)?
+                ),
             )),
             Expr::Like { negated, expr, pattern, .. } => self.like(expr, *negated, "LIKE", pattern),
             Expr::ILike { negated, expr, pattern, .. } => match self.dialect {
@@ -234,7 +240,9 @@ impl Writer<'_> {
         let is_fraction = matches!(kind, Some(Kind::Decimal(_) | Kind::Float));
         let sqlite = self.dialect == Dialect::Sqlite;
         Ok(match target {
-            DataType::BigInt(_) if is_fraction && !sqlite => of(Kind::Integer, format!("CAST(trunc({inner}) AS BIGINT)")),
+            DataType::BigInt(_) if is_fraction && !sqlite => {
+                of(Kind::Integer, format!("CAST(trunc({inner}) AS BIGINT)"))
+            }
             DataType::BigInt(_) if sqlite => of(Kind::Integer, format!("CAST({inner} AS INTEGER)")),
             DataType::BigInt(_) => of(Kind::Integer, format!("CAST({inner} AS BIGINT)")),
             DataType::Decimal(info) => {
@@ -322,7 +330,9 @@ impl Writer<'_> {
             }
             ("signum", [_]) => piece(plain("sign")),
             ("pow" | "power", [_, _]) => piece(plain("power")),
-            ("btrim" | "trim", _) => of(Kind::Other, plain(if self.dialect == Dialect::Postgres { "btrim" } else { "trim" })),
+            ("btrim" | "trim", _) => {
+                of(Kind::Other, plain(if self.dialect == Dialect::Postgres { "btrim" } else { "trim" }))
+            }
             ("substr" | "substring", _) => of(Kind::Other, plain("substr")),
             ("left", [text, n]) if sqlite => of(Kind::Other, format!("substr({text}, 1, {n})")),
             ("greatest" | "least", [one]) => piece(*one),
@@ -359,17 +369,65 @@ impl Writer<'_> {
     /// Whether the dialect has a function of this name and meaning.
     fn has(&self, name: &str) -> bool {
         const EVERYWHERE: &[&str] = &[
-            "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "cos", "cosh", "degrees", "exp", "floor",
-            "ln", "log10", "lower", "ltrim", "nullif", "pi", "radians", "replace", "round", "rtrim", "sin", "sinh", "sqrt",
-            "tan", "tanh", "trunc", "upper", "concat", "concat_ws",
+            "acos",
+            "acosh",
+            "asin",
+            "asinh",
+            "atan",
+            "atan2",
+            "atanh",
+            "ceil",
+            "cos",
+            "cosh",
+            "degrees",
+            "exp",
+            "floor",
+            "ln",
+            "log10",
+            "lower",
+            "ltrim",
+            "nullif",
+            "pi",
+            "radians",
+            "replace",
+            "round",
+            "rtrim",
+            "sin",
+            "sinh",
+            "sqrt",
+            "tan",
+            "tanh",
+            "trunc",
+            "upper",
+            "concat",
+            "concat_ws",
         ];
         const NOT_SQLITE: &[&str] = &[
-            "ascii", "cbrt", "chr", "cot", "factorial", "gcd", "greatest", "lcm", "least", "left", "lpad", "make_date",
-            "md5", "regexp_replace", "repeat", "reverse", "right", "rpad", "split_part", "starts_with", "translate", "log",
+            "ascii",
+            "cbrt",
+            "chr",
+            "cot",
+            "factorial",
+            "gcd",
+            "greatest",
+            "lcm",
+            "least",
+            "left",
+            "lpad",
+            "make_date",
+            "md5",
+            "regexp_replace",
+            "repeat",
+            "reverse",
+            "right",
+            "rpad",
+            "split_part",
+            "starts_with",
+            "translate",
+            "log",
         ];
-        const POSTGRES: &[&str] = &[
-            "bit_length", "initcap", "octet_length", "overlay", "regexp_count", "regexp_instr", "to_hex",
-        ];
+        const POSTGRES: &[&str] =
+            &["bit_length", "initcap", "octet_length", "overlay", "regexp_count", "regexp_instr", "to_hex"];
         const DUCKDB: &[&str] = &["isnan", "levenshtein", "log2"];
         EVERYWHERE.contains(&name)
             || match self.dialect {

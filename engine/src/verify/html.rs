@@ -31,28 +31,26 @@ pub(super) fn page(certificate: &Certificate) -> String {
 
 fn write(page: &mut String, certificate: &Certificate) -> fmt::Result {
     let name = Text(&certificate.dataset);
-    write!(
+    writeln!(
         page,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>Compliance certificate: {name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <h1>Compliance certificate</h1>\n<p class=\"quiet\">{name}</p>\n"
+         <h1>Compliance certificate</h1>\n<p class=\"quiet\">{name}</p>"
     )?;
     verdict(page, certificate)?;
-    write!(page, "<dl>")?;
-    write!(page, "<dt>Engine</dt><dd>{}</dd>", Text(&certificate.engine_version))?;
+    write!(page, "<dl><dt>Engine</dt><dd>{}</dd>", Text(&certificate.engine_version))?;
     if let Some(seed) = certificate.seed {
         write!(page, "<dt>Seed</dt><dd>{seed}</dd>")?;
     }
-    write!(page, "<dt>Reference time</dt><dd>{}</dd></dl>\n", Text(&certificate.reference_time))?;
+    writeln!(page, "<dt>Reference time</dt><dd>{}</dd></dl>", Text(&certificate.reference_time))?;
     for table in &certificate.tables {
         let rows = Number(table.rows);
-        write!(page, "<h2>{} <span class=\"quiet\">· {rows} rows</span></h2>\n", Text(&table.name))?;
-        write!(
-            page,
+        writeln!(page, "<h2>{} <span class=\"quiet\">· {rows} rows</span></h2>", Text(&table.name))?;
+        page.push_str(
             "<table>\n<thead><tr><th>Statement</th><th>Result</th><th class=\"number\">Checked</th>\
-             <th class=\"number\">Broken</th></tr></thead>\n<tbody>\n"
-        )?;
+             <th class=\"number\">Broken</th></tr></thead>\n<tbody>\n",
+        );
         for result in certificate.results.iter().filter(|result| result.table == table.name) {
             row(page, result)?;
         }

@@ -85,7 +85,8 @@ impl<'a> Joins<'a> {
         self.hops.iter().flat_map(|hop| {
             let child = self.table_at(hop.from);
             let own = hop.key.columns.iter().filter_map(move |name| Some((child, child.column(name)?)));
-            let theirs = hop.key.references.columns.iter().filter_map(|name| Some((hop.table, hop.table.column(name)?)));
+            let theirs =
+                hop.key.references.columns.iter().filter_map(|name| Some((hop.table, hop.table.column(name)?)));
             own.chain(theirs)
         })
     }

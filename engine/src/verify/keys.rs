@@ -25,7 +25,7 @@ use crate::schema::Children;
 const SPARSENESS: u64 = 4;
 
 /// What a parent costs beside its key's bytes.
-const ENTRY_BYTES: u64 = 24;
+const ENTRY_BYTES: u64 = 32;
 
 /// What is asked: whether the keys of one source exist in another.
 pub(super) struct Asked<'a> {
@@ -37,7 +37,7 @@ pub(super) struct Asked<'a> {
     pub parents: &'a Source,
     /// How many columns the key has.
     pub columns: usize,
-    /// Columns of the children's source that an example shows; its first `told` tell rows apart.
+    /// Columns of the children's source that an example shows, what tells rows apart first.
     pub shown: Vec<usize>,
     /// Bounds on the number of children.
     pub bounds: Option<&'a Children>,
@@ -201,6 +201,8 @@ struct Index {
     part: (u64, u64),
     bytes: Vec<u8>,
     entries: Vec<Entry>,
+    /// Where the entries of each of as many equal shares of the part's hashes start, so that one is found without a search.
+    starts: Vec<u32>,
     counts: Vec<AtomicU32>,
 }
 
@@ -294,7 +296,22 @@ async fn index(
     entries.sort_unstable_by(|a, b| a.hash.cmp(&b.hash).then_with(|| key(a).cmp(key(b))));
     entries.dedup_by(|a, b| a.hash == b.hash && key(a) == key(b));
     let counts = entries.iter().map(|_| AtomicU32::new(0)).collect();
-    Ok(Index { hash, part: (part, parts), bytes, entries, counts })
+    let mut starts = vec![0_u32; entries.len() + 1];
+    for entry in &entries {
+        starts[share(entry.hash, parts, entries.len()) + 1] += 1;
+    }
+    let mut sum = 0;
+    for start in &mut starts {
+        sum += *start;
+        *start = sum;
+    }
+    Ok(Index { hash, part: (part, parts), bytes, entries, starts, counts })
+}
+
+/// Which of `shares` equal shares of its part's hashes a hash belongs to; it ascends with the hash.
+fn share(hash: u64, parts: u64, shares: usize) -> usize {
+    let within = hash.wrapping_mul(parts);
+    ((u128::from(within) * shares as u128) >> 64) as usize
 }
 
 impl Index {
@@ -303,8 +320,10 @@ impl Index {
     }
 
     fn find(&self, hash: u64, key: &[u8]) -> Option<&AtomicU32> {
-        let order = |entry: &Entry| entry.hash.cmp(&hash).then_with(|| self.key(entry).cmp(key));
-        self.counts.get(self.entries.binary_search_by(order).ok()?)
+        let share = share(hash, self.part.1, self.entries.len());
+        let (start, end) = (*self.starts.get(share)? as usize, *self.starts.get(share + 1)? as usize);
+        let found = (start..end).find(|&at| self.entries[at].hash == hash && self.key(&self.entries[at]) == key)?;
+        self.counts.get(found)
     }
 }
 

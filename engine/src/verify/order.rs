@@ -71,7 +71,11 @@ impl Side {
     }
 
     fn as_datetime(&self) -> String {
-        if self.is(|kind| *kind == LogicalType::Datetime) { self.sql.clone() } else { format!("CAST({} AS TIMESTAMP)", self.sql) }
+        if self.is(|kind| *kind == LogicalType::Datetime) {
+            self.sql.clone()
+        } else {
+            format!("CAST({} AS TIMESTAMP)", self.sql)
+        }
     }
 }
 

@@ -62,10 +62,7 @@ struct Read {
 }
 
 impl Read {
-    fn of(
-        statement: &RowStatement<'_>,
-        kind: impl Fn(&str) -> Option<LogicalType>,
-    ) -> Result<Read, VerifyError> {
+    fn of(statement: &RowStatement<'_>, kind: impl Fn(&str) -> Option<LogicalType>) -> Result<Read, VerifyError> {
         let wrong = |detail: String| VerifyError::sql(statement.id, detail);
         let parse = |sql: &str| Parsed::parse(sql).map_err(|problem| wrong(problem.to_string()));
         let condition = statement.condition.sql(kind).map_err(wrong)?;
@@ -132,7 +129,9 @@ async fn check_group(
     let mut key: Vec<usize> = Vec::new();
     for column in &table.primary_key {
         match joins.own(column) {
-            Ok(place) if database.delivered(place.table, place.column).is_some() => key.push(position_of(place, &mut places)),
+            Ok(place) if database.delivered(place.table, place.column).is_some() => {
+                key.push(position_of(place, &mut places))
+            }
             _ => {}
         }
     }
@@ -229,9 +228,7 @@ pub(super) fn truth(
     of: impl Fn(usize) -> Result<ArrayRef, VerifyError>,
 ) -> Result<BooleanArray, VerifyError> {
     let columns: Result<Vec<ArrayRef>, VerifyError> = condition.columns().iter().map(|&column| of(column)).collect();
-    condition
-        .evaluate_condition(&columns?, rows)
-        .map_err(|error| VerifyError::sql(id, error.detail))
+    condition.evaluate_condition(&columns?, rows).map_err(|error| VerifyError::sql(id, error.detail))
 }
 
 /// Key of the row number in an example.
@@ -262,9 +259,8 @@ impl Found {
         }
         // The condition is evaluated only where `when` is true, for elsewhere it may have no value at all.
         let truth = truth(&statement.id, &statement.condition, rows, |column| match &selected {
-            Some(selected) if rows < all => {
-                filter(batch.column(column), selected).map_err(|error| VerifyError::sql(&statement.id, error.to_string()))
-            }
+            Some(selected) if rows < all => filter(batch.column(column), selected)
+                .map_err(|error| VerifyError::sql(&statement.id, error.to_string())),
             _ => Ok(Arc::clone(batch.column(column))),
         })?;
         self.checked += rows as u64;

@@ -93,9 +93,10 @@ impl Database {
         let counted = async {
             let sql = format!("SELECT count(*) FROM {}", quoted(table));
             let batches = self.context.sql(&sql).await?.collect().await?;
-            let count = batches.iter().filter(|batch| batch.num_rows() > 0).find_map(|batch| {
-                batch.column(0).as_primitive_opt::<Int64Type>().map(|counts| counts.value(0))
-            });
+            let count = batches
+                .iter()
+                .filter(|batch| batch.num_rows() > 0)
+                .find_map(|batch| batch.column(0).as_primitive_opt::<Int64Type>().map(|counts| counts.value(0)));
             Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
         };
         counted.await.map_err(|error: DataFusionError| VerifyError::read(table, error))

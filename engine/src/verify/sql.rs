@@ -145,11 +145,9 @@ impl<'a> Script<'a> {
     fn numbers(&self, table: &'a Table, key: &'a ForeignKey, children: &Children) -> Result<String, String> {
         let parent = parent_of(self.dataset, key)?;
         let (own, pairs) = self.pairs(table, parent, key)?;
-        let theirs: Vec<String> =
-            key.references.columns.iter().map(|column| format!("p.{}", quoted(column))).collect();
-        let given = |names: &[String]| {
-            names.iter().map(|name| format!("{name} IS NOT NULL")).collect::<Vec<_>>().join(" AND ")
-        };
+        let theirs: Vec<String> = key.references.columns.iter().map(|column| format!("p.{}", quoted(column))).collect();
+        let given =
+            |names: &[String]| names.iter().map(|name| format!("{name} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
         let bounds: Vec<String> = [("<", children.min), (">", children.max)]
             .into_iter()
             .filter_map(|(operator, bound)| Some(format!("children {operator} {}", bound?)))
@@ -200,7 +198,10 @@ impl<'a> Script<'a> {
     /// Columns of the table itself, as SQL.
     fn own(&self, table: &'a Table, columns: &[&str]) -> Result<Vec<String>, String> {
         let mut joins = Joins::new(self.dataset, table);
-        columns.iter().map(|column| delivered(&mut joins, &Reference(vec![(*column).to_owned()])).map(|w| w.sql)).collect()
+        columns
+            .iter()
+            .map(|column| delivered(&mut joins, &Reference(vec![(*column).to_owned()])).map(|w| w.sql))
+            .collect()
     }
 
     /// Columns as one text that tells a row.
@@ -230,7 +231,10 @@ impl<'a> Script<'a> {
 fn delivered(joins: &mut Joins<'_>, reference: &Reference) -> Result<Written, String> {
     let place = joins.place(reference)?;
     if place.column.hidden == Some(true) {
-        return Err(format!("it reads {}.{}, which is hidden and therefore not delivered", place.table.name, place.column.name));
+        return Err(format!(
+            "it reads {}.{}, which is hidden and therefore not delivered",
+            place.table.name, place.column.name
+        ));
     }
     let sql = format!("{}.{}", place.alias, quoted(&place.column.name));
     Ok(Written { sql, kind: place.column.logical_type() })

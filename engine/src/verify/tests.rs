@@ -1,1 +1,786 @@
-//! Tests.
+//! Every statement holding and broken; the operators against the SQL that `verify.sql` delivers.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch,
+    StringViewArray, TimestampMicrosecondArray,
+};
+use datafusion::arrow::datatypes::{Int64Type, Schema};
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::MemTable;
+use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryPool, UnboundedMemoryPool};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use serde_json::{Value, json};
+
+use super::joins::Joins;
+use super::reader::{Means, hash};
+use super::source::{Database, Source};
+use super::*;
+use crate::functions;
+use crate::schema::Dataset;
+
+type Delivered = (String, Arc<dyn TableProvider>);
+
+/// A table of the columns, in two partitions of batches of three rows.
+fn table(name: &str, columns: Vec<(&str, ArrayRef)>) -> Delivered {
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, values)| (name, values, true)))
+            .expect("columns of one length");
+    let half = batch.num_rows().div_ceil(2);
+    let parts = [batch.slice(0, half), batch.slice(half, batch.num_rows() - half)];
+    let parts = parts
+        .into_iter()
+        .map(|part| (0..part.num_rows()).step_by(3).map(|at| part.slice(at, 3.min(part.num_rows() - at))).collect())
+        .collect();
+    let schema: Arc<Schema> = batch.schema();
+    (name.to_owned(), Arc::new(MemTable::try_new(schema, parts).expect("a table")))
+}
+
+fn ints(values: &[Option<i64>]) -> ArrayRef {
+    Arc::new(Int64Array::from(values.to_vec()))
+}
+
+fn numbers(values: impl IntoIterator<Item = i64>) -> ArrayRef {
+    Arc::new(values.into_iter().collect::<Int64Array>())
+}
+
+fn texts(values: &[Option<&str>]) -> ArrayRef {
+    Arc::new(StringViewArray::from(values.to_vec()))
+}
+
+fn days(values: &[Option<i32>]) -> ArrayRef {
+    Arc::new(Date32Array::from(values.to_vec()))
+}
+
+fn instants(values: &[Option<i64>]) -> ArrayRef {
+    Arc::new(TimestampMicrosecondArray::from(values.to_vec()))
+}
+
+fn cents(values: &[Option<i128>]) -> ArrayRef {
+    Arc::new(Decimal128Array::from(values.to_vec()).with_precision_and_scale(18, 2).expect("two places"))
+}
+
+fn dataset(tables: Value) -> Dataset {
+    serde_json::from_value(json!({ "name": "d", "tables": tables })).expect("a dataset")
+}
+
+fn runtime() -> Arc<RuntimeEnv> {
+    Arc::new(RuntimeEnv::default())
+}
+
+async fn certificate(dataset: &Dataset, tables: &[Delivered]) -> Certificate {
+    certify(dataset, tables.to_vec(), runtime()).await.expect("a certificate")
+}
+
+async fn error(dataset: &Dataset, tables: &[Delivered]) -> String {
+    certify(dataset, tables.to_vec(), runtime()).await.expect_err("an error").to_string()
+}
+
+fn found<'a>(certificate: &'a Certificate, id: &str) -> &'a RuleResult {
+    certificate.results.iter().find(|result| result.id == id).expect("a result of that id")
+}
+
+/// What verify.sql counts, by rule, when DataFusion runs it.
+async fn counted_by_sql(dataset: &Dataset, tables: &[Delivered]) -> Vec<(String, u64)> {
+    let mut config = SessionConfig::new();
+    config.options_mut().sql_parser.parse_float_as_decimal = true;
+    let context = SessionContext::new_with_config(config);
+    for function in functions::registered(dataset.reference_time_us()) {
+        context.register_udf(function.as_ref().clone());
+    }
+    for (name, provider) in tables {
+        let name = datafusion::common::TableReference::bare(name.as_str());
+        context.register_table(name, Arc::clone(provider)).expect("a table");
+    }
+    let script = verify_sql(dataset, Dialect::Postgres);
+    let mut counts = Vec::new();
+    for statement in script.split(";\n").filter(|statement| statement.contains("SELECT coalesce")) {
+        let batches = context.sql(statement).await.expect(statement).collect().await.expect(statement);
+        let batch = batches.iter().find(|batch| batch.num_rows() == 1).expect("one row");
+        let rule = datafusion::arrow::util::display::array_value_to_string(batch.column(0), 0).expect("a rule");
+        let broken = batch.column(1).as_primitive::<Int64Type>().value(0);
+        counts.push((rule, u64::try_from(broken).expect("a count")));
+    }
+    counts
+}
+
+/// The certificate, once verify.sql agrees with it.
+async fn agreed(dataset: &Dataset, tables: &[Delivered]) -> Certificate {
+    let certificate = certificate(dataset, tables).await;
+    let counted: Vec<(String, u64)> = certificate
+        .results
+        .iter()
+        .filter(|result| result.kind != "type")
+        .map(|result| (result.id.clone(), result.broken))
+        .collect();
+    assert_eq!(counted_by_sql(dataset, tables).await, counted);
+    certificate
+}
+
+fn is(result: &RuleResult, checked: u64, broken: u64, examples: Value) {
+    assert_eq!((result.checked, result.broken), (checked, broken), "{}", result.id);
+    assert_eq!(Value::Array(result.examples.clone()), examples, "{}", result.id);
+}
+
+fn contracts(rules: Value) -> Dataset {
+    dataset(json!([{ "name": "contract", "primary_key": ["id"], "rules": rules, "columns": [
+        { "name": "id" }, { "name": "status" }, { "name": "company" }, { "name": "price" }, { "name": "quantity" }] }]))
+}
+
+fn contract_rows() -> Delivered {
+    table(
+        "contract",
+        vec![
+            ("id", numbers(1..=5)),
+            ("status", texts(&[Some("new"), Some("new"), Some("old"), None, Some("old")])),
+            ("company", texts(&[None, Some("A"), Some("A"), Some("B"), None])),
+            ("price", cents(&[Some(150), Some(200), Some(0), None, Some(333)])),
+            ("quantity", ints(&[Some(2), Some(0), None, Some(4), Some(3)])),
+        ],
+    )
+}
+
+#[tokio::test]
+async fn implies_is_broken_where_the_first_is_true_and_the_second_false() {
+    let dataset = contracts(json!([
+        { "id": "broken", "kind": "implies", "if": "status = 'new'", "then": "company IS NULL -- none yet" },
+        { "id": "holds", "kind": "implies", "if": "status = 'old' AND company IS NULL", "then": "quantity = 3" },
+        { "id": "null passes", "kind": "implies", "if": "id = 3", "then": "quantity > 100" },
+        { "id": "limited", "kind": "implies", "when": "id > 2", "if": "status = 'new'", "then": "company IS NULL" },
+    ]));
+    let certificate = agreed(&dataset, &[contract_rows()]).await;
+    is(found(&certificate, "broken"), 5, 1, json!([{ "id": 2, "status": "new", "company": "A" }]));
+    is(found(&certificate, "holds"), 5, 0, json!([]));
+    is(found(&certificate, "null passes"), 5, 0, json!([]));
+    is(found(&certificate, "limited"), 3, 0, json!([]));
+    assert!(!certificate.holds());
+    assert_eq!(found(&certificate, "limited").statement, "if status = 'new' then company IS NULL, where id > 2");
+}
+
+#[tokio::test]
+async fn check_passes_null_and_is_evaluated_only_where_when_is_true() {
+    let dataset = contracts(json!([
+        { "id": "broken", "kind": "check", "sql": "price < 2 OR quantity > 3" },
+        { "id": "guarded", "kind": "check", "when": "quantity <> 0", "sql": "price / quantity < 1.5" },
+    ]));
+    let certificate = certificate(&dataset, &[contract_rows()]).await;
+    is(
+        found(&certificate, "broken"),
+        5,
+        2,
+        json!([
+        { "id": 2, "price": "2.00", "quantity": 0 }, { "id": 5, "price": "3.33", "quantity": 3 }]),
+    );
+    is(found(&certificate, "guarded"), 3, 0, json!([]));
+}
+
+#[tokio::test]
+async fn a_condition_without_a_value_names_its_rule() {
+    let dataset = contracts(json!([{ "id": "ratio", "kind": "check", "sql": "price / quantity < 1.5" }]));
+    let message = error(&dataset, &[contract_rows()]).await;
+    assert!(message.starts_with("\"ratio\" cannot be checked: division by zero"), "{message}");
+    let dataset = contracts(json!([{ "id": "typo", "kind": "check", "sql": "prise < 1.5" }]));
+    assert_eq!(
+        error(&dataset, &[contract_rows()]).await,
+        "\"typo\" cannot be checked: table \"contract\" has no column \"prise\""
+    );
+    let dataset = contracts(json!([{ "id": "brackets", "kind": "check", "sql": "true) OR (true" }]));
+    assert!(error(&dataset, &[contract_rows()]).await.starts_with("\"brackets\" cannot be checked: "));
+}
+
+#[tokio::test]
+async fn calculate_compares_in_the_columns_type_and_takes_null_for_a_value() {
+    let dataset = dataset(json!([{ "name": "line", "primary_key": ["id"], "columns": [
+        { "name": "id" }, { "name": "price", "type": "decimal" }, { "name": "quantity", "type": "integer" },
+        { "name": "total", "type": "decimal" }, { "name": "ratio", "type": "float" }, { "name": "label", "type": "string" }],
+        "rules": [
+            { "id": "total", "kind": "calculate", "column": "total", "sql": "price * quantity * 1.005" },
+            { "id": "ratio", "kind": "calculate", "column": "ratio", "sql": "price * 0.1" },
+            { "id": "label", "kind": "calculate", "column": "label", "sql": "'n' || quantity" },
+        ] }]));
+    let rows = table(
+        "line",
+        vec![
+            ("id", numbers(1..=4)),
+            ("price", cents(&[Some(1000), Some(100), None, Some(100)])),
+            ("quantity", ints(&[Some(3), Some(1), Some(2), Some(1)])),
+            ("total", cents(&[Some(3015), Some(101), None, None])),
+            ("ratio", Arc::new(Float64Array::from(vec![Some(1.000_000_000_000_1), Some(0.11), None, Some(0.1)]))),
+            ("label", texts(&[Some("n3"), Some("n1"), Some("n2"), None])),
+        ],
+    );
+    let certificate = agreed(&dataset, &[rows]).await;
+    is(found(&certificate, "total"), 4, 1, json!([{ "id": 4, "total": null, "price": "1.00", "quantity": 1 }]));
+    is(found(&certificate, "ratio"), 4, 1, json!([{ "id": 2, "ratio": 0.11, "price": "1.00" }]));
+    is(found(&certificate, "label"), 4, 1, json!([{ "id": 4, "label": null, "quantity": 1 }]));
+}
+
+#[tokio::test]
+async fn order_compares_every_pair_and_skips_nulls() {
+    let columns = json!([{ "name": "a" }, { "name": "b" }, { "name": "c" }]);
+    let dataset = dataset(json!([{ "name": "step", "columns": columns, "rules": [
+        { "id": "plain", "kind": "order", "columns": ["a", "b", "c"] },
+        { "id": "strict", "kind": "order", "columns": ["a", "b", "c"], "strict": true },
+        { "id": "gap", "kind": "order", "columns": ["a", "b", "c"], "gap": { "min": "2d", "max": "1w" } },
+        { "id": "hours", "kind": "order", "columns": ["a", "b"], "gap": { "min": "36h", "max": "47h" } },
+    ] }]));
+    let rows = table(
+        "step",
+        vec![
+            ("a", days(&[Some(0), Some(5), Some(0), Some(0), None, Some(0)])),
+            ("b", days(&[Some(2), None, Some(0), Some(7), Some(1), Some(2)])),
+            ("c", days(&[Some(4), Some(3), Some(9), None, None, Some(10)])),
+        ],
+    );
+    // 1 ascends by two days, 2 falls over a null, 3 stays and leaps, 4 ends with a null, 5 has one value, 6 leaps at the end.
+    let certificate = certificate(&dataset, &[rows]).await;
+    let broken = |id: &str| -> Vec<u64> {
+        found(&certificate, id).examples.iter().filter_map(|example| example["row_number"].as_u64()).collect()
+    };
+    assert_eq!(broken("plain"), [2]);
+    assert_eq!(broken("strict"), [2, 3]);
+    assert_eq!(broken("gap"), [2, 3, 6]);
+    // Whole days: at least two, at most one.
+    assert_eq!(broken("hours"), [1, 3, 4, 6]);
+    assert_eq!(
+        found(&certificate, "plain").examples[0],
+        json!({ "row_number": 2, "a": "1970-01-06", "b": null, "c": "1970-01-04" })
+    );
+    assert_eq!(found(&certificate, "gap").statement, "a ≤ b ≤ c, at least 2d apart, at most 1w apart");
+}
+
+#[tokio::test]
+async fn gaps_of_datetimes_count_microseconds_and_gaps_of_numbers_their_units() {
+    let dataset = dataset(json!([{ "name": "t", "primary_key": ["id"], "columns": [
+        { "name": "id" }, { "name": "a", "type": "datetime" }, { "name": "b", "type": "datetime" },
+        { "name": "d", "type": "date" }, { "name": "m", "type": "integer" }, { "name": "n", "type": "decimal" }], "rules": [
+        { "id": "minutes", "kind": "order", "columns": ["a", "b"], "gap": { "min": "90s", "max": "2min" } },
+        { "id": "microseconds", "kind": "order", "columns": ["a", "b"], "gap": { "max": 100000000 } },
+        { "id": "mixed", "kind": "order", "columns": ["d", "b"], "gap": { "max": "1d" } },
+        { "id": "numbers", "kind": "order", "columns": ["m", "n"], "gap": { "min": 1, "max": 10 } },
+    ] }]));
+    let rows = table(
+        "t",
+        vec![
+            ("id", numbers(1..=3)),
+            ("a", instants(&[Some(0), Some(0), Some(0)])),
+            ("b", instants(&[Some(90_000_000), Some(89_999_999), Some(120_000_001)])),
+            ("d", days(&[Some(0), Some(-1), Some(0)])),
+            ("m", ints(&[Some(1), Some(1), None])),
+            ("n", cents(&[Some(1100), Some(1101), Some(0)])),
+        ],
+    );
+    let certificate = agreed(&dataset, &[rows]).await;
+    let broken = |id: &str| -> Vec<i64> {
+        found(&certificate, id).examples.iter().filter_map(|example| example["id"].as_i64()).collect()
+    };
+    assert_eq!(broken("minutes"), [2, 3]);
+    assert_eq!(broken("microseconds"), [3]);
+    assert_eq!(broken("mixed"), [2]);
+    assert_eq!(broken("numbers"), [2]);
+}
+
+#[tokio::test]
+async fn a_gap_that_no_type_has_is_an_error() {
+    let dataset =
+        contracts(json!([{ "id": "g", "kind": "order", "columns": ["status", "company"], "gap": { "min": 1 } }]));
+    assert_eq!(
+        error(&dataset, &[contract_rows()]).await,
+        "\"g\" cannot be checked: column \"status\" is of type string, which has no gap"
+    );
+    let dataset =
+        contracts(json!([{ "id": "g", "kind": "order", "columns": ["id", "quantity"], "gap": { "min": "1d" } }]));
+    assert_eq!(error(&dataset, &[contract_rows()]).await, "\"g\" cannot be checked: 1d is no gap between numbers");
+}
+
+#[tokio::test]
+async fn unique_counts_all_rows_but_one_and_leaves_nulls_aside() {
+    let dataset = dataset(json!([{ "name": "t", "primary_key": ["id"], "columns": [
+        { "name": "id" }, { "name": "a", "unique": true }, { "name": "b" }], "rules": [
+        { "id": "both", "kind": "unique", "columns": ["a", "b"] },
+        { "id": "some", "kind": "unique", "columns": ["b"], "when": "a <> 'x'" }] }]));
+    let rows = table(
+        "t",
+        vec![
+            ("id", numbers(1..=7)),
+            ("a", texts(&[Some("x"), Some("y"), Some("x"), None, None, Some("x"), Some("z")])),
+            ("b", ints(&[Some(1), Some(1), Some(1), Some(2), Some(2), None, Some(1)])),
+        ],
+    );
+    let certificate = agreed(&dataset, &[rows]).await;
+    is(found(&certificate, "unique:t.a"), 5, 2, json!([{ "a": "x" }]));
+    is(found(&certificate, "both"), 4, 1, json!([{ "a": "x", "b": 1 }]));
+    is(found(&certificate, "some"), 2, 1, json!([{ "b": 1 }]));
+    is(found(&certificate, "primary-key:t"), 7, 0, json!([]));
+}
+
+#[tokio::test]
+async fn a_primary_key_has_neither_nulls_nor_repeats() {
+    let dataset =
+        dataset(json!([{ "name": "t", "primary_key": ["a", "b"], "columns": [{ "name": "a" }, { "name": "b" }] }]));
+    let rows = table(
+        "t",
+        vec![
+            ("a", ints(&[Some(1), Some(1), Some(2), None, Some(1)])),
+            ("b", texts(&[Some("x"), Some("y"), Some("x"), Some("x"), Some("x")])),
+        ],
+    );
+    let certificate = agreed(&dataset, &[rows]).await;
+    is(found(&certificate, "primary-key:t"), 5, 2, json!([{ "a": null, "b": "x" }, { "a": 1, "b": "x" }]));
+}
+
+fn shops() -> Dataset {
+    dataset(json!([
+        { "name": "shop", "primary_key": ["code"], "columns": [{ "name": "code" }, { "name": "limit" }] },
+        { "name": "sale", "primary_key": ["id"], "columns": [{ "name": "id" }, { "name": "shop_code" }, { "name": "amount" }],
+          "foreign_keys": [{ "columns": ["shop_code"], "references": { "table": "shop", "columns": ["code"] },
+            "children": { "min": 1, "max": 2, "mean": 1.4 } }],
+          "rules": [{ "id": "below-limit", "kind": "check", "sql": "amount <= shop.limit" }] },
+    ]))
+}
+
+#[tokio::test]
+async fn keys_exist_in_the_parent_and_parents_have_their_children() {
+    let shop = |codes: &[&str]| {
+        let codes: Vec<Option<&str>> = codes.iter().map(|&code| Some(code)).collect();
+        table("shop", vec![("code", texts(&codes)), ("limit", numbers(codes.iter().map(|_| 10)))])
+    };
+    let sale = |codes: &[Option<&str>], amounts: &[i64]| {
+        let ids = numbers((1..).take(codes.len()));
+        table("sale", vec![("id", ids), ("shop_code", texts(codes)), ("amount", numbers(amounts.iter().copied()))])
+    };
+    let good = [shop(&["a", "b", "c"]), sale(&[Some("c"), Some("a"), Some("b"), Some("a"), None], &[1, 2, 3, 10, 99])];
+    let certificate = agreed(&shops(), &good).await;
+    assert!(certificate.holds(), "{certificate:?}");
+    is(found(&certificate, "foreign-key:sale.shop"), 4, 0, json!([]));
+    is(found(&certificate, "children:sale.shop"), 3, 0, json!([]));
+    is(found(&certificate, "below-limit"), 5, 0, json!([]));
+
+    let bad = [
+        shop(&["a", "b", "c"]),
+        sale(&[Some("a"), Some("a"), Some("b"), Some("a"), Some("z"), Some("y")], &[11, 2, 3, 12, 99, 0]),
+    ];
+    let certificate = agreed(&shops(), &bad).await;
+    is(
+        found(&certificate, "foreign-key:sale.shop"),
+        6,
+        2,
+        json!([{ "id": 5, "shop_code": "z" }, { "id": 6, "shop_code": "y" }]),
+    );
+    is(
+        found(&certificate, "children:sale.shop"),
+        3,
+        3,
+        json!([
+        { "children": 6, "expected": 4 }, { "code": "a", "children": 3 }, { "code": "c", "children": 0 }]),
+    );
+    is(
+        found(&certificate, "below-limit"),
+        6,
+        2,
+        json!([
+        { "id": 1, "amount": 11, "shop.limit": 10 }, { "id": 4, "amount": 12, "shop.limit": 10 }]),
+    );
+}
+
+#[tokio::test]
+async fn names_with_quotes_spaces_and_other_scripts_are_names() {
+    let dataset = dataset(json!([
+        { "name": "País \"x\"", "primary_key": ["código", "o'k"], "columns": [{ "name": "código" }, { "name": "o'k" }, { "name": "人口" }] },
+        { "name": "select", "primary_key": ["order"], "columns": [{ "name": "order" }, { "name": "a b" }, { "name": "c\"d" }],
+          "foreign_keys": [{ "name": "el país", "columns": ["a b", "c\"d"], "references": { "table": "País \"x\"", "columns": ["código", "o'k"] },
+            "children": { "max": 1 } }],
+          "rules": [
+            { "id": "it's -- a\nrule", "kind": "check", "sql": "\"el país\".\"人口\" > \"order\"" },
+            { "id": "pairs", "kind": "unique", "columns": ["a b", "c\"d"] }] },
+    ]));
+    let tables = [
+        table(
+            "País \"x\"",
+            vec![
+                ("código", texts(&[Some("pe"), Some("pe"), Some("ñ")])),
+                ("o'k", ints(&[Some(1), Some(2), Some(1)])),
+                ("人口", ints(&[Some(10), Some(2), Some(1)])),
+            ],
+        ),
+        table(
+            "select",
+            vec![
+                ("order", numbers(1..=5)),
+                ("a b", texts(&[Some("pe"), Some("pe"), Some("ñ"), Some("ñ"), None])),
+                ("c\"d", ints(&[Some(1), Some(2), Some(1), Some(7), Some(1)])),
+            ],
+        ),
+    ];
+    let certificate = agreed(&dataset, &tables).await;
+    is(
+        found(&certificate, "it's -- a\nrule"),
+        5,
+        2,
+        json!([
+        { "order": 2, "el país.人口": 2 }, { "order": 3, "el país.人口": 1 }]),
+    );
+    is(found(&certificate, "foreign-key:select.el país"), 4, 1, json!([{ "order": 4, "a b": "ñ", "c\"d": 7 }]));
+    is(found(&certificate, "children:select.el país"), 3, 0, json!([]));
+    is(found(&certificate, "pairs"), 4, 0, json!([]));
+}
+
+#[tokio::test]
+async fn a_rule_reads_through_several_keys_and_two_keys_to_one_parent() {
+    let dataset = dataset(json!([
+        { "name": "country", "primary_key": ["id"], "columns": [{ "name": "id" }, { "name": "zone" }] },
+        { "name": "city", "primary_key": ["id"], "columns": [{ "name": "id" }, { "name": "country_id" }],
+          "foreign_keys": [{ "columns": ["country_id"], "references": { "table": "country", "columns": ["id"] } }] },
+        { "name": "trip", "columns": [{ "name": "a" }, { "name": "b" }], "foreign_keys": [
+            { "name": "start", "columns": ["a"], "references": { "table": "city", "columns": ["id"] } },
+            { "name": "end", "columns": ["b"], "references": { "table": "city", "columns": ["id"] } }],
+          "rules": [{ "id": "one-zone", "kind": "check", "when": "a <> b", "sql": "start.country.zone = \"end\".country.zone" }] },
+    ]));
+    let tables = [
+        table("country", vec![("id", numbers(1..=2)), ("zone", texts(&[Some("w"), Some("e")]))]),
+        table("city", vec![("id", numbers(1..=3)), ("country_id", numbers([1, 1, 2]))]),
+        table(
+            "trip",
+            vec![("a", ints(&[Some(1), Some(1), Some(3), None])), ("b", ints(&[Some(2), Some(3), Some(3), Some(3)]))],
+        ),
+    ];
+    let certificate = agreed(&dataset, &tables).await;
+    is(
+        found(&certificate, "one-zone"),
+        2,
+        1,
+        json!([
+        { "a": 1, "b": 3, "start.country.zone": "w", "end.country.zone": "e" }]),
+    );
+}
+
+#[tokio::test]
+async fn null_when_makes_null_and_lengths_count_characters() {
+    let dataset = dataset(json!([{ "name": "t", "primary_key": ["id"], "columns": [
+        { "name": "id" }, { "name": "status" }, { "name": "since", "null_when": "status = 'new'" },
+        { "name": "name", "min_length": 2, "max_length": 4 }, { "name": "code", "max_length": 2 }] }]));
+    let rows = table(
+        "t",
+        vec![
+            ("id", numbers(1..=4)),
+            ("status", texts(&[Some("new"), Some("new"), Some("old"), None])),
+            ("since", days(&[None, Some(3), None, Some(4)])),
+            ("name", texts(&[Some("Núñe"), Some("ñ"), Some("Ñandú"), None])),
+            ("code", numbers([1, 22, 333, 4])),
+        ],
+    );
+    let certificate = agreed(&dataset, &[rows]).await;
+    is(found(&certificate, "null:t.since"), 2, 1, json!([{ "id": 2, "status": "new", "since": "1970-01-04" }]));
+    is(found(&certificate, "length:t.name"), 4, 2, json!([{ "id": 2, "name": "ñ" }, { "id": 3, "name": "Ñandú" }]));
+    assert_eq!(found(&certificate, "length:t.name").statement, "name has 2 to 4 characters");
+}
+
+#[tokio::test]
+async fn a_length_counts_the_digits_of_a_number() {
+    let dataset =
+        dataset(json!([{ "name": "t", "columns": [{ "name": "code", "type": "integer", "max_length": 2 }] }]));
+    let certificate = agreed(&dataset, &[table("t", vec![("code", numbers([1, 22, 333]))])]).await;
+    is(found(&certificate, "length:t.code"), 3, 1, json!([{ "row_number": 3, "code": 333 }]));
+}
+
+#[tokio::test]
+async fn types_are_those_of_the_values_whatever_carries_them() {
+    let dataset = dataset(json!([{ "name": "t", "columns": [
+        { "name": "n", "type": "integer" }, { "name": "day", "type": "date" }, { "name": "yes", "type": "boolean" },
+        { "name": "gone", "type": "string" }, { "name": "any" }],
+        "rules": [{ "id": "text-as-date", "kind": "check", "sql": "day < DATE '2024-06-01'" },
+                  { "id": "of-gone", "kind": "check", "sql": "gone = 'x' OR n > 0" }] }]));
+    let rows = table(
+        "t",
+        vec![
+            ("n", Arc::new(Float64Array::from(vec![Some(1.0), Some(2.5), None])) as ArrayRef),
+            ("day", texts(&[Some("2024-02-29"), Some("yesterday"), Some("2024-12-31")])),
+            ("yes", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
+            ("any", numbers(1..=3)),
+        ],
+    );
+    let certificate = certificate(&dataset, &[rows]).await;
+    is(found(&certificate, "type:t.n"), 3, 1, json!([{ "n": 2.5 }]));
+    is(found(&certificate, "type:t.day"), 3, 1, json!([{ "day": "yesterday" }]));
+    is(found(&certificate, "type:t.yes"), 3, 0, json!([]));
+    is(found(&certificate, "type:t.gone"), 3, 3, json!([{ "column": "gone", "delivered": null }]));
+    is(found(&certificate, "type:t.any"), 3, 0, json!([]));
+    is(found(&certificate, "text-as-date"), 3, 1, json!([{ "row_number": 3, "day": "2024-12-31" }]));
+    assert_eq!(found(&certificate, "of-gone").unproved.as_deref(), Some("it reads t.gone, which is missing"));
+}
+
+#[tokio::test]
+async fn what_is_hidden_is_unproved_and_what_is_unsupported_is_an_error() {
+    let hidden = dataset(json!([{ "name": "t", "columns": [{ "name": "a" }, { "name": "b", "hidden": true }],
+        "rules": [{ "id": "r", "kind": "check", "sql": "a < b" }] }]));
+    let tables = [table("t", vec![("a", numbers(1..=3))])];
+    let certificate = certificate(&hidden, &tables).await;
+    assert!(certificate.holds());
+    assert_eq!(certificate.unproved().count(), 1);
+    let reason = "it reads t.b, which is hidden and therefore not delivered";
+    assert_eq!(found(&certificate, "r").unproved.as_deref(), Some(reason));
+    assert!(certificate.to_html().contains(reason));
+    assert!(verify_sql(&hidden, Dialect::Duckdb).contains(&format!("-- Left out: {reason}")));
+
+    let shares = dataset(json!([{ "name": "t", "columns": [{ "name": "a" }],
+        "rules": [{ "id": "s", "kind": "share", "column": "a", "shares": { "x": 0.5 } }] }]));
+    assert_eq!(error(&shares, &tables).await, "rule \"s\" is of kind share, which this version cannot prove");
+    assert_eq!(error(&hidden, &[]).await, "table \"t\" is missing");
+}
+
+#[tokio::test]
+async fn examples_are_the_five_smallest_however_rows_lie() {
+    let dataset = dataset(json!([{ "name": "t", "primary_key": ["id"], "columns": [{ "name": "id" }],
+        "rules": [{ "id": "r", "kind": "check", "sql": "id < 0" }] }]));
+    let forward = certificate(&dataset, &[table("t", vec![("id", numbers(1..=40))])]).await;
+    let backward = certificate(&dataset, &[table("t", vec![("id", numbers((1..=40).rev()))])]).await;
+    assert_eq!(forward, backward);
+    is(found(&forward, "r"), 40, 40, json!([{ "id": 1 }, { "id": 2 }, { "id": 3 }, { "id": 4 }, { "id": 5 }]));
+}
+
+#[tokio::test]
+async fn an_empty_table_keeps_everything_but_a_minimum_of_children() {
+    let tables = [
+        table("shop", vec![("code", texts(&[])), ("limit", numbers([]))]),
+        table("sale", vec![("id", numbers([])), ("shop_code", texts(&[])), ("amount", numbers([]))]),
+    ];
+    assert!(agreed(&shops(), &tables).await.holds());
+    let one = [table("shop", vec![("code", texts(&[Some("a")])), ("limit", numbers([1]))]), tables[1].clone()];
+    is(
+        found(&agreed(&shops(), &one).await, "children:sale.shop"),
+        1,
+        2,
+        json!([
+        { "children": 0, "expected": 1 }, { "code": "a", "children": 0 }]),
+    );
+}
+
+/// Hashes that meet all the time.
+fn weak(bytes: &[u8]) -> u64 {
+    (hash(bytes) % 3) << 62
+}
+
+fn means(budget_bytes: usize, hash: fn(&[u8]) -> u64) -> Means {
+    let pool: Arc<dyn MemoryPool> = Arc::new(UnboundedMemoryPool::default());
+    Means { pool, budget_bytes, hash }
+}
+
+/// Numbers that look drawn, the same each time.
+struct Drawn(u64);
+
+impl Drawn {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = hash(&self.0.to_be_bytes());
+        self.0 % bound
+    }
+}
+
+async fn source(dataset: &Dataset, tables: &[Delivered], table: &str, columns: &[&str]) -> Source {
+    let database = Database::new(tables.to_vec(), &runtime(), 0).expect("a database");
+    let table = dataset.table(table).expect("a table");
+    let mut joins = Joins::new(dataset, table);
+    let places: Vec<_> = columns.iter().map(|column| joins.own(column).expect("a column")).collect();
+    database.source(&joins, table, &places, false).await.expect("a source")
+}
+
+/// Parents and children with repeats, nulls and orphans: keys that are whole numbers or texts, of one column or two.
+fn drawn(seed: u64, rows: u64, keys: u64, wide: bool) -> (Dataset, Vec<Delivered>) {
+    let mut draw = Drawn(seed);
+    let stretch = if wide { 1_000_003 } else { 1 };
+    let mut side = |rows: u64, keys: u64| {
+        let number: Vec<Option<i64>> =
+            (0..rows).map(|_| (draw.below(20) > 0).then(|| draw.below(keys) as i64 * stretch - 7)).collect();
+        let text: Vec<Option<String>> =
+            (0..rows).map(|_| (draw.below(20) > 0).then(|| format!("k{}", draw.below(3)))).collect();
+        vec![("n", ints(&number)), ("s", Arc::new(StringViewArray::from_iter(text)) as ArrayRef)]
+    };
+    let parents = side(rows, keys);
+    let children = side(rows * 2, keys + keys / 3);
+    let key = |columns: Value| {
+        json!({ "name": columns.to_string(), "columns": columns, "references": { "table": "parent", "columns": columns },
+        "children": { "min": 1, "max": 3, "total": rows } })
+    };
+    let columns = json!([{ "name": "n" }, { "name": "s" }]);
+    let dataset = dataset(json!([
+        { "name": "parent", "columns": columns, "primary_key": ["n", "s"], "rules": [
+            { "id": "n", "kind": "unique", "columns": ["n"] }, { "id": "s", "kind": "unique", "columns": ["s"] },
+            { "id": "some", "kind": "unique", "columns": ["n"], "when": "s <> 'k1'" }] },
+        { "name": "child", "columns": columns, "foreign_keys": [key(json!(["n"])), key(json!(["s"])), key(json!(["n", "s"]))] },
+    ]));
+    (dataset, vec![table("parent", parents), table("child", children)])
+}
+
+#[tokio::test]
+async fn the_operators_count_what_the_sql_counts() {
+    // Children of parents that repeat count once for each in SQL, so the numbers of children are compared where parents are unique.
+    for (seed, rows, keys, wide) in
+        [(1, 60, 40, false), (2, 60, 1_000, false), (3, 60, 40, true), (4, 7, 3, true), (5, 0, 1, false)]
+    {
+        let (dataset, tables) = drawn(seed, rows, keys, wide);
+        let certificate = certificate(&dataset, &tables).await;
+        for (rule, broken) in counted_by_sql(&dataset, &tables).await {
+            if !rule.starts_with("children") {
+                assert_eq!(found(&certificate, &rule).broken, broken, "{rule} of seed {seed}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn little_memory_and_hashes_that_meet_change_no_answer() {
+    for (seed, keys, wide) in [(1, 40, false), (2, 500, true), (3, 5, true)] {
+        let (dataset, tables) = drawn(seed, 200, keys, wide);
+        for columns in [&["n"][..], &["s"], &["n", "s"]] {
+            let parents = source(&dataset, &tables, "parent", columns).await;
+            let children = source(&dataset, &tables, "child", columns).await;
+            let mut unique = Vec::new();
+            let mut related = Vec::new();
+            for means in [means(1 << 20, hash), means(1 << 20, weak), means(64, hash), means(64, weak)] {
+                let asked = distinct::Asked { id: "u".to_owned(), columns: (0..columns.len()).collect(), when: None };
+                unique.push(format!("{:?}", distinct::repeats(&parents, &asked, &means).await.expect("an answer")));
+                let bounds = dataset.tables[1].foreign_keys[0].children.as_ref();
+                let asked = keys::Asked {
+                    id: "k",
+                    children: &children,
+                    parents: &parents,
+                    columns: columns.len(),
+                    shown: (0..columns.len()).collect(),
+                    bounds,
+                };
+                related.push(format!("{:?}", keys::relate(&asked, &means).await.expect("an answer")));
+            }
+            assert!(unique.iter().all(|answer| *answer == unique[0]), "{unique:#?}");
+            assert!(related.iter().all(|answer| *answer == related[0]), "{related:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_numbers_of_children_are_those_that_the_sql_counts() {
+    for wide in [1, 1_000_003] {
+        let mut draw = Drawn(9);
+        let parents: Vec<i64> = (0..50).map(|key| key * wide).collect();
+        let children: Vec<Option<i64>> =
+            (0..130).map(|_| (draw.below(10) > 0).then(|| draw.below(55) as i64 * wide)).collect();
+        let dataset = dataset(json!([
+            { "name": "p", "primary_key": ["id"], "columns": [{ "name": "id" }] },
+            { "name": "c", "columns": [{ "name": "p_id" }], "foreign_keys": [{ "columns": ["p_id"],
+              "references": { "table": "p", "columns": ["id"] }, "children": { "min": 2, "max": 4, "mean": 2.5 } }] },
+        ]));
+        let tables = [table("p", vec![("id", numbers(parents))]), table("c", vec![("p_id", ints(&children))])];
+        let certificate = agreed(&dataset, &tables).await;
+        assert!(found(&certificate, "children:c.p").broken > 5);
+        assert!(found(&certificate, "foreign-key:c.p").broken > 2);
+    }
+}
+
+#[tokio::test]
+async fn keys_of_different_types_meet_as_values() {
+    let dataset = dataset(json!([
+        { "name": "p", "primary_key": ["id"], "columns": [{ "name": "id" }] },
+        { "name": "c", "columns": [{ "name": "p_id" }], "foreign_keys": [
+            { "columns": ["p_id"], "references": { "table": "p", "columns": ["id"] } }] },
+    ]));
+    let parent = table("p", vec![("id", numbers(1..=3))]);
+    let small: ArrayRef = Arc::new(datafusion::arrow::array::Int32Array::from(vec![1, 3, 4]));
+    let certificate = agreed(&dataset, &[parent.clone(), table("c", vec![("p_id", small)])]).await;
+    is(found(&certificate, "foreign-key:c.p"), 3, 1, json!([{ "p_id": 4 }]));
+    let written = table("c", vec![("p_id", texts(&[Some("1"), Some("x"), Some("02")]))]);
+    let certificate = certify(&dataset, vec![parent, written], runtime()).await.expect("a certificate");
+    assert_eq!(found(&certificate, "foreign-key:c.p").broken, 2);
+}
+
+#[tokio::test]
+async fn memory_that_does_not_suffice_is_an_error_and_little_memory_is_not() {
+    let dataset = dataset(json!([{ "name": "t", "primary_key": ["id"], "columns": [{ "name": "id" }] }]));
+    let ids = |rows: u64| numbers((0..rows).map(|row| (hash(&row.to_be_bytes()) >> 1) as i64));
+    let bounded = |bytes: usize| {
+        let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(bytes));
+        Arc::new(RuntimeEnvBuilder::new().with_memory_pool(pool).build().expect("a runtime"))
+    };
+    let tables = vec![table("t", vec![("id", ids(40_000))])];
+    let certificate = certify(&dataset, tables.clone(), bounded(150 << 10)).await.expect("a certificate");
+    assert!(certificate.holds());
+    let error = certify(&dataset, tables, bounded(1 << 10)).await.expect_err("an error").to_string();
+    assert!(error.starts_with("\"primary-key:t\" cannot be checked: Resources exhausted"), "{error}");
+}
+
+#[tokio::test]
+async fn the_page_stands_alone_and_shows_names_as_text() {
+    let dataset =
+        dataset(json!([{ "name": "t", "primary_key": ["id"], "columns": [{ "name": "id" }, { "name": "<b>&'\"" }],
+        "rules": [{ "id": "<script>alert(1)</script>", "kind": "check", "sql": "\"<b>&'\"\"\" <> '<i>'" }] }]));
+    let certificate = certificate(
+        &dataset,
+        &[table("t", vec![("id", numbers(1..=1_000)), ("<b>&'\"", texts(&[Some("<i>"); 1_000]))])],
+    )
+    .await;
+    let page = certificate.to_html();
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    assert!(!page.contains("<script") && !page.contains("<i>") && !page.contains("<b>") && !page.contains("http"));
+    assert!(
+        page.contains("&lt;script&gt;alert(1)&lt;/script&gt;")
+            && page.contains("&lt;b&gt;&amp;&#39;&quot; = &lt;i&gt;")
+    );
+    assert!(page.contains("1 of 4 statements are broken") && page.contains("1,000"));
+}
+
+#[tokio::test]
+async fn a_certificate_reads_back_from_its_json() {
+    let certificate = certificate(&contracts(json!([])), &[contract_rows()]).await;
+    let text = serde_json::to_string(&certificate).expect("JSON");
+    assert_eq!(serde_json::from_str::<Certificate>(&text).expect("a certificate"), certificate);
+    assert_eq!(certificate.reference_time, "2026-01-01T00:00:00Z");
+    assert_eq!(certificate.tables, [TableRows { name: "contract".to_owned(), rows: 5 }]);
+}
+
+#[test]
+fn what_databases_do_differently_is_written_out() {
+    let dataset = dataset(json!([{ "name": "t", "primary_key": ["id"], "columns": [
+        { "name": "id", "type": "integer" }, { "name": "n", "type": "integer" }, { "name": "price", "type": "decimal" },
+        { "name": "d", "type": "date" }, { "name": "s", "type": "string" }],
+        "rules": [
+            { "id": "r1", "kind": "check", "sql": "n / 2 = id" },
+            { "id": "r2", "kind": "check", "sql": "price / n > 1.5" },
+            { "id": "r3", "kind": "check", "sql": "CAST(price AS INT) = n" },
+            { "id": "r4", "kind": "check", "sql": "days_between(d, add_days(d, 3)) = 3" },
+            { "id": "r5", "kind": "check", "sql": "regexp_like(s, '^a')" },
+            { "id": "r6", "kind": "check", "sql": "CAST(reference_time() AS DATE) > d" },
+            { "id": "r7", "kind": "check", "sql": "s LIKE 'a\\_%'" },
+        ] }]));
+    let condition = |dialect: Dialect, id: &str| -> String {
+        let script = verify_sql(&dataset, dialect);
+        let start = script.find(&format!("-- {id}:")).expect("the rule");
+        let rest = &script[start..];
+        if let Some(reason) = rest.lines().nth(1).and_then(|line| line.strip_prefix("-- Left out: ")) {
+            return reason.to_owned();
+        }
+        let rows = rest.lines().find(|line| line.contains(" WHERE ")).expect("the rows");
+        let condition = rows.split_once(" WHERE (").expect("a condition").1;
+        condition.strip_suffix(") IS FALSE").expect("a condition").to_owned()
+    };
+    use Dialect::{Duckdb, Postgres, Sqlite};
+    assert_eq!(condition(Postgres, "r1"), "(t.\"n\" / 2 = t.\"id\")");
+    assert_eq!(condition(Duckdb, "r1"), "((((t.\"n\") - (t.\"n\") % (2)) // (2)) = t.\"id\")");
+    assert_eq!(condition(Postgres, "r2"), "(trunc((t.\"price\") / CAST(t.\"n\" AS NUMERIC), 6) > 1.5)");
+    assert_eq!(
+        condition(Sqlite, "r2"),
+        "((CAST((t.\"price\") * 1.0 / (t.\"n\") * 1000000 AS INTEGER) / 1000000.0) > 1.5)"
+    );
+    assert_eq!(condition(Postgres, "r3"), "(CAST(trunc(t.\"price\") AS BIGINT) = t.\"n\")");
+    assert_eq!(condition(Sqlite, "r3"), "(CAST(t.\"price\" AS INTEGER) = t.\"n\")");
+    let shifted = "(CAST((CAST(t.\"d\" AS DATE) + CAST(3 AS INTEGER)) AS DATE) - CAST(t.\"d\" AS DATE))";
+    assert_eq!(condition(Postgres, "r4"), format!("({shifted} = 3)"));
+    assert_eq!(
+        condition(Sqlite, "r4"),
+        "(CAST(julianday(date(date(t.\"d\", (3) || ' days'))) - julianday(date(t.\"d\")) AS INTEGER) = 3)"
+    );
+    assert_eq!(condition(Duckdb, "r5"), "(regexp_matches(t.\"s\", '^a'))");
+    assert_eq!(condition(Sqlite, "r5"), "SQLite lacks regexp_like");
+    assert_eq!(condition(Postgres, "r6"), "(CAST(TIMESTAMP '2026-01-01T00:00:00' AS DATE) > t.\"d\")");
+    assert_eq!(condition(Sqlite, "r6"), "(date('2026-01-01T00:00:00Z') > t.\"d\")");
+    assert_eq!(condition(Postgres, "r7"), "(t.\"s\" LIKE 'a\\_%')");
+    assert_eq!(condition(Duckdb, "r7"), "(t.\"s\" LIKE 'a\\_%' ESCAPE '\\')");
+}

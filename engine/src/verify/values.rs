@@ -11,7 +11,8 @@ use datafusion::arrow::array::{
 use datafusion::arrow::compute::kernels::cmp::not_distinct;
 use datafusion::arrow::compute::{CastOptions, can_cast_types, cast_with_options, is_not_null};
 use datafusion::arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Field, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Field, Float64Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType,
 };
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -165,8 +166,10 @@ pub(super) fn json(values: &ArrayRef, row: usize) -> Value {
         }
         DataType::Decimal128(_, _) => values.as_primitive::<Decimal128Type>().value_as_string(row).into(),
         DataType::FixedSizeBinary(16) => {
-            let digits: String = values.as_fixed_size_binary().value(row).iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]).into()
+            let digits: String =
+                values.as_fixed_size_binary().value(row).iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+                .into()
         }
         _ => match ArrayFormatter::try_new(values, &FormatOptions::default()) {
             Ok(formatter) => formatter.value(row).try_to_string().map_or(Value::Null, Value::String),
