@@ -83,7 +83,7 @@ impl Parsed {
         &self.sql
     }
 
-    pub(super) fn expr(&self) -> &Expr {
+    pub(crate) fn expr(&self) -> &Expr {
         &self.expr
     }
 
