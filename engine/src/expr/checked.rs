@@ -285,7 +285,26 @@ pub(super) fn sentence(error: &DataFusionError) -> String {
     // Only the first line is a sentence; what follows are lists of candidates.
     let line =
         text.split(DataFusionError::BACK_TRACE_SEP).next().unwrap_or_default().lines().next().unwrap_or_default();
-    lower_first(line)
+    lower_first(&our_types(line))
+}
+
+/// The sentence of another library with our words for Arrow's types.
+fn our_types(sentence: &str) -> String {
+    const WORDS: [(&str, &str); 12] = [
+        (" (DataType: Utf8View)", ""),
+        (" (DataType: Utf8)", ""),
+        ("Int64Array", "integer"),
+        ("LargeUtf8", "text"),
+        ("Utf8View", "text"),
+        ("Utf8", "text"),
+        ("Int64", "integer"),
+        ("Float64", "float"),
+        ("Decimal128", "decimal"),
+        ("Date32", "date"),
+        ("Timestamp(µs)", "datetime"),
+        ("Timestamp(ns)", "datetime"),
+    ];
+    WORDS.iter().fold(sentence.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
 /// Prints an operation as it was written: names and operators, without the casts that make types agree.

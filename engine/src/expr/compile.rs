@@ -28,6 +28,9 @@ use crate::functions;
 use crate::problem::suggestion;
 use crate::types::LogicalType;
 
+/// How often what simplification left is simplified again.
+const SIMPLIFIER_CYCLES: usize = 3;
+
 /// A compiled expression: immutable, shared by threads, evaluated synchronously.
 #[derive(Clone, Debug)]
 pub struct Expression {
@@ -132,17 +135,24 @@ fn compile(parsed: &Parsed, scope: &Schema, reference_time_us: i64) -> Result<Ex
 
     let context =
         SimplifyContext::builder().with_schema(Arc::clone(&schema)).with_config_options(functions.config()).build();
-    let simplifier = ExprSimplifier::new(context);
-    let marked = rewrite::mark(logical, &schema).map_err(plain)?;
-    rewrite::check_comparisons(&marked, &schema)?;
+    // One cycle at a time, so that whatever simplification makes constant is folded by us, checked.
+    let simplifier = ExprSimplifier::new(context).with_max_cycles(1);
+    let marked = rewrite::mark(logical, &schema, &functions).map_err(plain)?;
+    rewrite::check_operands(&marked, &schema)?;
     let coerced = simplifier.coerce(marked, &schema).map_err(plain)?;
     rewrite::check_casts(&coerced, &schema)?;
-    let unmarked = rewrite::unmark(coerced).map_err(plain)?;
-    let folded = rewrite::fold(unmarked, functions.config())?;
-    let simplified = simplifier.simplify(folded).map_err(plain)?;
+    let mut logical = rewrite::fold(rewrite::unmark(coerced).map_err(plain)?, functions.config())?;
+    for _ in 0..SIMPLIFIER_CYCLES {
+        let simplified = simplifier.simplify(logical.clone()).map_err(plain)?;
+        let simplified = rewrite::fold(simplified, functions.config())?;
+        if simplified == logical {
+            break;
+        }
+        logical = simplified;
+    }
 
     let props = ExecutionProps { config_options: Some(functions.config()), ..ExecutionProps::new() };
-    let physical = create_physical_expr(&simplified, &schema, &props, &Default::default()).map_err(plain)?;
+    let physical = create_physical_expr(&logical, &schema, &props, &Default::default()).map_err(plain)?;
     let (physical, columns, input) = narrowed(physical, scope).map_err(plain)?;
     let physical = checked::checked(physical, &input).map_err(plain)?;
 

@@ -15,26 +15,52 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::expr::Alias;
+use datafusion::logical_expr::planner::ContextProvider;
 use datafusion::logical_expr::{BinaryExpr, Cast, ColumnarValue, Expr, ExprSchemable, Operator};
 use datafusion::physical_expr::create_physical_expr;
 
 use super::{SqlProblem, checked, types};
+use crate::functions::Table;
 
 /// The alias that marks a cast that was written, or one of ours.
 const WRITTEN: &str = "\u{0}written";
 
-/// Marks the casts that are there, and widens whole numbers that functions give in fewer than 64 bits.
-pub(super) fn mark(expr: Expr, schema: &DFSchema) -> Result<Expr, DataFusionError> {
+/// Marks the casts that are there, widens whole numbers that functions give in fewer than 64 bits, and writes a date plus or minus a number
+/// as days.
+pub(super) fn mark(expr: Expr, schema: &DFSchema, functions: &Table) -> Result<Expr, DataFusionError> {
     let marked = expr.transform_up(|node| {
         Ok(match node {
             Expr::Cast(_) | Expr::TryCast(_) => Transformed::yes(node.alias(WRITTEN)),
             Expr::ScalarFunction(_) if node.get_type(schema).is_ok_and(|t| t.is_integer() && t != DataType::Int64) => {
                 Transformed::yes(Expr::Cast(Cast::new(Box::new(node), DataType::Int64)).alias(WRITTEN))
             }
+            Expr::BinaryExpr(binary) => match days(&binary, schema, functions) {
+                Some(sum) => Transformed::yes(sum),
+                None => Transformed::no(Expr::BinaryExpr(binary)),
+            },
             other => Transformed::no(other),
         })
     })?;
     Ok(marked.data)
+}
+
+/// `date + n`, `n + date` and `date - n` as calls of `add_days`.
+fn days(binary: &BinaryExpr, schema: &DFSchema, functions: &Table) -> Option<Expr> {
+    // Types are looked up only where they decide something: the look-up walks the whole operand.
+    if !matches!(binary.op, Operator::Plus | Operator::Minus) {
+        return None;
+    }
+    let add_days =
+        |date: &Expr, days: Expr| Some(functions.get_function_meta("add_days")?.call(vec![date.clone(), days]));
+    let (left, right) = (binary.left.get_type(schema).ok()?, binary.right.get_type(schema).ok()?);
+    match (left, binary.op, right) {
+        (DataType::Date32, Operator::Plus, DataType::Int64) => add_days(&binary.left, (*binary.right).clone()),
+        (DataType::Int64, Operator::Plus, DataType::Date32) => add_days(&binary.right, (*binary.left).clone()),
+        (DataType::Date32, Operator::Minus, DataType::Int64) => {
+            add_days(&binary.left, Expr::Negative(binary.right.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// Takes all aliases away: the marks, and those that DataFusion puts around functions called by another name.
@@ -48,24 +74,58 @@ pub(super) fn unmark(expr: Expr) -> Result<Expr, DataFusionError> {
     Ok(unmarked.data)
 }
 
-/// Refuses comparisons of text with numbers before either becomes the other.
-pub(super) fn check_comparisons(expr: &Expr, schema: &DFSchema) -> Result<(), SqlProblem> {
+/// Refuses operands of the wrong kind, in words of our own, before types are made to agree: comparisons of text with numbers, arithmetic on
+/// text, conditions that are numbers.
+pub(super) fn check_operands(expr: &Expr, schema: &DFSchema) -> Result<(), SqlProblem> {
     walk(expr, |node| {
         let pairs: Vec<(&Expr, &Expr)> = match node {
-            Expr::BinaryExpr(BinaryExpr { left, op, right }) if op.supports_propagation() || is_distinct(*op) => {
-                vec![(left, right)]
-            }
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) => match op {
+                Operator::And | Operator::Or => {
+                    check_condition(left, schema)?;
+                    return check_condition(right, schema);
+                }
+                op if op.is_numerical_operators() => {
+                    check_number(left, schema)?;
+                    return check_number(right, schema);
+                }
+                op if op.supports_propagation() || is_distinct(*op) => vec![(left, right)],
+                _ => Vec::new(),
+            },
+            Expr::Not(inner) => return check_condition(inner, schema),
+            Expr::Negative(inner) => return check_number(inner, schema),
             Expr::Between(between) => vec![(&between.expr, &between.low), (&between.expr, &between.high)],
             Expr::InList(list) => list.list.iter().map(|value| (&*list.expr, value)).collect(),
             Expr::Like(like) => return check_text(&like.expr, schema),
             Expr::Case(case) => match &case.expr {
                 Some(operand) => case.when_then_expr.iter().map(|(when, _)| (&**operand, &**when)).collect(),
-                None => Vec::new(),
+                None => return case.when_then_expr.iter().try_for_each(|(when, _)| check_condition(when, schema)),
             },
             _ => Vec::new(),
         };
         pairs.into_iter().try_for_each(|(left, right)| check_pair(left, right, schema))
     })
+}
+
+fn check_condition(expr: &Expr, schema: &DFSchema) -> Result<(), SqlProblem> {
+    match expr.get_type(schema) {
+        Ok(DataType::Boolean | DataType::Null) | Err(_) => Ok(()),
+        Ok(other) => Err(no_condition(expr, &other)),
+    }
+}
+
+fn no_condition(expr: &Expr, actual: &DataType) -> SqlProblem {
+    SqlProblem::new(format!("{} is {}, where a condition is wanted", words(expr), types::shown(actual)))
+        .remedy("compare it with a value")
+}
+
+fn check_number(expr: &Expr, schema: &DFSchema) -> Result<(), SqlProblem> {
+    match expr.get_type(schema) {
+        Ok(actual) if actual.is_string() || actual == DataType::Boolean => {
+            Err(SqlProblem::new(format!("{} is {}, where a number is wanted", words(expr), types::shown(&actual)))
+                .remedy("make it a number with CAST, or join texts with ||"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_distinct(op: Operator) -> bool {
@@ -139,14 +199,11 @@ fn check_cast(cast: &Cast, schema: &DFSchema) -> Result<(), SqlProblem> {
     if harmless {
         return Ok(());
     }
-    let value = words(&cast.expr);
-    let from = types::shown(&from);
-    Err(if *to == DataType::Boolean {
-        SqlProblem::new(format!("{value} is {from}, where a condition is wanted")).remedy("compare it with a value")
-    } else {
-        SqlProblem::new(format!("{value} is {from}, where {} is wanted", types::shown(to)))
-            .remedy("make it so with CAST")
-    })
+    if *to == DataType::Boolean {
+        return Err(no_condition(&cast.expr, &from));
+    }
+    let (value, from, to) = (words(&cast.expr), types::shown(&from), types::shown(to));
+    Err(SqlProblem::new(format!("{value} is {from}, where {to} is wanted")).remedy("make it so with CAST"))
 }
 
 fn is_bytes(data_type: &DataType) -> bool {
@@ -161,18 +218,15 @@ fn same_kind(from: &DataType, to: &DataType) -> bool {
     }
 }
 
-/// Computes what holds no column, checked: casts of literals and arithmetic. What goes wrong there goes wrong in every row.
+/// Computes what holds no column, checked. What goes wrong there goes wrong in every row.
 pub(super) fn fold(expr: Expr, config: Arc<ConfigOptions>) -> Result<Expr, SqlProblem> {
     let mut problem = None;
     let folded = expr.transform_up(|node| {
-        let constant = match &node {
-            Expr::Cast(cast) => is_literal(&cast.expr),
-            Expr::Negative(inner) => is_literal(inner),
-            Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
-                op.is_numerical_operators() && is_literal(left) && is_literal(right)
-            }
-            _ => false,
-        };
+        let mut constant = !matches!(node, Expr::Literal(..) | Expr::Column(_));
+        node.apply_children(|child| {
+            constant &= matches!(child, Expr::Literal(..));
+            Ok(TreeNodeRecursion::Continue)
+        })?;
         if !constant {
             return Ok(Transformed::no(node));
         }
@@ -220,10 +274,6 @@ fn constant_problem(expr: &Expr, error: &DataFusionError) -> SqlProblem {
         DataType::Time32(_) | DataType::Time64(_) => problem.remedy("times of day are written '12:30:00'"),
         _ => problem,
     }
-}
-
-fn is_literal(expr: &Expr) -> bool {
-    matches!(expr, Expr::Literal(..))
 }
 
 /// Calls `check` for every node until one is refused.

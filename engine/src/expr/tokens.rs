@@ -270,6 +270,7 @@ impl Reader {
             Keyword::SUBSTRING | Keyword::SUBSTR | Keyword::TRIM | Keyword::OVERLAY => {
                 bracket_follows && has_form(&tokens[index + 2..])
             }
+            Keyword::FROM if is_keyword(before, Keyword::DISTINCT) => true,
             Keyword::FROM | Keyword::FOR | Keyword::PLACING => matches!(
                 form,
                 Keyword::EXTRACT | Keyword::SUBSTRING | Keyword::SUBSTR | Keyword::TRIM | Keyword::OVERLAY
