@@ -255,6 +255,21 @@ impl Text {
         }
     }
 
+    /// Whether `special`, as in [`lanes::any`], finds a byte in a text.
+    #[inline(always)]
+    pub(crate) fn has_special(&self, row: usize, special: impl Fn(u64) -> u64) -> bool {
+        let view = self.views[row];
+        let length = view as u32 as usize;
+        if length <= INLINE {
+            // What follows the text in its view is made blank, so that all can be looked at at once.
+            let blanks = u128::from_ne_bytes([b' '; 16]) << (8 * length);
+            let text = (view >> 32) | blanks;
+            return special(text as u64) | special((text >> 64) as u64) != 0;
+        }
+        let (buffer, start) = place(view);
+        lanes::any(&self.buffers[buffer][start..start + length], special)
+    }
+
     /// Writes a text as it is.
     #[inline(always)]
     pub(crate) fn put(&self, out: &mut Room, at: usize, row: usize) -> usize {
@@ -276,15 +291,34 @@ fn place(view: u128) -> (usize, usize) {
     ((view >> 64) as u32 as usize, (view >> 96) as u32 as usize)
 }
 
-/// Whether any byte satisfies `special`, sixteen at a time.
-#[inline(always)]
-pub(crate) fn has_special(bytes: &[u8], special: impl Fn(u8) -> bool) -> bool {
-    let mut chunks = bytes.chunks_exact(16);
-    for chunk in &mut chunks {
-        // Without a branch inside, so that it becomes a few vector instructions.
-        if chunk.iter().fold(false, |found, byte| found | special(*byte)) {
-            return true;
-        }
+/// Bytes that a format must treat in some way, looked for eight at a time in the lanes of a word.
+pub(crate) mod lanes {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH_BITS: u64 = ONES << 7;
+
+    /// Sets the high bit of a lane where its byte is `byte`, and perhaps of lanes above such a one.
+    #[inline(always)]
+    pub(crate) fn equal(word: u64, byte: u8) -> u64 {
+        let difference = word ^ (ONES * byte as u64);
+        difference.wrapping_sub(ONES) & !difference & HIGH_BITS
     }
-    chunks.remainder().iter().fold(false, |found, byte| found | special(*byte))
+
+    /// Sets the high bit of a lane where its byte is below `limit`, at most 128, and perhaps of lanes above such a one.
+    #[inline(always)]
+    pub(crate) fn below(word: u64, limit: u8) -> u64 {
+        word.wrapping_sub(ONES * limit as u64) & !word & HIGH_BITS
+    }
+
+    /// Whether `special` sets a bit for some byte; it must set none for blanks.
+    #[inline(always)]
+    pub(crate) fn any(bytes: &[u8], special: impl Fn(u64) -> u64) -> bool {
+        let (words, rest) = bytes.as_chunks::<8>();
+        // Texts are clean most of the time: to leave at the first find would cost more than it saves.
+        let found = words.iter().fold(0, |found, word| found | special(u64::from_le_bytes(*word)));
+        let last = match bytes.last_chunk::<8>() {
+            Some(last) => u64::from_le_bytes(*last),
+            None => rest.iter().fold(ONES * b' ' as u64, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        found | special(last) != 0
+    }
 }

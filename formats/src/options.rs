@@ -59,7 +59,7 @@ impl Options {
     /// Whether the choices can be kept: that a CSV row can be taken apart again, and that numbers are in range.
     pub fn check(&self) -> Result<(), FormatError> {
         let delimiter = self.csv_delimiter;
-        if !(delimiter == b'\t' || (b' '..=b'~').contains(&delimiter))
+        if !(delimiter == b'\t' || delimiter.is_ascii_graphic())
             || delimiter.is_ascii_alphanumeric()
             || b"\"+-.:".contains(&delimiter)
         {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 
-use crate::columns::{Cells, Column, Text, has_special};
+use crate::columns::{Cells, Column, Text, lanes};
 use crate::json;
 use crate::spell::{self, Room};
 use crate::text_file::{Markup, TextWriter};
@@ -61,14 +61,25 @@ struct Rules {
 }
 
 impl Rules {
+    /// The lanes of a word with a byte for which a text needs quotes.
     #[inline(always)]
-    fn special(&self, byte: u8) -> bool {
-        (byte == self.delimiter) | (byte == b'"') | (byte == b'\n') | (byte == b'\r')
+    fn special(&self, word: u64) -> u64 {
+        lanes::equal(word, self.delimiter)
+            | lanes::equal(word, b'"')
+            | lanes::equal(word, b'\n')
+            | lanes::equal(word, b'\r')
+    }
+
+    fn needs_quotes(&self, text: &[u8]) -> bool {
+        text.is_empty() || lanes::any(text, |word| self.special(word)) || text == self.null
     }
 
     #[inline(always)]
-    fn needs_quotes(&self, text: &[u8]) -> bool {
-        text.is_empty() || has_special(text, |byte| self.special(byte)) || text == self.null
+    fn text_needs_quotes(&self, text: &Text, row: usize) -> bool {
+        let length = text.length(row);
+        length == 0
+            || text.has_special(row, |word| self.special(word))
+            || (length == self.null.len() && text.bytes(row, &mut [0; 16]) == self.null)
     }
 }
 
@@ -123,16 +134,15 @@ impl CsvEncoder {
         let width = match &column.cells {
             Cells::Text(text) => {
                 let mut bytes = 0;
-                let mut inline = [0; 16];
                 for row in 0..rows {
                     if column.is_null(row) {
                         continue;
                     }
-                    let value = text.bytes(row, &mut inline);
-                    bytes += value.len();
-                    if self.rules.needs_quotes(value) {
+                    bytes += text.length(row);
+                    if self.rules.text_needs_quotes(text, row) {
                         quotes = true;
-                        bytes += 2 + memchr::memchr_iter(b'"', value).count();
+                        let quotes_inside = memchr::memchr_iter(b'"', text.bytes(row, &mut [0; 16])).count();
+                        bytes += 2 + quotes_inside;
                     }
                 }
                 bytes
@@ -161,11 +171,11 @@ impl CsvEncoder {
     }
 
     fn put_text(&self, out: &mut Room, at: usize, text: &Text, row: usize) -> usize {
-        let mut inline = [0; 16];
-        let value = text.bytes(row, &mut inline);
-        if !self.rules.needs_quotes(value) {
+        if !self.rules.text_needs_quotes(text, row) {
             return text.put(out, at, row);
         }
+        let mut inline = [0; 16];
+        let value = text.bytes(row, &mut inline);
         let mut at = spell::put_slice(out, at, b"\"");
         let mut rest = value;
         while let Some(quote) = memchr::memchr(b'"', rest) {

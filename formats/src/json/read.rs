@@ -290,7 +290,7 @@ impl Objects {
             if byte == Some(b']') {
                 return Err(self.fault("a comma stands before the end of the array"));
             }
-        } else if self.in_array == Some(true) && byte != Some(b']') {
+        } else if self.in_array == Some(true) && !matches!(byte, Some(b']') | None) {
             return Err(self.fault("a comma or the end of the array is expected"));
         }
         match (byte, self.in_array == Some(true)) {

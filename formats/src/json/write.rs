@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, RecordBatch, StringViewArray, StringViewBuilder};
 
 use super::token::{self, Spacing};
-use crate::columns::{Cells, Column, Text, has_special};
+use crate::columns::{Cells, Column, Text, lanes};
 use crate::spell::{self, Room};
 use crate::text_file::{Markup, TextWriter};
 use crate::{Document, Encoder, Writer};
@@ -138,9 +138,14 @@ impl Encoder for JsonEncoder {
 
 const NULL: &[u8; 4] = b"null";
 
-#[inline(always)]
 fn needs_escape(byte: u8) -> bool {
     (byte == b'"') | (byte == b'\\') | (byte < 0x20)
+}
+
+/// The lanes of a word with a byte that must be escaped.
+#[inline(always)]
+fn special(word: u64) -> u64 {
+    lanes::equal(word, b'"') | lanes::equal(word, b'\\') | lanes::below(word, b' ')
 }
 
 /// The column and the most bytes that its cells take.
@@ -153,16 +158,11 @@ fn prepare(column: Column, rows: usize) -> (Prepared, usize) {
         Cells::Integer(_) | Cells::Decimal(..) | Cells::Boolean(_) => Kind::Bare,
         Cells::Float(_) => Kind::Float,
         Cells::Text(text) => {
-            let mut inline = [0; 16];
             let mut kind = Kind::Quoted;
             for row in 0..rows {
-                if column.is_null(row) {
-                    continue;
-                }
-                let value = text.bytes(row, &mut inline);
-                if has_special(value, needs_escape) {
+                if !column.is_null(row) && text.has_special(row, special) {
                     kind = Kind::Escaped;
-                    width += value.iter().map(|byte| escape(*byte).len() - 1).sum::<usize>();
+                    width += text.bytes(row, &mut [0; 16]).iter().map(|byte| escape(*byte).len() - 1).sum::<usize>();
                 }
             }
             kind

@@ -33,6 +33,8 @@ pub(super) struct Styles {
     pub text: Format,
     /// A number in a list.
     pub number: Format,
+    /// The name of a column of words that stand in the middle.
+    pub header_centred: Format,
     /// A word in the middle of a list's cell.
     pub centred: Format,
     /// A way to a sheet.
@@ -53,21 +55,26 @@ impl Styles {
             .set_border_bottom(FormatBorder::Thin)
             .set_border_bottom_color(PETROL);
         let cell = Format::new()
-            .set_align(FormatAlign::Top)
+            .set_align(FormatAlign::VerticalCenter)
             .set_border_bottom(FormatBorder::Thin)
             .set_border_bottom_color(LINE);
         let result = cell.clone().set_bold().set_align(FormatAlign::Center);
         Styles {
-            header_right: header.clone().set_align(FormatAlign::Right),
+            header_right: header.clone().set_align(FormatAlign::Right).set_indent(1),
+            header_centred: header.clone().set_align(FormatAlign::Center),
             header,
             title: Format::new().set_bold().set_font_size(20).set_font_color(PETROL),
             subtitle: Format::new().set_font_size(11).set_font_color(GREY).set_italic(),
-            heading: Format::new().set_bold().set_font_size(14).set_font_color(PETROL),
-            remark: Format::new().set_font_color(GREY),
+            heading: Format::new()
+                .set_bold()
+                .set_align(FormatAlign::VerticalCenter)
+                .set_font_size(14)
+                .set_font_color(PETROL),
+            remark: Format::new().set_font_color(GREY).set_align(FormatAlign::VerticalCenter),
             label: cell.clone().set_bold().set_font_color(PETROL).set_background_color(PALE),
             value: cell.clone().set_align(FormatAlign::Left),
             text: cell.clone().set_text_wrap(),
-            number: cell.clone().set_align(FormatAlign::Right).set_num_format("#,##0"),
+            number: cell.clone().set_align(FormatAlign::Right).set_indent(1).set_num_format("#,##0"),
             centred: cell.clone().set_align(FormatAlign::Center),
             link: cell.clone().set_font_color(PETROL).set_underline(FormatUnderline::Single),
             holds: result.clone().set_font_color(Color::RGB(0x1B6E3C)).set_background_color(Color::RGB(0xDDF3E4)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use engine::types::LogicalType;
-use rust_xlsxwriter::{DocProperties, Format, FormatAlign, IntoCustomDateTime, Workbook, Worksheet};
+use rust_xlsxwriter::{DocProperties, Format, FormatAlign, IgnoreError, IntoCustomDateTime, Workbook, Worksheet};
 
 use super::front::{self, HEADER_HEIGHT, MAX_TEXT, TableSheet};
 use super::sheet_names::SheetNames;
@@ -198,6 +198,8 @@ impl XlsxWriter<'_> {
         let worksheet = self.workbook.worksheet_from_name(&sheet.name)?;
         if let Some(last) = columns.checked_sub(1).and_then(|last| u16::try_from(last).ok()) {
             worksheet.autofilter(0, 0, sheet.rows, last)?;
+            // Codes and documents are text on purpose: no green corner need say so.
+            worksheet.ignore_error_range(0, 0, sheet.rows, last, IgnoreError::NumberStoredAsText)?;
         }
         Ok(())
     }
@@ -254,19 +256,25 @@ fn number(cells: &Cells, row: usize) -> Option<f64> {
 }
 
 fn column_format(logical: &LogicalType) -> Option<Format> {
-    let number = |format: &str| Some(Format::new().set_num_format(format));
-    match logical {
+    // A number keeps its distance from a text that stands to its right; dates stand to the left, as their names do.
+    let number = |format: &str| Format::new().set_num_format(format).set_align(FormatAlign::Right).set_indent(1);
+    let time = |format: &str| Format::new().set_num_format(format).set_align(FormatAlign::Left);
+    Some(match logical {
         LogicalType::Integer => number("0"),
         LogicalType::Decimal { scale, .. } if *scale > 0 => {
             number(&format!("#,##0.{}", "0".repeat(usize::from(scale.unsigned_abs().min(30)))))
         }
         LogicalType::Decimal { .. } => number("0"),
-        LogicalType::Date => number("yyyy-mm-dd"),
-        LogicalType::Datetime => number("yyyy-mm-dd hh:mm:ss"),
-        LogicalType::Time => number("hh:mm:ss"),
-        LogicalType::Boolean => Some(Format::new().set_align(FormatAlign::Center)),
-        _ => None,
-    }
+        LogicalType::Float => number("General"),
+        LogicalType::Date => time("yyyy-mm-dd"),
+        LogicalType::Datetime => time("yyyy-mm-dd hh:mm:ss"),
+        LogicalType::Time => time("hh:mm:ss"),
+        // Without the words some spreadsheets show 1 and 0.
+        LogicalType::Boolean => {
+            Format::new().set_num_format("\"TRUE\";\"TRUE\";\"FALSE\"").set_align(FormatAlign::Left)
+        }
+        _ => return None,
+    })
 }
 
 /// The width of each column: that of its name with the filter's button, or of the widest of the first rows.
@@ -299,7 +307,7 @@ fn widths(table: &DocumentTable, columns: &[Column], rows: usize) -> Vec<usize> 
 }
 
 /// Digits that a text is as wide as: letters of East Asia are two.
-fn displayed_width(text: &str) -> usize {
+pub(super) fn displayed_width(text: &str) -> usize {
     text.chars()
         .map(|character| if matches!(character, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffdc}') { 2 } else { 1 })
         .sum()
