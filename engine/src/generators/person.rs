@@ -1,0 +1,595 @@
+//! People: attributes of the person that a row is about. Columns of one entity are one person: the gender decides the first name, and the
+//! names decide the addresses.
+
+mod local_part;
+mod names;
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::ArrayRef;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use self::local_part::{Addresses, Domains};
+use self::names::{ByGender, FullNames, GenderSource, NameTexts, Part, TwoSurnames, gender_of, gender_source};
+use super::lists::{Draw, FromList, List, ListName, distinct, fitting, from_locale};
+use super::text::{TextColumn, fits, nothing_fits};
+use super::{Cells, Countable, Fill, Generator, GeneratorSpec, Made, Problems, Rows, RunError};
+use crate::locale::{self, NumberSpace, PhoneKind, PhonePlan};
+use crate::plan::Context;
+use crate::problem::Problem;
+use crate::random::{Alias, Key};
+use crate::schema::Param;
+use crate::types::LogicalType;
+
+/// The person's gender, printed as `F` or `M` unless `values` says otherwise. It decides the first name and the form of the job title.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gender {
+    /// What is printed: `F`, `female`, `femenino`, `mujer` and `M`, `male`, `masculino`, `hombre` are understood in any case, and a further
+    /// value, such as `X`, goes with names of both genders; `[F, M]` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    values: Option<Vec<String>>,
+    /// How often each value comes, in the order of `values`; all alike when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weights: Option<Vec<f64>>,
+}
+
+impl Generator for Gender {
+    const EXAMPLE: &'static str = "{type: gender, values: [female, male], weights: [0.6, 0.4]}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &["gender", "sex", "genero", "sexo", "genre", "sexe", "geschlecht", "genere", "sesso"];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let usual = ["F".to_owned(), "M".to_owned()];
+        let values: &[String] = self.values.as_deref().unwrap_or(&usual);
+        if values.is_empty() {
+            return Err(vec![Problem::new("empty_list", "the list is empty").at("/values")]);
+        }
+        if !values.iter().any(|value| gender_of(value).is_some()) {
+            let detail = format!("none of the values {} is understood as a gender", values.join(", "));
+            let remedy = format!("print one of {}", names::understood());
+            return Err(vec![Problem::new("unknown_gender", detail).remedy(remedy).at("/values")]);
+        }
+        let weights = self.weights.clone().unwrap_or_else(|| vec![1.0; values.len()]);
+        if weights.len() != values.len() {
+            let detail = format!("{} weights stand beside {} values", weights.len(), values.len());
+            return Err(vec![Problem::new("wrong_count", detail).at("/weights")]);
+        }
+        let alias = Alias::new(&weights).ok_or_else(|| {
+            let detail = "weights are numbers from 0, and one of them is above it";
+            vec![Problem::new("wrong_weights", detail).at("/weights")]
+        })?;
+        let list = List::of_texts(values.iter().map(String::as_str));
+        let longest = list.longest();
+        let domain = distinct(&list);
+        let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
+        Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
+    }
+}
+
+/// A first name, usual ones more often. The row's gender decides where it comes from.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FirstName {
+    /// The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gender: Option<Param<String>>,
+}
+
+impl Generator for FirstName {
+    const EXAMPLE: &'static str = "{type: first_name, gender: F}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "first_name", "firstname", "given_name", "forename", "nombre", "nombres", "primer_nombre", "nombre_pila", "prenom", "vorname",
+        "nome", "primeiro_nome",
+    ];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let locale = cx.locale();
+        match gender_source(cx, self.gender.as_ref())? {
+            GenderSource::One(gender) => from_locale(cx, locale.first_names(Some(gender))),
+            GenderSource::Rows(input) => {
+                let made = ByGender::made(cx, |gender| locale.first_names(Some(gender)), input)?;
+                if self.gender.is_some() || cx.shows_attribute(&["gender"]) {
+                    return Ok(made);
+                }
+                let both = fitting(cx, locale.first_names(None))?.0;
+                Ok(made.counted(List::of_texts(both)))
+            }
+        }
+    }
+}
+
+/// A last name, usual ones more often; two, the father's and the mother's, where the country has it so.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LastName {}
+
+impl Generator for LastName {
+    const EXAMPLE: &'static str = "{type: last_name}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "last_name", "lastname", "surname", "family_name", "apellido", "apellidos", "apellido_paterno", "apellido_materno",
+        "primer_apellido", "segundo_apellido", "nachname", "nom", "nom_famille", "cognome", "sobrenome",
+    ];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let locale = cx.locale();
+        let list = locale.last_names();
+        if !locale.two_surnames() {
+            return from_locale(cx, list);
+        }
+        let limit = cx.lengths().1;
+        let (surnames, weights): (Vec<&str>, Vec<f64>) = list
+            .values
+            .iter()
+            .zip(&list.weights)
+            .filter(|(surname, _)| fits(surname, limit))
+            .map(|(surname, weight)| (*surname, *weight as f64))
+            .unzip();
+        let alias = Alias::new(&weights).ok_or_else(|| {
+            vec![nothing_fits(format!("no last name here has at most {} characters", limit.unwrap_or(u32::MAX)))]
+        })?;
+        let widest = surnames.iter().map(|surname| surname.chars().count() as u64).max().unwrap_or(0) * 2 + 1;
+        let longest = limit.map_or(widest, |limit| widest.min(u64::from(limit)));
+        let fill = TwoSurnames { first: cx.key("value"), second: cx.key("component"), surnames, alias, limit };
+        let made = Made { longest: Some(longest), ..Made::drawn(LogicalType::String, fill) };
+        Ok(match NameTexts::of(&[list, list], limit) {
+            Some(domain) => made.counted(domain),
+            None => made,
+        })
+    }
+}
+
+/// A person's first and last name, as the locale's country writes them.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FullName {
+    /// The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent. A column of the same
+    /// person with the first name decides before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gender: Option<Param<String>>,
+}
+
+impl Generator for FullName {
+    const EXAMPLE: &'static str = "{type: full_name}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "full_name", "fullname", "person_name", "customer_name", "client_name", "employee_name", "user_full_name", "contact_name",
+        "patient_name", "student_name", "author", "nombre_completo", "nombres_apellidos", "nombres_y_apellidos", "nombre_cliente",
+        "nombre_y_apellido", "nome_completo", "nom_complet",
+    ];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let locale = cx.locale();
+        let first = match &self.gender {
+            Some(gender) if !cx.shows_attribute(&["first_name"]) => {
+                // Its problems are those of the parameter, and its SQL stands at the same place.
+                gender_source(cx, Some(gender))?;
+                let spec = GeneratorSpec::from_value(json!({ "type": "first_name", "gender": gender }))
+                    .map_err(|detail| vec![Problem::new("wrong_type", detail).at("/gender")])?;
+                Part::Nested(cx.nested(&spec, "component", 0)?)
+            }
+            _ => Part::Input(names::text_attribute(cx, "first_name")?),
+        };
+        let last = names::text_attribute(cx, "last_name")?;
+        let longest = first.longest(cx).zip(cx.input_longest(last)).map(|(first, last)| first + 1 + last);
+        let own_draw = matches!(first, Part::Nested(_));
+        let fill = FullNames { first, last };
+        let made = if own_draw { Made::drawn(LogicalType::String, fill) } else { Made::computed(LogicalType::String, fill) };
+        let made = Made { longest, ..made };
+        // Dealt by position the name stands alone: only where no other column shows a part of it.
+        if cx.shows_attribute(&["first_name", "last_name", "gender"]) {
+            return Ok(made);
+        }
+        let gender = match &self.gender {
+            None => None,
+            Some(Param::Constant(gender)) => gender_of(gender),
+            Some(Param::Sql(_)) => return Ok(made),
+        };
+        let (first, last) = (locale.first_names(gender), locale.last_names());
+        let parts = if locale.two_surnames() { vec![first, last, last] } else { vec![first, last] };
+        Ok(match NameTexts::of(&parts, cx.lengths().1) {
+            Some(domain) => made.counted(domain),
+            None => made,
+        })
+    }
+}
+
+/// Columns by name: one, or several.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ColumnNames {
+    /// One column that holds the whole name.
+    One(String),
+    /// The columns of the first and of the last name.
+    Two([String; 2]),
+}
+
+/// A user's name made of the person's names, in lower-case ASCII: `jperez`, `juan.perez84`. With `unique` names that repeat are numbered.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Username {
+    /// The column of the name that it is made of, or the two columns of first and last name; the person's names when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<ColumnNames>,
+}
+
+impl Generator for Username {
+    const EXAMPLE: &'static str = "{type: username}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "username", "user_name", "login", "nickname", "screen_name", "usuario", "nombre_usuario", "nombre_de_usuario", "benutzername",
+        "utilisateur",
+    ];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        Addresses::made(cx, self.from.as_ref(), None)
+    }
+}
+
+/// Where an address lies.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum EmailDomain {
+    /// A kind of domain.
+    Kind(EmailDomainKind),
+    /// A list of the dataset that holds domains, each equally likely.
+    Named(ListName),
+}
+
+/// A kind of e-mail domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailDomainKind {
+    /// Reserved for examples (RFC 2606): nobody gets mail there.
+    Safe,
+    /// Of free e-mail services that are usual in the country. They exist.
+    Free,
+    /// Made of the name of the row's company; under the reserved `.example` where the dataset is safe, else under `.com`.
+    Company,
+}
+
+/// An e-mail address made of the person's names. With `unique` names that repeat are numbered.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Email {
+    /// The column of the name that it is made of, or the two columns of first and last name; the person's names when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<ColumnNames>,
+    /// Where the address lies: `safe`, `free`, `company`, or `{list: name}` for a list of the dataset; when absent, `safe` where the dataset
+    /// is safe, else `free`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    domain: Option<EmailDomain>,
+}
+
+/// The domains that RFC 2606 reserves for examples.
+const RESERVED_DOMAINS: [&str; 3] = ["example.com", "example.org", "example.net"];
+
+impl Generator for Email {
+    const EXAMPLE: &'static str = "{type: email, domain: safe}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "email", "e_mail", "mail", "email_address", "mail_address", "correo", "correo_electronico", "correo_e", "endereco_email",
+        "courriel", "adresse_email", "indirizzo_email",
+    ];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let usual = if cx.safe() { EmailDomainKind::Safe } else { EmailDomainKind::Free };
+        let domains = match self.domain.as_ref().unwrap_or(&EmailDomain::Kind(usual)) {
+            EmailDomain::Kind(EmailDomainKind::Safe) => {
+                let texts = RESERVED_DOMAINS.map(str::to_owned).to_vec();
+                Domains::listed(cx, texts, &[1.0; RESERVED_DOMAINS.len()])?
+            }
+            EmailDomain::Kind(EmailDomainKind::Free) => {
+                let list = cx.locale().free_email_domains();
+                let weights: Vec<f64> = list.weights.iter().map(|weight| *weight as f64).collect();
+                Domains::listed(cx, list.values.iter().map(|domain| (*domain).to_owned()).collect(), &weights)?
+            }
+            EmailDomain::Kind(EmailDomainKind::Company) => {
+                let company = names::text_attribute(cx, "company_name")?;
+                Domains::Company { company, ending: if cx.safe() { ".example" } else { ".com" } }
+            }
+            EmailDomain::Named(name) => {
+                let place = |problem: Problem| vec![problem.at("/domain/list")];
+                let values = cx.list(&name.list).map_err(place)?;
+                let mut texts = Vec::with_capacity(values.len());
+                for value in &values {
+                    match value.as_str().filter(|text| is_domain(text)) {
+                        Some(text) => texts.push(text.to_owned()),
+                        None => return Err(place(Problem::new("no_domain", format!("{value} in the list {} is no domain", name.list)))),
+                    }
+                }
+                let weights = vec![1.0; texts.len()];
+                Domains::listed(cx, texts, &weights)?
+            }
+        };
+        Addresses::made(cx, self.from.as_ref(), Some(domains))
+    }
+}
+
+/// Whether a text can stand behind the `@` of an address.
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    text.split('.').all(label)
+}
+
+/// What a telephone number is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PhoneUse {
+    /// A mobile telephone.
+    Mobile,
+    /// A telephone at an address.
+    Landline,
+}
+
+/// How a telephone number is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PhoneFormat {
+    /// In the international form of E.164: `+12125550123`.
+    E164,
+    /// As it is printed in the country: `(212) 555-0123`.
+    National,
+}
+
+/// A telephone number of the locale's country, each equally likely. Where the dataset is safe and the country keeps numbers for fiction, it
+/// is one of those.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Phone {
+    /// What it is for: `mobile` or `landline`; mobile when absent. Numbers kept for fiction make no difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<PhoneUse>,
+    /// How it is printed: `e164` or `national`; e164 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    format: Option<PhoneFormat>,
+    /// The country's two letters; only that of the locale is supported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+}
+
+/// Refuses a country other than the locale's.
+fn check_country(cx: &Context<'_>, country: Option<&String>) -> Result<(), Problems> {
+    let own = cx.locale().country();
+    match country {
+        Some(country) if !country.eq_ignore_ascii_case(own) => {
+            let detail = format!("country {country} is not supported by this version in the locale {}, only {own}", cx.locale().name());
+            Err(vec![Problem::new("not_supported", detail).at("/country")])
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses texts of a known length that the column's lengths exclude.
+fn check_longest(cx: &Context<'_>, longest: u64, noun: &str) -> Result<(), Problems> {
+    match cx.lengths().1 {
+        Some(max) if longest > u64::from(max) => {
+            Err(vec![nothing_fits(format!("{noun} has {longest} characters, above max_length {max}"))])
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Generator for Phone {
+    const EXAMPLE: &'static str = "{type: phone, format: national}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "phone", "phone_number", "telephone", "telephone_number", "mobile", "mobile_number", "mobile_phone", "cell_phone", "cellphone",
+        "telefono", "telefono_movil", "numero_telefono", "celular", "movil", "telefone", "handy", "telefon", "telefonnummer", "cellulare",
+    ];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        check_country(cx, self.country.as_ref())?;
+        let plan = cx.locale().phone_plan();
+        let asked = match self.kind {
+            Some(PhoneUse::Landline) => PhoneKind::Landline,
+            Some(PhoneUse::Mobile) | None => PhoneKind::Mobile,
+        };
+        let kind = if cx.safe() && plan.count(PhoneKind::Fictional, &[]) > 0 { PhoneKind::Fictional } else { asked };
+        let count = plan.count(kind, &[]);
+        if count == 0 {
+            let detail = format!("the numbering plan of {} has no such numbers", cx.locale().country());
+            return Err(vec![Problem::new("empty_list", detail).at("/kind")]);
+        }
+        let numbers = PhoneNumbers { plan, kind, count, format: self.format.unwrap_or(PhoneFormat::E164) };
+        Ranked { key: cx.key("value"), texts: numbers }.made(cx, "a telephone number")
+    }
+}
+
+/// Distinct texts that are made from a rank below 2^64.
+trait RankedTexts: Copy + Send + Sync + 'static {
+    /// How many there are.
+    fn total(&self) -> u64;
+
+    /// Appends the text at a rank; `scratch` is empty.
+    fn write(&self, rank: u64, scratch: &mut String, out: &mut String);
+}
+
+/// A text by rank a row, each equally likely.
+#[derive(Clone, Copy)]
+struct Ranked<T> {
+    key: Key,
+    texts: T,
+}
+
+impl<T: RankedTexts> Ranked<T> {
+    fn made(self, cx: &Context<'_>, noun: &str) -> Result<Made, Problems> {
+        let longest = self.longest();
+        check_longest(cx, longest, noun)?;
+        Ok(Made { longest: Some(longest), ..Made::drawn(LogicalType::String, self).counted(self) })
+    }
+
+    fn texts(&self, ranks: impl ExactSizeIterator<Item = u64>) -> ArrayRef {
+        let mut column = TextColumn::with_capacity(ranks.len(), 16);
+        let mut scratch = String::new();
+        for rank in ranks {
+            scratch.clear();
+            self.texts.write(rank, &mut scratch, column.out());
+            column.end();
+        }
+        Arc::new(column.finish())
+    }
+
+    /// The most characters. Texts of one form lie side by side and are alike in length, and each form has more than a hundredth of the
+    /// texts, so that evenly spaced ranks meet them all.
+    fn longest(&self) -> u64 {
+        const STEPS: u128 = 128;
+        let last = u128::from(self.texts.total().saturating_sub(1));
+        let mut longest = 0;
+        for step in 0..=STEPS {
+            let (mut scratch, mut out) = (String::new(), String::new());
+            self.texts.write((last * step / STEPS) as u64, &mut scratch, &mut out);
+            longest = longest.max(out.chars().count() as u64);
+        }
+        longest
+    }
+}
+
+impl<T: RankedTexts> Fill for Ranked<T> {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let key = cells.key(&self.key);
+        let count = self.texts.total();
+        Ok(self.texts((0..rows.len()).map(|position| key.below(rows.at(position), count))))
+    }
+}
+
+impl<T: RankedTexts> Countable for Ranked<T> {
+    fn count(&self) -> u128 {
+        u128::from(self.texts.total())
+    }
+
+    fn unrank(&self, positions: &[u128]) -> ArrayRef {
+        self.texts(positions.iter().map(|position| *position as u64))
+    }
+}
+
+/// The numbers of a kind in one printed form.
+#[derive(Clone, Copy)]
+struct PhoneNumbers {
+    plan: &'static PhonePlan,
+    kind: PhoneKind,
+    count: u64,
+    format: PhoneFormat,
+}
+
+impl RankedTexts for PhoneNumbers {
+    fn total(&self) -> u64 {
+        self.count
+    }
+
+    fn write(&self, rank: u64, significant: &mut String, out: &mut String) {
+        self.plan.write_significant(self.kind, &[], rank, significant);
+        match self.format {
+            PhoneFormat::E164 => self.plan.write_e164(significant, out),
+            PhoneFormat::National => self.plan.write_national(significant, out),
+        }
+    }
+}
+
+/// A person's job, in the form for the person's gender where the language has two.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobTitle {}
+
+impl Generator for JobTitle {
+    const EXAMPLE: &'static str = "{type: job_title}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "job_title", "job", "occupation", "profession", "job_position", "puesto", "cargo", "ocupacion", "profesion", "puesto_trabajo",
+        "profissao", "beruf", "professione", "poste",
+    ];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let locale = cx.locale();
+        let titles = |gender| locale.job_titles(Some(gender));
+        if titles(locale::Gender::Female).values == titles(locale::Gender::Male).values {
+            return from_locale(cx, titles(locale::Gender::Male));
+        }
+        let gender = names::text_attribute(cx, "gender")?;
+        ByGender::made(cx, titles, gender)
+    }
+}
+
+/// Which numbers of a document are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NumbersOf {
+    /// Those that the state may have issued.
+    Valid,
+    /// Those that it cannot have issued, which a check refuses.
+    Invalid,
+}
+
+/// How the number of a document is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NationalIdFormat {
+    /// As on the document: `123-45-6789`.
+    Printed,
+    /// Digits alone.
+    Digits,
+}
+
+/// The number of a person's national document: the SSN in the United States, the DNI in Peru; each is equally likely.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NationalId {
+    /// The country's two letters; only that of the locale is supported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+    /// `valid` for numbers that keep the document's published rules, `invalid` for numbers of its shape that break them; valid when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    space: Option<NumbersOf>,
+    /// How it is printed: as on the document with `printed`, digits alone with `digits`; printed when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    format: Option<NationalIdFormat>,
+}
+
+impl Generator for NationalId {
+    const EXAMPLE: &'static str = "{type: national_id, format: digits}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "national_id", "ssn", "social_security_number", "dni", "document", "document_number", "documento", "numero_documento",
+        "nro_documento", "num_documento", "documento_identidad", "cedula", "curp", "cpf", "identity_number",
+    ];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        check_country(cx, self.country.as_ref())?;
+        let document = cx.locale().national_id();
+        let space = match self.space {
+            Some(NumbersOf::Invalid) => &document.invalid,
+            Some(NumbersOf::Valid) | None => &document.valid,
+        };
+        let printed = self.format != Some(NationalIdFormat::Digits);
+        let numbers = DocumentNumbers { document, space, count: space.count(), printed };
+        Ranked { key: cx.key("value"), texts: numbers }.made(cx, document.name)
+    }
+}
+
+/// The numbers of a document.
+#[derive(Clone, Copy)]
+struct DocumentNumbers {
+    document: &'static locale::NationalId,
+    space: &'static NumberSpace,
+    count: u64,
+    printed: bool,
+}
+
+impl RankedTexts for DocumentNumbers {
+    fn total(&self) -> u64 {
+        self.count
+    }
+
+    fn write(&self, rank: u64, digits: &mut String, out: &mut String) {
+        if self.printed {
+            self.space.write(rank, digits);
+            self.document.write_printed(digits, out);
+        } else {
+            self.space.write(rank, out);
+        }
+    }
+}

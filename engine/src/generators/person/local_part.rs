@@ -1,0 +1,514 @@
+//! User names and e-mail addresses: what stands before the `@` follows from the row's names.
+//!
+//! Distinct addresses keep the names: up to 2^20 rows, an index holds the rows whose address repeats an earlier one, and gives each its
+//! ordinal, `jperez2`; beyond, or where the names are drawn again until a rule holds, every address ends in the digits of the row's
+//! position in a permutation. What the names give consists of letters, `.` and `_` alone and never ends in a digit, so no number makes two
+//! addresses alike.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
+
+use datafusion::arrow::array::{ArrayRef, StringViewArray};
+
+use super::ColumnNames;
+use super::super::text::{TextColumn, nothing_fits};
+use super::super::{Cells, Fill, Made, Problems, Rows, RunError};
+use super::names::{text_attribute, texts};
+use crate::permutation::Permutation;
+use crate::plan::{Context, Evaluation, Plan, SlotId};
+use crate::problem::Problem;
+use crate::random::{Alias, Key};
+use crate::types::LogicalType;
+
+/// Up to so many rows, repeated addresses are found and numbered.
+const INDEXED_ROWS: u64 = 1 << 20;
+
+/// Rows of the index that are made at once.
+const INDEX_STEP: usize = 1 << 16;
+
+/// The fewest digits of a permutation's position, so that more rows leave the earlier ones as they were.
+const FEWEST_DIGITS: u32 = 4;
+
+/// The share of addresses, in hundredths, that end in two digits where they may repeat.
+const WITH_DIGITS: u64 = 40;
+
+/// The characters that a company's domain has at most before its ending.
+const COMPANY_CHARACTERS: usize = 24;
+
+/// How first name f and last name l are put together.
+#[derive(Clone, Copy)]
+enum Style {
+    FirstDotLast,
+    InitialLast,
+    FirstLast,
+    FirstUnderscoreLast,
+    FirstInitial,
+    LastDotFirst,
+    InitialDotLast,
+    LastInitial,
+}
+
+/// The styles and how often each comes.
+const STYLES: [(Style, f64); 8] = [
+    (Style::FirstDotLast, 28.0),
+    (Style::InitialLast, 24.0),
+    (Style::FirstLast, 12.0),
+    (Style::FirstUnderscoreLast, 8.0),
+    (Style::FirstInitial, 10.0),
+    (Style::LastDotFirst, 7.0),
+    (Style::InitialDotLast, 6.0),
+    (Style::LastInitial, 5.0),
+];
+
+impl Style {
+    /// Appends the local part of two names of letters; one may be empty.
+    fn write(self, first: &str, last: &str, out: &mut String) {
+        if first.is_empty() || last.is_empty() {
+            let alone = if first.is_empty() { last } else { first };
+            out.push_str(if alone.is_empty() { "user" } else { alone });
+            return;
+        }
+        let (initial, last_initial) = (&first[..1], &last[..1]);
+        let pieces = match self {
+            Style::FirstDotLast => [first, ".", last],
+            Style::InitialLast => [initial, "", last],
+            Style::FirstLast => [first, "", last],
+            Style::FirstUnderscoreLast => [first, "_", last],
+            Style::FirstInitial => [first, "", last_initial],
+            Style::LastDotFirst => [last, ".", first],
+            Style::InitialDotLast => [initial, ".", last],
+            Style::LastInitial => [last, "", initial],
+        };
+        out.extend(pieces);
+    }
+}
+
+/// Where the names are read.
+enum NameInputs {
+    /// First and last name.
+    Apart(usize, usize),
+    /// The whole name in one text.
+    Whole(usize),
+}
+
+/// What stands behind the `@`.
+pub enum Domains {
+    /// One of these, by weight.
+    Listed {
+        /// Draws the domain.
+        key: Key,
+        /// The domains.
+        texts: Vec<String>,
+        /// Their weights.
+        alias: Alias,
+    },
+    /// The name of the company in an input.
+    Company {
+        /// The input.
+        company: usize,
+        /// The top-level domain.
+        ending: &'static str,
+    },
+}
+
+impl Domains {
+    /// Domains by weight, those that leave room for a local part within the column's lengths.
+    pub fn listed(cx: &Context<'_>, texts: Vec<String>, weights: &[f64]) -> Result<Domains, Problems> {
+        let limit = cx.lengths().1.map_or(usize::MAX, |limit| limit as usize);
+        let fits = |text: &String| text.chars().count() + SHORTEST_LOCAL < limit;
+        let (texts, weights): (Vec<String>, Vec<f64>) =
+            texts.into_iter().zip(weights).filter(|(text, _)| fits(text)).unzip();
+        let alias = Alias::new(&weights)
+            .ok_or_else(|| vec![nothing_fits(format!("no address here has at most {limit} characters"))])?;
+        Ok(Domains::Listed { key: cx.key("component"), texts, alias })
+    }
+
+    /// The most characters of a domain.
+    fn longest(&self) -> usize {
+        match self {
+            Domains::Listed { texts, .. } => texts.iter().map(|text| text.chars().count()).max().unwrap_or(0),
+            Domains::Company { ending, .. } => COMPANY_CHARACTERS + ending.len(),
+        }
+    }
+}
+
+/// The fewest characters of a local part that a domain must leave room for.
+const SHORTEST_LOCAL: usize = 3;
+
+/// How addresses are kept apart.
+enum Apart {
+    /// They may repeat.
+    No,
+    /// Repeats are numbered.
+    Ordinals {
+        /// The rows that repeat an earlier one, ascending, with their ordinals; made on first use.
+        repeats: OnceLock<Result<Vec<(u64, u32)>, RunError>>,
+        table: usize,
+        /// The slots of the inputs.
+        slots: Vec<SlotId>,
+    },
+    /// Each ends in its position.
+    Positions,
+}
+
+/// User names, or e-mail addresses where there are domains.
+pub struct Addresses {
+    key: Key,
+    names: NameInputs,
+    two_surnames: bool,
+    styles: Alias,
+    domains: Option<Domains>,
+    apart: Apart,
+    /// The position of each row, where every address has one.
+    positions: Option<Permutation>,
+    /// The most characters of the whole.
+    limit: Option<usize>,
+    /// The digits for which room is left.
+    digits: usize,
+}
+
+impl Addresses {
+    /// The column: of the names in some columns, else of the row's person.
+    pub fn made(cx: &mut Context<'_>, from: Option<&ColumnNames>, domains: Option<Domains>) -> Result<Made, Problems> {
+        let names = name_inputs(cx, from)?;
+        let unique = cx.unique();
+        let rows = if unique { cx.rows()? } else { 0 };
+        let styles = Alias::new(&STYLES.map(|(_, weight)| weight))
+            .ok_or_else(|| vec![Problem::new("empty_list", "there are no styles")])?;
+        let mut positions = None;
+        let mut digits = 0;
+        if unique {
+            // The next power of ten, so that the digits of earlier rows stay where rows are added.
+            digits = FEWEST_DIGITS.max(rows.saturating_sub(1).checked_ilog10().unwrap_or(0) + 1);
+            positions = Some(Permutation::new(cx.key("position"), 10_u64.saturating_pow(digits)));
+        }
+        let (table, slots) = cx.slots();
+        let apart = match unique {
+            false => Apart::No,
+            true if rows <= INDEXED_ROWS => Apart::Ordinals { repeats: OnceLock::new(), table, slots },
+            true => Apart::Positions,
+        };
+        let limit = cx.lengths().1.map(|limit| limit as usize);
+        let digits = digits as usize;
+        if let Some(limit) = limit {
+            let behind = domains.as_ref().map_or(0, |domains| domains.longest() + 1);
+            if limit <= behind + digits {
+                let detail = if unique {
+                    format!("{limit} characters leave no room for a name and the {digits} digits that keep {rows} rows apart")
+                } else {
+                    format!("{limit} characters leave no room for a name")
+                };
+                return Err(vec![nothing_fits(detail)]);
+            }
+        }
+        let two_surnames = cx.locale().two_surnames();
+        let fill =
+            Addresses { key: cx.key("value"), names, two_surnames, styles, domains, apart, positions, limit, digits };
+        let longest = limit.map(|limit| limit as u64);
+        // Numbered addresses follow from the rows before them and are not drawn again.
+        let made = if unique {
+            Made::computed(LogicalType::String, fill).all_distinct()
+        } else {
+            Made::drawn(LogicalType::String, fill)
+        };
+        Ok(Made { longest, ..made })
+    }
+
+    /// Appends the local part of a row, cut to leave room; nothing where the row has no name.
+    fn write_local(&self, input: &Inputs<'_>, position: usize, cell_key: &Key, row: u64, room: usize, scratch: &mut Scratch) -> bool {
+        scratch.read_names(input, position, self.two_surnames);
+        scratch.local.clear();
+        if !scratch.known {
+            return false;
+        }
+        let mut cell = cell_key.cell(row);
+        let (style, _) = STYLES[self.styles.pick(cell.next())];
+        style.write(&scratch.first, &scratch.last, &mut scratch.local);
+        if scratch.local.len() > room {
+            scratch.local.truncate(room);
+            while scratch.local.len() > 1 && scratch.local.ends_with(['.', '_']) {
+                scratch.local.pop();
+            }
+        }
+        if matches!(self.apart, Apart::No) && cell.below(100) < WITH_DIGITS && scratch.local.len() + 2 <= room {
+            let digits = cell.below(100);
+            scratch.local.push(char::from(b'0' + (digits / 10) as u8));
+            scratch.local.push(char::from(b'0' + (digits % 10) as u8));
+        }
+        true
+    }
+
+    /// Writes the addresses of some rows; `number` gives a row's own number where it has one.
+    fn write(
+        &self,
+        cells: &Cells<'_>,
+        rows: &Rows,
+        number: &mut dyn FnMut(u64) -> Option<u64>,
+    ) -> Result<StringViewArray, RunError> {
+        let input = Inputs::of(self, cells)?;
+        // What keeps rows apart is the same in every attempt.
+        let attempt = |key: &Key| if matches!(self.apart, Apart::No) { cells.key(key) } else { *key };
+        let key = attempt(&self.key);
+        let mut scratch = Scratch::default();
+        let mut column = TextColumn::with_capacity(rows.len(), 28);
+        let mut slug = String::new();
+        let domain_key = match &self.domains {
+            Some(Domains::Listed { key, .. }) => Some(attempt(key)),
+            _ => None,
+        };
+        for (position, row) in rows.iter().enumerate() {
+            let domain = match (&self.domains, &domain_key) {
+                (Some(Domains::Listed { texts, alias, .. }), Some(key)) => Some(texts[alias.pick(key.word(row))].as_str()),
+                (Some(Domains::Company { ending, .. }), _) => {
+                    slug.clear();
+                    write_slug(input.company(position), &mut scratch, &mut slug);
+                    slug.push_str(ending);
+                    Some(slug.as_str())
+                }
+                _ => None,
+            };
+            let behind = domain.map_or(0, |domain| domain.chars().count() + 1) + self.digits;
+            let room = self.limit.map_or(usize::MAX, |limit| limit.saturating_sub(behind).max(1));
+            if !self.write_local(&input, position, &key, row, room, &mut scratch) {
+                column.end_null();
+                continue;
+            }
+            let out = column.out();
+            out.push_str(&scratch.local);
+            if let Some(number) = number(row) {
+                write!(out, "{number}").map_err(|error| RunError::new(error.to_string()))?;
+            }
+            if let Some(domain) = domain {
+                out.push('@');
+                out.push_str(domain);
+            }
+            column.end();
+        }
+        Ok(column.finish())
+    }
+
+    /// The rows of the table whose address repeats an earlier one, with their ordinals.
+    fn find_repeats(&self, plan: &Plan, table: usize, slots: &[SlotId]) -> Result<Vec<(u64, u32)>, RunError> {
+        let rows = plan.tables[table].rows;
+        let mut made = Vec::new();
+        for start in (0..rows).step_by(INDEX_STEP) {
+            let range = Rows::Range(start..rows.min(start + INDEX_STEP as u64));
+            let mut evaluation = Evaluation::new(plan, table, range.clone());
+            let inputs = slots.iter().map(|slot| evaluation.need(*slot)).collect::<Result<Vec<_>, _>>()?;
+            made.push(self.write(&Cells { inputs: &inputs, attempt: 0, plan }, &range, &mut |_| None)?);
+        }
+        let mut ordinals: HashMap<&str, u32> = HashMap::with_capacity(rows as usize);
+        let mut repeats = Vec::new();
+        for (row, address) in made.iter().flat_map(|part| part.iter()).enumerate() {
+            let Some(address) = address else { continue };
+            let ordinal = ordinals.entry(address).or_insert(0);
+            *ordinal += 1;
+            if *ordinal > 1 {
+                repeats.push((row as u64, *ordinal));
+            }
+        }
+        Ok(repeats)
+    }
+}
+
+impl Fill for Addresses {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let by_position = |row: u64| self.positions.as_ref().map(|positions| positions.at(row));
+        let addresses = match &self.apart {
+            Apart::No => self.write(cells, rows, &mut |_| None)?,
+            Apart::Positions => self.write(cells, rows, &mut { by_position })?,
+            // To find repeats the names of all rows must be known, and those of a rule's group may depend on this column.
+            Apart::Ordinals { table, slots, .. } if is_redrawn(cells.plan, *table, slots) => {
+                self.write(cells, rows, &mut { by_position })?
+            }
+            Apart::Ordinals { repeats, table, slots } => {
+                let found = repeats.get_or_init(|| self.find_repeats(cells.plan, *table, slots));
+                let repeats = found.as_ref().map_err(Clone::clone)?;
+                // Rows ascend, so the search goes on where it stood.
+                let mut at = rows.iter().next().map_or(0, |first| repeats.partition_point(|(row, _)| *row < first));
+                self.write(cells, rows, &mut |row| {
+                    while repeats.get(at).is_some_and(|(repeat, _)| *repeat < row) {
+                        at += 1;
+                    }
+                    repeats.get(at).filter(|(repeat, _)| *repeat == row).map(|(_, ordinal)| u64::from(*ordinal))
+                })?
+            }
+        };
+        Ok(Arc::new(addresses))
+    }
+}
+
+/// Whether one of some slots depends on values that are drawn again until a rule holds.
+fn is_redrawn(plan: &Plan, table: usize, slots: &[SlotId]) -> bool {
+    let all = &plan.tables[table].slots;
+    let mut seen = vec![false; all.len()];
+    let mut open = slots.to_vec();
+    while let Some(slot) = open.pop() {
+        if std::mem::replace(&mut seen[slot], true) {
+            continue;
+        }
+        if all[slot].group.is_some() {
+            return true;
+        }
+        open.extend_from_slice(&all[slot].inputs);
+    }
+    false
+}
+
+/// Where the names of an address are: in the columns that the schema says, in those of the person that the table shows, or hidden.
+fn name_inputs(cx: &mut Context<'_>, from: Option<&ColumnNames>) -> Result<NameInputs, Problems> {
+    let mut column = |name: &str, place: &str| -> Result<usize, Problems> {
+        let at = |problems: Problems| problems.into_iter().map(|problem| problem.at(place)).collect::<Problems>();
+        let input = cx.column(name).map_err(at)?;
+        let logical = cx.input_type(input);
+        if logical.is_text() {
+            Ok(input)
+        } else {
+            Err(vec![Problem::new("no_text", format!("a name is a text, and {name} is {logical}")).at(place)])
+        }
+    };
+    match from {
+        Some(ColumnNames::One(name)) => return Ok(NameInputs::Whole(column(name, "/from")?)),
+        Some(ColumnNames::Two([first, last])) => {
+            return Ok(NameInputs::Apart(column(first, "/from/0")?, column(last, "/from/1")?));
+        }
+        None => {}
+    }
+    if cx.shows_attribute(&["full_name"]) && !cx.shows_attribute(&["first_name", "last_name"]) {
+        return Ok(NameInputs::Whole(text_attribute(cx, "full_name")?));
+    }
+    Ok(NameInputs::Apart(text_attribute(cx, "first_name")?, text_attribute(cx, "last_name")?))
+}
+
+/// The arrays that addresses are made of.
+struct Inputs<'c> {
+    first: &'c StringViewArray,
+    /// None where the first holds the whole name.
+    last: Option<&'c StringViewArray>,
+    company: Option<&'c StringViewArray>,
+}
+
+impl<'c> Inputs<'c> {
+    fn of(addresses: &Addresses, cells: &'c Cells<'_>) -> Result<Inputs<'c>, RunError> {
+        let (first, last) = match addresses.names {
+            NameInputs::Apart(first, last) => (texts(cells, first)?, Some(texts(cells, last)?)),
+            NameInputs::Whole(whole) => (texts(cells, whole)?, None),
+        };
+        let company = match &addresses.domains {
+            Some(Domains::Company { company, .. }) => Some(texts(cells, *company)?),
+            _ => None,
+        };
+        Ok(Inputs { first, last, company })
+    }
+
+    fn company(&self, position: usize) -> Option<&'c str> {
+        self.company.and_then(|companies| at(companies, position))
+    }
+}
+
+fn at(texts: &StringViewArray, position: usize) -> Option<&str> {
+    use datafusion::arrow::array::Array;
+    texts.is_valid(position).then(|| texts.value(position))
+}
+
+/// Buffers that are used again for each row.
+#[derive(Default)]
+struct Scratch {
+    first: String,
+    last: String,
+    local: String,
+    letters: String,
+    /// The ends of the name's parts in `letters`.
+    ends: Vec<usize>,
+    /// Whether the row has a name at all.
+    known: bool,
+}
+
+impl Scratch {
+    /// Reads the row's first name and first last name, in lower-case ASCII letters.
+    fn read_names(&mut self, input: &Inputs<'_>, position: usize, two_surnames: bool) {
+        self.first.clear();
+        self.last.clear();
+        let first = at(input.first, position);
+        let last = input.last.and_then(|last| at(last, position));
+        self.known = first.is_some() || last.is_some();
+        if let Some(name) = first {
+            self.read_parts(name);
+            let count = self.ends.len();
+            self.first.push_str(self.letters.get(self.part(0)).unwrap_or_default());
+            if input.last.is_none() && count > 1 {
+                // With two surnames the first of them stands last but one.
+                let place = if two_surnames && count > 2 { count - 2 } else { count - 1 };
+                self.last.push_str(self.letters.get(self.part(place)).unwrap_or_default());
+            }
+        }
+        if let Some(name) = last {
+            self.read_parts(name);
+            self.last.push_str(self.letters.get(self.part(0)).unwrap_or_default());
+        }
+    }
+
+    /// Where a part stands in `letters`.
+    fn part(&self, place: usize) -> std::ops::Range<usize> {
+        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        start..self.ends.get(place).copied().unwrap_or(start)
+    }
+
+    /// The parts of a name as lower-case ASCII letters; a particle goes with the word after it: `De la Cruz` is one part.
+    fn read_parts(&mut self, name: &str) {
+        self.letters.clear();
+        self.ends.clear();
+        let mut part_start = 0;
+        for word in name.split([' ', '-']) {
+            let start = self.letters.len();
+            push_letters(word, &mut self.letters);
+            let letters = &self.letters[start..];
+            if !letters.is_empty() && !PARTICLES.contains(&letters) {
+                self.ends.push(self.letters.len());
+                part_start = self.letters.len();
+            }
+        }
+        if part_start < self.letters.len() {
+            self.ends.push(self.letters.len());
+        }
+    }
+}
+
+/// Words of a surname that are never the whole of it.
+const PARTICLES: [&str; 18] = [
+    "de", "del", "la", "las", "los", "san", "santa", "da", "do", "dos", "das", "di", "van", "von", "der", "den", "le", "du",
+];
+
+/// Appends a word's letters in lower-case ASCII, without what is no letter.
+fn push_letters(word: &str, out: &mut String) {
+    for c in word.chars() {
+        if c.is_ascii() {
+            if c.is_ascii_alphabetic() {
+                out.push(c.to_ascii_lowercase());
+            }
+        } else {
+            let letters = any_ascii::any_ascii_char(c).chars().filter(char::is_ascii_alphabetic);
+            out.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+        }
+    }
+}
+
+/// Appends a company's name as a label of a domain, without its legal form.
+fn write_slug(company: Option<&str>, scratch: &mut Scratch, out: &mut String) {
+    scratch.letters.clear();
+    // Legal forms are written with points, or are the last word of several.
+    let words = company.unwrap_or_default().split_whitespace();
+    for word in words.filter(|word| !word.contains('.') && !LEGAL_FORMS.contains(word)) {
+        let start = scratch.letters.len();
+        push_letters(word, &mut scratch.letters);
+        if scratch.letters.len() > COMPANY_CHARACTERS {
+            scratch.letters.truncate(if start == 0 { COMPANY_CHARACTERS } else { start });
+            break;
+        }
+    }
+    out.push_str(if scratch.letters.is_empty() { "company" } else { &scratch.letters });
+}
+
+/// Legal forms that are written without points.
+const LEGAL_FORMS: [&str; 6] = ["LLC", "Inc", "Corp", "Ltd", "SAC", "SA"];

@@ -1,0 +1,264 @@
+//! Names and the gender that decides them.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
+
+use super::super::lists::{List, fitting};
+use super::super::text::TextColumn;
+use super::super::{Cells, Countable, Fill, Made, Problems, Rows, RunError};
+use crate::locale::{Gender, WeightedList};
+use crate::plan::{Context, Nested, Scalar};
+use crate::problem::Problem;
+use crate::random::{Alias, Key};
+use crate::schema::Param;
+use crate::types::LogicalType;
+
+/// Words for each gender, whatever the locale: a schema may print English words in Spanish data.
+const FEMALE: [&str; 4] = ["F", "female", "femenino", "mujer"];
+const MALE: [&str; 4] = ["M", "male", "masculino", "hombre"];
+
+/// The gender that a word means, if it means one.
+pub fn gender_of(word: &str) -> Option<Gender> {
+    let among = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
+    if among(&FEMALE) {
+        Some(Gender::Female)
+    } else if among(&MALE) {
+        Some(Gender::Male)
+    } else {
+        None
+    }
+}
+
+/// The words that are understood, for a sentence.
+pub fn understood() -> String {
+    format!("{}, {}", FEMALE.join(", "), MALE.join(", "))
+}
+
+/// Where a name's gender comes from.
+pub enum GenderSource {
+    /// The same in every row.
+    One(Gender),
+    /// The text of an input.
+    Rows(usize),
+}
+
+/// The gender of a parameter, or of the row's person.
+pub fn gender_source(cx: &mut Context<'_>, param: Option<&Param<String>>) -> Result<GenderSource, Problems> {
+    let Some(param) = param else { return text_attribute(cx, "gender").map(GenderSource::Rows) };
+    match cx.param(param, "gender")? {
+        Scalar::Constant(word) => match gender_of(&word) {
+            Some(gender) => Ok(GenderSource::One(gender)),
+            None => {
+                let detail = format!("\"{word}\" is not understood as a gender");
+                let remedy = format!("say one of {}", understood());
+                Err(vec![Problem::new("unknown_gender", detail).remedy(remedy).at("/gender")])
+            }
+        },
+        Scalar::Input(input) if cx.input_type(input).is_text() => Ok(GenderSource::Rows(input)),
+        Scalar::Input(input) => {
+            let detail = format!("a gender is a text, and this SQL gives {}", cx.input_type(input));
+            Err(vec![Problem::new("no_text", detail).at("/gender/sql")])
+        }
+    }
+}
+
+/// An attribute of the row's entity that has to be text.
+pub fn text_attribute(cx: &mut Context<'_>, name: &str) -> Result<usize, Problems> {
+    let input = cx.attribute(name)?;
+    if cx.input_type(input).is_text() {
+        return Ok(input);
+    }
+    let detail = format!("this follows from the {name} of the row, whose column is {}", cx.input_type(input));
+    Err(vec![Problem::new("no_text", detail).remedy("leave that column's type out")])
+}
+
+/// The texts of an input.
+pub fn texts<'c>(cells: &'c Cells<'_>, input: usize) -> Result<&'c StringViewArray, RunError> {
+    cells.inputs[input].as_string_view_opt().ok_or_else(|| {
+        RunError::new(format!("{} stands where a text is read", cells.inputs[input].data_type()))
+    })
+}
+
+/// A text of a list for each gender. Where the gender is unknown, each list is half of the whole.
+pub struct ByGender {
+    key: Key,
+    gender: usize,
+    /// The feminine texts, then the masculine ones.
+    list: List,
+    masculine_start: usize,
+    female: Alias,
+    male: Alias,
+    both: Alias,
+}
+
+impl ByGender {
+    /// A column drawn by weight from the list of the gender that an input says; only texts that fit the column's lengths are drawn.
+    pub fn made(cx: &Context<'_>, of: impl Fn(Gender) -> &'static WeightedList, gender: usize) -> Result<Made, Problems> {
+        let (mut texts, female) = fitting(cx, of(Gender::Female))?;
+        let (masculine, male) = fitting(cx, of(Gender::Male))?;
+        let masculine_start = texts.len();
+        texts.extend(masculine);
+        let total = |weights: &[f64]| weights.iter().fold(0.0, |sum, weight| sum + weight);
+        let halves = [total(&female), total(&male)];
+        let both = female.iter().map(|weight| weight / halves[0]).chain(male.iter().map(|weight| weight / halves[1]));
+        let alias = |weights: &[f64]| {
+            Alias::new(weights).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no values here")])
+        };
+        let list = List::of_texts(texts);
+        let longest = list.longest();
+        let fill = ByGender {
+            key: cx.key("value"),
+            gender,
+            list,
+            masculine_start,
+            both: alias(&both.collect::<Vec<_>>())?,
+            female: alias(&female)?,
+            male: alias(&male)?,
+        };
+        Ok(Made { longest, ..Made::drawn(LogicalType::String, fill) })
+    }
+}
+
+impl Fill for ByGender {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let genders = texts(cells, self.gender)?;
+        let places: Vec<usize> = cells
+            .words(&self.key, rows)
+            .into_iter()
+            .zip(genders)
+            .map(|(word, gender)| match gender.and_then(gender_of) {
+                Some(Gender::Female) => self.female.pick(word),
+                Some(Gender::Male) => self.masculine_start + self.male.pick(word),
+                None => self.both.pick(word),
+            })
+            .collect();
+        self.list.gather(places.into_iter())
+    }
+}
+
+/// Two surnames; the first alone where both are too long.
+pub struct TwoSurnames {
+    pub first: Key,
+    pub second: Key,
+    pub surnames: Vec<&'static str>,
+    pub alias: Alias,
+    /// The most characters.
+    pub limit: Option<u32>,
+}
+
+impl Fill for TwoSurnames {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let (first, second) = (cells.words(&self.first, rows), cells.words(&self.second, rows));
+        let mut column = TextColumn::with_capacity(rows.len(), 16);
+        for (first, second) in first.into_iter().zip(second) {
+            let (first, second) = (self.surnames[self.alias.pick(first)], self.surnames[self.alias.pick(second)]);
+            let out = column.out();
+            out.push_str(first);
+            let both = || first.chars().count() + 1 + second.chars().count();
+            if self.limit.is_none_or(|limit| both() <= limit as usize) {
+                out.push(' ');
+                out.push_str(second);
+            }
+            column.end();
+        }
+        Ok(Arc::new(column.finish()))
+    }
+}
+
+/// A part of a name: an input, or drawn inside.
+pub enum Part {
+    Input(usize),
+    Nested(Nested),
+}
+
+impl Part {
+    /// The most characters, where known.
+    pub fn longest(&self, cx: &Context<'_>) -> Option<u64> {
+        match self {
+            Part::Input(input) => cx.input_longest(*input),
+            Part::Nested(nested) => nested.longest,
+        }
+    }
+}
+
+/// First and last name, a space between; one alone where the other is null.
+pub struct FullNames {
+    pub first: Part,
+    pub last: usize,
+}
+
+impl Fill for FullNames {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let first = match &self.first {
+            Part::Input(input) => Arc::clone(&cells.inputs[*input]),
+            Part::Nested(nested) => nested.fill(cells, rows, None)?,
+        };
+        let first = first.as_string_view_opt().ok_or_else(|| RunError::new("a first name that is no text"))?;
+        let mut column = TextColumn::with_capacity(rows.len(), 24);
+        for (first, last) in first.iter().zip(texts(cells, self.last)?) {
+            let out = column.out();
+            match (first, last) {
+                (Some(first), Some(last)) => {
+                    out.push_str(first);
+                    out.push(' ');
+                    out.push_str(last);
+                }
+                (Some(alone), None) | (None, Some(alone)) => out.push_str(alone),
+                (None, None) => {
+                    column.end_null();
+                    continue;
+                }
+            }
+            column.end();
+        }
+        Ok(Arc::new(column.finish()))
+    }
+}
+
+/// All names that consist of a value of each list. Only the last part may hold spaces, so that no two choices give one text.
+pub struct NameTexts {
+    parts: Vec<Vec<&'static str>>,
+}
+
+impl NameTexts {
+    /// The names of at most `limit` characters of which no part takes more than its share; `None` where a list has nothing that fits.
+    pub fn of(lists: &[&'static WeightedList], limit: Option<u32>) -> Option<NameTexts> {
+        let spaces = lists.len().checked_sub(1)?;
+        let share = limit.map(|limit| (limit as usize).saturating_sub(spaces) / lists.len());
+        let parts: Vec<Vec<&str>> = lists
+            .iter()
+            .enumerate()
+            .map(|(at, list)| {
+                let fits = |text: &&str| {
+                    (at == spaces || !text.contains(' ')) && share.is_none_or(|share| text.chars().count() <= share)
+                };
+                list.values.iter().copied().filter(fits).collect()
+            })
+            .collect();
+        parts.iter().all(|part| !part.is_empty()).then_some(NameTexts { parts })
+    }
+}
+
+impl Countable for NameTexts {
+    fn count(&self) -> u128 {
+        self.parts.iter().fold(1, |count, part| count.saturating_mul(part.len() as u128))
+    }
+
+    fn unrank(&self, positions: &[u128]) -> ArrayRef {
+        let mut column = TextColumn::with_capacity(positions.len(), 24);
+        for position in positions {
+            let mut rank = *position;
+            for (at, part) in self.parts.iter().enumerate() {
+                if at > 0 {
+                    column.out().push(' ');
+                }
+                let radix = part.len() as u128;
+                column.out().push_str(part[(rank % radix) as usize]);
+                rank /= radix;
+            }
+            column.end();
+        }
+        Arc::new(column.finish())
+    }
+}
