@@ -1,1 +1,118 @@
-//! Skeleton.
+//! Reads and writes batches of rows as files.
+//!
+//! [`FORMATS`] is the one list; a format is its entry there and a module. A [`Writer`] is given a table's batches in order; where a format's
+//! batches can be encoded apart, its [`Encoder`] turns each to bytes on the thread that made it, and the writer only hands the bytes on.
+//! A [`SourceTable`] gives a file's rows back, in the types that the caller knows or in those that the file tells.
+//!
+//! Invariants: a file's bytes depend on the document, the batches and the options alone; what is written reads back as the same values
+//! (the modules say where a format has no room for a difference); no file makes a reader panic or hold more than a part of it in memory.
+
+mod builder;
+mod columns;
+mod compress;
+mod csv;
+mod document;
+mod error;
+mod json;
+mod names;
+mod options;
+mod parquet;
+mod parse;
+mod source;
+mod spell;
+mod text_file;
+mod xlsx;
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+
+pub use compress::{Compression, Compressor, compress};
+pub use csv::Csv;
+pub use document::{Document, DocumentColumn, DocumentTable, RuleResult};
+pub use error::FormatError;
+pub use json::{Json, JsonLines};
+pub use names::{file_name, table_name};
+pub use options::{Options, ParquetCompression};
+pub use parquet::Parquet;
+pub use source::{Batches, SourceTable};
+pub use xlsx::Xlsx;
+
+/// Every format, in the order in which people are offered them.
+pub static FORMATS: &[&dyn Format] = &[&Csv, &JsonLines, &Json, &Parquet, &Xlsx];
+
+/// A kind of file that tables are written to and read from.
+pub trait Format: Send + Sync {
+    /// The word that names it on the command line and in the API.
+    fn name(&self) -> &'static str;
+
+    /// The extension of its files, without a dot.
+    fn extension(&self) -> &'static str;
+
+    /// Its media type.
+    fn media_type(&self) -> &'static str;
+
+    /// Whether one file holds all tables of a dataset; otherwise each table has a file of its own.
+    fn holds_all_tables(&self) -> bool;
+
+    /// A writer into `sink`: of all tables of `document`, or of the one with which [`Writer::begin_table`] is called.
+    fn writer<'a>(
+        &self,
+        sink: Box<dyn Write + Send + 'a>,
+        document: &Document,
+        options: &Options,
+    ) -> Result<Box<dyn Writer + 'a>, FormatError>;
+
+    /// The tables in a file. Where a file holds one table, it is named `stem`.
+    fn read(&self, path: &Path, stem: &str, options: &Options) -> Result<Vec<SourceTable>, FormatError>;
+}
+
+/// Writes a file: each table is begun, given its rows, and ended; then the file is finished. A file that was not finished is none.
+pub trait Writer: Send {
+    /// Begins the table at `index` of the document's.
+    fn begin_table(&mut self, index: usize) -> Result<(), FormatError>;
+
+    /// What turns batches of the table that was begun into bytes apart from each other; `None` where only [`Writer::write`] will do.
+    fn encoder(&self) -> Option<Arc<dyn Encoder>>;
+
+    /// Writes what the encoder made of one batch or more, in their order.
+    fn write_encoded(&mut self, bytes: &[u8]) -> Result<(), FormatError>;
+
+    /// Writes a batch.
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), FormatError>;
+
+    /// Ends the table.
+    fn end_table(&mut self) -> Result<(), FormatError>;
+
+    /// Ends the file. `rules` are the rules of the dataset with their results, for formats that have a place for them.
+    fn finish(self: Box<Self>, rules: &[RuleResult]) -> Result<(), FormatError>;
+}
+
+/// Turns batches into bytes, each by itself. The bytes of batches in their order, one after the other, are those of the table.
+pub trait Encoder: Send + Sync {
+    /// Appends a batch's bytes to `out`.
+    fn encode(&self, batch: &RecordBatch, out: &mut Vec<u8>);
+}
+
+/// The format of that name.
+pub fn by_name(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.name() == name)
+}
+
+/// The format that a file's extension names, and the compression around it: `x.csv`, `x.csv.gz`, `X.JSONL.ZST`.
+pub fn by_extension(path: &Path) -> Option<(&'static dyn Format, Option<Compression>)> {
+    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+    let mut stem = name.as_str();
+    let mut compression = None;
+    for known in Compression::ALL {
+        if let Some(inner) = stem.strip_suffix(known.extension()).and_then(|stem| stem.strip_suffix('.')) {
+            (stem, compression) = (inner, Some(known));
+            break;
+        }
+    }
+    let (_, extension) = stem.rsplit_once('.')?;
+    let format = FORMATS.iter().copied().find(|format| format.extension() == extension)?;
+    Some((format, compression))
+}

@@ -125,12 +125,12 @@ pub trait Generator: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Se
     }
 
     /// Columns within whose groups its values never repeat; an empty list: in the whole table; `None`: they may.
-    fn distinct_per(&self) -> Option<&[std::string::String]> {
+    fn distinct_per(&self) -> Option<&[String]> {
         None
     }
 
     /// The fields of the record that it draws, for those that draw one.
-    fn fields(&self) -> Vec<std::string::String> {
+    fn fields(&self) -> Vec<String> {
         Vec::new()
     }
 

@@ -306,6 +306,11 @@ impl Context<'_> {
         Ok(Nested { fill: made.fill, logical: made.logical, inputs, longest: made.longest })
     }
 
+    /// The table, and the slots of the inputs so far: for fills that read them of other rows.
+    pub(crate) fn slots(&self) -> (usize, Vec<SlotId>) {
+        (self.table, self.inputs.clone())
+    }
+
     fn input(&mut self, slot: SlotId) -> usize {
         self.inputs.iter().position(|input| *input == slot).unwrap_or_else(|| {
             self.inputs.push(slot);
@@ -345,11 +350,11 @@ impl Compiler {
             bounds: cx.bounds,
         };
         let family = cx.family;
+        let entity = context.entity.clone();
         let mut made = compile(&mut context)?;
         made.inputs = context.inputs;
-        if made.drawn_by.is_some() {
-            made.drawn_by = Some(family);
-        }
+        // A generator that draws together with others of its entity says so; else the column is a draw of its own.
+        made.drawn_by = made.drawn_by.map(|shared| if shared.is_empty() { family } else { format!("{entity}:{shared}") });
         Ok(made)
     }
 }

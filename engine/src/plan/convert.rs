@@ -70,6 +70,11 @@ fn convert(array: &ArrayRef, to: &LogicalType) -> Result<ArrayRef, RunError> {
     Ok(converted)
 }
 
+/// Any array as text, in the spelling that every format uses.
+pub(crate) fn as_text(array: &ArrayRef) -> Result<ArrayRef, RunError> {
+    convert(array, &LogicalType::String)
+}
+
 /// A value as text, in the spelling that every format uses; `None` for null.
 fn spelled(array: &ArrayRef, row: usize) -> Option<String> {
     if array.is_null(row) {

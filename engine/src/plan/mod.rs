@@ -23,6 +23,8 @@ use indexmap::IndexMap;
 
 pub use context::{Context, Nested, RowBound, Scalar, Side, units_of};
 pub(crate) use context::below;
+pub(crate) use convert::as_text;
+pub(crate) use rules::print_decimal;
 pub(crate) use evaluate::take_rows;
 pub use evaluate::Evaluation;
 pub use report::{ColumnReport, Report, RuleReport, TableReport};

@@ -639,12 +639,20 @@ fn print_units(logical: &LogicalType, units: i64) -> String {
     match logical {
         LogicalType::Date => crate::schema::Date(i32::try_from(units).unwrap_or(i32::MAX)).to_string(),
         LogicalType::Datetime => crate::schema::Datetime(units).to_string(),
-        LogicalType::Decimal { scale, .. } if *scale > 0 => {
-            let one = 10_i64.pow(u32::from(scale.unsigned_abs()).min(18));
-            format!("{}.{:0width$}", units / one, (units % one).abs(), width = scale.unsigned_abs() as usize)
-        }
+        LogicalType::Decimal { scale, .. } => print_decimal(units, *scale),
         _ => units.to_string(),
     }
+}
+
+/// Units of the last decimal place as a decimal number.
+pub(crate) fn print_decimal(units: i64, scale: i8) -> String {
+    if scale <= 0 {
+        return units.to_string();
+    }
+    let one = 10_u64.pow(u32::from(scale.unsigned_abs()).min(18));
+    let sign = if units < 0 { "-" } else { "" };
+    let size = units.unsigned_abs();
+    format!("{sign}{}.{:0width$}", size / one, size % one, width = usize::from(scale.unsigned_abs()))
 }
 
 /// What the plan learnt by drawing some rows.

@@ -157,7 +157,8 @@ pub(crate) fn parse_datetime(text: &str) -> Option<i64> {
         return Some(instant.as_microsecond());
     }
     let local: civil::DateTime = text.parse().ok()?;
-    Some(local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond())
+    let midnight = i64::from(days_of(local.date())).checked_mul(DAY_US)?;
+    midnight.checked_add(time_us(local.time()))
 }
 
 pub(crate) fn print_datetime(us: i64) -> String {
@@ -166,9 +167,12 @@ pub(crate) fn print_datetime(us: i64) -> String {
 
 /// A time of day as microseconds since midnight.
 pub(crate) fn parse_time(text: &str) -> Option<i64> {
-    let time: civil::Time = text.parse().ok()?;
+    text.parse().ok().map(time_us)
+}
+
+fn time_us(time: civil::Time) -> i64 {
     let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
-    Some(seconds * 1_000_000 + i64::from(time.subsec_nanosecond()) / 1000)
+    seconds * 1_000_000 + i64::from(time.subsec_nanosecond()) / 1000
 }
 
 pub(crate) fn print_time(us: i64) -> String {

@@ -1,0 +1,220 @@
+//! Finds a plan's tables among files and shows each to queries as a table that is read whenever it is scanned.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::TaskContext;
+use datafusion::physical_plan::SendableRecordBatchStream;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
+use engine::plan::Plan;
+use engine::problem::suggestion;
+use formats::{FORMATS, FormatError, SourceTable};
+use futures::stream;
+
+use crate::Failure;
+use crate::storage::StorageError;
+
+/// The tables of a plan among files.
+pub(super) struct Found {
+    /// Every table of the plan, in its order.
+    pub tables: Vec<(String, Arc<dyn TableProvider>)>,
+    /// Sentences about what was passed over.
+    pub notes: Vec<String>,
+    /// What stops a reader.
+    pub fault: Fault,
+}
+
+/// The first error of a reader. Queries wrap errors in words of their own; people are shown this one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fault(Arc<Mutex<Option<FormatError>>>);
+
+impl Fault {
+    /// Takes the error, if there was one.
+    pub(super) fn take(&self) -> Option<FormatError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps the error, if it is the first, and gives its sentence.
+    fn keep(&self, error: FormatError) -> String {
+        let sentence = error.to_string();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        sentence
+    }
+}
+
+/// A file to read, and whether somebody named it.
+struct Candidate {
+    path: PathBuf,
+    is_named: bool,
+}
+
+/// Finds all tables of the plan, or says all that is missing, doubled or unknown.
+pub(super) fn find(plan: &Plan, paths: &[PathBuf], options: &formats::Options) -> Result<Found, Failure> {
+    let mut problems = Vec::new();
+    let mut notes = Vec::new();
+    let mut found: BTreeMap<usize, (String, SourceTable)> = BTreeMap::new();
+    for candidate in candidates(paths, &mut problems)? {
+        let shown = candidate.path.display().to_string();
+        let Some((format, _)) = formats::by_extension(&candidate.path) else {
+            if candidate.is_named {
+                problems.push(format!("{shown}: its extension names no format; known are {}", extensions()));
+            }
+            continue;
+        };
+        let tables = match format.read(&candidate.path, &formats::table_name(&candidate.path), options) {
+            Ok(tables) => tables,
+            Err(error) => {
+                problems.push(named(&shown, &error));
+                continue;
+            }
+        };
+        let is_alone = tables.len() == 1 && !format.holds_all_tables();
+        for table in tables {
+            let place = if is_alone { shown.clone() } else { format!("{shown}, {:?}", table.name) };
+            match position(plan, &table.name) {
+                None => {
+                    let sentence = unknown(plan, &place, &table.name);
+                    if candidate.is_named && is_alone { problems.push(sentence) } else { notes.push(sentence) }
+                }
+                Some(index) => match found.get(&index) {
+                    Some((other, _)) => {
+                        problems
+                            .push(format!("the table {:?} is in {other} and in {place}; name one of them", table.name));
+                    }
+                    None => {
+                        found.insert(index, (place, table));
+                    }
+                },
+            }
+        }
+    }
+    let fault = Fault::default();
+    let mut tables: Vec<(String, Arc<dyn TableProvider>)> = Vec::new();
+    for (index, planned) in plan.tables.iter().enumerate() {
+        let Some((place, table)) = found.remove(&index) else {
+            problems.push(missing(&planned.name));
+            continue;
+        };
+        match provider(table, planned.schema.clone(), fault.clone()) {
+            Ok(provider) => tables.push((planned.name.clone(), provider)),
+            Err(error) => problems.push(format!("{place}: {}", error.strip_backtrace())),
+        }
+    }
+    if problems.is_empty() { Ok(Found { tables, notes, fault }) } else { Err(Failure::Data(problems)) }
+}
+
+/// The files that the paths stand for, each folder's in the order of their names.
+fn candidates(paths: &[PathBuf], problems: &mut Vec<String>) -> Result<Vec<Candidate>, Failure> {
+    let mut candidates = Vec::new();
+    for path in paths {
+        let failed = |source| Failure::Storage(StorageError { path: path.clone(), source });
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                problems.push(failed(error).to_string());
+                continue;
+            }
+        };
+        if !metadata.is_dir() {
+            candidates.push(Candidate { path: path.clone(), is_named: true });
+            continue;
+        }
+        let mut inside = Vec::new();
+        for entry in fs::read_dir(path).map_err(failed)? {
+            let entry = entry.map_err(failed)?.path();
+            if entry.is_file() && !is_hidden(&entry) {
+                inside.push(entry);
+            }
+        }
+        inside.sort();
+        candidates.extend(inside.into_iter().map(|path| Candidate { path, is_named: false }));
+    }
+    Ok(candidates)
+}
+
+/// Hidden files are editors' and file managers' business.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// The table of a name; where none has it exactly, the one that differs in case alone, since some file systems and programs change it.
+fn position(plan: &Plan, name: &str) -> Option<usize> {
+    plan.table_index(name)
+        .or_else(|| plan.tables.iter().position(|table| table.name.to_lowercase() == name.to_lowercase()))
+}
+
+fn unknown(plan: &Plan, place: &str, name: &str) -> String {
+    let known: Vec<&str> = plan.tables.iter().map(|table| table.name.as_str()).collect();
+    let remedy = suggestion(name, known).map(|remedy| format!("; {remedy}")).unwrap_or_default();
+    format!("{place}: the schema has no table {name:?}{remedy}")
+}
+
+fn missing(table: &str) -> String {
+    let stem = formats::file_name(table);
+    format!(
+        "no rows were found for the table {table:?}; expected is a file {stem} with one of the extensions {}",
+        extensions()
+    )
+}
+
+fn extensions() -> String {
+    let extensions: Vec<String> = FORMATS.iter().map(|format| format!(".{}", format.extension())).collect();
+    extensions.join(", ")
+}
+
+/// An error of a reader after the file that it is about, unless it names it itself.
+fn named(file: &str, error: &FormatError) -> String {
+    let sentence = error.to_string();
+    if sentence.starts_with(file) { sentence } else { format!("{file}: {sentence}") }
+}
+
+/// A table that reads its file anew at each scan, a batch at a time.
+fn provider(table: SourceTable, expected: SchemaRef, fault: Fault) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+    let own = table.schema();
+    let fields = own.fields().iter().map(|field| {
+        let wanted = expected.field_with_name(field.name()).unwrap_or(field);
+        // A null where none may be is for the certificate to find.
+        wanted.clone().with_nullable(true)
+    });
+    let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+    let partition = FilePartition { table, expected, schema: schema.clone(), fault };
+    Ok(Arc::new(StreamingTable::try_new(schema, vec![Arc::new(partition)])?))
+}
+
+/// The rows of a file, in its order.
+struct FilePartition {
+    table: SourceTable,
+    expected: SchemaRef,
+    schema: SchemaRef,
+    fault: Fault,
+}
+
+impl std::fmt::Debug for FilePartition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FilePartition").field("table", &self.table.name).finish_non_exhaustive()
+    }
+}
+
+impl PartitionStream for FilePartition {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let fault = self.fault.clone();
+        let refused = move |error| DataFusionError::Execution(fault.keep(error));
+        let batches = match self.table.batches(Some(&self.expected)) {
+            Ok(batches) => batches,
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        };
+        let stream = stream::iter(batches.map(move |batch| batch.map_err(&refused)));
+        Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), stream))
+    }
+}

@@ -1,0 +1,156 @@
+//! `generate`: the rows of a schema's tables, as files or on standard output.
+
+use std::io::{self, Write};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::thread;
+
+use api::generations::{self, Generation, Output, Request};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use formats::{Compression, FORMATS, Format};
+
+use crate::progress::{Bar, cancelled_by_signals};
+use crate::schema_file::{SchemaFile, Scope, Settings};
+use crate::stop::Stop;
+
+/// Make the rows of a schema's tables
+///
+/// The same schema and seed give the same bytes, with any number of threads, on any machine. Files appear under their names only when all of
+/// them are written and every rule is proved.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  synthetic-data generate hiring.yaml                                     ./hiring/, a file a table
+  synthetic-data generate hiring.yaml --out hiring.xlsx                   one workbook
+  synthetic-data generate hiring.yaml --set candidates=100000 --compress zstd --out data
+  synthetic-data generate hiring.yaml --table candidate --range 0..10 --out -")]
+pub struct Generate {
+    #[command(flatten)]
+    schema: SchemaFile,
+    /// Only this table
+    #[arg(long, value_name = "T")]
+    table: Option<String>,
+    /// Only rows A to B − 1 of one table, counted from 0
+    #[arg(long, value_name = "A..B", value_parser = parse_range)]
+    range: Option<Range<u64>>,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    settings: Settings,
+    /// Format of the files; by default the one that the extension of --out names, else the first of these
+    #[arg(long, value_parser = format_parser())]
+    format: Option<&'static dyn Format>,
+    /// Compress the files
+    #[arg(long, value_parser = compression_parser())]
+    compress: Option<Compression>,
+    /// Threads that make rows; by default one for each core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// A folder, a file with the format's extension, or `-` for standard output; by default ./<dataset>/
+    #[arg(long, value_name = "DIR|FILE|-")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    csv: CsvOptions,
+    /// Start a file with a byte order mark, which some spreadsheets want
+    #[arg(long)]
+    csv_bom: bool,
+}
+
+/// The choices of delimited files.
+#[derive(Args)]
+pub struct CsvOptions {
+    /// Character between two values, `\t` for a tab
+    #[arg(long, value_name = "C", value_parser = parse_delimiter)]
+    csv_delimiter: Option<u8>,
+    /// Text that stands for null
+    #[arg(long, value_name = "TEXT")]
+    csv_null: Option<String>,
+}
+
+impl Generate {
+    /// Runs the command.
+    pub fn run(self) -> Result<(), Stop> {
+        let plan = self.schema.plan(&self.settings, &self.scope.options())?;
+        let table = self.table.as_deref().map(|name| generations::table_index(&plan, name)).transpose()?;
+        let output = Output::resolve(self.out.as_deref(), self.format, self.compress, &plan.dataset.name)?;
+        let threads = self.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
+        let options = formats::Options { csv_bom: self.csv_bom, ..self.csv.options() };
+        let request = Request { table, range: self.range, output, options, threads };
+        let cancellation = cancelled_by_signals();
+        let bar = Bar::new();
+        let made = generations::generate(&plan, &request, &cancellation, &mut |progress| bar.show(progress));
+        drop(bar);
+        say(&made?);
+        Ok(())
+    }
+}
+
+impl CsvOptions {
+    /// Whether a reader has to find out the delimiter by itself.
+    pub fn is_silent_about_the_delimiter(&self) -> bool {
+        self.csv_delimiter.is_none()
+    }
+
+    /// As formats take them.
+    pub fn options(&self) -> formats::Options {
+        let mut options = formats::Options::default();
+        if let Some(delimiter) = self.csv_delimiter {
+            options.csv_delimiter = delimiter;
+        }
+        if let Some(null) = &self.csv_null {
+            options.csv_null.clone_from(null);
+        }
+        options
+    }
+}
+
+/// A line about what was made.
+fn say(generation: &Generation) {
+    let rows = counted(generation.rows, "row");
+    let proved = match &generation.certificate {
+        Some(certificate) => format!("; {} hold", counted(certificate.results.len() as u64, "statement")),
+        None => String::new(),
+    };
+    let place = match generation.paths.as_slice() {
+        [] => String::new(),
+        [path] => format!("{}: ", path.display()),
+        [path, ..] => {
+            let folder = path.parent().unwrap_or(path).display();
+            format!("{folder}: {}, ", counted(generation.paths.len() as u64, "file"))
+        }
+    };
+    // Whoever closed standard error wants no word of it.
+    let _ = writeln!(io::stderr(), "{place}{rows}{proved}");
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+fn format_parser() -> impl TypedValueParser<Value = &'static dyn Format> {
+    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name()))
+        .try_map(|name| formats::by_name(&name).ok_or("it is not listed"))
+}
+
+fn compression_parser() -> impl TypedValueParser<Value = Compression> {
+    PossibleValuesParser::new(Compression::ALL.map(Compression::name))
+        .try_map(|name| Compression::by_name(&name).ok_or("it is not listed"))
+}
+
+fn parse_range(text: &str) -> Result<Range<u64>, String> {
+    let ends = text.split_once("..").and_then(|(start, end)| Some((start.parse().ok()?, end.parse().ok()?)));
+    match ends {
+        Some((start, end)) if start < end => Ok(start..end),
+        Some((start, end)) => Err(format!("{start}..{end} holds no row")),
+        None => Err("write FIRST..END, such as 0..1000".to_owned()),
+    }
+}
+
+fn parse_delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        [byte] => Ok(*byte),
+        _ => Err("a delimiter is one ASCII character".to_owned()),
+    }
+}

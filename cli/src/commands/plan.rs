@@ -1,0 +1,54 @@
+//! `plan`: what a schema would make, or all that is wrong with it.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::schema_file::{SchemaFile, Scope, Settings};
+use crate::stop::Stop;
+
+/// Show what a schema would make and how its rules will hold, or what contradicts what
+///
+/// No row is delivered. Shown are the order in which tables and columns are filled, the generator of each column and why it was chosen, its
+/// capacity, and how each rule is held.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  synthetic-data plan hiring.yaml
+  synthetic-data plan hiring.yaml --rows candidate=5000 --json")]
+pub struct Plan {
+    #[command(flatten)]
+    schema: SchemaFile,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    settings: Settings,
+    /// Print JSON: the report and all problems, each with a code, a place and, where one is known, a remedy
+    #[arg(long)]
+    json: bool,
+}
+
+impl Plan {
+    /// Runs the command.
+    pub fn run(self) -> Result<(), Stop> {
+        let compiled = self.schema.compile(&self.settings, &self.scope.options())?;
+        let report = compiled.plan.as_ref().map(|plan| plan.report());
+        let mut out = io::stdout().lock();
+        if self.json {
+            let mut value = report.map_or_else(|| json!({}), |report| json!(report));
+            if let Value::Object(map) = &mut value {
+                map.insert("problems".to_owned(), json!(compiled.problems));
+            }
+            writeln!(out, "{value:#}")?;
+        } else if let Some(report) = report {
+            write!(out, "{report}")?;
+        }
+        out.flush()?;
+        self.schema.warn(&compiled.problems);
+        match compiled.plan {
+            Some(_) => Ok(()),
+            None => Err(self.schema.stop(&compiled.problems)),
+        }
+    }
+}

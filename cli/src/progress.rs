@@ -1,0 +1,65 @@
+//! A bar on a terminal's standard error, and the signals that end a run early.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use api::Cancellation;
+use api::generations::{Phase, Progress};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+/// A bar; nothing is drawn where standard error is no terminal.
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    /// An empty bar.
+    pub fn new() -> Bar {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
+        bar.set_style(style());
+        Bar(bar)
+    }
+
+    /// Shows how far a generation is.
+    pub fn show(&self, progress: &Progress<'_>) {
+        if self.0.is_hidden() {
+            return;
+        }
+        match progress.phase {
+            Phase::Making(table) => self.0.set_message(table.to_owned()),
+            Phase::Checking => {
+                self.0.set_message("checking the rules");
+                self.0.enable_steady_tick(Duration::from_millis(200));
+            }
+        }
+        self.0.set_length(progress.rows_total);
+        self.0.set_position(progress.rows_done);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn style() -> ProgressStyle {
+    // No colours: the bar reads the same whatever NO_COLOR says.
+    ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} rows  {rate}  {eta} left  {wide_msg}")
+        .expect("the template is well formed")
+        .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+            let _ = write!(out, "{} rows/s", indicatif::HumanCount(state.per_sec() as u64));
+        })
+        .progress_chars("━╸─")
+}
+
+/// A cancellation that Ctrl-C and SIGTERM raise; asked a second time, the program ends where it stands.
+pub fn cancelled_by_signals() -> Cancellation {
+    let cancellation = Cancellation::default();
+    let raised = cancellation.clone();
+    // It is only refused where a handler stands already; then the system's own way to end applies.
+    let _ = ctrlc::set_handler(move || {
+        if raised.cancel() {
+            std::process::exit(1);
+        }
+    });
+    cancellation
+}

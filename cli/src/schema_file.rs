@@ -1,0 +1,173 @@
+//! The schema that a command works on: a file or standard input, with values set in it from outside.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use engine::plan::{self, Compiled, Plan};
+use engine::problem::Problem;
+use engine::schema::Overrides;
+use serde_json::Value;
+
+use crate::stop::Stop;
+
+/// A schema larger than this is surely another file.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// The argument SCHEMA.
+#[derive(Args)]
+pub struct SchemaFile {
+    /// The schema, YAML or JSON; `-` reads standard input
+    #[arg(value_name = "SCHEMA")]
+    path: PathBuf,
+}
+
+/// The options that put values into a schema.
+#[derive(Args)]
+pub struct Settings {
+    /// Sets a parameter of the schema; may be repeated
+    #[arg(long = "set", value_name = "P=V", value_parser = parse_setting)]
+    settings: Vec<(String, Value)>,
+}
+
+/// The options that change what is planned.
+#[derive(Args)]
+pub struct Scope {
+    /// Number of rows of a table; may be repeated
+    #[arg(long = "rows", value_name = "T=N", value_parser = parse_rows)]
+    rows: Vec<(String, u64)>,
+    /// Multiplies the rows of every table that is not `scaled: false`
+    #[arg(long, value_name = "F", value_parser = parse_scale)]
+    scale: Option<f64>,
+    /// Seed in place of the schema's
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=engine::schema::MAX_SEED))]
+    seed: Option<u64>,
+}
+
+impl Settings {
+    /// The values by parameter; of two for one, the last.
+    pub fn overrides(&self) -> Overrides {
+        self.settings.iter().cloned().collect()
+    }
+}
+
+impl Scope {
+    /// As the plan takes them.
+    pub fn options(&self) -> plan::Options {
+        plan::Options { seed: self.seed, rows: self.rows.iter().cloned().collect(), scale: self.scale }
+    }
+}
+
+impl SchemaFile {
+    /// How messages call it.
+    pub fn name(&self) -> String {
+        if self.is_standard_input() { "standard input".to_owned() } else { self.path.display().to_string() }
+    }
+
+    fn is_standard_input(&self) -> bool {
+        self.path == Path::new("-")
+    }
+
+    /// Its text.
+    pub fn text(&self) -> Result<String, Stop> {
+        let mut bytes = Vec::new();
+        let read = if self.is_standard_input() {
+            io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)
+        } else {
+            File::open(&self.path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        };
+        read.map_err(|error| Stop::problem(format!("{}: {}", self.name(), api::storage::reason(&error))))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(Stop::problem(format!(
+                "{}: it is larger than {} MB, too large for a schema",
+                self.name(),
+                MAX_BYTES >> 20
+            )));
+        }
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Stop::problem(format!("{}: it is no UTF-8 text, byte {at} is no character", self.name()))
+        })
+    }
+
+    /// Reads and compiles it.
+    pub fn compile(&self, settings: &Settings, options: &plan::Options) -> Result<Compiled, Stop> {
+        Ok(plan::compile_text(&self.text()?, &settings.overrides(), options))
+    }
+
+    /// Its plan. Warnings are said at once; errors are the reason to stop, all of them.
+    pub fn plan(&self, settings: &Settings, options: &plan::Options) -> Result<Arc<Plan>, Stop> {
+        let Compiled { plan, problems, .. } = self.compile(settings, options)?;
+        self.warn(&problems);
+        plan.ok_or_else(|| self.stop(&problems))
+    }
+
+    /// Says the warnings among `problems`.
+    pub fn warn(&self, problems: &[Problem]) {
+        let mut stderr = io::stderr().lock();
+        for problem in problems.iter().filter(|problem| !problem.is_error()) {
+            let _ = writeln!(stderr, "warning: {}: {problem}", self.name());
+        }
+    }
+
+    /// The errors among `problems`, a line each.
+    pub fn stop(&self, problems: &[Problem]) -> Stop {
+        let errors = problems.iter().filter(|problem| problem.is_error());
+        Stop::problems(errors.map(|problem| format!("{}: {problem}", self.name())).collect())
+    }
+}
+
+fn parse_rows(text: &str) -> Result<(String, u64), String> {
+    let (table, rows) = text.rsplit_once('=').ok_or_else(|| "write TABLE=ROWS, such as candidate=1000".to_owned())?;
+    let rows = rows.replace('_', "").parse().map_err(|_| format!("{rows:?} is no number of rows"))?;
+    Ok((table.to_owned(), rows))
+}
+
+fn parse_scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if scale.is_finite() && scale > 0.0 => Ok(scale),
+        _ => Err("a scale is a number above 0".to_owned()),
+    }
+}
+
+/// `P=V`; the value is what its text says in JSON where that is a scalar, else the text itself.
+fn parse_setting(text: &str) -> Result<(String, Value), String> {
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| "write PARAMETER=VALUE, such as candidates=500".to_owned())?;
+    let parsed = match serde_json::from_str::<Value>(value) {
+        Ok(scalar @ (Value::Bool(_) | Value::Number(_) | Value::String(_))) => scalar,
+        _ => Value::String(value.to_owned()),
+    };
+    Ok((name.to_owned(), parsed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_takes_the_type_that_its_text_has_in_json() {
+        for (text, value) in [
+            ("n=5", Value::from(5)),
+            ("n=0.5", Value::from(0.5)),
+            ("n=true", Value::from(true)),
+            ("n=\"5\"", Value::from("5")),
+            ("n=five", Value::from("five")),
+            ("n=a=b", Value::from("a=b")),
+            ("n=[1]", Value::from("[1]")),
+            ("n=", Value::from("")),
+        ] {
+            assert_eq!(parse_setting(text), Ok(("n".to_owned(), value)), "{text}");
+        }
+        assert!(parse_setting("n").is_err());
+    }
+
+    #[test]
+    fn rows_belong_to_the_table_before_the_last_equals_sign() {
+        assert_eq!(parse_rows("a=b=1_000"), Ok(("a=b".to_owned(), 1000)));
+        assert!(parse_rows("a").is_err());
+        assert!(parse_rows("a=-1").is_err());
+    }
+}

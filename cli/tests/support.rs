@@ -1,0 +1,105 @@
+//! A folder of its own for each test, and the binary run in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use assert_cmd::cargo::cargo_bin;
+
+/// A folder in which commands run; it goes with the value.
+pub struct Home(tempfile::TempDir);
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Ran {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Home {
+    pub fn new() -> Home {
+        Home(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// A folder that holds the example `hiring.yaml`.
+    pub fn with_hiring() -> Home {
+        let home = Home::new();
+        home.run(&["init", "hiring"]).succeeds();
+        home
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        fs::write(self.at(name), text).expect("a file is written");
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.at(name)).expect("a text file")
+    }
+
+    pub fn bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.at(name)).expect("a file")
+    }
+
+    /// The names in a folder, in order, hidden ones among them.
+    pub fn names(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.at(folder)).expect("a folder");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(cargo_bin("synthetic-data"));
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env_remove("COLUMNS")
+            .env_remove("NO_COLOR")
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).output().expect("the binary runs"))
+    }
+}
+
+impl Ran {
+    pub fn of(output: Output) -> Ran {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the binary prints text");
+        Ran { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    #[track_caller]
+    pub fn succeeds(self) -> Ran {
+        assert_eq!(self.status, Some(0), "{self:#?}");
+        self
+    }
+
+    #[track_caller]
+    pub fn fails(self) -> Ran {
+        assert_eq!(self.status, Some(1), "{self:#?}");
+        self
+    }
+
+    #[track_caller]
+    pub fn is_wrong_usage(self) -> Ran {
+        assert_eq!(self.status, Some(2), "{self:#?}");
+        self
+    }
+}
+
+/// The root of the source tree.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}

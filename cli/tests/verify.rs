@@ -1,0 +1,96 @@
+//! How `verify` finds tables and what it writes.
+
+use std::fs;
+
+use super::support::Home;
+
+fn generated() -> Home {
+    let home = Home::with_hiring();
+    home.run(&["generate", "hiring.yaml", "--out", "out"]).succeeds();
+    home
+}
+
+#[test]
+fn tables_may_lie_in_several_files_of_several_formats() {
+    let home = generated();
+    let last = formats::FORMATS.iter().rev().find(|format| !format.holds_all_tables()).expect("a format of one table");
+    let company = format!("company.{}", last.extension());
+    home.run(&["generate", "hiring.yaml", "--table", "company", "--out", &company]).succeeds();
+    fs::remove_file(home.at("out/company.csv")).expect("removed");
+    home.run(&["verify", "hiring.yaml", "out", &company]).succeeds();
+}
+
+#[test]
+fn a_table_without_a_file_and_a_file_without_a_table_are_stated() {
+    let home = generated();
+    fs::rename(home.at("out/process.csv"), home.at("out/proces.csv")).expect("renamed");
+    let ran = home.run(&["verify", "hiring.yaml", "out/company.csv", "out/candidate.csv", "out/proces.csv"]).fails();
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines[0], "out/proces.csv: the schema has no table \"proces\"; did you mean \"process\"?");
+    assert!(
+        lines[1].starts_with("no rows were found for the table \"process\"; expected is a file process with"),
+        "{ran:?}"
+    );
+    assert_eq!(lines.len(), 2, "{ran:?}");
+    let ran = home.run(&["verify", "hiring.yaml", "nowhere"]).fails();
+    assert!(ran.stderr.starts_with("nowhere: there is no such file or folder\n"), "{ran:?}");
+}
+
+#[test]
+fn a_table_that_is_found_twice_is_stated() {
+    let home = generated();
+    home.run(&["generate", "hiring.yaml", "--out", "out", "--compress", "gzip"]).succeeds();
+    let ran = home.run(&["verify", "hiring.yaml", "out"]).fails();
+    assert_eq!(ran.stderr.lines().count(), 3, "{ran:?}");
+    assert!(
+        ran.stderr.contains("the table \"company\" is in out/company.csv and in out/company.csv.gz; name one of them"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_cell_that_is_no_value_of_its_type_is_stated_with_its_place() {
+    let home = generated();
+    let text = home.read("out/candidate.csv").replacen("\n1,", "\nfirst,", 1);
+    home.write("out/candidate.csv", &text);
+    let ran = home.run(&["verify", "hiring.yaml", "out"]).fails();
+    assert_eq!(ran.stderr, "candidate row 1, column id: \"first\" is no integer\n");
+}
+
+#[test]
+fn a_column_that_is_missing_breaks_the_certificate() {
+    let home = generated();
+    let text = home.read("out/company.csv").replacen("industry", "trade", 1);
+    home.write("out/company.csv", &text);
+    let ran = home.run(&["verify", "hiring.yaml", "out"]).fails();
+    assert!(ran.stdout.contains("✗ type:company.industry"), "{ran:?}");
+}
+
+#[test]
+fn files_that_are_cut_off_or_are_something_else_are_stated() {
+    let home = generated();
+    for (name, bytes) in
+        [("company.xlsx", &b"PK\x03\x04 not a workbook"[..]), ("company.csv.gz", b"\x1f\x8b\x08\x00cut")]
+    {
+        fs::write(home.at(name), bytes).expect("written");
+        let ran = home.run(&["verify", "hiring.yaml", "out/candidate.csv", "out/process.csv", name]).fails();
+        assert!(ran.stderr.contains(name.split('.').next().expect("a stem")), "{ran:?}");
+        assert!(!ran.stderr.contains("internal error"), "{ran:?}");
+    }
+}
+
+#[test]
+fn the_certificate_is_written_as_a_page_as_json_and_as_sql() {
+    let home = generated();
+    let files = ["--html", "c.html", "--json", "c.json", "--sql", "c.sql"];
+    let plain = home.run(&[&["verify", "hiring.yaml", "out"], &files[..]].concat()).succeeds();
+    assert!(plain.stdout.contains("planned-in-order"));
+    assert!(home.read("c.html").contains("planned-in-order"));
+    let json: serde_json::Value = serde_json::from_str(&home.read("c.json")).expect("JSON");
+    assert_eq!(json["dataset"], "hiring");
+    assert!(json["results"].as_array().is_some_and(|results| results.iter().all(|result| result["broken"] == 0)));
+    let sql = home.read("c.sql");
+    assert!(sql.contains("planned-in-order") && sql.contains("SELECT"), "{sql}");
+    home.run(&["verify", "hiring.yaml", "out", "--sql", "d.sql", "--dialect", "sqlite"]).succeeds();
+    home.run(&["verify", "hiring.yaml", "out", "--dialect", "dbase"]).is_wrong_usage();
+}

@@ -1,0 +1,313 @@
+//! Operations that say when they go wrong, in place of those of DataFusion that do not.
+//!
+//! DataFusion's integers wrap, its decimals of 38 digits do not check that they fit, and whether the right side of `AND` is evaluated depends
+//! on how many rows of the batch need it. Here arithmetic is checked, and the right side of `AND` and `OR` is evaluated for exactly the rows
+//! whose left side leaves the result open, if it can fail at all: so `quantity <> 0 AND total / quantity > 2` never divides by zero.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, RecordBatch};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::compute::kernels::boolean::{and_kleene, or_kleene};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Schema};
+use datafusion::arrow::error::ArrowError;
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{ColumnarValue, Operator};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{
+    BinaryExpr, CastExpr, Column, InListExpr, IsNotNullExpr, IsNullExpr, LikeExpr, Literal, NegativeExpr, NotExpr,
+};
+
+use super::tokens::lower_first;
+
+/// The expression with every operation checked.
+pub(super) fn checked(expr: Arc<dyn PhysicalExpr>, input: &Schema) -> Result<Arc<dyn PhysicalExpr>> {
+    let checked = expr.transform_up(|node| {
+        if let Some(negative) = node.downcast_ref::<NegativeExpr>() {
+            let data_type = negative.arg().data_type(input)?;
+            if !data_type.is_signed_integer() {
+                return Ok(Transformed::no(node));
+            }
+            let zero = Arc::new(Literal::new(ScalarValue::new_zero(&data_type)?));
+            let minus = BinaryExpr::new(zero, Operator::Minus, Arc::clone(negative.arg()));
+            return Ok(Transformed::yes(Arithmetic::around(minus, input)?));
+        }
+        let Some(binary) = node.downcast_ref::<BinaryExpr>() else { return Ok(Transformed::no(node)) };
+        match binary.op() {
+            op if op.is_numerical_operators() => Ok(Transformed::yes(Arithmetic::around(binary.clone(), input)?)),
+            op @ (Operator::And | Operator::Or) if can_fail(binary.right()) => {
+                let lazy: Arc<dyn PhysicalExpr> = Arc::new(Lazy {
+                    left: Arc::clone(binary.left()),
+                    and: *op == Operator::And,
+                    right: Arc::clone(binary.right()),
+                });
+                Ok(Transformed::yes(lazy))
+            }
+            _ => Ok(Transformed::no(node)),
+        }
+    })?;
+    Ok(checked.data)
+}
+
+/// Whether evaluating it for a row can end in an error.
+fn can_fail(expr: &Arc<dyn PhysicalExpr>) -> bool {
+    let itself = match expr.downcast_ref::<BinaryExpr>() {
+        Some(binary) => binary.op().is_numerical_operators(),
+        None => {
+            !(expr.is::<Column>()
+                || expr.is::<Literal>()
+                || expr.is::<IsNullExpr>()
+                || expr.is::<IsNotNullExpr>()
+                || expr.is::<NotExpr>()
+                || expr.is::<InListExpr>()
+                || expr.is::<LikeExpr>())
+        }
+    };
+    itself || expr.children().into_iter().any(can_fail)
+}
+
+/// An arithmetic operation whose result is checked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Arithmetic {
+    operation: BinaryExpr,
+    result: DataType,
+}
+
+impl Arithmetic {
+    fn around(operation: BinaryExpr, input: &Schema) -> Result<Arc<dyn PhysicalExpr>> {
+        let result = operation.data_type(input)?;
+        Ok(Arc::new(Arithmetic { operation: operation.with_fail_on_overflow(true), result }))
+    }
+
+    fn evaluate_checked(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        let value = self.operation.evaluate(batch)?;
+        // With fewer digits the type of the result was chosen wide enough for any operands.
+        if matches!(self.result, DataType::Decimal128(38, _)) {
+            match &value {
+                ColumnarValue::Array(values) => check_digits(values)?,
+                ColumnarValue::Scalar(scalar) => check_digits(&scalar.to_array()?)?,
+            }
+        }
+        if self.result == DataType::Float64 {
+            self.check_finite(&value, batch)?;
+        }
+        Ok(value)
+    }
+
+    /// An error where finite operands gave a result that is not: floats divide by zero and outgrow their range without saying so.
+    fn check_finite(&self, value: &ColumnarValue, batch: &RecordBatch) -> Result<()> {
+        let rows = batch.num_rows();
+        let values = value.to_array(rows)?;
+        let values = values.as_primitive::<Float64Type>();
+        if values.iter().flatten().all(f64::is_finite) {
+            return Ok(());
+        }
+        let left = floats(&self.operation.left().evaluate(batch)?, rows)?;
+        let right = floats(&self.operation.right().evaluate(batch)?, rows)?;
+        for ((value, left), right) in values.iter().zip(&left).zip(&right) {
+            let (Some(value), Some(left), Some(right)) = (value, left, right) else { continue };
+            if value.is_finite() || !left.is_finite() || !right.is_finite() {
+                continue;
+            }
+            let divides = matches!(self.operation.op(), Operator::Divide | Operator::Modulo);
+            let error = match divides && right == 0.0 {
+                true => ArrowError::DivideByZero,
+                false => ArrowError::ArithmeticOverflow(String::new()),
+            };
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Adds the operation to an error of its own; an operand's error names its own operation already.
+    fn named(&self, error: DataFusionError) -> DataFusionError {
+        let DataFusionError::ArrowError(arrow, _) = error.find_root() else { return error };
+        let what = match (arrow.as_ref(), &self.result) {
+            (ArrowError::DivideByZero, _) => "division by zero",
+            (ArrowError::CastError(_) | ArrowError::ExternalError(_), _) => return error,
+            (_, result) if result.is_integer() => "integer overflow",
+            (_, DataType::Decimal128(..)) => "more than 38 digits",
+            _ => "a result that does not fit",
+        };
+        DataFusionError::Execution(format!("{what} in {}", Spoken { expr: &self.operation, inside: false }))
+    }
+}
+
+impl fmt::Display for Arithmetic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.operation.fmt(f)
+    }
+}
+
+impl PhysicalExpr for Arithmetic {
+    fn data_type(&self, _input: &Schema) -> Result<DataType> {
+        Ok(self.result.clone())
+    }
+
+    fn nullable(&self, input: &Schema) -> Result<bool> {
+        self.operation.nullable(input)
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        self.evaluate_checked(batch).map_err(|error| self.named(error))
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        self.operation.children()
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
+        let [left, right] = <[_; 2]>::try_from(children)
+            .map_err(|_| DataFusionError::Internal("an operation has two operands".to_owned()))?;
+        let operation = BinaryExpr::new(left, *self.operation.op(), right).with_fail_on_overflow(true);
+        Ok(Arc::new(Arithmetic { operation, result: self.result.clone() }))
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.operation.fmt_sql(f)
+    }
+}
+
+/// `left AND right` or `left OR right`, the right side evaluated only for the rows where the left one leaves the result open.
+#[derive(Debug, Clone, Eq)]
+struct Lazy {
+    left: Arc<dyn PhysicalExpr>,
+    and: bool,
+    right: Arc<dyn PhysicalExpr>,
+}
+
+// A derived implementation would move out of the shared pointers.
+impl PartialEq for Lazy {
+    fn eq(&self, other: &Lazy) -> bool {
+        self.and == other.and && self.left.eq(&other.left) && self.right.eq(&other.right)
+    }
+}
+
+impl Hash for Lazy {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.left.hash(state);
+        self.and.hash(state);
+        self.right.hash(state);
+    }
+}
+
+impl fmt::Display for Lazy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.left, if self.and { "AND" } else { "OR" }, self.right)
+    }
+}
+
+impl PhysicalExpr for Lazy {
+    fn data_type(&self, _input: &Schema) -> Result<DataType> {
+        Ok(DataType::Boolean)
+    }
+
+    fn nullable(&self, input: &Schema) -> Result<bool> {
+        Ok(self.left.nullable(input)? || self.right.nullable(input)?)
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        let rows = batch.num_rows();
+        let left = booleans(self.left.evaluate(batch)?, rows)?;
+        // False decides AND, true decides OR; null decides nothing.
+        let open = BooleanArray::from_iter(left.iter().map(|value| Some(value != Some(!self.and))));
+        if !open.has_true() {
+            return Ok(ColumnarValue::Array(Arc::new(left)));
+        }
+        let right = booleans(self.right.evaluate_selection(batch, &open)?, rows)?;
+        let joined = if self.and { and_kleene(&left, &right)? } else { or_kleene(&left, &right)? };
+        Ok(ColumnarValue::Array(Arc::new(joined)))
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        vec![&self.left, &self.right]
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
+        let [left, right] = <[_; 2]>::try_from(children)
+            .map_err(|_| DataFusionError::Internal("a condition has two sides".to_owned()))?;
+        Ok(Arc::new(Lazy { left, and: self.and, right }))
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.left.fmt_sql(f)?;
+        f.write_str(if self.and { " AND " } else { " OR " })?;
+        self.right.fmt_sql(f)
+    }
+}
+
+fn floats(value: &ColumnarValue, rows: usize) -> Result<Float64Array> {
+    Ok(cast(&value.to_array(rows)?, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
+}
+
+fn booleans(value: ColumnarValue, rows: usize) -> Result<BooleanArray> {
+    let values = value.into_array(rows)?;
+    if values.data_type() == &DataType::Null {
+        return Ok(BooleanArray::new_null(rows));
+    }
+    values
+        .as_boolean_opt()
+        .cloned()
+        .ok_or_else(|| DataFusionError::Internal(format!("a condition gives {}", values.data_type())))
+}
+
+/// An error unless every decimal has no more digits than its type.
+pub(super) fn check_digits(values: &ArrayRef) -> Result<()> {
+    if let DataType::Decimal128(precision, _) = values.data_type() {
+        values.as_primitive::<Decimal128Type>().validate_decimal_precision(*precision)?;
+    }
+    Ok(())
+}
+
+/// What went wrong while a value was computed, in one sentence without a full stop.
+pub(super) fn sentence(error: &DataFusionError) -> String {
+    let root = error.find_root();
+    let text = match root {
+        DataFusionError::ArrowError(arrow, _) => match arrow.as_ref() {
+            ArrowError::DivideByZero => "division by zero".to_owned(),
+            ArrowError::ArithmeticOverflow(_) => "a result that does not fit".to_owned(),
+            ArrowError::CastError(text)
+            | ArrowError::ComputeError(text)
+            | ArrowError::InvalidArgumentError(text)
+            | ArrowError::ParseError(text) => text.clone(),
+            other => other.to_string(),
+        },
+        DataFusionError::Execution(text)
+        | DataFusionError::Plan(text)
+        | DataFusionError::NotImplemented(text)
+        | DataFusionError::Internal(text) => text.clone(),
+        other => other.strip_backtrace(),
+    };
+    // Only the first line is a sentence; what follows are lists of candidates.
+    let line =
+        text.split(DataFusionError::BACK_TRACE_SEP).next().unwrap_or_default().lines().next().unwrap_or_default();
+    lower_first(line)
+}
+
+/// Prints an operation as it was written: names and operators, without the casts that make types agree.
+struct Spoken<'a> {
+    expr: &'a dyn PhysicalExpr,
+    inside: bool,
+}
+
+impl fmt::Display for Spoken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let binary = self.expr.downcast_ref::<Arithmetic>().map(|arithmetic| &arithmetic.operation);
+        if let Some(binary) = binary.or_else(|| self.expr.downcast_ref::<BinaryExpr>()) {
+            let left = Spoken { expr: binary.left().as_ref(), inside: true };
+            let right = Spoken { expr: binary.right().as_ref(), inside: true };
+            return match self.inside {
+                true => write!(f, "({left} {} {right})", binary.op()),
+                false => write!(f, "{left} {} {right}", binary.op()),
+            };
+        }
+        if let Some(cast) = self.expr.downcast_ref::<CastExpr>() {
+            return Spoken { expr: cast.expr().as_ref(), inside: self.inside }.fmt(f);
+        }
+        self.expr.fmt_sql(f)
+    }
+}

@@ -1,0 +1,252 @@
+//! What happens to the logical expression between reading and simplifying it.
+//!
+//! DataFusion makes types agree by casts of its own, some of which take text for a number or a number for a condition. The casts that were
+//! written are marked before, so that the others can be told from them and judged. Constants are folded here, checked, because DataFusion's
+//! folding lets integers wrap.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::Schema;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::execution_props::ExecutionProps;
+use datafusion::logical_expr::expr::Alias;
+use datafusion::logical_expr::{BinaryExpr, Cast, ColumnarValue, Expr, ExprSchemable, Operator};
+use datafusion::physical_expr::create_physical_expr;
+
+use super::{SqlProblem, checked, types};
+
+/// The alias that marks a cast that was written, or one of ours.
+const WRITTEN: &str = "\u{0}written";
+
+/// Marks the casts that are there, and widens whole numbers that functions give in fewer than 64 bits.
+pub(super) fn mark(expr: Expr, schema: &DFSchema) -> Result<Expr, DataFusionError> {
+    let marked = expr.transform_up(|node| {
+        Ok(match node {
+            Expr::Cast(_) | Expr::TryCast(_) => Transformed::yes(node.alias(WRITTEN)),
+            Expr::ScalarFunction(_) if node.get_type(schema).is_ok_and(|t| t.is_integer() && t != DataType::Int64) => {
+                Transformed::yes(Expr::Cast(Cast::new(Box::new(node), DataType::Int64)).alias(WRITTEN))
+            }
+            other => Transformed::no(other),
+        })
+    })?;
+    Ok(marked.data)
+}
+
+/// Takes all aliases away: the marks, and those that DataFusion puts around functions called by another name.
+pub(super) fn unmark(expr: Expr) -> Result<Expr, DataFusionError> {
+    let unmarked = expr.transform_up(|node| {
+        Ok(match node {
+            Expr::Alias(alias) => Transformed::yes(*alias.expr),
+            other => Transformed::no(other),
+        })
+    })?;
+    Ok(unmarked.data)
+}
+
+/// Refuses comparisons of text with numbers before either becomes the other.
+pub(super) fn check_comparisons(expr: &Expr, schema: &DFSchema) -> Result<(), SqlProblem> {
+    walk(expr, |node| {
+        let pairs: Vec<(&Expr, &Expr)> = match node {
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) if op.supports_propagation() || is_distinct(*op) => {
+                vec![(left, right)]
+            }
+            Expr::Between(between) => vec![(&between.expr, &between.low), (&between.expr, &between.high)],
+            Expr::InList(list) => list.list.iter().map(|value| (&*list.expr, value)).collect(),
+            Expr::Like(like) => return check_text(&like.expr, schema),
+            Expr::Case(case) => match &case.expr {
+                Some(operand) => case.when_then_expr.iter().map(|(when, _)| (&**operand, &**when)).collect(),
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        pairs.into_iter().try_for_each(|(left, right)| check_pair(left, right, schema))
+    })
+}
+
+fn is_distinct(op: Operator) -> bool {
+    matches!(op, Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom)
+}
+
+fn check_pair(left: &Expr, right: &Expr, schema: &DFSchema) -> Result<(), SqlProblem> {
+    let (Ok(left_type), Ok(right_type)) = (left.get_type(schema), right.get_type(schema)) else { return Ok(()) };
+    let unlike = |text: &DataType, other: &DataType| {
+        text.is_string() && (other.is_numeric() || matches!(other, DataType::Boolean | DataType::Interval(_)))
+    };
+    let (text, other, other_type) = if unlike(&left_type, &right_type) {
+        (left, right, &right_type)
+    } else if unlike(&right_type, &left_type) {
+        (right, left, &left_type)
+    } else {
+        return Ok(());
+    };
+    let problem = SqlProblem::new(format!(
+        "{} is text and {} is {}, so they do not compare",
+        words(text),
+        words(other),
+        types::shown(other_type)
+    ));
+    Err(match (text, other) {
+        (Expr::Literal(value, _), _) => problem.remedy(format!("write {} without quotes", value_words(value))),
+        (_, Expr::Literal(value, _)) => problem.remedy(format!("write '{}'", value_words(value))),
+        _ => problem.remedy("make both alike with CAST"),
+    })
+}
+
+fn check_text(expr: &Expr, schema: &DFSchema) -> Result<(), SqlProblem> {
+    match expr.get_type(schema) {
+        Ok(actual) if !actual.is_string() && !actual.is_null() => {
+            Err(SqlProblem::new(format!("LIKE looks at text, and {} is {}", words(expr), types::shown(&actual)))
+                .remedy("make it text with CAST(… AS VARCHAR)"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses the casts that were put in where they change what a value means.
+pub(super) fn check_casts(expr: &Expr, schema: &DFSchema) -> Result<(), SqlProblem> {
+    walk(expr, |node| {
+        if matches!(node, Expr::Alias(alias) if alias.name == WRITTEN) {
+            return Ok(());
+        }
+        let mut found = Ok(());
+        let _ = node.apply_children(|child| {
+            if let Expr::Cast(cast) = child {
+                found = check_cast(cast, schema);
+            }
+            Ok(if found.is_err() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        });
+        found
+    })
+}
+
+fn check_cast(cast: &Cast, schema: &DFSchema) -> Result<(), SqlProblem> {
+    let to = cast.field.data_type();
+    let Ok(from) = cast.expr.get_type(schema) else { return Ok(()) };
+    let literal = matches!(&*cast.expr, Expr::Literal(..));
+    let harmless = from.is_null()
+        || to.is_string()
+        || is_bytes(to) && (is_bytes(&from) || from.is_string())
+        || from.is_numeric() && to.is_numeric()
+        || from.is_temporal() && to.is_temporal()
+        || from.is_string() && literal && to.is_temporal()
+        || from.is_nested() && to.is_nested()
+        || same_kind(&from, to);
+    if harmless {
+        return Ok(());
+    }
+    let value = words(&cast.expr);
+    let from = types::shown(&from);
+    Err(if *to == DataType::Boolean {
+        SqlProblem::new(format!("{value} is {from}, where a condition is wanted")).remedy("compare it with a value")
+    } else {
+        SqlProblem::new(format!("{value} is {from}, where {} is wanted", types::shown(to)))
+            .remedy("make it so with CAST")
+    })
+}
+
+fn is_bytes(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_))
+}
+
+/// Whether the types differ only in how they are laid out.
+fn same_kind(from: &DataType, to: &DataType) -> bool {
+    match from {
+        DataType::Dictionary(_, values) => values.as_ref() == to,
+        _ => from == to,
+    }
+}
+
+/// Computes what holds no column, checked: casts of literals and arithmetic. What goes wrong there goes wrong in every row.
+pub(super) fn fold(expr: Expr, config: Arc<ConfigOptions>) -> Result<Expr, SqlProblem> {
+    let mut problem = None;
+    let folded = expr.transform_up(|node| {
+        let constant = match &node {
+            Expr::Cast(cast) => is_literal(&cast.expr),
+            Expr::Negative(inner) => is_literal(inner),
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+                op.is_numerical_operators() && is_literal(left) && is_literal(right)
+            }
+            _ => false,
+        };
+        if !constant {
+            return Ok(Transformed::no(node));
+        }
+        match constant_value(&node, &config) {
+            Ok(value) => Ok(Transformed::yes(Expr::Literal(value, None))),
+            Err(error) => {
+                problem = Some(constant_problem(&node, &error));
+                Err(error)
+            }
+        }
+    });
+    match folded {
+        Ok(folded) => Ok(folded.data),
+        Err(error) => Err(problem.unwrap_or_else(|| SqlProblem::new(checked::sentence(&error)))),
+    }
+}
+
+fn constant_value(expr: &Expr, config: &Arc<ConfigOptions>) -> Result<ScalarValue, DataFusionError> {
+    if let Expr::Cast(Cast { expr, field }) = expr
+        && let Expr::Literal(ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)), _) = &**expr
+        && *field.data_type() == DataType::Date32
+        && !text.trim().bytes().all(|b| b.is_ascii_digit() || b == b'-')
+    {
+        // Arrow reads the day of a date with a time and drops the rest.
+        return Err(DataFusionError::Execution(format!("{text} is no date")));
+    }
+    let schema = Arc::new(Schema::empty());
+    let props = ExecutionProps { config_options: Some(Arc::clone(config)), ..ExecutionProps::new() };
+    let physical = create_physical_expr(expr, &DFSchema::empty(), &props, &Default::default())?;
+    let physical = checked::checked(physical, &schema)?;
+    let batch = RecordBatch::try_new_with_options(schema, vec![], &RecordBatchOptions::new().with_row_count(Some(1)))?;
+    match physical.evaluate(&batch)? {
+        ColumnarValue::Scalar(value) => Ok(value),
+        ColumnarValue::Array(values) => ScalarValue::try_from_array(&values, 0),
+    }
+}
+
+fn constant_problem(expr: &Expr, error: &DataFusionError) -> SqlProblem {
+    let Expr::Cast(cast) = expr else { return SqlProblem::new(checked::sentence(error)) };
+    let to = cast.field.data_type();
+    let problem = SqlProblem::new(format!("{} is no {}", words(&cast.expr), types::shown(to)));
+    match to {
+        DataType::Date32 | DataType::Date64 => problem.remedy("dates are written '2024-01-31'"),
+        DataType::Timestamp(..) => problem.remedy("times are written '2024-01-31T12:30:00'"),
+        DataType::Time32(_) | DataType::Time64(_) => problem.remedy("times of day are written '12:30:00'"),
+        _ => problem,
+    }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal(..))
+}
+
+/// Calls `check` for every node until one is refused.
+fn walk(expr: &Expr, mut check: impl FnMut(&Expr) -> Result<(), SqlProblem>) -> Result<(), SqlProblem> {
+    let mut found = Ok(());
+    let _ = expr.apply(|node| {
+        found = check(node);
+        Ok(if found.is_err() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    found
+}
+
+/// A piece of the expression for a sentence.
+fn words(expr: &Expr) -> String {
+    match expr {
+        Expr::Alias(Alias { expr, .. }) => words(expr),
+        Expr::Column(column) => column.name.clone(),
+        Expr::Literal(value, _) if value.data_type().is_string() => format!("'{}'", value_words(value)),
+        Expr::Literal(value, _) => value_words(value),
+        other => other.human_display().to_string(),
+    }
+}
+
+fn value_words(value: &ScalarValue) -> String {
+    value.to_string()
+}

@@ -1,0 +1,693 @@
+//! The traps of SQL, each with the sentence or the value that it must end in.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, ListArray,
+    StringViewArray, TimestampMicrosecondArray,
+};
+use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, TimeUnit};
+use datafusion::arrow::util::display::array_value_to_string;
+use proptest::prelude::*;
+
+use super::*;
+
+/// 2026-01-01T00:00:00Z.
+const REFERENCE_TIME: i64 = 1_767_225_600_000_000;
+
+fn scope() -> (Schema, Vec<ArrayRef>) {
+    let timestamp = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let columns: Vec<(&str, DataType, ArrayRef)> = vec![
+        ("name", DataType::Utf8View, Arc::new(StringViewArray::from(vec![Some("Ana"), Some("Émile"), None]))),
+        ("status", DataType::Utf8View, Arc::new(StringViewArray::from(vec!["new", "old", "new"]))),
+        ("quantity", DataType::Int64, Arc::new(Int64Array::from(vec![Some(0), Some(3), None]))),
+        ("big", DataType::Int64, Arc::new(Int64Array::from(vec![1, i64::MAX, i64::MIN]))),
+        (
+            "price",
+            DataType::Decimal128(10, 2),
+            Arc::new(
+                Decimal128Array::from(vec![Some(1_250), Some(9_999), None]).with_precision_and_scale(10, 2).unwrap(),
+            ),
+        ),
+        (
+            "wide",
+            DataType::Decimal128(38, 2),
+            Arc::new(Decimal128Array::from(vec![100, 10_i128.pow(37), -200]).with_precision_and_scale(38, 2).unwrap()),
+        ),
+        ("ratio", DataType::Float64, Arc::new(Float64Array::from(vec![Some(0.5), Some(-0.0), None]))),
+        ("active", DataType::Boolean, Arc::new(BooleanArray::from(vec![Some(true), Some(false), None]))),
+        ("hired_on", DataType::Date32, Arc::new(Date32Array::from(vec![Some(19_723), Some(19_753), None]))),
+        ("seen_at", timestamp.clone(), Arc::new(TimestampMicrosecondArray::from(vec![REFERENCE_TIME; 3]))),
+        ("Apellido paterno", DataType::Utf8View, Arc::new(StringViewArray::from(vec!["Núñez", "Ríos", "Paz"]))),
+        ("user", DataType::Utf8View, Arc::new(StringViewArray::from(vec!["u1", "u2", "u3"]))),
+        ("Code", DataType::Int64, Arc::new(Int64Array::from(vec![1, 2, 3]))),
+        ("code", DataType::Int64, Arc::new(Int64Array::from(vec![10, 20, 30]))),
+        ("candidate.hired_on", DataType::Date32, Arc::new(Date32Array::from(vec![19_000, 20_000, 21_000]))),
+        ("order.total", DataType::Int64, Arc::new(Int64Array::from(vec![7, 8, 9]))),
+        ("a.b.c", DataType::Int64, Arc::new(Int64Array::from(vec![100, 200, 300]))),
+        (
+            "tags",
+            DataType::List(Arc::new(Field::new("item", DataType::Int64, true))),
+            Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(vec![
+                Some(vec![Some(1), Some(2)]),
+                Some(vec![]),
+                None,
+            ])),
+        ),
+    ];
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, data_type, _)| Field::new(*name, data_type.clone(), true)).collect();
+    (Schema::new(fields), columns.into_iter().map(|(_, _, array)| array).collect())
+}
+
+fn compile(sql: &str) -> Result<Expression, SqlProblem> {
+    Expression::compile(&Parsed::parse(sql)?, &scope().0, REFERENCE_TIME)
+}
+
+fn evaluate(sql: &str) -> Result<ArrayRef, String> {
+    let expression = compile(sql).map_err(|problem| problem.to_string())?;
+    let (_, columns) = scope();
+    let needed: Vec<ArrayRef> = expression.columns().iter().map(|&index| Arc::clone(&columns[index])).collect();
+    let values = expression.evaluate(&needed, 3).map_err(|error| error.detail)?;
+    assert_eq!(values.len(), 3);
+    assert_eq!(values.data_type(), expression.data_type());
+    assert_eq!(*expression.data_type(), expression.logical().arrow());
+    Ok(values)
+}
+
+/// The three values as text, `-` for null; or the sentence.
+fn values(sql: &str) -> String {
+    match evaluate(sql) {
+        Ok(values) => (0..values.len())
+            .map(|row| if values.is_null(row) { "-".to_owned() } else { array_value_to_string(&values, row).unwrap() })
+            .collect::<Vec<_>>()
+            .join(" "),
+        Err(sentence) => format!("! {sentence}"),
+    }
+}
+
+fn refusal(sql: &str) -> String {
+    match Parsed::parse(sql).and_then(|parsed| Expression::compile(&parsed, &scope().0, REFERENCE_TIME)) {
+        Ok(expression) => format!("accepted: {expression:?}"),
+        Err(problem) => problem.to_string(),
+    }
+}
+
+/// Holds every value against the one beside it, and reports all that differ.
+fn check(cases: &[(&str, &str)], actual: fn(&str) -> String) {
+    let wrong: Vec<String> = cases
+        .iter()
+        .map(|(sql, expected)| (sql, expected, actual(sql)))
+        .filter(|(_, expected, actual)| actual != *expected)
+        .map(|(sql, expected, actual)| format!("{sql}\n   expected {expected}\n     actual {actual}"))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn values_are_those_of_the_language() {
+    check(
+        &[
+            ("quantity + 1", "1 4 -"),
+            ("CASE WHEN length(name) > 3 THEN left(name, 3) ELSE name END", "Ana Émi -"),
+            ("length(name)", "3 5 -"),
+            ("name || ' ' || \"Apellido paterno\"", "Ana Núñez Émile Ríos -"),
+            ("status IN ('new', 'other')", "true false true"),
+            ("quantity NOT IN (1, 3)", "true false -"),
+            ("quantity BETWEEN 1 AND 3", "false true -"),
+            ("name IS NULL", "false false true"),
+            ("name LIKE 'A%'", "true false -"),
+            ("name ILIKE 'é%'", "false true -"),
+            ("active AND NULL", "- false -"),
+            ("active OR quantity > 1", "true true -"),
+            ("NOT active", "false true -"),
+            ("coalesce(quantity, 7)", "0 3 7"),
+            ("nullif(quantity, 3)", "0 - -"),
+            ("EXTRACT(year FROM hired_on)", "2024 2024 -"),
+            ("date_part('month', hired_on)", "1 1 -"),
+            ("add_days(hired_on, 30)", "2024-01-31 2024-03-01 -"),
+            ("days_between(hired_on, DATE '2024-01-11')", "10 -20 -"),
+            ("days_between('2024-01-01', hired_on)", "0 30 -"),
+            ("hired_on + INTERVAL '1 month'", "2024-02-01 2024-02-29 -"),
+            ("hired_on + INTERVAL '1' MONTH", "2024-02-01 2024-02-29 -"),
+            ("hired_on >= '2024-01-31'", "false true -"),
+            ("seen_at = '2026-01-01T00:00:00'", "true true true"),
+            ("seen_at = reference_time()", "true true true"),
+            ("CAST(reference_time() AS DATE)", "2026-01-01 2026-01-01 2026-01-01"),
+            ("hired_on IN ('2024-01-01', DATE '2024-01-31')", "true true -"),
+            ("date_trunc('month', seen_at) = seen_at", "true true true"),
+            ("substring(name FROM 2 FOR 2)", "na mi -"),
+            ("substr(name, 2)", "na mile -"),
+            ("trim(BOTH 'A' FROM name)", "na Émile -"),
+            ("trim(status)", "new old new"),
+            ("position('l' IN status)", "0 2 0"),
+            ("overlay(status PLACING 'xx' FROM 1 FOR 2)", "xxw xxd xxw"),
+            ("upper(name)", "ANA ÉMILE -"),
+            ("ratio IS DISTINCT FROM 0.5", "false true true"),
+            ("CAST(quantity AS VARCHAR)", "0 3 -"),
+            ("'5' || quantity", "50 53 -"),
+            ("CAST('42' AS INT) + quantity", "42 45 -"),
+            ("TRY_CAST(name AS BIGINT)", "- - -"),
+            ("array_length(tags)", "2 - -"),
+            ("array_has(tags, 2)", "true false -"),
+            ("NULL", "- - -"),
+            ("1 + 1", "2 2 2"),
+            ("-quantity", "0 -3 -"),
+            ("CASE status WHEN 'new' THEN 1 ELSE 2 END", "1 2 1"),
+            ("greatest(quantity, 2)", "2 3 2"),
+            ("quantity % 2", "0 1 -"),
+            ("-7 / 2", "-3 -3 -3"),
+            ("'b' > 'a'", "true true true"),
+            ("'Z' < 'a'", "true true true"),
+            ("'z' < 'á'", "true true true"),
+        ],
+        values,
+    );
+}
+
+#[test]
+fn decimals_are_exact() {
+    check(
+        &[
+            ("price * 1.18", "14.7500 117.9882 -"),
+            ("price + 0.005", "12.505 99.995 -"),
+            ("1e3 * quantity", "0 3000 -"),
+            ("1.5e-2 * quantity", "0.000 0.045 -"),
+            ("price * quantity", "0.00 299.97 -"),
+            ("CAST(2.345 AS DECIMAL(10, 2))", "2.35 2.35 2.35"),
+            ("CAST(2.5 AS INT)", "3 3 3"),
+            ("2.00 / 3", "0.666666 0.666666 0.666666"),
+            ("0.1 + 0.2 = 0.3", "true true true"),
+            ("wide * 10", "! more than 38 digits in wide * 10"),
+            ("wide + wide", "2.00 200000000000000000000000000000000000.00 -4.00"),
+            ("wide * wide", "! more than 38 digits in wide * wide"),
+            (
+                "12345678901234567890123456789012345678",
+                "12345678901234567890123456789012345678 12345678901234567890123456789012345678 12345678901234567890123456789012345678",
+            ),
+            ("quantity / 2.0", "0.00000 1.50000 -"),
+            ("round(price, 1)", "12.5 100.0 -"),
+            (".5 * 2", "1.0 1.0 1.0"),
+            ("9223372036854775808", "9223372036854775808 9223372036854775808 9223372036854775808"),
+            ("-9223372036854775808", "-9223372036854775808 -9223372036854775808 -9223372036854775808"),
+        ],
+        values,
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() {
+    check(
+        &[
+            ("big + 1", "! integer overflow in big + 1"),
+            ("big * 2 - 1", "! integer overflow in big * 2"),
+            ("quantity - big", "! integer overflow in quantity - big"),
+            ("-big", "! integer overflow in 0 - big"),
+            ("abs(big)", "! integer overflow on abs(-9223372036854775808)"),
+            ("quantity + (9223372036854775807 + 1)", "! integer overflow in 9223372036854775807 + 1"),
+            ("10 / quantity", "! division by zero in 10 / quantity"),
+            ("1 / 0", "! division by zero in 1 / 0"),
+            ("1 / 0.0", "! division by zero in 1 / 0.0"),
+            ("1 % quantity", "! division by zero in 1 % quantity"),
+            ("1 / ratio", "! division by zero in 1 / ratio"),
+            ("ratio * 1e30 + exp(700) * exp(700)", "! a result that does not fit in exp(700) * exp(700)"),
+            ("exp(1000)", "! exp(1000) is infinite"),
+            ("ln(ratio - 1)", "! ln(-0.5) is not a number"),
+            ("CAST(name AS BIGINT)", "! cannot cast string 'Ana' to value of Int64 type"),
+            ("CAST(big AS DECIMAL(5, 2))", "! 9.22 does not fit"),
+            ("add_days(hired_on, 9000000)", "! 9000000 days later is past the years 1 to 9999"),
+            ("repeat(name, 100000)", "! repeat would make a text of 300000 characters, at most 65536"),
+            ("lpad(name, 100000, 'x')", "! lpad would make a text of 100000 characters, at most 65536"),
+            ("repeat('x', 2000000000)", "! repeat would make a text of 2000000000 characters, at most 65536"),
+            (
+                "replace(repeat('a', 60000), 'a', 'bcd')",
+                "! replace would make a text of 180000 characters, at most 65536",
+            ),
+        ],
+        values,
+    );
+}
+
+#[test]
+fn the_right_side_of_a_condition_is_asked_only_where_the_left_leaves_it_open() {
+    check(
+        &[
+            ("quantity <> 0 AND 10 / quantity > 2", "false true -"),
+            ("quantity = 0 OR 10 / quantity > 2", "true true -"),
+            ("CASE WHEN quantity = 0 THEN 0 ELSE 10 / quantity END", "0 3 -"),
+            ("coalesce(nullif(quantity, 0), 1) > 0 AND quantity IS NOT NULL", "true true false"),
+        ],
+        values,
+    );
+}
+
+#[test]
+fn floats_have_one_zero() {
+    let zero = evaluate("ratio").unwrap();
+    let floats = zero.as_primitive::<datafusion::arrow::datatypes::Float64Type>();
+    assert_eq!(floats.value(1).to_bits(), 0.0_f64.to_bits());
+}
+
+#[test]
+fn constants_are_those_of_libm() {
+    let value = evaluate("exp(1)").unwrap();
+    let floats = value.as_primitive::<datafusion::arrow::datatypes::Float64Type>();
+    assert_eq!(floats.value(0).to_bits(), libm::exp(1.0).to_bits());
+    check(
+        &[("power(2, 10)", "1024.0 1024.0 1024.0"), ("log(2, 8)", "3.0 3.0 3.0"), ("ln(price) > 2", "true true -")],
+        values,
+    );
+}
+
+#[test]
+fn names_are_found_as_written_else_without_regard_to_case() {
+    check(
+        &[
+            ("NAME", "Ana Émile -"),
+            ("Quantity", "0 3 -"),
+            ("code", "10 20 30"),
+            ("Code", "1 2 3"),
+            ("CODE", "! no column \"CODE\"; several columns differ from it only by case; write one exactly"),
+            ("\"Apellido paterno\"", "Núñez Ríos Paz"),
+            ("candidate.hired_on", "2022-01-08 2024-10-04 2027-07-01"),
+            ("a.b.c", "100 200 300"),
+            ("A.\"b\".C", "100 200 300"),
+            ("order.total", "7 8 9"),
+            ("user", "u1 u2 u3"),
+            ("\"user\" = user", "true true true"),
+        ],
+        values,
+    );
+}
+
+#[test]
+fn near_misses_are_named_with_what_was_meant() {
+    check(
+        &[
+            ("lenght(name)", "no function \"lenght\"; did you mean \"length\"?"),
+            ("quantty + 1", "no column \"quantty\"; did you mean \"quantity\"?"),
+            ("candidat.hired_on", "no column \"candidat.hired_on\"; did you mean \"candidate.hired_on\"?"),
+            (
+                "zzz",
+                "no column \"zzz\"; known here: name, status, quantity, big, price, wide, ratio, active, hired_on, seen_at, Apellido paterno, user, Code, code, candidate.hired_on, order.total, a.b.c, tags",
+            ),
+            ("zzzzzzzzzz()", "no function \"zzzzzzzzzz\"; the reference lists the functions that SQL may call"),
+        ],
+        refusal,
+    );
+    let problem = compile("1 +\n  quantty").unwrap_err();
+    assert_eq!((problem.line, problem.column), (Some(2), Some(3)));
+    let problem = compile("name || lenght(name)").unwrap_err();
+    assert_eq!((problem.line, problem.column), (Some(1), Some(9)));
+}
+
+#[test]
+fn what_would_depend_on_more_than_the_row_is_refused() {
+    check(
+        &[
+            (
+                "now()",
+                "now reads the clock, and the same seed must give the same rows; use reference_time(), or CAST(reference_time() AS DATE) for the day",
+            ),
+            (
+                "current_date",
+                "current_date reads the clock, and the same seed must give the same rows; use reference_time(), or CAST(reference_time() AS DATE) for the day",
+            ),
+            (
+                "random() < 0.5",
+                "random gives another value each time, and the same seed must give the same rows; give a column of its own a generator, and for the present use reference_time()",
+            ),
+            (
+                "uuid()",
+                "uuid gives another value each time, and the same seed must give the same rows; give a column of its own a generator, and for the present use reference_time()",
+            ),
+            (
+                "sum(quantity)",
+                "sum reads many rows, and an expression sees one; a rule of kind aggregate gives a column the sum, count, min, max or mean of its children",
+            ),
+            (
+                "count(*)",
+                "count reads many rows, and an expression sees one; a rule of kind aggregate gives a column the sum, count, min, max or mean of its children",
+            ),
+            (
+                "quantity > (SELECT 1)",
+                "an expression sees one row, so it holds no subquery; a value of a referenced row is written key.column, one of all children is a rule of kind aggregate",
+            ),
+            (
+                "EXISTS (SELECT 1)",
+                "an expression sees one row, so it holds no subquery; a value of a referenced row is written key.column, one of all children is a rule of kind aggregate",
+            ),
+            (
+                "quantity IN (SELECT 1)",
+                "an expression sees one row, so it holds no subquery; a value of a referenced row is written key.column, one of all children is a rule of kind aggregate",
+            ),
+            (
+                "length(name) OVER ()",
+                "an expression sees one row, so it holds no OVER; the generators sequence, previous, running and rank look at the rows before",
+            ),
+            (
+                "row_number() OVER ()",
+                "row_number reads the rows beside, and an expression sees one; the generators sequence, previous, running and rank look at the rows before",
+            ),
+            (
+                "quantity = $1",
+                "$1 is a placeholder, and expressions have none; a parameter of the schema is written ${name}",
+            ),
+            ("version()", "no function \"version\"; the reference lists the functions that SQL may call"),
+            ("range(1, 5)", "no function \"range\"; the reference lists the functions that SQL may call"),
+            (
+                "lag(quantity)",
+                "lag reads the rows beside, and an expression sees one; the generators sequence, previous, running and rank look at the rows before",
+            ),
+        ],
+        refusal,
+    );
+}
+
+#[test]
+fn text_is_never_taken_for_a_number_unasked() {
+    check(
+        &[
+            ("status > 3", "status is text and 3 is integer, so they do not compare; write '3'"),
+            (
+                "quantity = '42'",
+                "'42' is text and quantity is integer, so they do not compare; write 42 without quotes",
+            ),
+            (
+                "quantity IN (1, '2')",
+                "'2' is text and quantity is integer, so they do not compare; write 2 without quotes",
+            ),
+            (
+                "price BETWEEN '1' AND 2",
+                "'1' is text and price is decimal(10,2), so they do not compare; write 1 without quotes",
+            ),
+            ("status + 1", "status is text, where integer is wanted; make it so with CAST"),
+            (
+                "CASE WHEN quantity THEN 1 ELSE 2 END",
+                "quantity is integer, where a condition is wanted; compare it with a value",
+            ),
+            ("quantity AND active", "quantity is integer, where a condition is wanted; compare it with a value"),
+            ("NOT quantity", "quantity is integer, where a condition is wanted; compare it with a value"),
+            ("quantity LIKE '5%'", "LIKE looks at text, and quantity is integer; make it text with CAST(… AS VARCHAR)"),
+            ("name > hired_on", "name is text, where date is wanted; make it so with CAST"),
+            (
+                "active = 'true'",
+                "'true' is text and active is boolean, so they do not compare; write true without quotes",
+            ),
+            ("hired_on > '2024-13-01'", "'2024-13-01' is no date; dates are written '2024-01-31'"),
+            ("hired_on > 'soon'", "'soon' is no date; dates are written '2024-01-31'"),
+            ("hired_on = '2024-01-01T10:00:00'", "'2024-01-01T10:00:00' is no date; dates are written '2024-01-31'"),
+            ("DATE '2024-13-01'", "'2024-13-01' is no date; dates are written '2024-01-31'"),
+            ("seen_at < 'yesterday'", "'yesterday' is no datetime; times are written '2024-01-31T12:30:00'"),
+            ("ln(name)", "name is text"),
+            ("hired_on + 1", ""),
+            ("hired_on - hired_on", ""),
+            (
+                "INTERVAL '1 day'",
+                "INTERVAL '1 day' gives an interval, which no column holds; use days_between, date_part or CAST to make a plain value of it",
+            ),
+        ],
+        refusal,
+    );
+}
+
+#[test]
+fn bad_syntax_ends_in_a_sentence() {
+    check(
+        &[
+            ("", "the SQL is empty"),
+            ("  -- nothing", "the SQL is empty"),
+            ("1 +", "the SQL ends where an expression was expected"),
+            ("(1", "the SQL ends where ) was expected"),
+            ("quantity quantity", "\"quantity\" was not expected here"),
+            ("name = 'x", "unterminated string literal"),
+            ("quantity == 1", ""),
+            ("quantity ^ 2", "^ is no part of an expression; use power(x, y), sqrt(x) or cbrt(x)"),
+            ("1; 2", "; is no part of an expression; leave it out"),
+            ("tags[1]", "[ is no part of an expression; use make_array(…) and array_element(list, n)"),
+            (
+                "a.length(name)",
+                "the function \"length\" is called behind a point; functions stand before their arguments, as in length(name)",
+            ),
+            ("CAST(name AS VARCHAR(10))", "VARCHAR(10) would cut text; write left(CAST(… AS VARCHAR), n)"),
+            ("CAST(price AS DECIMAL)", "DECIMAL names no digits; write DECIMAL(18, 2)"),
+            ("CAST(price AS DECIMAL(50, 2))", "DECIMAL(50,2) has 50 digits, where 1 to 38 are possible"),
+            (
+                "CAST(price AS MONEY)",
+                "no type \"MONEY\"; types are BIGINT, DECIMAL(digits, places), DOUBLE, BOOLEAN, VARCHAR, DATE, TIMESTAMP, TIME, BYTEA",
+            ),
+            (
+                "CAST(seen_at AS TIMESTAMP WITH TIME ZONE)",
+                "TIMESTAMP WITH TIME ZONE has a time zone, and all times are UTC; use TIMESTAMP",
+            ),
+            ("1e40", "the number 1e40 has 41 digits, at most 38"),
+            ("name LIKE 'x' ESCAPE '!'", "LIKE takes no ESCAPE; the backslash takes the meaning from % and _"),
+            ("(1, 2)", "a list in brackets stands only behind IN"),
+            (
+                "SELECT 1",
+                "an expression sees one row, so it holds no subquery; a value of a referenced row is written key.column, one of all children is a rule of kind aggregate",
+            ),
+        ],
+        refusal,
+    );
+}
+
+#[test]
+fn deep_and_long_texts_end_in_a_value_or_a_sentence() {
+    let brackets = |n: usize| format!("{}1{}", "(".repeat(n), ")".repeat(n));
+    assert_eq!(values(&brackets(30)), "1 1 1");
+    assert!(refusal(&brackets(200)).starts_with("the SQL is nested too deeply"));
+    assert!(refusal(&brackets(100_000)).starts_with("the SQL is nested too deeply"));
+    for prefix in
+        ["NOT ", "- ", "CASE WHEN ", "length(", "CAST(", "trim(", "EXTRACT(year FROM ", "name IN (", "INTERVAL "]
+    {
+        let sentence = refusal(&prefix.repeat(300));
+        assert!(!sentence.starts_with("accepted"), "{prefix}: {sentence}");
+        let sentence = refusal(&prefix.repeat(40));
+        assert!(!sentence.starts_with("accepted"), "{prefix}: {sentence}");
+    }
+    let ors = (0..2_000).map(|n| format!("quantity = {n}0 + length(status)")).collect::<Vec<_>>().join(" OR ");
+    assert!(refusal(&ors).starts_with("the SQL chains more than"), "{}", refusal(&ors));
+    let ors = (0..1_200).map(|n| format!("big = {n}")).collect::<Vec<_>>().join(" OR ");
+    assert_eq!(values(&ors), "true false false");
+    let ands = (0..1_200).map(|n| format!("big + {n} <> {n}")).collect::<Vec<_>>().join(" AND ");
+    assert!(values(&ands).starts_with("! integer overflow"), "{}", values(&ands));
+    let list = format!("quantity IN ({})", (0..15_000).map(|n| n.to_string()).collect::<Vec<_>>().join(", "));
+    assert_eq!(values(&list), "true true -");
+    let sum = |n: usize| vec!["quantity"; n].join(" + ");
+    assert_eq!(values(&sum(150)), "0 450 -");
+    assert!(refusal(&sum(4_000)).starts_with("the SQL is nested too deeply"));
+    assert!(refusal(&sum(100_000)).starts_with("the SQL chains more than"));
+}
+
+#[test]
+fn only_what_is_needed_is_read() {
+    let (schema, _) = scope();
+    let columns = |sql: &str| {
+        let expression = compile(sql).unwrap();
+        expression.columns().iter().map(|&i| schema.field(i).name().clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(columns("price * quantity"), ["quantity", "price"]);
+    assert_eq!(columns("name IS NULL OR TRUE"), Vec::<String>::new());
+    assert_eq!(
+        columns("candidate.hired_on > hired_on AND candidate.hired_on IS NOT NULL"),
+        ["hired_on", "candidate.hired_on"]
+    );
+}
+
+#[test]
+fn conditions_are_true_or_false() {
+    let condition = |sql: &str| Expression::condition(&Parsed::parse(sql).unwrap(), &scope().0, REFERENCE_TIME);
+    let problem = condition("quantity + 1").unwrap_err();
+    assert_eq!(
+        problem.to_string(),
+        "quantity + 1 gives integer, where a condition gives true or false; compare it with a value"
+    );
+    let unknown = condition("NULL").unwrap().evaluate_condition(&[], 2).unwrap();
+    assert_eq!(unknown.null_count(), 2);
+    let (_, columns) = scope();
+    let truth = condition("active").unwrap().evaluate_condition(&[Arc::clone(&columns[7])], 3).unwrap();
+    assert_eq!(truth, BooleanArray::from(vec![Some(true), Some(false), None]));
+}
+
+#[test]
+fn references_come_in_order_of_appearance() {
+    let parsed = Parsed::parse("a.b.c > order.total AND status = 'x' AND \"Apellido paterno\" <> status").unwrap();
+    let references: Vec<String> = parsed.references().iter().map(ToString::to_string).collect();
+    assert_eq!(references, ["a.b.c", "order.total", "status", "Apellido paterno"]);
+}
+
+#[test]
+fn conditions_come_apart_at_and() {
+    let parts = |sql: &str| -> Vec<String> {
+        Parsed::parse(sql).unwrap().conjuncts().iter().map(|part| part.sql().to_owned()).collect()
+    };
+    assert_eq!(
+        parts("a = 1 AND (b = 2 AND \"C d\" LIKE 'x%') AND (d OR e)"),
+        ["a = 1", "b = 2", "\"C d\" LIKE 'x%'", "d OR e"]
+    );
+    assert_eq!(parts("a BETWEEN 1 AND 2"), ["a BETWEEN 1 AND 2"]);
+    assert_eq!(parts("order.end = length(\"end\") AND \"case\" = 1"), ["\"order\".end = length(end)", "\"case\" = 1"]);
+    for sql in ["a = 1 AND b = 2", "x.y IS NULL AND EXTRACT(year FROM d) = 2024 AND \"is\" = 'it''s'"] {
+        for part in Parsed::parse(sql).unwrap().conjuncts() {
+            let again = Parsed::parse(part.sql()).unwrap();
+            assert_eq!(again.references(), part.references());
+        }
+    }
+}
+
+#[test]
+fn simple_conditions_are_recognised() {
+    let simple = |sql: &str| Parsed::parse(sql).unwrap().simple();
+    let column = |name: &str| Reference(name.split('.').map(str::to_owned).collect());
+    let number = |text: &str| Literal::Number(text.to_owned());
+    let compare = |name: &str, op, value| Some(Simple::Compare { column: column(name), op, value });
+    assert_eq!(simple("a > 1"), compare("a", Op::Greater, number("1")));
+    assert_eq!(simple("(-1.5 <= k.a)"), compare("k.a", Op::GreaterOrEqual, number("-1.5")));
+    assert_eq!(simple("a = 1e3"), compare("a", Op::Equal, number("1000")));
+    assert_eq!(simple("NOT a = 'x'"), compare("a", Op::NotEqual, Literal::Text("x".to_owned())));
+    assert_eq!(
+        simple("a >= DATE '2024-01-01'"),
+        compare("a", Op::GreaterOrEqual, Literal::Date("2024-01-01".to_owned()))
+    );
+    assert_eq!(simple("active"), compare("active", Op::Equal, Literal::Boolean(true)));
+    assert_eq!(simple("NOT active"), compare("active", Op::Equal, Literal::Boolean(false)));
+    assert_eq!(simple("a < b"), Some(Simple::Columns { left: column("a"), op: Op::Less, right: column("b") }));
+    assert_eq!(
+        simple("a NOT IN (1, NULL)"),
+        Some(Simple::In { column: column("a"), values: vec![number("1"), Literal::Null], negated: true })
+    );
+    assert_eq!(simple("a IS NOT NULL"), Some(Simple::Null { column: column("a"), negated: true }));
+    assert_eq!(
+        simple("a BETWEEN 1 AND 5"),
+        Some(Simple::Between { column: column("a"), low: number("1"), high: number("5"), negated: false })
+    );
+    for sql in ["a + 1 > 2", "a LIKE 'x'", "a = 1 OR b = 2", "length(a) = 1", "1 = 1", "a IN (b)"] {
+        assert_eq!(simple(sql), None, "{sql}");
+    }
+}
+
+#[test]
+fn the_example_of_every_function_is_computed() {
+    let mut wrong = Vec::new();
+    for doc in crate::functions::list() {
+        match evaluate(doc.example) {
+            Ok(values) if doc.name != "nullif" && values.is_null(0) => wrong.push(format!("{} is null", doc.example)),
+            Ok(_) => {}
+            Err(sentence) => wrong.push(format!("{}: {sentence}", doc.example)),
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_expression_is_shared_by_threads() {
+    fn shared<T: Send + Sync + Clone>() {}
+    shared::<Expression>();
+    shared::<Parsed>();
+}
+
+#[test]
+fn numbers_are_written_out() {
+    let plain = |text| tokens::plain_number(text);
+    for (text, expected) in [
+        ("1e3", "1000"),
+        ("1.50e1", "15.0"),
+        ("2.5E-3", "0.0025"),
+        (".5", "0.5"),
+        ("007", "7"),
+        ("1_000", "1000"),
+        ("0", "0"),
+        ("0.00", "0.00"),
+        ("12345678901234567890", "12345678901234567890."),
+    ] {
+        assert_eq!(plain(text).as_deref(), Ok(expected), "{text}");
+    }
+    assert_eq!(plain("1e38"), Err("39".to_owned()));
+    assert_eq!(plain("1e99999999999999999999"), Err("too many".to_owned()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = refusal(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn no_words_panic(words in proptest::collection::vec(proptest::sample::select(WORDS), 0..14)) {
+        let _ = values(&words.join(" "));
+    }
+}
+
+const WORDS: &[&str] = &[
+    "name",
+    "quantity",
+    "price",
+    "big",
+    "hired_on",
+    "seen_at",
+    "active",
+    "ratio",
+    "tags",
+    "1",
+    "0",
+    "2.5",
+    "1e3",
+    "'x'",
+    "'2024-01-01'",
+    "NULL",
+    "TRUE",
+    "(",
+    ")",
+    ",",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "=",
+    "<>",
+    "<",
+    ">=",
+    "||",
+    "AND",
+    "OR",
+    "NOT",
+    "IS",
+    "IN",
+    "BETWEEN",
+    "LIKE",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "CAST",
+    "AS",
+    "BIGINT",
+    "::",
+    "length",
+    "(1)",
+    "(name)",
+    "round",
+    "DATE",
+    "INTERVAL",
+    "'1 day'",
+    ".",
+    "coalesce",
+    "a.b.c",
+    "power",
+    "SELECT",
+    "EXTRACT",
+    "FROM",
+    "year",
+    "DISTINCT",
+    "trim",
+    "make_array",
+    "9223372036854775807",
+    "\"user\"",
+    "end",
+    "to_char",
+];

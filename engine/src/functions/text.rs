@@ -1,0 +1,173 @@
+//! Functions that can make a long text of a short one, bounded: what their result could need is computed before it is made.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringViewArray};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, FieldRef, Int64Type};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+};
+
+/// Longest text that one of these functions makes, in characters.
+const MAX_CHARACTERS: usize = 65_536;
+
+/// Longest text that `regexp_replace` and `encode` could make in the worst case, in bytes: how often a pattern matches is not known before.
+const MAX_BYTES: usize = 1 << 20;
+
+/// The bounded functions, made of those that `find` gives by name.
+pub(super) fn functions(find: impl Fn(&str) -> Option<Arc<ScalarUDF>>) -> Vec<Arc<ScalarUDF>> {
+    [
+        ("repeat", Growth::Repeat),
+        ("lpad", Growth::Pad),
+        ("rpad", Growth::Pad),
+        ("replace", Growth::Replace),
+        ("regexp_replace", Growth::ReplacePattern),
+        ("encode", Growth::Encode),
+    ]
+    .into_iter()
+    .filter_map(|(name, growth)| {
+        let inner = find(name)?;
+        Some(Arc::new(ScalarUDF::new_from_impl(Bounded { inner, growth })))
+    })
+    .collect()
+}
+
+/// How long a result can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Growth {
+    Repeat,
+    Pad,
+    Replace,
+    ReplacePattern,
+    Encode,
+}
+
+/// A function of DataFusion that refuses to make more than a bounded text.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Bounded {
+    inner: Arc<ScalarUDF>,
+    growth: Growth,
+}
+
+impl ScalarUDFImpl for Bounded {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn aliases(&self) -> &[String] {
+        self.inner.aliases()
+    }
+
+    fn signature(&self) -> &Signature {
+        self.inner.signature()
+    }
+
+    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
+        self.inner.return_type(arg_types)
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        self.inner.return_field_from_args(args)
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        self.inner.coerce_types(arg_types)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        self.check(&args)?;
+        self.inner.invoke_with_args(args)
+    }
+}
+
+impl Bounded {
+    fn check(&self, args: &ScalarFunctionArgs) -> Result<()> {
+        // With constants alone there is one result, however many rows want it.
+        let constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
+        let rows = if constant { 1 } else { args.number_rows };
+        let array = |index: usize| args.args.get(index).map(|value| value.to_array(rows)).transpose();
+        let texts = |index: usize| array(index)?.map(|array| texts(&array)).transpose();
+        let numbers = |index: usize| array(index)?.map(|array| numbers(&array)).transpose();
+        match self.growth {
+            Growth::Repeat => {
+                let (Some(text), Some(times)) = (texts(0)?, numbers(1)?) else { return Ok(()) };
+                self.each(text.iter().zip(&times), MAX_CHARACTERS, |(text, times)| {
+                    Some(characters(text?).saturating_mul(usize::try_from(times?).unwrap_or(0)))
+                })
+            }
+            Growth::Pad => {
+                let Some(length) = numbers(1)? else { return Ok(()) };
+                self.each(length.iter(), MAX_CHARACTERS, |length| Some(usize::try_from(length?).unwrap_or(0)))
+            }
+            Growth::Replace => {
+                let (Some(text), Some(from), Some(to)) = (texts(0)?, texts(1)?, texts(2)?) else { return Ok(()) };
+                self.each(text.iter().zip(&from).zip(&to), MAX_CHARACTERS, |((text, from), to)| {
+                    let (text, from, to) = (text?, from?, to?);
+                    // In an empty text to find every place between characters matches.
+                    let most = text.len().saturating_add((text.len() + 1).saturating_mul(to.len()));
+                    if most <= MAX_CHARACTERS {
+                        return Some(most);
+                    }
+                    let times = text.matches(from).count();
+                    let kept = characters(text).saturating_sub(times * characters(from));
+                    Some(kept.saturating_add(times.saturating_mul(characters(to))))
+                })
+            }
+            Growth::ReplacePattern => {
+                let (Some(text), Some(to)) = (texts(0)?, texts(2)?) else { return Ok(()) };
+                self.each(text.iter().zip(&to), MAX_BYTES, |(text, to)| {
+                    let (text, to) = (text?, to?);
+                    // Matches do not overlap, so all that one group captured is no longer than the text.
+                    let groups = to.bytes().filter(|byte| matches!(byte, b'$' | b'\\')).count();
+                    let captured = text.len().saturating_mul(groups + 1);
+                    Some(captured.saturating_add((text.len() + 1).saturating_mul(to.len())))
+                })
+            }
+            Growth::Encode => {
+                let Some(value) = array(0)? else { return Ok(()) };
+                let longest = value.to_data().buffers().iter().map(|buffer| buffer.len()).max().unwrap_or(0);
+                // The buffers hold all values, so the lengths are worth looking at only where these are long.
+                if longest <= MAX_BYTES / 2 {
+                    return Ok(());
+                }
+                let bytes = cast(&value, &DataType::BinaryView)?;
+                let bytes = bytes.as_binary_view();
+                self.each(bytes.iter(), MAX_BYTES, |value| Some(value?.len().saturating_mul(2)))
+            }
+        }
+    }
+
+    fn each<T>(
+        &self,
+        rows: impl Iterator<Item = T>,
+        most: usize,
+        mut length: impl FnMut(T) -> Option<usize>,
+    ) -> Result<()> {
+        for row in rows {
+            if let Some(length) = length(row)
+                && length > most
+            {
+                let unit = if most == MAX_CHARACTERS { "characters" } else { "bytes" };
+                return Err(DataFusionError::Execution(format!(
+                    "{} would make a text of {length} {unit}, at most {most}",
+                    self.inner.name()
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn characters(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn texts(array: &ArrayRef) -> Result<StringViewArray> {
+    Ok(cast(array, &DataType::Utf8View)?.as_string_view().clone())
+}
+
+fn numbers(array: &ArrayRef) -> Result<Int64Array> {
+    Ok(cast(array, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
+}

@@ -1,0 +1,364 @@
+//! Dates and times. All times are UTC.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Date32Array, TimestampMicrosecondArray};
+use datafusion::arrow::datatypes::{Date32Type, TimestampMicrosecondType};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::interval::{Step, Uniform, empty_interval, row_bounds};
+use super::numbers::check_ends;
+use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
+use crate::plan::{Context, Scalar, below};
+use crate::problem::Problem;
+use crate::random::Key;
+use crate::schema::{self, DAY_US, Param, civil_of_days};
+use crate::types::LogicalType;
+
+/// A day; each between the bounds is equally likely.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Date {
+    /// First day.
+    start: Param<schema::Date>,
+    /// Last day.
+    end: Param<schema::Date>,
+    /// Whether only Monday to Friday are taken; false when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weekdays_only: Option<bool>,
+}
+
+impl Date {
+    fn step(&self) -> Step {
+        if self.weekdays_only == Some(true) { Step::Weekdays } else { Step::Every(1) }
+    }
+}
+
+impl Generator for Date {
+    const EXAMPLE: &'static str = "{type: date, start: 2020-01-01, end: 2025-12-31}";
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let min = days(cx.param(&self.start, "start")?);
+        let max = days(cx.param(&self.end, "end")?);
+        let text = |days: &i64| schema::Date(*days as i32).to_string();
+        check_ends(&min, &max, text).map_err(|found| renamed(found, "start"))?;
+        let fill = Uniform { key: cx.key("value"), logical: LogicalType::Date, min, max, step: self.step(), bounds: cx.bounds().to_vec() };
+        let made = fill.made();
+        if made.countable.as_ref().is_some_and(|countable| countable.count() == 0) {
+            return Err(vec![Problem::new("empty_interval", "no weekday lies between start and end").at("/end")]);
+        }
+        Ok(made)
+    }
+
+    fn interval(&self) -> Option<Interval> {
+        match (&self.start, &self.end, self.step()) {
+            (Param::Constant(start), Param::Constant(end), Step::Every(_)) => {
+                Some(Interval { logical: LogicalType::Date, min: i64::from(start.0), max: i64::from(end.0) })
+            }
+            _ => None,
+        }
+    }
+
+    fn above(&self) -> Vec<&str> {
+        column_of(&self.start)
+    }
+
+    fn below(&self) -> Vec<&str> {
+        column_of(&self.end)
+    }
+}
+
+/// The column that a bound is, where its SQL is nothing but a name.
+fn column_of<T>(param: &Param<T>) -> Vec<&str> {
+    match param {
+        Param::Sql(sql) => vec![sql.trim()],
+        Param::Constant(_) => Vec::new(),
+    }
+}
+
+fn days(param: Scalar<schema::Date>) -> Scalar<i64> {
+    match param {
+        Scalar::Constant(date) => Scalar::Constant(i64::from(date.0)),
+        Scalar::Input(input) => Scalar::Input(input),
+    }
+}
+
+/// The sentences of an interval's ends in the words of dates.
+fn renamed(problems: Problems, start: &str) -> Problems {
+    problems
+        .into_iter()
+        .map(|mut problem| {
+            problem.detail = problem.detail.replace("is below min", &format!("is before {start}"));
+            problem.at("/end")
+        })
+        .collect()
+}
+
+/// An instant; each between the bounds is equally likely.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Datetime {
+    /// First instant.
+    start: Param<schema::Datetime>,
+    /// Last instant.
+    end: Param<schema::Datetime>,
+    /// Distance of the values, counted from the first; second when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unit: Option<DatetimeUnit>,
+    /// Time zone of the values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tz: Option<String>,
+    /// How instants spread over days and hours; uniform when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile: Option<Profile>,
+}
+
+/// Distance of instants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum DatetimeUnit {
+    Microsecond,
+    Millisecond,
+    Second,
+    Minute,
+    Hour,
+    Day,
+}
+
+/// How instants spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// Every instant alike.
+    Uniform,
+    /// Mostly in working hours.
+    BusinessHours,
+    /// More by day than by night.
+    Diurnal,
+}
+
+impl Datetime {
+    fn unit_us(&self) -> u64 {
+        match self.unit.unwrap_or(DatetimeUnit::Second) {
+            DatetimeUnit::Microsecond => 1,
+            DatetimeUnit::Millisecond => 1_000,
+            DatetimeUnit::Second => 1_000_000,
+            DatetimeUnit::Minute => 60_000_000,
+            DatetimeUnit::Hour => 3_600_000_000,
+            DatetimeUnit::Day => DAY_US as u64,
+        }
+    }
+}
+
+impl Generator for Datetime {
+    const EXAMPLE: &'static str = "{type: datetime, start: 2024-01-01T00:00:00Z, end: 2024-12-31T23:59:59Z}";
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        if self.profile.is_some_and(|profile| profile != Profile::Uniform) {
+            return Err(vec![Problem::new("not_supported", "profiles other than uniform are not supported by this version").at("/profile")]);
+        }
+        if self.tz.as_deref().is_some_and(|tz| tz != "UTC") {
+            return Err(vec![Problem::new("not_supported", "time zones other than UTC are not supported by this version").at("/tz")]);
+        }
+        let us = |param| match param {
+            Scalar::Constant(schema::Datetime(us)) => Scalar::Constant(us),
+            Scalar::Input(input) => Scalar::Input(input),
+        };
+        let min = us(cx.param(&self.start, "start")?);
+        let max = us(cx.param(&self.end, "end")?);
+        let text = |us: &i64| schema::Datetime(*us).to_string();
+        check_ends(&min, &max, text).map_err(|found| renamed(found, "start"))?;
+        let step = Step::Every(self.unit_us());
+        Ok(Uniform { key: cx.key("value"), logical: LogicalType::Datetime, min, max, step, bounds: cx.bounds().to_vec() }.made())
+    }
+
+    fn interval(&self) -> Option<Interval> {
+        match (&self.start, &self.end) {
+            (Param::Constant(start), Param::Constant(end)) => Some(Interval { logical: LogicalType::Datetime, min: start.0, max: end.0 }),
+            _ => None,
+        }
+    }
+
+    fn above(&self) -> Vec<&str> {
+        column_of(&self.start)
+    }
+
+    fn below(&self) -> Vec<&str> {
+        column_of(&self.end)
+    }
+}
+
+/// Another date or time of the row and some time after it (before it, where negative).
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DateOffset {
+    /// The column that it starts from.
+    from: String,
+    /// Smallest distance; 0 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min: Option<Param<i64>>,
+    /// Largest distance; 30 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max: Option<Param<i64>>,
+    /// Unit of the distance; day when absent. Months and years keep the day of the month, or take the month's last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unit: Option<OffsetUnit>,
+    /// Whether only Monday to Friday are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    business_days: Option<bool>,
+}
+
+/// Units of an offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum OffsetUnit {
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+impl OffsetUnit {
+    /// Microseconds of a unit of fixed length.
+    fn us(self) -> Option<i64> {
+        Some(match self {
+            OffsetUnit::Second => 1_000_000,
+            OffsetUnit::Minute => 60_000_000,
+            OffsetUnit::Hour => 3_600_000_000,
+            OffsetUnit::Day => DAY_US,
+            OffsetUnit::Week => 7 * DAY_US,
+            OffsetUnit::Month | OffsetUnit::Year => return None,
+        })
+    }
+}
+
+impl Generator for DateOffset {
+    const EXAMPLE: &'static str = "{type: date_offset, from: starts_on, min: 5, max: 60}";
+    const EXAMPLE_BESIDE: &'static str = "{columns: [{name: starts_on, generator: {type: date, start: 2024-01-01, end: 2024-12-31}}]}";
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        if self.business_days == Some(true) {
+            return Err(vec![Problem::new("not_supported", "business_days is not supported by this version").at("/business_days")]);
+        }
+        let from = cx.column(&self.from).map_err(|found| below(found, "from"))?;
+        let unit = self.unit.unwrap_or(OffsetUnit::Day);
+        let short = unit.us().is_some_and(|us| us < DAY_US);
+        let logical = match cx.input_type(from) {
+            LogicalType::Date if !short => LogicalType::Date,
+            LogicalType::Date | LogicalType::Datetime => LogicalType::Datetime,
+            other => {
+                let detail = format!("{} is {other}, and an offset starts from a date or datetime", self.from);
+                return Err(vec![Problem::new("wrong_type", detail).at("/from")]);
+            }
+        };
+        let min = cx.param(self.min.as_ref().unwrap_or(&Param::Constant(0)), "min")?;
+        let max = cx.param(self.max.as_ref().unwrap_or(&Param::Constant(30)), "max")?;
+        check_ends(&min, &max, i64::to_string)?;
+        let fill = Offset { key: cx.key("value"), from, min, max, unit, logical: logical.clone() };
+        Ok(Made::drawn(logical, fill))
+    }
+
+    fn above(&self) -> Vec<&str> {
+        match &self.min {
+            None => vec![&self.from],
+            Some(Param::Constant(min)) if *min >= 0 => vec![&self.from],
+            _ => Vec::new(),
+        }
+    }
+
+    fn below(&self) -> Vec<&str> {
+        match &self.max {
+            Some(Param::Constant(max)) if *max <= 0 => vec![&self.from],
+            _ => Vec::new(),
+        }
+    }
+}
+
+struct Offset {
+    key: Key,
+    from: usize,
+    min: Scalar<i64>,
+    max: Scalar<i64>,
+    unit: OffsetUnit,
+    logical: LogicalType,
+}
+
+impl Offset {
+    /// An instant some units later; `None` beyond the calendar.
+    fn shift(&self, us: i64, amount: i64) -> Option<i64> {
+        if let Some(unit) = self.unit.us() {
+            return us.checked_add(amount.checked_mul(unit)?);
+        }
+        let months = if self.unit == OffsetUnit::Year { amount.checked_mul(12)? } else { amount };
+        let (day, time) = (us.div_euclid(DAY_US), us.rem_euclid(DAY_US));
+        days_after_months(day, months)?.checked_mul(DAY_US)?.checked_add(time)
+    }
+}
+
+/// The day so many months later, clipped to the last of its month.
+fn days_after_months(day: i64, months: i64) -> Option<i64> {
+    let (year, month, day_of_month) = civil_of_days(day);
+    let total = year.checked_mul(12)?.checked_add(i64::from(month) - 1)?.checked_add(months)?;
+    let (year, month) = (total.div_euclid(12), total.rem_euclid(12) as u32 + 1);
+    let year = i16::try_from(year).ok()?;
+    let first = jiff::civil::Date::new(year, month as i8, 1).ok()?;
+    let clipped = (day_of_month as i8).min(first.days_in_month());
+    let date = jiff::civil::Date::new(year, month as i8, clipped).ok()?;
+    schema::parse_date(&date.to_string()).map(i64::from)
+}
+
+impl Fill for Offset {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let key = cells.key(&self.key);
+        let source = &cells.inputs[self.from];
+        let start = |position: usize| match source.as_primitive_opt::<Date32Type>() {
+            Some(dates) => i64::from(dates.value(position)) * DAY_US,
+            None => source.as_primitive::<TimestampMicrosecondType>().value(position),
+        };
+        let (low, high) = row_bounds(cells, &LogicalType::Integer, &self.min, &self.max, &[], rows.len())?;
+        let mut values: Vec<Option<i64>> = Vec::with_capacity(rows.len());
+        for (position, row) in rows.iter().enumerate() {
+            let (Some(min), Some(max), true) = (low[position], high[position], source.is_valid(position)) else {
+                values.push(None);
+                continue;
+            };
+            if max < min {
+                return Err(empty_interval(&LogicalType::Integer, min, max, row));
+            }
+            let span = max.abs_diff(min);
+            let place = if span == u64::MAX { key.word(row) } else { key.below(row, span + 1) };
+            let amount = min.wrapping_add(place as i64);
+            let shifted = self.shift(start(position), amount).filter(|us| (-62_135_596_800_000_000..253_402_300_800_000_000).contains(us));
+            let Some(us) = shifted else {
+                let detail = format!("{amount} units after the row's start lie outside the years 1 to 9999");
+                return Err(RunError { row: Some(row), ..RunError::new(detail) });
+            };
+            values.push(Some(us));
+        }
+        Ok(match self.logical {
+            LogicalType::Date => {
+                Arc::new(values.into_iter().map(|us| us.map(|us| us.div_euclid(DAY_US) as i32)).collect::<Date32Array>())
+            }
+            _ => Arc::new(TimestampMicrosecondArray::from(values)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_clipped_to_their_last_day() {
+        let day = |text: &str| i64::from(schema::parse_date(text).expect("a date"));
+        assert_eq!(days_after_months(day("2024-01-31"), 1), Some(day("2024-02-29")));
+        assert_eq!(days_after_months(day("2023-12-31"), -10), Some(day("2023-02-28")));
+        assert_eq!(days_after_months(day("2024-02-29"), 12), Some(day("2025-02-28")));
+    }
+}

@@ -1,0 +1,82 @@
+//! The compliance certificate: what was proved about which rows, and what was found where a statement is broken.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What the rows of a dataset keep of its statements.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct Certificate {
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Version of the engine that checked.
+    pub engine_version: String,
+    /// The schema's seed, where it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// What "today" means in the statements, UTC.
+    pub reference_time: String,
+    /// The tables, in the order of the schema.
+    pub tables: Vec<TableRows>,
+    /// Every statement with its result, table by table: keys, columns, rules.
+    pub results: Vec<RuleResult>,
+}
+
+/// A table that was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct TableRows {
+    /// Its name.
+    pub name: String,
+    /// Its rows.
+    pub rows: u64,
+}
+
+/// What was found about one statement.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct RuleResult {
+    /// The rule's id, or that of a statement which the schema makes elsewhere, such as `primary-key:<table>`.
+    pub id: String,
+    /// The kind of rule: that of the schema, or `primary-key`, `foreign-key`, `children`, `unique`, `null`, `length`, `type`.
+    pub kind: String,
+    /// The table whose rows it speaks of.
+    pub table: String,
+    /// The statement, for people.
+    pub statement: String,
+    /// How many rows it was checked for: those that its `when` selects; for `foreign-key` the keys that are not null, for `children` the
+    /// parents.
+    pub checked: u64,
+    /// How many of them break it. Where values repeat, all rows but one of each value do.
+    pub broken: u64,
+    /// Up to [`EXAMPLES`] of those that break it: the primary key (else the row number, from 1) and the columns that the statement reads.
+    pub examples: Vec<Value>,
+    /// Why nothing was proved, where the rows lack what the statement reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproved: Option<String>,
+}
+
+/// The most examples of a result.
+pub const EXAMPLES: usize = 5;
+
+impl Certificate {
+    /// Whether no statement is broken. Those of [`Certificate::unproved`] are not counted as broken.
+    pub fn holds(&self) -> bool {
+        self.results.iter().all(RuleResult::holds)
+    }
+
+    /// The statements of which nothing could be proved, because the rows lack a column that they read.
+    pub fn unproved(&self) -> impl Iterator<Item = &RuleResult> {
+        self.results.iter().filter(|result| result.unproved.is_some())
+    }
+
+    /// The certificate as a page that stands alone and prints well: no script, no reference to anything outside.
+    pub fn to_html(&self) -> String {
+        super::html::page(self)
+    }
+}
+
+impl RuleResult {
+    /// Whether no row breaks it.
+    pub fn holds(&self) -> bool {
+        self.broken == 0
+    }
+}

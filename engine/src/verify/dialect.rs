@@ -1,0 +1,417 @@
+//! The language's SQL written for other databases.
+//!
+//! What they do differently is written out: casts to whole numbers (truncated here, rounded there), division of whole numbers and decimals,
+//! days between dates, functions of other names. What a database cannot say is an error with the reason, never a different statement. Where
+//! the types of columns are not declared, a division or cast stands as it was written.
+
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, CaseWhen, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArguments, ObjectNamePart, UnaryOperator, Value,
+};
+
+use super::joins::literal;
+use crate::expr::Reference;
+use crate::types::LogicalType;
+
+/// A database that `verify.sql` can be written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// PostgreSQL 15 or later.
+    Postgres,
+    /// DuckDB 1.0 or later.
+    Duckdb,
+    /// SQLite 3.44 or later.
+    Sqlite,
+}
+
+/// A column in another database's words.
+pub(super) struct Written {
+    /// The column, qualified by its table's alias.
+    pub sql: String,
+    /// Its declared type.
+    pub kind: Option<LogicalType>,
+}
+
+/// Writes expressions.
+pub(super) struct Writer<'a> {
+    pub dialect: Dialect,
+    /// What `reference_time()` gives, in the spelling of the language.
+    pub reference_time: String,
+    /// Where a name leads.
+    pub resolve: &'a dyn Fn(&Reference) -> Result<Written, String>,
+}
+
+/// What is known of an expression's type.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Kind {
+    Integer,
+    Decimal(i8),
+    Float,
+    Other,
+}
+
+/// An expression in text, with what is known of its type.
+struct Piece {
+    sql: String,
+    kind: Option<Kind>,
+}
+
+fn piece(sql: impl Into<String>) -> Piece {
+    Piece { sql: sql.into(), kind: None }
+}
+
+fn of(kind: Kind, sql: impl Into<String>) -> Piece {
+    Piece { sql: sql.into(), kind: Some(kind) }
+}
+
+impl Writer<'_> {
+    /// The expression in the dialect, or what it holds that the dialect has not.
+    pub(super) fn write(&self, expr: &Expr) -> Result<String, String> {
+        Ok(self.expr(expr)?.sql)
+    }
+
+    fn expr(&self, expr: &Expr) -> Result<Piece, String> {
+        let test = |inner: &Expr, words: &str| Ok(of(Kind::Other, format!("{} {words}", self.write(inner)?)));
+        match expr {
+            Expr::Identifier(name) => self.name(&Reference(vec![name.value.clone()])),
+            Expr::CompoundIdentifier(names) => {
+                self.name(&Reference(names.iter().map(|name| name.value.clone()).collect()))
+            }
+            Expr::Nested(inner) => {
+                let inner = self.expr(inner)?;
+                Ok(Piece { sql: format!("({})", inner.sql), ..inner })
+            }
+            Expr::IsNull(inner) => test(inner, "IS NULL"),
+            Expr::IsNotNull(inner) => test(inner, "IS NOT NULL"),
+            Expr::IsTrue(inner) => test(inner, "IS TRUE"),
+            Expr::IsNotTrue(inner) => test(inner, "IS NOT TRUE"),
+            Expr::IsFalse(inner) => test(inner, "IS FALSE"),
+            Expr::IsNotFalse(inner) => test(inner, "IS NOT FALSE"),
+            Expr::IsUnknown(inner) => test(inner, "IS NULL"),
+            Expr::IsNotUnknown(inner) => test(inner, "IS NOT NULL"),
+            Expr::IsDistinctFrom(left, right) => self.pair(left, "IS DISTINCT FROM", right),
+            Expr::IsNotDistinctFrom(left, right) => self.pair(left, "IS NOT DISTINCT FROM", right),
+            Expr::InList { expr, list, negated } => {
+                let list: Result<Vec<String>, String> = list.iter().map(|value| self.write(value)).collect();
+                Ok(of(Kind::Other, format!("{} {}IN ({})", self.write(expr)?, not(*negated), list?.join(", "))))
+            }
+            Expr::Between { expr, negated, low, high } => Ok(of(
+                Kind::Other,
+                format!("{} {}BETWEEN {} AND {}", self.write(expr)?, not(*negated), self.write(low)?, self.write(high)?),
+            )),
+            Expr::Like { negated, expr, pattern, .. } => self.like(expr, *negated, "LIKE", pattern),
+            Expr::ILike { negated, expr, pattern, .. } => match self.dialect {
+                Dialect::Sqlite => Err(self.lacks("ILIKE")),
+                Dialect::Postgres | Dialect::Duckdb => self.like(expr, *negated, "ILIKE", pattern),
+            },
+            Expr::BinaryOp { left, op, right } => self.operation(left, op, right),
+            Expr::UnaryOp { op, expr } => {
+                let inner = self.expr(expr)?;
+                let sql = match op {
+                    UnaryOperator::Not => format!("NOT {}", inner.sql),
+                    UnaryOperator::Minus => format!("- {}", inner.sql),
+                    _ => inner.sql,
+                };
+                Ok(Piece { sql, kind: inner.kind })
+            }
+            Expr::Case { operand, conditions, else_result, .. } => {
+                self.case(operand.as_deref(), conditions, else_result.as_deref())
+            }
+            Expr::Cast { expr, data_type, .. } => self.cast(expr, data_type),
+            Expr::TypedString(typed) => {
+                let text = match &typed.value.value {
+                    Value::SingleQuotedString(text) => literal(text),
+                    other => other.to_string(),
+                };
+                match (self.dialect, &typed.data_type) {
+                    (Dialect::Sqlite, DataType::Date) => Ok(of(Kind::Other, text)),
+                    (Dialect::Sqlite, _) => Err(self.lacks("times")),
+                    (_, kind) => Ok(of(Kind::Other, format!("{} {text}", self.type_name(kind)?))),
+                }
+            }
+            Expr::Interval(interval) => match self.dialect {
+                Dialect::Sqlite => Err(self.lacks("INTERVAL")),
+                Dialect::Postgres | Dialect::Duckdb => Ok(of(Kind::Other, interval.to_string())),
+            },
+            Expr::Value(value) => match &value.value {
+                Value::Number(digits, _) => Ok(of(number_kind(digits), digits.clone())),
+                Value::SingleQuotedString(text) => Ok(of(Kind::Other, literal(text))),
+                value @ (Value::Boolean(_) | Value::Null) => Ok(piece(value.to_string().to_uppercase())),
+                other => Err(format!("{other} has no form in {}", self.database())),
+            },
+            Expr::Function(function) => self.function(function),
+            other => Err(format!("{other} has no form in {}", self.database())),
+        }
+    }
+
+    fn name(&self, reference: &Reference) -> Result<Piece, String> {
+        let written = (self.resolve)(reference)?;
+        let kind = written.kind.map(|kind| match kind {
+            LogicalType::Integer => Kind::Integer,
+            LogicalType::Decimal { scale, .. } => Kind::Decimal(scale),
+            LogicalType::Float => Kind::Float,
+            _ => Kind::Other,
+        });
+        Ok(Piece { sql: written.sql, kind })
+    }
+
+    fn pair(&self, left: &Expr, words: &str, right: &Expr) -> Result<Piece, String> {
+        Ok(of(Kind::Other, format!("{} {words} {}", self.write(left)?, self.write(right)?)))
+    }
+
+    fn like(&self, expr: &Expr, negated: bool, word: &str, pattern: &Expr) -> Result<Piece, String> {
+        let pattern = self.write(pattern)?;
+        // Only PostgreSQL takes the backslash for an escape unasked.
+        let plain = pattern.starts_with('\'') && !pattern.contains('\\');
+        let escape = if plain || self.dialect == Dialect::Postgres { "" } else { " ESCAPE '\\'" };
+        Ok(of(Kind::Other, format!("{} {}{word} {pattern}{escape}", self.write(expr)?, not(negated))))
+    }
+
+    fn operation(&self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Result<Piece, String> {
+        let (left, right) = (self.expr(left)?, self.expr(right)?);
+        if *op == BinaryOperator::Divide {
+            return self.division(&left, &right);
+        }
+        let kind = match op {
+            BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Modulo | BinaryOperator::Multiply => {
+                arithmetic(left.kind, right.kind, *op == BinaryOperator::Multiply)
+            }
+            _ => Some(Kind::Other),
+        };
+        Ok(Piece { sql: format!("{} {op} {}", left.sql, right.sql), kind })
+    }
+
+    /// Division of whole numbers and of decimals truncates, the latter four places behind those of its left side.
+    fn division(&self, left: &Piece, right: &Piece) -> Result<Piece, String> {
+        let (a, b) = (&left.sql, &right.sql);
+        let plain = |kind| Ok(Piece { sql: format!("{a} / {b}"), kind });
+        let scale = match (left.kind, right.kind) {
+            (Some(Kind::Integer), Some(Kind::Integer)) => {
+                return match self.dialect {
+                    Dialect::Postgres | Dialect::Sqlite => plain(Some(Kind::Integer)),
+                    // Without a remainder there is nothing to round, whichever way it would be.
+                    Dialect::Duckdb => Ok(of(Kind::Integer, format!("((({a}) - ({a}) % ({b})) // ({b}))"))),
+                };
+            }
+            (Some(Kind::Float), Some(_)) | (Some(_), Some(Kind::Float)) => return plain(Some(Kind::Float)),
+            (Some(Kind::Decimal(scale)), Some(Kind::Integer | Kind::Decimal(_))) => scale.saturating_add(4),
+            (Some(Kind::Integer), Some(Kind::Decimal(_))) => 4,
+            _ => return plain(None),
+        };
+        let places = usize::try_from(scale).unwrap_or(0);
+        let power = format!("1{}", "0".repeat(places));
+        let sql = match self.dialect {
+            Dialect::Postgres => format!("trunc(({a}) / CAST({b} AS NUMERIC), {places})"),
+            Dialect::Duckdb => format!("(trunc(({a}) / CAST({b} AS DOUBLE) * {power}) / {power})"),
+            Dialect::Sqlite => format!("(CAST(({a}) * 1.0 / ({b}) * {power} AS INTEGER) / {power}.0)"),
+        };
+        Ok(of(Kind::Decimal(scale), sql))
+    }
+
+    fn case(&self, operand: Option<&Expr>, cases: &[CaseWhen], otherwise: Option<&Expr>) -> Result<Piece, String> {
+        let mut sql = "CASE".to_owned();
+        if let Some(operand) = operand {
+            sql.push_str(&format!(" {}", self.write(operand)?));
+        }
+        let mut kinds = Vec::new();
+        for case in cases {
+            let result = self.expr(&case.result)?;
+            sql.push_str(&format!(" WHEN {} THEN {}", self.write(&case.condition)?, result.sql));
+            kinds.push(result.kind);
+        }
+        if let Some(otherwise) = otherwise {
+            let result = self.expr(otherwise)?;
+            sql.push_str(&format!(" ELSE {}", result.sql));
+            kinds.push(result.kind);
+        }
+        sql.push_str(" END");
+        let first = kinds.first().copied().flatten();
+        Ok(Piece { sql, kind: first.filter(|_| kinds.iter().all(|kind| *kind == first)) })
+    }
+
+    fn cast(&self, expr: &Expr, target: &DataType) -> Result<Piece, String> {
+        let Piece { sql: inner, kind } = self.expr(expr)?;
+        let is_fraction = matches!(kind, Some(Kind::Decimal(_) | Kind::Float));
+        let sqlite = self.dialect == Dialect::Sqlite;
+        Ok(match target {
+            DataType::BigInt(_) if is_fraction && !sqlite => of(Kind::Integer, format!("CAST(trunc({inner}) AS BIGINT)")),
+            DataType::BigInt(_) if sqlite => of(Kind::Integer, format!("CAST({inner} AS INTEGER)")),
+            DataType::BigInt(_) => of(Kind::Integer, format!("CAST({inner} AS BIGINT)")),
+            DataType::Decimal(info) => {
+                let (precision, scale) = match info {
+                    ExactNumberInfo::PrecisionAndScale(precision, scale) => (*precision, *scale),
+                    ExactNumberInfo::Precision(precision) => (*precision, 0),
+                    ExactNumberInfo::None => (38, 0),
+                };
+                let kind = Kind::Decimal(i8::try_from(scale).unwrap_or(i8::MAX));
+                match self.dialect {
+                    Dialect::Sqlite => of(kind, format!("round({inner}, {scale})")),
+                    Dialect::Postgres => of(kind, format!("CAST({inner} AS NUMERIC({precision}, {scale}))")),
+                    Dialect::Duckdb => of(kind, format!("CAST({inner} AS DECIMAL({precision}, {scale}))")),
+                }
+            }
+            DataType::DoublePrecision if sqlite => of(Kind::Float, format!("CAST({inner} AS REAL)")),
+            DataType::DoublePrecision => of(Kind::Float, format!("CAST({inner} AS DOUBLE PRECISION)")),
+            DataType::Varchar(_) if sqlite => of(Kind::Other, format!("CAST({inner} AS TEXT)")),
+            DataType::Date if sqlite => of(Kind::Other, format!("date({inner})")),
+            DataType::Boolean if sqlite => of(Kind::Other, inner),
+            other if sqlite => return Err(self.lacks(&other.to_string())),
+            other => of(Kind::Other, format!("CAST({inner} AS {})", self.type_name(other)?)),
+        })
+    }
+
+    fn type_name(&self, kind: &DataType) -> Result<String, String> {
+        Ok(match kind {
+            DataType::Timestamp(..) => "TIMESTAMP".to_owned(),
+            DataType::Time(..) => "TIME".to_owned(),
+            DataType::Date | DataType::Boolean | DataType::Varchar(_) | DataType::Bytea => kind.to_string(),
+            other => return Err(self.lacks(&other.to_string())),
+        })
+    }
+
+    fn function(&self, function: &Function) -> Result<Piece, String> {
+        let Some(ObjectNamePart::Identifier(name)) = function.name.0.first() else {
+            return Err(self.lacks(&function.name.to_string()));
+        };
+        let mut args = Vec::new();
+        if let FunctionArguments::List(list) = &function.args {
+            for arg in &list.args {
+                match arg {
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(arg)) => args.push(self.expr(arg)?),
+                    other => return Err(self.lacks(&other.to_string())),
+                }
+            }
+        }
+        self.call(&name.value.to_lowercase(), &args).ok_or_else(|| self.lacks(&name.value))
+    }
+
+    /// A call in the dialect; nothing where it has no such function.
+    fn call(&self, name: &str, args: &[Piece]) -> Option<Piece> {
+        let texts: Vec<&str> = args.iter().map(|arg| arg.sql.as_str()).collect();
+        let first = args.first().and_then(|arg| arg.kind);
+        let plain = |name: &str| format!("{name}({})", texts.join(", "));
+        let sqlite = self.dialect == Dialect::Sqlite;
+        Some(match (name, texts.as_slice()) {
+            ("days_between", [from, to]) if sqlite => {
+                of(Kind::Integer, format!("CAST(julianday(date({to})) - julianday(date({from})) AS INTEGER)"))
+            }
+            ("days_between", [from, to]) => of(Kind::Integer, format!("(CAST({to} AS DATE) - CAST({from} AS DATE))")),
+            ("add_days", [date, days]) if sqlite => of(Kind::Other, format!("date({date}, ({days}) || ' days')")),
+            ("add_days", [date, days]) => of(Kind::Other, format!("(CAST({date} AS DATE) + CAST({days} AS INTEGER))")),
+            ("reference_time", []) if sqlite => of(Kind::Other, literal(&self.reference_time)),
+            ("reference_time", []) => {
+                of(Kind::Other, format!("TIMESTAMP {}", literal(self.reference_time.trim_end_matches('Z'))))
+            }
+            ("character_length" | "char_length" | "length", [_]) => of(Kind::Integer, plain("length")),
+            ("nvl" | "ifnull" | "coalesce", _) => Piece { sql: plain("coalesce"), kind: first },
+            ("nvl2", [value, given, absent]) => {
+                piece(format!("CASE WHEN {value} IS NOT NULL THEN {given} ELSE {absent} END"))
+            }
+            ("contains", [text, part]) if sqlite => of(Kind::Other, format!("(instr({text}, {part}) > 0)")),
+            ("contains", [text, part]) => of(Kind::Other, format!("(strpos({text}, {part}) > 0)")),
+            ("starts_with", [text, start]) if sqlite => {
+                of(Kind::Other, format!("(substr({text}, 1, length({start})) = {start})"))
+            }
+            ("ends_with", [text, end]) if sqlite => of(
+                Kind::Other,
+                format!("(substr({text}, max(length({text}) - length({end}) + 1, 1)) = {end} OR length({end}) = 0)"),
+            ),
+            ("ends_with", [text, end]) => of(Kind::Other, format!("(right({text}, length({end})) = {end})")),
+            ("strpos" | "instr" | "position", [_, _]) => {
+                of(Kind::Integer, plain(if sqlite { "instr" } else { "strpos" }))
+            }
+            ("signum", [_]) => piece(plain("sign")),
+            ("pow" | "power", [_, _]) => piece(plain("power")),
+            ("btrim" | "trim", _) => of(Kind::Other, plain(if self.dialect == Dialect::Postgres { "btrim" } else { "trim" })),
+            ("substr" | "substring", _) => of(Kind::Other, plain("substr")),
+            ("left", [text, n]) if sqlite => of(Kind::Other, format!("substr({text}, 1, {n})")),
+            ("greatest" | "least", [one]) => piece(*one),
+            ("greatest" | "least", [one, other]) if sqlite => {
+                let name = if name == "greatest" { "max" } else { "min" };
+                // SQLite's gives null where one is null; ours leaves nulls out.
+                Piece { sql: format!("coalesce({name}({one}, {other}), {one}, {other})"), kind: first }
+            }
+            ("date_part" | "datepart", [part, date]) if sqlite => {
+                let format = match *part {
+                    "'year'" => "%Y",
+                    "'month'" => "%m",
+                    "'day'" => "%d",
+                    "'hour'" => "%H",
+                    "'minute'" => "%M",
+                    "'doy'" => "%j",
+                    "'dow'" => "%w",
+                    _ => return None,
+                };
+                of(Kind::Integer, format!("CAST(strftime('{format}', {date}) AS INTEGER)"))
+            }
+            ("date_part" | "datepart", [_, _]) => piece(plain("date_part")),
+            ("date_trunc" | "datetrunc", [_, _]) if !sqlite => piece(plain("date_trunc")),
+            ("regexp_like", [_, _]) if !sqlite => {
+                piece(plain(if self.dialect == Dialect::Duckdb { "regexp_matches" } else { "regexp_like" }))
+            }
+            ("trunc" | "log", [_, _]) if self.dialect != Dialect::Postgres => return None,
+            ("abs", [_]) => Piece { sql: plain("abs"), kind: first },
+            _ if self.has(name) => piece(plain(name)),
+            _ => return None,
+        })
+    }
+
+    /// Whether the dialect has a function of this name and meaning.
+    fn has(&self, name: &str) -> bool {
+        const EVERYWHERE: &[&str] = &[
+            "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "cos", "cosh", "degrees", "exp", "floor",
+            "ln", "log10", "lower", "ltrim", "nullif", "pi", "radians", "replace", "round", "rtrim", "sin", "sinh", "sqrt",
+            "tan", "tanh", "trunc", "upper", "concat", "concat_ws",
+        ];
+        const NOT_SQLITE: &[&str] = &[
+            "ascii", "cbrt", "chr", "cot", "factorial", "gcd", "greatest", "lcm", "least", "left", "lpad", "make_date",
+            "md5", "regexp_replace", "repeat", "reverse", "right", "rpad", "split_part", "starts_with", "translate", "log",
+        ];
+        const POSTGRES: &[&str] = &[
+            "bit_length", "initcap", "octet_length", "overlay", "regexp_count", "regexp_instr", "to_hex",
+        ];
+        const DUCKDB: &[&str] = &["isnan", "levenshtein", "log2"];
+        EVERYWHERE.contains(&name)
+            || match self.dialect {
+                Dialect::Sqlite => name == "log2",
+                Dialect::Postgres => NOT_SQLITE.contains(&name) || POSTGRES.contains(&name),
+                Dialect::Duckdb => NOT_SQLITE.contains(&name) || DUCKDB.contains(&name),
+            }
+    }
+
+    fn lacks(&self, what: &str) -> String {
+        format!("{} lacks {what}", self.database())
+    }
+
+    fn database(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Postgres => "PostgreSQL",
+            Dialect::Duckdb => "DuckDB",
+            Dialect::Sqlite => "SQLite",
+        }
+    }
+}
+
+fn not(negated: bool) -> &'static str {
+    if negated { "NOT " } else { "" }
+}
+
+fn number_kind(digits: &str) -> Kind {
+    match digits.split_once('.') {
+        Some((_, places)) => Kind::Decimal(i8::try_from(places.len()).unwrap_or(i8::MAX)),
+        None => Kind::Integer,
+    }
+}
+
+fn arithmetic(left: Option<Kind>, right: Option<Kind>, is_product: bool) -> Option<Kind> {
+    Some(match (left?, right?) {
+        (Kind::Other, _) | (_, Kind::Other) => return None,
+        (Kind::Float, _) | (_, Kind::Float) => Kind::Float,
+        (Kind::Integer, Kind::Integer) => Kind::Integer,
+        (left, right) => {
+            let scale = |kind| if let Kind::Decimal(scale) = kind { scale } else { 0 };
+            let (a, b) = (scale(left), scale(right));
+            Kind::Decimal(if is_product { a.saturating_add(b) } else { a.max(b) })
+        }
+    })
+}

@@ -1,0 +1,384 @@
+//! Verification: whether finished rows keep what their schema states, whoever made them.
+//!
+//! Invariant: nothing here knows generators, enforcement or plans. What a schema states is turned into conditions in the language's SQL, or into
+//! an operator of the meaning of an SQL statement, and run on rows; [`verify_sql`] delivers the same statements for other databases, so that a
+//! doubter runs the same proof there. A statement is broken where its condition is false; null passes. What cannot be checked is an error or is
+//! reported as unproved, never passed over.
+
+mod calculate;
+mod certificate;
+mod condition;
+mod dialect;
+mod distinct;
+mod few;
+mod html;
+mod implies;
+mod joins;
+mod keys;
+mod order;
+mod reader;
+mod rows;
+mod source;
+mod sql;
+mod statement;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use datafusion::error::DataFusionError;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use serde_json::{Map, Value, json};
+
+pub use certificate::{Certificate, EXAMPLES, RuleResult, TableRows};
+pub use dialect::Dialect;
+pub use sql::verify_sql;
+
+use crate::expr::Parsed;
+use crate::schema::{Children, Column, Dataset, Datetime, ForeignKey, Table};
+use joins::{Joins, Place, parent_of};
+use reader::Means;
+use rows::RowStatement;
+use source::Database;
+use statement::{Claim, Statement, statements};
+
+/// Why no certificate could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// A rule of a kind that this version cannot prove.
+    #[error("rule \"{rule}\" is of kind {kind}, which this version cannot prove")]
+    Unsupported {
+        /// The rule's id.
+        rule: String,
+        /// Its kind.
+        kind: &'static str,
+    },
+    /// A table of the schema was not delivered.
+    #[error("table \"{table}\" is missing")]
+    MissingTable {
+        /// Its name.
+        table: String,
+    },
+    /// The SQL of a statement cannot be read, or has no value for some row.
+    #[error("\"{statement}\" cannot be checked: {detail}")]
+    Sql {
+        /// Id of the statement.
+        statement: String,
+        /// What is wrong, in one sentence without a full stop.
+        detail: String,
+    },
+    /// Rows could not be read.
+    #[error("table \"{table}\" cannot be read: {}", source.strip_backtrace())]
+    Read {
+        /// The table.
+        table: String,
+        /// Why.
+        source: Box<DataFusionError>,
+    },
+    /// The caller's memory does not suffice.
+    #[error("\"{statement}\" cannot be checked: {}", source.strip_backtrace())]
+    Memory {
+        /// Id of the statement.
+        statement: String,
+        /// Why.
+        source: Box<DataFusionError>,
+    },
+}
+
+impl VerifyError {
+    fn sql(statement: &str, detail: String) -> VerifyError {
+        VerifyError::Sql { statement: statement.to_owned(), detail }
+    }
+
+    fn read(table: &str, source: DataFusionError) -> VerifyError {
+        VerifyError::Read { table: table.to_owned(), source: Box::new(source) }
+    }
+
+    fn memory(statement: &str, source: DataFusionError) -> VerifyError {
+        VerifyError::Memory { statement: statement.to_owned(), source: Box::new(source) }
+    }
+
+    /// Whether memory did not suffice, so that another way may do.
+    fn is_exhausted(&self) -> bool {
+        match self {
+            VerifyError::Read { source, .. } => matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)),
+            _ => false,
+        }
+    }
+}
+
+/// What was found about a statement.
+#[derive(Debug, Default)]
+struct Outcome {
+    checked: u64,
+    broken: u64,
+    examples: Vec<Value>,
+    unproved: Option<String>,
+}
+
+impl Outcome {
+    fn unproved(reason: String) -> Outcome {
+        Outcome { unproved: Some(reason), ..Outcome::default() }
+    }
+}
+
+/// Checks everything that the schema states on the delivered tables, each under its name, and says what was found.
+///
+/// `runtime` lends memory and a place to spill. Work is spawned into the caller's tokio runtime; none is started here. The same rows give the
+/// same certificate, however they lie in partitions.
+pub async fn certify(
+    dataset: &Dataset,
+    tables: Vec<(String, Arc<dyn TableProvider>)>,
+    runtime: Arc<RuntimeEnv>,
+) -> Result<Certificate, VerifyError> {
+    let statements = statements(dataset);
+    if let Some(statement) = statements.iter().find(|statement| matches!(statement.claim, Claim::Unsupported)) {
+        return Err(VerifyError::Unsupported { rule: statement.id.clone(), kind: statement.kind });
+    }
+    let database = Database::new(tables, &runtime, dataset.reference_time_us())?;
+    if let Some(table) = dataset.tables.iter().find(|table| !database.has(&table.name)) {
+        return Err(VerifyError::MissingTable { table: table.name.clone() });
+    }
+    let prover = Prover { dataset, database, means: Means::of(&runtime.memory_pool) };
+    let mut delivered = Vec::new();
+    let mut results = Vec::new();
+    for table in &dataset.tables {
+        let rows = prover.database.rows(&table.name).await?;
+        delivered.push(TableRows { name: table.name.clone(), rows });
+        let own: Vec<&Statement<'_>> =
+            statements.iter().filter(|statement| std::ptr::eq(statement.table, table)).collect();
+        for (statement, outcome) in own.iter().zip(prover.table(table, &own, rows).await?) {
+            results.push(RuleResult {
+                id: statement.id.clone(),
+                kind: statement.kind.to_owned(),
+                table: table.name.clone(),
+                statement: statement.says.clone(),
+                checked: outcome.checked,
+                broken: outcome.broken,
+                examples: outcome.examples,
+                unproved: outcome.unproved,
+            });
+        }
+    }
+    Ok(Certificate {
+        dataset: dataset.name.clone(),
+        engine_version: crate::ENGINE_VERSION.to_owned(),
+        seed: dataset.random_seed,
+        reference_time: Datetime(dataset.reference_time_us()).to_string(),
+        tables: delivered,
+        results,
+    })
+}
+
+/// Checks statements on delivered tables.
+struct Prover<'a> {
+    dataset: &'a Dataset,
+    database: Database,
+    means: Means,
+}
+
+impl<'a> Prover<'a> {
+    /// The outcomes of a table's statements, in their order.
+    async fn table(
+        &self,
+        table: &'a Table,
+        statements: &[&Statement<'a>],
+        rows: u64,
+    ) -> Result<Vec<Outcome>, VerifyError> {
+        let mut row_statements = Vec::new();
+        for statement in statements {
+            if let Claim::Row { when, condition } = statement.claim {
+                row_statements.push(RowStatement { id: &statement.id, when, condition });
+            }
+        }
+        let mut of_rows = rows::check(&self.database, self.dataset, table, &row_statements).await?.into_iter();
+        let mut outcomes = Vec::with_capacity(statements.len());
+        let mut children: Option<Outcome> = None;
+        for statement in statements {
+            let id = statement.id.as_str();
+            outcomes.push(match &statement.claim {
+                Claim::Row { .. } => of_rows.next().unwrap_or_default(),
+                Claim::Type(column) => self.column_type(table, column, rows).await?,
+                Claim::PrimaryKey(columns) => {
+                    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+                    self.unique(id, table, &columns, None, true).await?
+                }
+                Claim::Unique { columns, when } => self.unique(id, table, columns, *when, false).await?,
+                Claim::ForeignKey(key) => {
+                    let (keys, numbers) = self.relation(id, table, key).await?;
+                    children = Some(numbers);
+                    keys
+                }
+                // A key's children are counted with the key, which stands before them.
+                Claim::Children(..) => children.take().unwrap_or_default(),
+                Claim::Unsupported => Outcome::unproved(format!("{} cannot be proved", statement.kind)),
+            });
+        }
+        Ok(outcomes)
+    }
+
+    /// Whether every value of a column is one of its type.
+    async fn column_type(&self, table: &'a Table, column: &'a Column, rows: u64) -> Result<Outcome, VerifyError> {
+        let Some(delivered) = self.database.delivered(table, column) else {
+            let example = json!({ "column": column.name, "delivered": null });
+            return Ok(Outcome { checked: rows, broken: rows.max(1), examples: vec![example], unproved: None });
+        };
+        let mut outcome = Outcome { checked: rows, ..Outcome::default() };
+        let Some(logical) = column.logical_type() else { return Ok(outcome) };
+        let is_json = logical == crate::types::LogicalType::Json;
+        if *delivered.data_type() == logical.arrow() && !is_json {
+            return Ok(outcome);
+        }
+        let to = values::read_as(column, &delivered);
+        if to != logical.arrow() && !matches!(logical, crate::types::LogicalType::List(_)) {
+            let example = json!({ "column": column.name, "delivered": delivered.data_type().to_string() });
+            return Ok(Outcome { broken: rows.max(1), examples: vec![example], ..outcome });
+        }
+        let mut joins = Joins::new(self.dataset, table);
+        let id = format!("type:{}.{}", table.name, column.name);
+        let place = joins.own(&column.name).map_err(|detail| VerifyError::sql(&id, detail))?;
+        let source = self.database.source(&joins, table, &[place], true).await?;
+        let parts = source
+            .fold(<(u64, few::Few<Value>)>::default, {
+                let name = column.name.clone();
+                move |(broken, few), batch, _| {
+                    let values = batch.column(0);
+                    let wrong = |error| VerifyError::sql(&id, format!("{error}"));
+                    let strangers = values::strangers(values, &logical, &to).map_err(wrong)?;
+                    for row in strangers.values().set_indices() {
+                        *broken += 1;
+                        let value = values::json(values, row);
+                        few.offer(value.to_string().as_bytes(), || json!({ name.clone(): value }));
+                    }
+                    Ok(())
+                }
+            })
+            .await?;
+        let mut examples = few::Few::default();
+        for part in parts {
+            outcome.broken += part.state.0;
+            examples.merge(part.state.1);
+        }
+        outcome.examples = examples.into_values();
+        Ok(outcome)
+    }
+
+    /// Whether combinations repeat; of a primary key a null breaks it as well.
+    async fn unique(
+        &self,
+        id: &str,
+        table: &'a Table,
+        columns: &[&str],
+        when: Option<&str>,
+        is_key: bool,
+    ) -> Result<Outcome, VerifyError> {
+        let wrong = |detail: String| VerifyError::sql(id, detail);
+        let mut joins = Joins::new(self.dataset, table);
+        let mut places: Vec<Place<'a>> = Vec::new();
+        for column in columns {
+            places.push(joins.own(column).map_err(wrong)?);
+        }
+        let when = when.map(Parsed::parse).transpose().map_err(|problem| wrong(problem.to_string()))?;
+        for reference in when.iter().flat_map(Parsed::references) {
+            let place = joins.place(reference).map_err(wrong)?;
+            if places.iter().all(|other| other.name != place.name) {
+                places.push(place);
+            }
+        }
+        if let Some(reason) = rows::absent(&self.database, &joins, &places) {
+            return Ok(Outcome::unproved(reason));
+        }
+        let source = self.database.source(&joins, table, &places, false).await?;
+        let compile = |parsed: &Parsed| rows::compile(id, parsed, source.schema(), self.dataset.reference_time_us());
+        let when = when.as_ref().map(compile).transpose()?;
+        let asked = distinct::Asked { id: id.to_owned(), columns: (0..columns.len()).collect(), when };
+        let repeats = distinct::repeats(&source, &asked, &self.means).await?;
+        let nulls = if is_key { repeats.nulls } else { 0 };
+        let mut examples = if is_key { repeats.null_examples } else { Vec::new() };
+        examples.extend(repeats.examples);
+        Ok(Outcome {
+            checked: if is_key { repeats.rows } else { repeats.rows - repeats.nulls },
+            broken: repeats.repeats + nulls,
+            examples: objects(examples),
+            unproved: None,
+        })
+    }
+
+    /// Whether each key exists in the parent, and whether the numbers of children are within their bounds.
+    async fn relation(
+        &self,
+        id: &str,
+        table: &'a Table,
+        key: &'a ForeignKey,
+    ) -> Result<(Outcome, Outcome), VerifyError> {
+        let wrong = |detail: String| VerifyError::sql(id, detail);
+        let parent = parent_of(self.dataset, key).map_err(wrong)?;
+        let (mut own, mut theirs) = (Joins::new(self.dataset, table), Joins::new(self.dataset, parent));
+        let mut children: Vec<Place<'a>> = Vec::new();
+        let mut parents: Vec<Place<'a>> = Vec::new();
+        for (column, referenced) in key.columns.iter().zip(&key.references.columns) {
+            children.push(own.own(column).map_err(wrong)?);
+            parents.push(theirs.own(referenced).map_err(wrong)?);
+        }
+        let reason = rows::absent(&self.database, &own, &children);
+        if let Some(reason) = reason.or_else(|| rows::absent(&self.database, &theirs, &parents)) {
+            return Ok((Outcome::unproved(reason.clone()), Outcome::unproved(reason)));
+        }
+        let columns = children.len();
+        let mut shown = Vec::new();
+        for column in &table.primary_key {
+            let place = own.own(column).map_err(wrong)?;
+            if self.database.delivered(table, place.column).is_none() {
+                continue;
+            }
+            shown.push(children.iter().position(|other| other.name == place.name).unwrap_or(children.len()));
+            if shown.last() == Some(&children.len()) {
+                children.push(place);
+            }
+        }
+        shown.extend((0..columns).filter(|column| !shown.contains(column)).collect::<Vec<_>>());
+        let children_source = self.database.source(&own, table, &children, false).await?;
+        let parents_source = self.database.source(&theirs, parent, &parents, false).await?;
+        let asked = keys::Asked {
+            id,
+            children: &children_source,
+            parents: &parents_source,
+            columns,
+            shown,
+            bounds: key.children.as_ref(),
+        };
+        let relation = keys::relate(&asked, &self.means).await?;
+        let mut numbers = Outcome {
+            checked: relation.parents,
+            broken: relation.out_of_bounds,
+            examples: objects(relation.bounds_examples),
+            unproved: None,
+        };
+        if let Some(expected) = key.children.as_ref().and_then(|children| total(children, relation.parents))
+            && expected != relation.keys
+        {
+            numbers.broken += 1;
+            numbers.examples.insert(0, json!({ "children": relation.keys, "expected": expected }));
+            numbers.examples.truncate(EXAMPLES);
+        }
+        let keys = Outcome {
+            checked: relation.keys,
+            broken: relation.orphans,
+            examples: objects(relation.orphan_examples),
+            unproved: None,
+        };
+        Ok((keys, numbers))
+    }
+}
+
+/// How many children there are in all, where the schema says so: the whole number nearest to the mean for each parent.
+fn total(children: &Children, parents: u64) -> Option<u64> {
+    children.total.or_else(|| children.mean.map(|mean| libm::round(mean * parents as f64) as u64))
+}
+
+fn objects(examples: Vec<Map<String, Value>>) -> Vec<Value> {
+    examples.into_iter().take(EXAMPLES).map(Value::Object).collect()
+}

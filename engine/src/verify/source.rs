@@ -1,0 +1,249 @@
+//! The rows that are checked: delivered tables, read column by column, joined with their parents where a statement asks for them.
+//!
+//! Results never depend on how rows lie in partitions or which of them is read first: what is folded here is counts, and sets of smallest
+//! examples.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::common::TableReference;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::error::DataFusionError;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::functions_aggregate::all_default_aggregate_functions;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::{StreamExt, TryStreamExt};
+
+use super::VerifyError;
+use super::joins::{Joins, Place, quoted};
+use super::values;
+use crate::functions;
+use crate::schema::{Column, Table};
+
+/// Partitions that are read at a time, and into which joins split their rows: modest, and the same on every machine.
+const PARTITIONS: usize = 4;
+
+/// Rows of a batch.
+const BATCH_ROWS: usize = 4_096;
+
+/// The delivered tables.
+pub(super) struct Database {
+    context: SessionContext,
+    /// The same, with joins that spill where the other's do not fit into memory.
+    spilling: SessionContext,
+    tables: HashMap<String, Arc<dyn TableProvider>>,
+}
+
+impl Database {
+    /// A context without the default features: the language's functions, plain aggregates, the caller's memory and nothing else.
+    pub(super) fn new(
+        tables: Vec<(String, Arc<dyn TableProvider>)>,
+        runtime: &Arc<RuntimeEnv>,
+        reference_time_us: i64,
+    ) -> Result<Database, VerifyError> {
+        let context = |prefer_hash_join: bool| {
+            let mut config = SessionConfig::new().with_target_partitions(PARTITIONS).with_batch_size(BATCH_ROWS);
+            let options = config.options_mut();
+            options.sql_parser.parse_float_as_decimal = true;
+            options.optimizer.prefer_hash_join = prefer_hash_join;
+            let state = SessionStateBuilder::new()
+                .with_config(config)
+                .with_runtime_env(Arc::clone(runtime))
+                .with_scalar_functions(functions::registered(reference_time_us))
+                .with_aggregate_functions(all_default_aggregate_functions())
+                .with_expr_planners(functions::expr_planners())
+                .build();
+            let context = SessionContext::new_with_state(state);
+            for (name, provider) in &tables {
+                context
+                    .register_table(TableReference::bare(name.as_str()), Arc::clone(provider))
+                    .map_err(|error| VerifyError::read(name, error))?;
+            }
+            Ok(context)
+        };
+        let (context, spilling) = (context(true)?, context(false)?);
+        Ok(Database { context, spilling, tables: tables.into_iter().collect() })
+    }
+
+    /// The type as which a column is read, where it was delivered.
+    pub(super) fn column_type(&self, table: &Table, column: &Column) -> Option<DataType> {
+        let schema = self.tables.get(&table.name)?.schema();
+        let field = schema.field_with_name(&column.name).ok()?;
+        Some(values::read_as(column, field))
+    }
+
+    /// The field of a column as it was delivered.
+    pub(super) fn delivered(&self, table: &Table, column: &Column) -> Option<Field> {
+        self.tables.get(&table.name)?.schema().field_with_name(&column.name).ok().cloned()
+    }
+
+    /// Whether a table was delivered.
+    pub(super) fn has(&self, table: &str) -> bool {
+        self.tables.contains_key(table)
+    }
+
+    /// The number of rows of a table.
+    pub(super) async fn rows(&self, table: &str) -> Result<u64, VerifyError> {
+        let counted = async {
+            let sql = format!("SELECT count(*) FROM {}", quoted(table));
+            let batches = self.context.sql(&sql).await?.collect().await?;
+            let count = batches.iter().filter(|batch| batch.num_rows() > 0).find_map(|batch| {
+                batch.column(0).as_primitive_opt::<Int64Type>().map(|counts| counts.value(0))
+            });
+            Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+        };
+        counted.await.map_err(|error: DataFusionError| VerifyError::read(table, error))
+    }
+
+    /// The rows of a table with the columns of `places`, which are all delivered, each read as its type or, with `raw`, as it was delivered.
+    pub(super) async fn source(
+        &self,
+        joins: &Joins<'_>,
+        table: &Table,
+        places: &[Place<'_>],
+        raw: bool,
+    ) -> Result<Source, VerifyError> {
+        let read = |error| VerifyError::read(&table.name, error);
+        let fields: Option<Vec<Field>> = places
+            .iter()
+            .map(|place| {
+                let data_type = match raw {
+                    true => self.delivered(place.table, place.column)?.data_type().clone(),
+                    false => self.column_type(place.table, place.column)?,
+                };
+                Some(Field::new(place.name.clone(), data_type, true))
+            })
+            .collect();
+        let absent = || read(DataFusionError::Plan("a column is missing".to_owned()));
+        let schema: SchemaRef = Arc::new(Schema::new(fields.ok_or_else(absent)?));
+        let (plans, order) = if joins.any() {
+            let columns: Vec<String> =
+                places.iter().map(|place| format!("{}.{}", place.alias, quoted(&place.column.name))).collect();
+            let columns: Vec<String> =
+                columns.iter().enumerate().map(|(index, column)| format!("{column} AS c{index}")).collect();
+            let sql = format!("SELECT {} FROM {}", columns.join(", "), joins.from_sql());
+            let mut plans = Vec::new();
+            for context in [&self.context, &self.spilling] {
+                let planned = async { context.sql(&sql).await?.create_physical_plan().await };
+                plans.push((planned.await.map_err(read)?, context.task_ctx()));
+            }
+            (plans, (0..places.len()).collect())
+        } else {
+            let provider = self.tables.get(&table.name).ok_or_else(absent)?;
+            let delivered = provider.schema();
+            let indexes: Result<Vec<usize>, _> =
+                places.iter().map(|place| delivered.index_of(&place.column.name)).collect();
+            let indexes = indexes.map_err(|error| read(error.into()))?;
+            let mut projection = indexes.clone();
+            projection.sort_unstable();
+            projection.dedup();
+            let plan = provider.scan(&self.context.state(), Some(&projection), &[], None).await.map_err(read)?;
+            let order = indexes.iter().filter_map(|index| projection.binary_search(index).ok()).collect();
+            (vec![(plan, self.context.task_ctx())], order)
+        };
+        Ok(Source { plans, order, schema, table: table.name.clone() })
+    }
+}
+
+/// Rows that can be read again and again.
+pub(super) struct Source {
+    /// The first of them that fits into memory is taken.
+    plans: Vec<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)>,
+    /// For each column of the schema its position in the plan's batches.
+    order: Vec<usize>,
+    schema: SchemaRef,
+    table: String,
+}
+
+/// What came of a partition.
+pub(super) struct Part<S> {
+    /// What its rows were folded to.
+    pub state: S,
+    /// Its rows.
+    pub rows: u64,
+}
+
+impl Source {
+    /// The columns, flat, named as statements name them.
+    pub(super) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Folds the batches of each partition in order, `step` being told the number of rows before the batch; results come in the order of
+    /// partitions.
+    pub(super) async fn fold<S, F>(&self, init: impl Fn() -> S + Send, step: F) -> Result<Vec<Part<S>>, VerifyError>
+    where
+        S: Send + 'static,
+        F: Fn(&mut S, &RecordBatch, u64) -> Result<(), VerifyError> + Send + Sync + 'static,
+    {
+        let step = Arc::new(step);
+        let mut result = Err(self.read(DataFusionError::Plan("nothing to read".to_owned())));
+        for (plan, task) in &self.plans {
+            let partitions = plan.output_partitioning().partition_count();
+            let tasks = (0..partitions).map(|partition| {
+                let work = Work {
+                    stream: plan.execute(partition, Arc::clone(task)),
+                    order: self.order.clone(),
+                    schema: Arc::clone(&self.schema),
+                    table: self.table.clone(),
+                };
+                SpawnedTask::spawn(fold_partition(work, init(), Arc::clone(&step))).join()
+            });
+            result = futures::stream::iter(tasks)
+                .buffered(PARTITIONS)
+                .map(|joined| {
+                    joined.unwrap_or_else(|error| Err(self.read(DataFusionError::ExecutionJoin(Box::new(error)))))
+                })
+                .try_collect()
+                .await;
+            if !result.as_ref().is_err_and(VerifyError::is_exhausted) {
+                break;
+            }
+        }
+        result
+    }
+
+    fn read(&self, error: DataFusionError) -> VerifyError {
+        VerifyError::read(&self.table, error)
+    }
+}
+
+struct Work {
+    stream: Result<SendableRecordBatchStream, DataFusionError>,
+    order: Vec<usize>,
+    schema: SchemaRef,
+    table: String,
+}
+
+async fn fold_partition<S, F>(work: Work, mut state: S, step: Arc<F>) -> Result<Part<S>, VerifyError>
+where
+    F: Fn(&mut S, &RecordBatch, u64) -> Result<(), VerifyError>,
+{
+    let read = |error| VerifyError::read(&work.table, error);
+    let mut stream = work.stream.map_err(read)?;
+    let mut rows = 0;
+    while let Some(batch) = stream.next().await {
+        let batch = batch.and_then(|batch| in_order(&batch, &work.order, &work.schema)).map_err(read)?;
+        if batch.num_rows() > 0 {
+            step(&mut state, &batch, rows)?;
+            rows += batch.num_rows() as u64;
+        }
+    }
+    Ok(Part { state, rows })
+}
+
+fn in_order(batch: &RecordBatch, order: &[usize], schema: &SchemaRef) -> Result<RecordBatch, DataFusionError> {
+    let columns: Result<Vec<ArrayRef>, _> = order
+        .iter()
+        .zip(schema.fields())
+        .map(|(&index, field)| values::convert(batch.column(index), field.data_type()))
+        .collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns?, &options)?)
+}

@@ -1,0 +1,153 @@
+//! Everything that a schema states about its finished rows: keys, columns, rules, in that order, table by table.
+
+use super::condition::Condition;
+use crate::schema::{Children, Column, Dataset, ForeignKey, RuleKind, Table};
+
+/// A statement of a schema.
+#[derive(Debug)]
+pub(super) struct Statement<'a> {
+    pub id: String,
+    pub kind: &'static str,
+    pub table: &'a Table,
+    /// The statement for people.
+    pub says: String,
+    pub claim: Claim<'a>,
+}
+
+/// What a statement claims.
+#[derive(Debug)]
+pub(super) enum Claim<'a> {
+    /// The column exists and holds values of its type.
+    Type(&'a Column),
+    /// No nulls, no repeats.
+    PrimaryKey(&'a [String]),
+    /// No repeats, rows with nulls aside.
+    Unique { columns: Vec<&'a str>, when: Option<&'a str> },
+    /// Each row of those that `when` selects satisfies a condition.
+    Row { when: Option<&'a str>, condition: Condition<'a> },
+    /// Each key that is not null exists in the parent.
+    ForeignKey(&'a ForeignKey),
+    /// Each parent has so many children.
+    Children(&'a ForeignKey, &'a Children),
+    /// A rule that this version cannot prove.
+    Unsupported,
+}
+
+/// The statements of a dataset.
+pub(super) fn statements(dataset: &Dataset) -> Vec<Statement<'_>> {
+    dataset.tables.iter().flat_map(of_table).collect()
+}
+
+fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
+    let mut statements = Vec::new();
+    let mut add = |id: String, kind: &'static str, says: String, claim: Claim<'a>| {
+        statements.push(Statement { id, kind, table, says, claim });
+    };
+    let columns = || table.columns.iter().filter(|column| column.hidden != Some(true));
+    for column in columns() {
+        let id = format!("type:{}.{}", table.name, column.name);
+        let says = match column.logical_type() {
+            Some(kind) => format!("{} is of type {kind}", column.name),
+            None => format!("{} exists", column.name),
+        };
+        add(id, "type", says, Claim::Type(column));
+    }
+    if !table.primary_key.is_empty() {
+        let says = format!("{} is never null and tells every row from every other", table.primary_key.join(", "));
+        add(format!("primary-key:{}", table.name), "primary-key", says, Claim::PrimaryKey(&table.primary_key));
+    }
+    for column in columns() {
+        let place = format!("{}.{}", table.name, column.name);
+        if column.unique == Some(true) {
+            let columns = vec![column.name.as_str()];
+            add(format!("unique:{place}"), "unique", repeats_says(&columns), Claim::Unique { columns, when: None });
+        }
+        if let Some(when) = &column.null_when {
+            let condition = Condition::Null { column: &column.name };
+            row(&mut add, format!("null:{place}"), "null", Some(when), condition);
+        }
+        if column.min_length.is_some() || column.max_length.is_some() {
+            row(&mut add, format!("length:{place}"), "length", None, Condition::Length { column });
+        }
+    }
+    for key in &table.foreign_keys {
+        let place = format!("{}.{}", table.name, key.name());
+        let (own, theirs) = (key.columns.join(", "), key.references.columns.join(", "));
+        let says = format!("{own} is null or the {theirs} of a row of {}", key.references.table);
+        add(format!("foreign-key:{place}"), "foreign-key", says, Claim::ForeignKey(key));
+        if let Some(children) = &key.children {
+            let says = children_says(table, key, children);
+            add(format!("children:{place}"), "children", says, Claim::Children(key, children));
+        }
+    }
+    for rule in &table.rules {
+        let when = rule.when.as_deref();
+        let condition = match &rule.kind {
+            RuleKind::Implies { condition, then } => Condition::Implies { premise: condition, conclusion: then },
+            RuleKind::Calculate { column, sql } => Condition::Calculate { column, sql },
+            RuleKind::Order { columns, strict, gap } => {
+                Condition::Order { columns, strict: *strict == Some(true), gap: *gap }
+            }
+            RuleKind::Check { sql } => Condition::Check { sql },
+            RuleKind::Unique { columns } => {
+                let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+                let says = limited(repeats_says(&columns), when);
+                add(rule.id.clone(), "unique", says, Claim::Unique { columns, when });
+                continue;
+            }
+            RuleKind::Score { .. }
+            | RuleKind::Share { .. }
+            | RuleKind::Count { .. }
+            | RuleKind::Statistic { .. }
+            | RuleKind::Correlation { .. }
+            | RuleKind::Combination { .. }
+            | RuleKind::Aggregate { .. }
+            | RuleKind::NoOverlap { .. } => {
+                add(rule.id.clone(), rule.kind.name(), String::new(), Claim::Unsupported);
+                continue;
+            }
+        };
+        row(&mut add, rule.id.clone(), rule.kind.name(), when, condition);
+    }
+    statements
+}
+
+fn row<'a>(
+    add: &mut impl FnMut(String, &'static str, String, Claim<'a>),
+    id: String,
+    kind: &'static str,
+    when: Option<&'a str>,
+    condition: Condition<'a>,
+) {
+    add(id, kind, limited(condition.says(), when), Claim::Row { when, condition });
+}
+
+fn limited(says: String, when: Option<&str>) -> String {
+    match when {
+        Some(when) => format!("{says}, where {when}"),
+        None => says,
+    }
+}
+
+fn repeats_says(columns: &[&str]) -> String {
+    match columns {
+        [column] => format!("no two values of {column} are alike"),
+        _ => format!("no two combinations of {} are alike", columns.join(", ")),
+    }
+}
+
+fn children_says(table: &Table, key: &ForeignKey, children: &Children) -> String {
+    let bounds = match (children.min.unwrap_or(0), children.max) {
+        (min, Some(max)) => format!("{min} to {max} rows"),
+        (0, None) => "any number of rows".to_owned(),
+        (min, None) => format!("at least {min} rows"),
+    };
+    let mut says = format!("each row of {} has {bounds} of {}", key.references.table, table.name);
+    if let Some(mean) = children.mean {
+        says.push_str(&format!(", {mean} on average"));
+    }
+    if let Some(total) = children.total {
+        says.push_str(&format!(", {total} in all"));
+    }
+    says
+}

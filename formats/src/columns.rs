@@ -1,0 +1,290 @@
+//! A batch's columns, each reduced to one of the arrays that carry the logical types, so that writers match a dozen kinds and no more.
+//!
+//! Batches of the engine are carried over as they are. Those of a query may hold any Arrow type: narrower numbers are widened, dictionaries
+//! unfolded, other units of time converted; what carries no logical type becomes the text that Arrow prints.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::types::{
+    Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BinaryViewArray, FixedSizeBinaryArray, StringViewArray, StringViewBuilder, new_null_array,
+};
+use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use engine::types::LogicalType;
+
+use crate::spell::{self, Room};
+
+/// A column of a batch.
+pub(crate) struct Column {
+    pub cells: Cells,
+    nulls: Option<NullBuffer>,
+}
+
+/// The values of a column by kind; those of null rows mean nothing.
+pub(crate) enum Cells {
+    Integer(ScalarBuffer<i64>),
+    /// Units and the places after the point, 0 to 38.
+    Decimal(ScalarBuffer<i128>, u8),
+    Float(ScalarBuffer<f64>),
+    Boolean(BooleanBuffer),
+    /// Days since 1970-01-01.
+    Date(ScalarBuffer<i32>),
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    Datetime(ScalarBuffer<i64>),
+    /// Microseconds since midnight.
+    Time(ScalarBuffer<i64>),
+    Uuid(FixedSizeBinaryArray),
+    Bytes(BinaryViewArray),
+    Text(Text),
+    /// Texts that are JSON, or should be.
+    Json(StringViewArray),
+    /// Row `i` is the items from `offsets[i]` to `offsets[i + 1]`.
+    List(OffsetBuffer<i32>, Box<Column>),
+}
+
+impl Column {
+    /// The column that `array` holds, `field` saying what it means.
+    pub(crate) fn new(field: &Field, array: &ArrayRef) -> Column {
+        let column =
+            Column::of_logical_type(field, array).unwrap_or_else(|_| Cells::Text(Text::new(&displayed(array))));
+        Column { cells: column, nulls: array.logical_nulls().filter(|nulls| nulls.null_count() > 0) }
+    }
+
+    /// Whether a row has no value.
+    #[inline(always)]
+    pub(crate) fn is_null(&self, row: usize) -> bool {
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+    }
+
+    fn of_logical_type(field: &Field, array: &ArrayRef) -> Result<Cells, ArrowError> {
+        match array.data_type() {
+            DataType::Dictionary(_, values) => return Column::of_logical_type(field, &cast(array, values)?),
+            DataType::RunEndEncoded(_, values) => {
+                return Column::of_logical_type(field, &cast(array, values.data_type())?);
+            }
+            DataType::UInt64 => {
+                let wide = cast(array, &DataType::Decimal128(20, 0))?;
+                return Ok(Cells::Decimal(wide.as_primitive::<Decimal128Type>().values().clone(), 0));
+            }
+            DataType::FixedSizeList(item, _) | DataType::ListView(item) | DataType::LargeListView(item) => {
+                return Column::of_logical_type(field, &cast(array, &DataType::List(Arc::clone(item)))?);
+            }
+            DataType::Null => return Ok(Cells::Text(Text::new(&nulls(array.len())))),
+            _ => {}
+        }
+        let logical = LogicalType::of_field(field)
+            .filter(|logical| can_hold(logical, array.data_type()))
+            .or_else(|| LogicalType::of_arrow(array.data_type()))
+            .ok_or_else(|| ArrowError::NotYetImplemented(array.data_type().to_string()))?;
+        let converted = |to: &DataType| if array.data_type() == to { Ok(Arc::clone(array)) } else { cast(array, to) };
+        Ok(match &logical {
+            LogicalType::Integer => {
+                Cells::Integer(converted(&DataType::Int64)?.as_primitive::<Int64Type>().values().clone())
+            }
+            LogicalType::Decimal { precision, scale } => {
+                let to =
+                    if *scale < 0 { DataType::Decimal128(38, 0) } else { DataType::Decimal128(*precision, *scale) };
+                let places = u8::try_from(*scale).unwrap_or(0);
+                Cells::Decimal(converted(&to)?.as_primitive::<Decimal128Type>().values().clone(), places)
+            }
+            LogicalType::Float => {
+                Cells::Float(converted(&DataType::Float64)?.as_primitive::<Float64Type>().values().clone())
+            }
+            LogicalType::Boolean => Cells::Boolean(array.as_boolean().values().clone()),
+            LogicalType::Date => {
+                Cells::Date(converted(&DataType::Date32)?.as_primitive::<Date32Type>().values().clone())
+            }
+            LogicalType::Datetime => {
+                // With its own time zone, so that the cast changes the unit and no instant.
+                let zone = match array.data_type() {
+                    DataType::Timestamp(_, zone) => zone.clone(),
+                    _ => None,
+                };
+                let instants = converted(&DataType::Timestamp(TimeUnit::Microsecond, zone))?;
+                Cells::Datetime(instants.as_primitive::<TimestampMicrosecondType>().values().clone())
+            }
+            LogicalType::Time => {
+                let times = converted(&DataType::Time64(TimeUnit::Microsecond))?;
+                Cells::Time(times.as_primitive::<Time64MicrosecondType>().values().clone())
+            }
+            LogicalType::Uuid => Cells::Uuid(array.as_fixed_size_binary().clone()),
+            LogicalType::Bytes => Cells::Bytes(converted(&DataType::BinaryView)?.as_binary_view().clone()),
+            LogicalType::String | LogicalType::Text => {
+                Cells::Text(Text::new(converted(&DataType::Utf8View)?.as_string_view()))
+            }
+            LogicalType::Json => Cells::Json(converted(&DataType::Utf8View)?.as_string_view().clone()),
+            LogicalType::List(_) => {
+                let item = match array.data_type() {
+                    DataType::List(item) | DataType::LargeList(item) => Arc::clone(item),
+                    other => return Err(ArrowError::NotYetImplemented(other.to_string())),
+                };
+                let lists = converted(&DataType::List(Arc::clone(&item)))?;
+                let lists = lists.as_list::<i32>();
+                Cells::List(lists.offsets().clone(), Box::new(Column::new(&item, lists.values())))
+            }
+        })
+    }
+}
+
+impl Cells {
+    /// The most bytes that `rows` values take, two for quotes around each included; texts are counted as they are.
+    pub(crate) fn width(&self, rows: usize) -> usize {
+        let each = match self {
+            Cells::Integer(_) => spell::INTEGER_WIDTH,
+            Cells::Decimal(..) => spell::DECIMAL_WIDTH,
+            Cells::Float(_) => spell::FLOAT_WIDTH,
+            Cells::Boolean(_) => spell::BOOLEAN_WIDTH,
+            Cells::Date(_) => spell::DATE_WIDTH,
+            Cells::Datetime(_) => spell::DATETIME_WIDTH,
+            Cells::Time(_) => spell::TIME_WIDTH,
+            Cells::Uuid(_) => spell::UUID_WIDTH,
+            Cells::Bytes(values) => return 2 * (rows + values.lengths().map(|length| length as usize).sum::<usize>()),
+            Cells::Text(text) => return 2 * rows + (0..rows).map(|row| text.length(row)).sum::<usize>(),
+            Cells::Json(_) | Cells::List(..) => 0,
+        };
+        rows * (each + 2)
+    }
+
+    /// Writes a value in the spelling that CSV and JSON share, without quotes. Floats may have no such spelling, JSON and lists have none:
+    /// nothing is written for them.
+    #[inline(always)]
+    pub(crate) fn put(&self, out: &mut Room, at: usize, row: usize) -> usize {
+        match self {
+            Cells::Integer(values) => spell::integer(out, at, values[row]),
+            Cells::Decimal(values, scale) => spell::decimal(out, at, values[row], *scale),
+            Cells::Float(values) => spell::float(out, at, values[row]).unwrap_or(at),
+            Cells::Boolean(values) => spell::boolean(out, at, values.value(row)),
+            Cells::Date(values) => spell::date(out, at, values[row]),
+            Cells::Datetime(values) => spell::datetime(out, at, values[row]),
+            Cells::Time(values) => spell::time(out, at, values[row]),
+            Cells::Uuid(values) => {
+                let bytes = values.value(row).try_into().expect("a uuid column holds sixteen bytes a row");
+                spell::uuid(out, at, bytes)
+            }
+            Cells::Bytes(values) => spell::hex(out, at, values.value(row)),
+            Cells::Text(text) => text.put(out, at, row),
+            Cells::Json(_) | Cells::List(..) => at,
+        }
+    }
+
+    /// Appends a value as text, whatever its kind; JSON and lists must have become texts before.
+    pub(crate) fn append(&self, out: &mut Vec<u8>, row: usize) {
+        let bound = match self {
+            Cells::Text(text) => text.length(row),
+            Cells::Bytes(values) => 2 * values.value(row).len(),
+            Cells::Float(values) if !values[row].is_finite() => {
+                out.extend_from_slice(spell::non_finite(values[row]).as_bytes());
+                return;
+            }
+            cells => cells.width(1),
+        };
+        spell::append(out, bound, |out| self.put(out, 0, row));
+    }
+}
+
+/// Whether an array of that Arrow type can mean what the field's metadata says.
+fn can_hold(logical: &LogicalType, arrow: &DataType) -> bool {
+    match logical {
+        LogicalType::Json | LogicalType::Text => {
+            matches!(arrow, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+        }
+        LogicalType::Uuid => matches!(arrow, DataType::FixedSizeBinary(16)),
+        _ => LogicalType::of_arrow(arrow).as_ref() == Some(logical),
+    }
+}
+
+/// What Arrow prints for each value.
+fn displayed(array: &ArrayRef) -> StringViewArray {
+    let options = FormatOptions::default();
+    let Ok(formatter) = ArrayFormatter::try_new(array, &options) else { return nulls(array.len()) };
+    let mut texts = StringViewBuilder::with_capacity(array.len());
+    for row in 0..array.len() {
+        if array.is_null(row) {
+            texts.append_null();
+        } else {
+            match formatter.value(row).try_to_string() {
+                Ok(text) => texts.append_value(text),
+                Err(_) => texts.append_null(),
+            }
+        }
+    }
+    texts.finish()
+}
+
+fn nulls(rows: usize) -> StringViewArray {
+    new_null_array(&DataType::Utf8View, rows).as_string_view().clone()
+}
+
+/// Texts as Arrow's views: sixteen bytes each, which hold a text of up to twelve bytes, or say where a longer one lies.
+pub(crate) struct Text {
+    views: ScalarBuffer<u128>,
+    buffers: Arc<[Buffer]>,
+}
+
+/// Bytes of a text that its view holds itself.
+const INLINE: usize = 12;
+
+impl Text {
+    pub(crate) fn new(array: &StringViewArray) -> Text {
+        Text { views: array.views().clone(), buffers: array.data_buffers().iter().cloned().collect() }
+    }
+
+    /// Bytes of a text.
+    #[inline(always)]
+    pub(crate) fn length(&self, row: usize) -> usize {
+        self.views[row] as u32 as usize
+    }
+
+    /// A text's bytes, which lie in `inline` where the view holds them.
+    #[inline(always)]
+    pub(crate) fn bytes<'a>(&'a self, row: usize, inline: &'a mut [u8; 16]) -> &'a [u8] {
+        let view = self.views[row];
+        let length = view as u32 as usize;
+        if length <= INLINE {
+            *inline = (view >> 32).to_le_bytes();
+            &inline[..length]
+        } else {
+            let (buffer, start) = place(view);
+            &self.buffers[buffer][start..start + length]
+        }
+    }
+
+    /// Writes a text as it is.
+    #[inline(always)]
+    pub(crate) fn put(&self, out: &mut Room, at: usize, row: usize) -> usize {
+        let view = self.views[row];
+        let length = view as u32 as usize;
+        if length <= INLINE {
+            spell::put(out, at, &(view >> 32).to_le_bytes());
+            at + length
+        } else {
+            let (buffer, start) = place(view);
+            spell::put_part(out, at, &self.buffers[buffer], start, length)
+        }
+    }
+}
+
+/// The buffer and the first byte of a text that its view does not hold.
+#[inline(always)]
+fn place(view: u128) -> (usize, usize) {
+    ((view >> 64) as u32 as usize, (view >> 96) as u32 as usize)
+}
+
+/// Whether any byte satisfies `special`, sixteen at a time.
+#[inline(always)]
+pub(crate) fn has_special(bytes: &[u8], special: impl Fn(u8) -> bool) -> bool {
+    let mut chunks = bytes.chunks_exact(16);
+    for chunk in &mut chunks {
+        // Without a branch inside, so that it becomes a few vector instructions.
+        if chunk.iter().fold(false, |found, byte| found | special(*byte)) {
+            return true;
+        }
+    }
+    chunks.remainder().iter().fold(false, |found, byte| found | special(*byte))
+}

@@ -1,0 +1,179 @@
+//! Batches as CSV. A batch is prepared a column at a time (which texts need quotes, how many bytes it can take at most) and then laid out
+//! row by row into room that is reserved once.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+
+use crate::columns::{Cells, Column, Text, has_special};
+use crate::json;
+use crate::spell::{self, Room};
+use crate::text_file::{Markup, TextWriter};
+use crate::{Document, Encoder, FormatError, Options, Writer};
+
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// A writer of one table as CSV.
+pub(super) fn writer<'a>(
+    sink: Box<dyn Write + Send + 'a>,
+    document: &Document,
+    options: &Options,
+) -> Result<Box<dyn Writer + 'a>, FormatError> {
+    options.check()?;
+    let rules = Rules { delimiter: options.csv_delimiter, null: options.csv_null.clone().into_bytes() };
+    let mut tables = Vec::with_capacity(document.tables.len());
+    for table in &document.tables {
+        let mut header = Vec::new();
+        if options.csv_bom {
+            header.extend_from_slice(BYTE_ORDER_MARK.as_bytes());
+        }
+        for (index, field) in table.schema.fields().iter().enumerate() {
+            if index > 0 {
+                header.push(rules.delimiter);
+            }
+            let name = field.name();
+            if rules.needs_quotes(name.as_bytes()) || name.starts_with(BYTE_ORDER_MARK) {
+                header.push(b'"');
+                header.extend_from_slice(name.replace('"', "\"\"").as_bytes());
+                header.push(b'"');
+            } else {
+                header.extend_from_slice(name.as_bytes());
+            }
+        }
+        header.push(b'\n');
+        tables.push(Markup {
+            start: header,
+            first_row_skips: 0,
+            end: Vec::new(),
+            end_without_rows: Vec::new(),
+            encoder: Arc::new(CsvEncoder { rules: rules.clone() }),
+        });
+    }
+    Ok(Box::new(TextWriter::new("csv", sink, tables)))
+}
+
+/// What decides about quotes.
+#[derive(Clone)]
+struct Rules {
+    delimiter: u8,
+    null: Vec<u8>,
+}
+
+impl Rules {
+    #[inline(always)]
+    fn special(&self, byte: u8) -> bool {
+        (byte == self.delimiter) | (byte == b'"') | (byte == b'\n') | (byte == b'\r')
+    }
+
+    #[inline(always)]
+    fn needs_quotes(&self, text: &[u8]) -> bool {
+        text.is_empty() || has_special(text, |byte| self.special(byte)) || text == self.null
+    }
+}
+
+struct CsvEncoder {
+    rules: Rules,
+}
+
+/// A column of a batch, ready to be written row by row.
+struct Prepared {
+    column: Column,
+    /// Whether some text may need quotes; without it texts are copied as they are.
+    quotes: bool,
+}
+
+impl Encoder for CsvEncoder {
+    fn encode(&self, batch: &RecordBatch, out: &mut Vec<u8>) {
+        let rows = batch.num_rows();
+        let mut bound = 0;
+        let schema = batch.schema();
+        let columns: Vec<Prepared> = schema
+            .fields()
+            .iter()
+            .zip(batch.columns())
+            .map(|(field, array)| {
+                let (prepared, width) = self.prepare(json::with_lists_as_text(Column::new(field, array), rows), rows);
+                bound += width + rows * (1 + self.rules.null.len());
+                prepared
+            })
+            .collect();
+        if columns.is_empty() {
+            return;
+        }
+        spell::append(out, bound, |out| {
+            let mut at = 0;
+            for row in 0..rows {
+                for prepared in &columns {
+                    at = self.put_cell(out, at, prepared, row);
+                    spell::put(out, at, &[self.rules.delimiter]);
+                    at += 1;
+                }
+                spell::put(out, at - 1, b"\n");
+            }
+            at
+        });
+    }
+}
+
+impl CsvEncoder {
+    /// The column and the most bytes that its cells take.
+    fn prepare(&self, column: Column, rows: usize) -> (Prepared, usize) {
+        let mut quotes = false;
+        let width = match &column.cells {
+            Cells::Text(text) => {
+                let mut bytes = 0;
+                let mut inline = [0; 16];
+                for row in 0..rows {
+                    if column.is_null(row) {
+                        continue;
+                    }
+                    let value = text.bytes(row, &mut inline);
+                    bytes += value.len();
+                    if self.rules.needs_quotes(value) {
+                        quotes = true;
+                        bytes += 2 + memchr::memchr_iter(b'"', value).count();
+                    }
+                }
+                bytes
+            }
+            cells => cells.width(rows),
+        };
+        (Prepared { column, quotes }, width)
+    }
+
+    #[inline(always)]
+    fn put_cell(&self, out: &mut Room, at: usize, prepared: &Prepared, row: usize) -> usize {
+        if prepared.column.is_null(row) {
+            return spell::put_slice(out, at, &self.rules.null);
+        }
+        match &prepared.column.cells {
+            Cells::Text(text) if prepared.quotes => self.put_text(out, at, text, row),
+            Cells::Text(text) => text.put(out, at, row),
+            Cells::Bytes(values) if values.value(row).is_empty() => spell::put_slice(out, at, b"\"\""),
+            Cells::Float(values) => {
+                let value = values[row];
+                spell::float(out, at, value)
+                    .unwrap_or_else(|| spell::put_slice(out, at, spell::non_finite(value).as_bytes()))
+            }
+            cells => cells.put(out, at, row),
+        }
+    }
+
+    fn put_text(&self, out: &mut Room, at: usize, text: &Text, row: usize) -> usize {
+        let mut inline = [0; 16];
+        let value = text.bytes(row, &mut inline);
+        if !self.rules.needs_quotes(value) {
+            return text.put(out, at, row);
+        }
+        let mut at = spell::put_slice(out, at, b"\"");
+        let mut rest = value;
+        while let Some(quote) = memchr::memchr(b'"', rest) {
+            at = spell::put_slice(out, at, &rest[..=quote]);
+            at = spell::put_slice(out, at, b"\"");
+            rest = &rest[quote + 1..];
+        }
+        at = spell::put_slice(out, at, rest);
+        spell::put_slice(out, at, b"\"")
+    }
+}

@@ -1,0 +1,460 @@
+//! The spelling of values as text, the same in CSV and JSON, and written without an allocation or a call of `fmt` for each value.
+//!
+//! | type | spelling |
+//! |---|---|
+//! | integer | digits, `-` before a negative number |
+//! | decimal | exactly `scale` places, one digit at least before the point: `-0.50` |
+//! | float | the shortest digits that read back as the same number, with a point or an exponent: `1.0`, `0.1`, `1e+20`, `5e-324` |
+//! | boolean | `true`, `false` |
+//! | date | `2024-01-02`; years outside 0 to 9999 with a sign: `+12024-01-02`, `-0044-03-15` |
+//! | time | `10:20:30`, `10:20:30.5` |
+//! | datetime | `2024-01-02T03:04:05Z`, `2024-01-02T03:04:05.123456Z` |
+//! | uuid | `f81d4fae-7dec-11d0-a765-00a0c91e6bf6` |
+//! | bytes | lower-case hex |
+//!
+//! A float that is no number has no spelling in JSON, where it is null; CSV and workbooks say `NaN`, `Infinity`, `-Infinity`.
+//!
+//! Each function writes at `at` and returns the place after the value. It may write up to [`SLACK`] bytes behind that place, which the next
+//! value overwrites: so a short value is one wide store. Invariant: every byte before the returned place has been written.
+
+use std::mem::MaybeUninit;
+
+/// Room for text that is not there yet.
+pub(crate) type Room = [MaybeUninit<u8>];
+
+/// Bytes that a function may write behind the value it has written.
+pub(crate) const SLACK: usize = 48;
+
+/// The longest integer, `-9223372036854775808`.
+pub(crate) const INTEGER_WIDTH: usize = 20;
+/// The longest decimal: sign, 38 digits, a point and a zero before it.
+pub(crate) const DECIMAL_WIDTH: usize = 41;
+/// The longest float, `-2.2250738585072014e-308`.
+pub(crate) const FLOAT_WIDTH: usize = 24;
+/// The longer truth value.
+pub(crate) const BOOLEAN_WIDTH: usize = 5;
+/// The longest date: a sign, seven digits of the year, month and day.
+pub(crate) const DATE_WIDTH: usize = 14;
+/// The longest time of day.
+pub(crate) const TIME_WIDTH: usize = 15;
+/// The longest datetime.
+pub(crate) const DATETIME_WIDTH: usize = DATE_WIDTH + 1 + TIME_WIDTH + 1;
+/// A uuid.
+pub(crate) const UUID_WIDTH: usize = 36;
+
+const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
+const ASCII_ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Writes `bytes` at `at`, of which the caller counts as many as it needs.
+#[inline(always)]
+pub(crate) fn put<const N: usize>(out: &mut Room, at: usize, bytes: &[u8; N]) {
+    out[at..at + N].write_copy_of_slice(bytes);
+}
+
+/// Writes all of `bytes`.
+#[inline(always)]
+pub(crate) fn put_slice(out: &mut Room, at: usize, bytes: &[u8]) -> usize {
+    out[at..at + bytes.len()].write_copy_of_slice(bytes);
+    at + bytes.len()
+}
+
+/// Writes `source[start..start + length]`, in steps of sixteen bytes where the source goes on far enough.
+#[inline(always)]
+pub(crate) fn put_part(out: &mut Room, at: usize, source: &[u8], start: usize, length: usize) -> usize {
+    let end = start + length;
+    if let Some(wide) = source.get(start..end + 16) {
+        let mut done = 0;
+        while done < length {
+            let chunk: &[u8; 16] = wide[done..done + 16].try_into().expect("sixteen bytes were taken");
+            put(out, at + done, chunk);
+            done += 16;
+        }
+        at + length
+    } else {
+        put_slice(out, at, &source[start..end])
+    }
+}
+
+/// Appends what `write` writes to a vector that is given `bound` bytes of room and the slack.
+#[inline(always)]
+pub(crate) fn append(out: &mut Vec<u8>, bound: usize, write: impl FnOnce(&mut Room) -> usize) {
+    out.reserve(bound + SLACK);
+    let length = out.len();
+    let written = write(out.spare_capacity_mut());
+    assert!(written <= out.capacity() - length, "no function returns a place outside its room");
+    // SAFETY: the room has `written` bytes, and by this module's invariant each of them has been written.
+    unsafe { out.set_len(length + written) };
+}
+
+/// The eight decimal digits of a number below 10^8 as values 0 to 9, the highest in the lowest byte.
+#[inline(always)]
+fn digits8(value: u32) -> u64 {
+    // Lanes are halved three times: 4 + 4 digits, 2 × 4, 1 × 8; x / 100 = x · 10486 >> 20 below 10^4, x / 10 = x · 103 >> 10 below 100.
+    let quads = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
+    let hundreds = (quads * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds + ((quads - 100 * hundreds) << 16);
+    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
+    tens + ((pairs - 10 * tens) << 8)
+}
+
+/// A number below 10^8 with as many digits as it needs.
+#[inline(always)]
+fn short(out: &mut Room, at: usize, value: u32) -> usize {
+    let digits = digits8(value);
+    let zeros = (digits.trailing_zeros() / 8).min(7);
+    put(out, at, &((digits + ASCII_ZEROS) >> (8 * zeros)).to_le_bytes());
+    at + 8 - zeros as usize
+}
+
+/// The last `count` digits, 0 to 8, of a number below 10^8.
+#[inline(always)]
+fn padded(out: &mut Room, at: usize, value: u32, count: usize) -> usize {
+    let digits = digits8(value) + ASCII_ZEROS;
+    // Two shifts, because one of 64 bits would be out of range where no digit is wanted.
+    put(out, at, &(digits >> (4 * (8 - count)) >> (4 * (8 - count))).to_le_bytes());
+    at + count
+}
+
+#[inline(always)]
+fn unsigned(out: &mut Room, at: usize, value: u64) -> usize {
+    const STEP: u64 = 100_000_000;
+    if value < STEP {
+        return short(out, at, value as u32);
+    }
+    let (high, low) = (value / STEP, (value % STEP) as u32);
+    if high < STEP {
+        let at = short(out, at, high as u32);
+        return padded(out, at, low, 8);
+    }
+    let at = short(out, at, (high / STEP) as u32);
+    let at = padded(out, at, (high % STEP) as u32, 8);
+    padded(out, at, low, 8)
+}
+
+/// A whole number.
+#[inline(always)]
+pub(crate) fn integer(out: &mut Room, at: usize, value: i64) -> usize {
+    put(out, at, b"-");
+    unsigned(out, at + usize::from(value < 0), value.unsigned_abs())
+}
+
+/// A number of `units` × 10^−`scale`.
+#[inline(always)]
+pub(crate) fn decimal(out: &mut Room, at: usize, units: i128, scale: u8) -> usize {
+    put(out, at, b"-");
+    let at = at + usize::from(units < 0);
+    let units = units.unsigned_abs();
+    let Ok(small) = u64::try_from(units) else { return wide_decimal(out, at, units, scale) };
+    // Division by a constant is a multiplication; the places of money are worth a branch each.
+    let (whole, fraction) = match scale {
+        0 => return unsigned(out, at, small),
+        1 => (small / 10, small % 10),
+        2 => (small / 100, small % 100),
+        3 => (small / 1_000, small % 1_000),
+        4 => (small / 10_000, small % 10_000),
+        5..=8 => {
+            let power = 10_u64.pow(u32::from(scale));
+            (small / power, small % power)
+        }
+        _ => return wide_decimal(out, at, units, scale),
+    };
+    let at = unsigned(out, at, whole);
+    put(out, at, b".");
+    padded(out, at + 1, fraction as u32, usize::from(scale))
+}
+
+/// A decimal of any size: its digits are laid out first, the point is put between them afterwards.
+#[cold]
+fn wide_decimal(out: &mut Room, at: usize, units: u128, scale: u8) -> usize {
+    let scale = usize::from(scale);
+    let mut digits = [b'0'; 40];
+    let mut rest = units;
+    let mut start = digits.len();
+    while rest > 0 {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let start = start.min(digits.len() - 1 - scale);
+    let point = digits.len() - scale;
+    let at = put_slice(out, at, &digits[start..point]);
+    if scale == 0 {
+        return at;
+    }
+    let at = put_slice(out, at, b".");
+    put_slice(out, at, &digits[point..])
+}
+
+/// A floating-point number; `None` where it is no number.
+#[inline(always)]
+pub(crate) fn float(out: &mut Room, at: usize, value: f64) -> Option<usize> {
+    value.is_finite().then(|| put_slice(out, at, zmij::Buffer::new().format_finite(value).as_bytes()))
+}
+
+/// The word for a float that is no finite number.
+pub(crate) fn non_finite(value: f64) -> &'static str {
+    if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    }
+}
+
+/// A truth value.
+#[inline(always)]
+pub(crate) fn boolean(out: &mut Room, at: usize, value: bool) -> usize {
+    put(out, at, if value { b"true\0\0\0\0" } else { b"false\0\0\0" });
+    at + 5 - usize::from(value)
+}
+
+/// A day, counted from 1970-01-01.
+#[inline(always)]
+pub(crate) fn date(out: &mut Room, at: usize, days: i32) -> usize {
+    let (year, month, day) = civil(i64::from(days));
+    if !(0..=9999).contains(&year) {
+        return distant_date(out, at, year, month, day);
+    }
+    let digits = digits8(year as u32 * 10_000 + month * 100 + day) + ASCII_ZEROS;
+    let month_on = (digits >> 32 & 0xffff) << 40;
+    let dashes = u64::from(b'-') << 32 | u64::from(b'-') << 56;
+    put(out, at, &(digits & 0xffff_ffff | month_on | dashes).to_le_bytes());
+    put(out, at + 8, &((digits >> 48) as u16).to_le_bytes());
+    at + 10
+}
+
+/// A date whose year has not four digits: the year is signed, as ISO 8601 has it.
+#[cold]
+fn distant_date(out: &mut Room, at: usize, year: i64, month: u32, day: u32) -> usize {
+    put(out, at, if year < 0 { b"-" } else { b"+" });
+    let year = year.unsigned_abs();
+    let at = if year < 10_000 { padded(out, at + 1, year as u32, 4) } else { unsigned(out, at + 1, year) };
+    put(out, at, b"-");
+    let at = padded(out, at + 1, month, 2);
+    put(out, at, b"-");
+    padded(out, at + 1, day, 2)
+}
+
+/// A time of day in microseconds; what is no time of day is taken modulo a day.
+#[inline(always)]
+pub(crate) fn time(out: &mut Room, at: usize, microseconds: i64) -> usize {
+    let microseconds = microseconds.rem_euclid(MICROSECONDS_PER_DAY);
+    let seconds = (microseconds / 1_000_000) as u32;
+    let fraction = (microseconds % 1_000_000) as u32;
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    // The digits are HH0MM0SS, and each 0 becomes a colon.
+    let digits = digits8(hour * 1_000_000 + minute * 1_000 + second) + ASCII_ZEROS;
+    let colons = 0x0a << 16 | 0x0a << 40;
+    put(out, at, &(digits + colons).to_le_bytes());
+    let at = at + 8;
+    if fraction == 0 {
+        return at;
+    }
+    put(out, at, b".");
+    let digits = digits8(fraction) >> 16;
+    let zeros = (digits << 16).leading_zeros() / 8;
+    put(out, at + 1, &(digits + (ASCII_ZEROS >> 16)).to_le_bytes());
+    at + 7 - zeros as usize
+}
+
+/// An instant in microseconds since 1970-01-01T00:00:00Z.
+#[inline(always)]
+pub(crate) fn datetime(out: &mut Room, at: usize, microseconds: i64) -> usize {
+    let days = microseconds.div_euclid(MICROSECONDS_PER_DAY) as i32;
+    let at = date(out, at, days);
+    put(out, at, b"T");
+    let at = time(out, at + 1, microseconds);
+    put(out, at, b"Z");
+    at + 1
+}
+
+/// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
+///
+/// Neri and Schneider, *Euclidean affine functions and their application to calendar algorithms*, 2023; days beyond their range of 32 bits
+/// are first moved by whole cycles of 400 years.
+#[inline(always)]
+pub(crate) fn civil(days: i64) -> (i64, u32, u32) {
+    const DAYS_PER_CYCLE: i64 = 146_097;
+    // 0000-03-01 and 2,000 cycles are put before the day, so that all dates of nine centuries around now are in range.
+    let shifted = days + 719_468 + 2_000 * DAYS_PER_CYCLE;
+    let (number, cycles) = if (0..1 << 29).contains(&shifted) {
+        (shifted as u32, -2_000)
+    } else {
+        ((shifted.rem_euclid(DAYS_PER_CYCLE)) as u32, shifted.div_euclid(DAYS_PER_CYCLE) - 2_000)
+    };
+    let first = 4 * number + 3;
+    let century = first / 146_097;
+    let second = first % 146_097 | 3;
+    let product = 2_939_745 * u64::from(second);
+    let year_of_century = (product >> 32) as u32;
+    let day_of_year = (product as u32) / 2_939_745 / 4;
+    let third = 2_141 * day_of_year + 197_913;
+    let (month, day) = (third >> 16, (third & 0xffff) / 2_141 + 1);
+    let next_year = u32::from(day_of_year >= 306);
+    let year = i64::from(100 * century + year_of_century + next_year) + 400 * cycles;
+    (year, month - 12 * next_year, day)
+}
+
+/// The day, counted from 1970-01-01, of a date; the inverse of [`civil`].
+pub(crate) fn days(year: i64, month: u32, day: u32) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let cycle = year.div_euclid(400);
+    let year_of_cycle = year.rem_euclid(400);
+    let month_from_march = i64::from((month + 9) % 12);
+    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
+    let day_of_cycle = 365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100 + day_of_year;
+    cycle * 146_097 + day_of_cycle - 719_468
+}
+
+/// The eight hex digits of four bytes.
+#[inline(always)]
+fn hex8(bytes: [u8; 4]) -> [u8; 8] {
+    // Each nibble gets a byte of its own; those above 9 are moved on to the letters.
+    let value = u64::from(u32::from_le_bytes(bytes));
+    let value = (value | value << 16) & 0x0000_ffff_0000_ffff;
+    let value = (value | value << 8) & 0x00ff_00ff_00ff_00ff;
+    let nibbles = (value >> 4 | value << 8) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    (nibbles + ASCII_ZEROS + letters * 0x27).to_le_bytes()
+}
+
+/// Sixteen bytes in the form of RFC 9562.
+#[inline(always)]
+pub(crate) fn uuid(out: &mut Room, at: usize, bytes: &[u8; 16]) -> usize {
+    let [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15] = *bytes;
+    let first = hex8([b0, b1, b2, b3]);
+    let second = hex8([b4, b5, b6, b7]);
+    let third = hex8([b8, b9, b10, b11]);
+    let fourth = hex8([b12, b13, b14, b15]);
+    put(out, at, &first);
+    // Stores overlap: the second half of each is put again two places on, behind its dash.
+    put(out, at + 9, &second);
+    put(out, at + 14, &[second[4], second[5], second[6], second[7]]);
+    put(out, at + 19, &third);
+    put(out, at + 24, &[third[4], third[5], third[6], third[7]]);
+    put(out, at + 28, &fourth);
+    for dash in [8, 13, 18, 23] {
+        put(out, at + dash, b"-");
+    }
+    at + 36
+}
+
+/// Bytes as lower-case hex.
+pub(crate) fn hex(out: &mut Room, at: usize, bytes: &[u8]) -> usize {
+    let mut at = at;
+    let mut chunks = bytes.chunks_exact(4);
+    for chunk in &mut chunks {
+        put(out, at, &hex8([chunk[0], chunk[1], chunk[2], chunk[3]]));
+        at += 8;
+    }
+    for byte in chunks.remainder() {
+        let [high, low, ..] = hex8([*byte, 0, 0, 0]);
+        put(out, at, &[high, low]);
+        at += 2;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelled(write: impl FnOnce(&mut Room) -> usize) -> String {
+        let mut out = Vec::new();
+        append(&mut out, 64, write);
+        String::from_utf8(out).expect("spellings are ASCII")
+    }
+
+    #[test]
+    fn integers_are_spelled_as_the_standard_library_spells_them() {
+        let mut values = vec![0, 7, -7, i64::MIN, i64::MAX];
+        for power in 0..19 {
+            let base = 10_i64.pow(power);
+            values.extend([base - 1, base, base + 1, -base, base * 7 + 3]);
+        }
+        for value in values {
+            assert_eq!(spelled(|out| integer(out, 0, value)), value.to_string());
+        }
+    }
+
+    #[test]
+    fn decimals_have_exactly_their_places() {
+        for (units, scale, text) in [
+            (0, 2, "0.00"),
+            (-50, 2, "-0.50"),
+            (123_456, 2, "1234.56"),
+            (123_456, 0, "123456"),
+            (1, 8, "0.00000001"),
+            (-1, 9, "-0.000000001"),
+            (99_999_999_999_999_999_999_999_999_999_999_999_999, 38, "0.99999999999999999999999999999999999999"),
+            (-99_999_999_999_999_999_999_999_999_999_999_999_999, 0, "-99999999999999999999999999999999999999"),
+            (i128::from(u64::MAX) + 1, 4, "1844674407370955.1616"),
+            (i128::from(i64::MAX), 1, "922337203685477580.7"),
+        ] {
+            assert_eq!(spelled(|out| decimal(out, 0, units, scale)), text);
+        }
+    }
+
+    #[test]
+    fn floats_are_shortest_and_read_back() {
+        for (value, text) in
+            [(1.0, "1.0"), (0.1, "0.1"), (-0.0, "-0.0"), (1e20, "1e+20"), (5e-324, "5e-324"), (1.5e300, "1.5e+300")]
+        {
+            assert_eq!(spelled(|out| float(out, 0, value).expect("finite")), text);
+            assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(value.to_bits()));
+        }
+    }
+
+    #[test]
+    fn every_day_of_ten_thousand_years_goes_there_and_back() {
+        let (mut year, mut month, mut day) = (-1, 12, 31);
+        for number in days(-1, 12, 31)..=days(10_000, 1, 1) {
+            assert_eq!((civil(number), days(year, month, day)), ((year, month, day), number));
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let length = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month as usize - 1];
+            day += 1;
+            if day > length {
+                (day, month) = (1, month + 1);
+            }
+            if month > 12 {
+                (month, year) = (1, year + 1);
+            }
+        }
+        for number in [i64::from(i32::MIN), i64::from(i32::MAX), 200_000_000, -300_000_000] {
+            let (year, month, day) = civil(number);
+            assert_eq!(days(year, month, day), number);
+        }
+    }
+
+    #[test]
+    fn dates_times_and_datetimes_follow_iso_8601() {
+        let day = |year, month, day| i32::try_from(days(year, month, day)).expect("in range");
+        assert_eq!(spelled(|out| date(out, 0, day(2024, 1, 2))), "2024-01-02");
+        assert_eq!(spelled(|out| date(out, 0, day(0, 12, 31))), "0000-12-31");
+        assert_eq!(spelled(|out| date(out, 0, day(9999, 12, 31))), "9999-12-31");
+        assert_eq!(spelled(|out| date(out, 0, day(10_000, 1, 1))), "+10000-01-01");
+        assert_eq!(spelled(|out| date(out, 0, day(-44, 3, 15))), "-0044-03-15");
+        assert_eq!(spelled(|out| date(out, 0, i32::MAX)), "+5881580-07-11");
+        assert_eq!(spelled(|out| time(out, 0, 0)), "00:00:00");
+        assert_eq!(spelled(|out| time(out, 0, 37_230_500_000)), "10:20:30.5");
+        assert_eq!(spelled(|out| time(out, 0, MICROSECONDS_PER_DAY - 1)), "23:59:59.999999");
+        assert_eq!(spelled(|out| time(out, 0, 1)), "00:00:00.000001");
+        assert_eq!(spelled(|out| datetime(out, 0, 1_704_164_645_123_456)), "2024-01-02T03:04:05.123456Z");
+        assert_eq!(spelled(|out| datetime(out, 0, -1)), "1969-12-31T23:59:59.999999Z");
+        assert_eq!(spelled(|out| datetime(out, 0, i64::MAX)), "+294247-01-10T04:00:54.775807Z");
+        assert_eq!(spelled(|out| datetime(out, 0, i64::MIN)), "-290308-12-21T19:59:05.224192Z");
+    }
+
+    #[test]
+    fn uuids_and_bytes_are_lower_case_hex() {
+        let bytes: [u8; 16] =
+            [0xf8, 0x1d, 0x4f, 0xae, 0x7d, 0xec, 0x11, 0xd0, 0xa7, 0x65, 0x00, 0xa0, 0xc9, 0x1e, 0x6b, 0xf6];
+        assert_eq!(spelled(|out| uuid(out, 0, &bytes)), "f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
+        assert_eq!(spelled(|out| hex(out, 0, &bytes[..7])), "f81d4fae7dec11");
+        assert_eq!(spelled(|out| hex(out, 0, &[])), "");
+        for byte in 0..=255 {
+            assert_eq!(spelled(|out| hex(out, 0, &[byte])), format!("{byte:02x}"));
+        }
+    }
+}
