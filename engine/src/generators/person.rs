@@ -3,6 +3,8 @@
 
 mod local_part;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -186,3 +186,23 @@ fn states_by_city(locale: &'static Locale) -> HashMap<&'static str, States> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_city_whose_name_stands_in_several_states_leads_to_one_of_them() {
+        let locale = Locale::named("en_US").expect("a locale");
+        let by_city = states_by_city(locale);
+        let several = by_city.values().filter(|states| matches!(states, States::Several(..))).count();
+        assert!(several > 0);
+        for city in locale.cities() {
+            let found: Vec<usize> = match &by_city[city.name] {
+                States::One(state) => vec![*state],
+                States::Several(states, _) => states.clone(),
+            };
+            assert!(found.iter().any(|state| locale.states()[*state].code == city.state_code), "{}", city.name);
+        }
+    }
+}

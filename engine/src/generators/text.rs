@@ -387,3 +387,52 @@ impl Countable for SentenceTexts {
         Arc::new(column.finish())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::{Array, AsArray};
+
+    use super::*;
+    use crate::locale::Locale;
+    use crate::random::Seeds;
+
+    #[test]
+    fn a_column_of_texts_holds_short_and_long_ones_and_nulls() {
+        let mut column = TextColumn::with_capacity(5, 8);
+        let written = ["", "twelve bytes", "thirteen byte", "más de trece letras"];
+        for text in written {
+            column.push(text);
+        }
+        column.out().push_str("dropped, however long it is");
+        column.end_null();
+        column.push("the last one stands");
+        let array = column.finish();
+        assert_eq!(array.iter().take(4).flatten().collect::<Vec<_>>(), written);
+        assert!(array.is_null(4));
+        assert_eq!(array.value(5), "the last one stands");
+        StringViewArray::try_new(array.views().clone(), array.data_buffers().to_vec(), array.nulls().cloned())
+            .expect("views that hold for every reader");
+    }
+
+    #[test]
+    fn texts_of_several_words_are_all_different() {
+        let texts = WordTexts { words: vec!["a", "b", "c"], min: 1, max: 3 };
+        assert_eq!(texts.count(), 3 + 9 + 27);
+        let all = texts.unrank(&(0..texts.count()).collect::<Vec<_>>());
+        let distinct: std::collections::HashSet<&str> = all.as_string_view().iter().flatten().collect();
+        assert_eq!(distinct.len(), 39);
+    }
+
+    #[test]
+    fn a_sentence_has_fewer_words_where_it_would_not_fit() {
+        let grammar = Locale::named("es_PE").expect("a locale").sentences();
+        let key = Seeds::new(1).key("t", "c", "value", 0);
+        let sentences = Sentences { key, grammar, min: 4, max: 40, limit: Some(30) };
+        for row in 0..2_000 {
+            let mut out = "before ".to_owned();
+            sentences.write(4 + (row % 37) as u32, &mut key.cell(row), &mut out);
+            let sentence = out.strip_prefix("before ").expect("what stood before");
+            assert!(sentence.ends_with('.') && sentence.chars().count() <= 30, "{sentence}");
+        }
+    }
+}

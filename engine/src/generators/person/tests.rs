@@ -1,0 +1,166 @@
+use std::collections::HashSet;
+
+use datafusion::arrow::array::{Array, AsArray};
+
+use crate::plan::{Options, Plan, compile_text};
+use crate::run::batch;
+use crate::schema::Overrides;
+
+/// The plan of one table with these columns, in the flow form of YAML.
+fn plan(settings: &str, rows: u64, columns: &[&str], rest: &str) -> std::sync::Arc<Plan> {
+    let compiled = compile(settings, rows, columns, rest);
+    compiled.plan.unwrap_or_else(|| panic!("{:?}", compiled.problems))
+}
+
+fn compile(settings: &str, rows: u64, columns: &[&str], rest: &str) -> crate::plan::Compiled {
+    let columns: String = columns.iter().map(|column| format!("\n      - {column}")).collect();
+    let text = format!("name: test\nrandom_seed: 7\n{settings}tables:\n  - name: t\n    rows: {rows}\n    columns:{columns}\n{rest}");
+    compile_text(&text, &Overrides::default(), &Options::default())
+}
+
+/// The texts of the columns in some rows; null is empty.
+fn texts(plan: &Plan, rows: std::ops::Range<u64>) -> Vec<Vec<String>> {
+    let batch = batch(plan, 0, rows).expect("rows");
+    let column = |array: &dyn Array| -> Vec<String> {
+        array.as_string_view().iter().map(|text| text.unwrap_or_default().to_owned()).collect()
+    };
+    batch.columns().iter().map(|array| column(array.as_ref())).collect()
+}
+
+const PERUVIAN: &str = "locale: es_PE\n";
+
+#[test]
+fn columns_of_one_entity_show_one_person() {
+    let columns = [
+        "{name: gender, generator: {type: gender, values: [mujer, hombre]}}",
+        "{name: first, generator: {type: first_name}}",
+        "{name: last, generator: {type: last_name}}",
+        "{name: whole, generator: {type: full_name}}",
+        "{name: mail, generator: {type: email}}",
+    ];
+    let plan = plan(PERUVIAN, 2_000, &columns, "");
+    let made = texts(&plan, 0..2_000);
+    let locale = crate::locale::Locale::named("es_PE").expect("a locale");
+    for row in 0..2_000 {
+        let gender = super::gender_of(&made[0][row]);
+        assert!(locale.first_names(gender).values.contains(&made[1][row].as_str()), "{} {}", made[0][row], made[1][row]);
+        assert_eq!(made[3][row], format!("{} {}", made[1][row], made[2][row]));
+        let initial = any_ascii::any_ascii(&made[1][row])[..1].to_lowercase();
+        let last_initial = any_ascii::any_ascii(&made[2][row])[..1].to_lowercase();
+        assert!(made[4][row].starts_with(&initial) || made[4][row].starts_with(&last_initial), "{}", made[4][row]);
+        assert!(["example.com", "example.org", "example.net"].iter().any(|domain| made[4][row].ends_with(domain)));
+    }
+}
+
+#[test]
+fn an_address_comes_from_the_whole_name_where_nothing_else_is_shown() {
+    let columns = ["{name: whole, unique: true, generator: {type: full_name}}", "{name: user, generator: {type: username}}"];
+    let plan = plan(PERUVIAN, 5_000, &columns, "");
+    let made = texts(&plan, 0..5_000);
+    assert_eq!(made[0].iter().collect::<HashSet<_>>().len(), 5_000);
+    for (whole, user) in made[0].iter().zip(&made[1]) {
+        let ascii = any_ascii::any_ascii(whole).to_lowercase();
+        let mut words = ascii.split(' ');
+        let first = words.next().expect("a first name");
+        assert!(user.contains(&first[..1]), "{whole} {user}");
+    }
+}
+
+#[test]
+fn unique_addresses_never_repeat_and_number_only_what_repeats() {
+    let columns = ["{name: user, unique: true, generator: {type: username}}", "{name: mail, unique: true, generator: {type: email}}"];
+    let plan = plan("", 60_000, &columns, "");
+    let made = texts(&plan, 0..60_000);
+    for column in &made {
+        assert_eq!(column.iter().collect::<HashSet<_>>().len(), 60_000);
+    }
+    let numbered = made[0].iter().filter(|user| user.ends_with(|c: char| c.is_ascii_digit())).count();
+    assert!((1..60_000).contains(&numbered), "{numbered}");
+    assert!(!made[0][0].ends_with(|c: char| c.is_ascii_digit()), "the first row repeats nothing: {}", made[0][0]);
+    // The same rows made alone.
+    let alone = texts(&plan, 50_000..50_100);
+    assert_eq!(alone[0], made[0][50_000..50_100]);
+    assert_eq!(alone[1], made[1][50_000..50_100]);
+}
+
+#[test]
+fn unique_addresses_keep_max_length() {
+    let columns = ["{name: user, unique: true, max_length: 9, generator: {type: username}}"];
+    let plan = plan("", 9_000, &columns, "");
+    let made = texts(&plan, 0..9_000);
+    assert_eq!(made[0].iter().collect::<HashSet<_>>().len(), 9_000);
+    assert!(made[0].iter().all(|user| user.len() <= 9));
+}
+
+#[test]
+fn unique_addresses_whose_names_a_rule_redraws_end_in_their_position() {
+    let columns = [
+        "{name: first, generator: {type: first_name}}",
+        "{name: mail, unique: true, generator: {type: email}}",
+    ];
+    let rules = "    rules:\n      - {id: r, kind: check, sql: \"mail NOT LIKE 'a%' AND first <> 'Mary'\"}\n";
+    let plan = plan("", 3_000, &columns, rules);
+    let made = texts(&plan, 0..3_000);
+    assert_eq!(made[1].iter().collect::<HashSet<_>>().len(), 3_000);
+    assert!(made[1].iter().all(|mail| !mail.starts_with('a')));
+}
+
+#[test]
+fn a_gender_that_is_not_understood_is_refused_with_the_words_that_are() {
+    for generator in ["{type: gender, values: [x, y]}", "{type: first_name, gender: x}"] {
+        let column = format!("{{name: c, generator: {generator}}}");
+        let compiled = compile("", 10, &[&column], "");
+        let problem = compiled.problems.iter().find(|problem| problem.code == "unknown_gender").expect("a problem");
+        assert!(problem.remedy.as_ref().is_some_and(|remedy| remedy.contains("femenino")));
+    }
+    assert!(compile("", 10, &["{name: c, generator: {type: gender, values: [F, M, X]}}"], "").plan.is_some());
+}
+
+#[test]
+fn a_number_of_another_country_is_refused_by_name() {
+    for generator in ["phone", "national_id"] {
+        let column = format!("{{name: c, generator: {{type: {generator}, country: DE}}}}");
+        let compiled = compile("", 10, &[&column], "");
+        assert!(compiled.problems.iter().any(|problem| problem.code == "not_supported"), "{generator}");
+    }
+}
+
+#[test]
+fn documents_and_telephones_are_unique_up_to_their_last_number() {
+    let columns = ["{name: dni, unique: true, generator: {type: national_id}}", "{name: phone, unique: true, generator: {type: phone}}"];
+    let plan = plan(PERUVIAN, 20_000, &columns, "");
+    let made = texts(&plan, 0..20_000);
+    for column in &made {
+        assert_eq!(column.iter().collect::<HashSet<_>>().len(), 20_000);
+    }
+    assert!(made[0].iter().all(|number| number.len() == 8));
+    assert!(made[1].iter().all(|number| number.starts_with("+519") && number.len() == 12));
+    // Fictional numbers run out, and the plan says so.
+    let many = compile("", 1_000_000, &["{name: phone, unique: true, generator: {type: phone}}"], "");
+    assert!(many.problems.iter().any(|problem| problem.code == "capacity"));
+}
+
+#[test]
+fn surnames_keep_max_length() {
+    let columns = ["{name: last, max_length: 12, generator: {type: last_name}}"];
+    let plan = plan(PERUVIAN, 2_000, &columns, "");
+    let made = texts(&plan, 0..2_000);
+    assert!(made[0].iter().all(|name| (1..=12).contains(&name.chars().count())));
+    assert!(made[0].iter().any(|name| name.contains(' ')) && made[0].iter().any(|name| !name.contains(' ')));
+}
+
+#[test]
+fn an_address_at_the_company_carries_its_name() {
+    let columns = [
+        "{name: company, generator: {type: company_name}}",
+        "{name: mail, generator: {type: email, domain: company}}",
+    ];
+    let plan = plan("", 500, &columns, "");
+    let made = texts(&plan, 0..500);
+    for (company, mail) in made[0].iter().zip(&made[1]) {
+        let domain = mail.split_once('@').expect("an address").1;
+        let label = domain.strip_suffix(".example").expect("the reserved domain");
+        let letters: String = any_ascii::any_ascii(company).to_lowercase().chars().filter(char::is_ascii_alphabetic).collect();
+        assert!(letters.starts_with(label), "{company} {mail}");
+    }
+}
