@@ -63,12 +63,6 @@ impl TextColumn {
         self.start = self.bytes.len();
     }
 
-    /// Appends one text.
-    pub fn push(&mut self, text: &str) {
-        self.bytes.push_str(text);
-        self.end();
-    }
-
     /// Drops what was appended and puts a null in its place.
     pub fn end_null(&mut self) {
         self.bytes.truncate(self.start);
@@ -401,11 +395,13 @@ mod tests {
         let mut column = TextColumn::with_capacity(5, 8);
         let written = ["", "twelve bytes", "thirteen byte", "más de trece letras"];
         for text in written {
-            column.push(text);
+            column.out().push_str(text);
+            column.end();
         }
         column.out().push_str("dropped, however long it is");
         column.end_null();
-        column.push("the last one stands");
+        column.out().push_str("the last one stands");
+        column.end();
         let array = column.finish();
         assert_eq!(array.iter().take(4).flatten().collect::<Vec<_>>(), written);
         assert!(array.is_null(4));

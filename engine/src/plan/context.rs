@@ -306,11 +306,6 @@ impl Context<'_> {
         Ok(Nested { fill: made.fill, logical: made.logical, inputs, longest: made.longest })
     }
 
-    /// The table, and the slots of the inputs so far: for fills that read them of other rows.
-    pub(crate) fn slots(&self) -> (usize, Vec<SlotId>) {
-        (self.table, self.inputs.clone())
-    }
-
     fn input(&mut self, slot: SlotId) -> usize {
         self.inputs.iter().position(|input| *input == slot).unwrap_or_else(|| {
             self.inputs.push(slot);

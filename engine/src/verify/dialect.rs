@@ -24,6 +24,25 @@ pub enum Dialect {
     Sqlite,
 }
 
+impl Dialect {
+    /// All of them, the default first.
+    pub const ALL: [Dialect; 3] = [Dialect::Postgres, Dialect::Duckdb, Dialect::Sqlite];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "postgres",
+            Dialect::Duckdb => "duckdb",
+            Dialect::Sqlite => "sqlite",
+        }
+    }
+
+    /// The dialect of a name.
+    pub fn by_name(name: &str) -> Option<Dialect> {
+        Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+}
+
 /// A column in another database's words.
 pub(super) struct Written {
     /// The column, qualified by its table's alias.
