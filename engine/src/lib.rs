@@ -32,3 +32,6 @@ pub mod verify;
 
 /// Version of the values: the same schema, seed and version give the same bytes. It changes when a value does.
 pub const ENGINE_VERSION: &str = "1";
+
+#[cfg(test)]
+mod tests;

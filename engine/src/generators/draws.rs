@@ -1,5 +1,6 @@
 //! Records of several fields, drawn at once, so that joint distributions stay joint.
 
+use datafusion::arrow::array::Array;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -77,9 +78,9 @@ impl Generator for Tuple {
             problem.at(pointer)
         };
         let list = List::of(&values, None).map_err(|problems| problems.into_iter().map(at_row).collect::<Vec<_>>())?;
-        let (logical, longest) = (list.logical.clone(), list.longest());
+        let (logical, longest, nullable) = (list.logical.clone(), list.longest(), list.values.null_count() > 0);
         // Every field uses the draw's one stream, so all of them take the same row.
-        Ok(Made { longest, ..Made::drawn(logical, FromList { list, key: cx.key("value"), draw }) })
+        Ok(Made { longest, nullable, ..Made::drawn(logical, FromList { list, key: cx.key("value"), draw }) })
     }
 }
 

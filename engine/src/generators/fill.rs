@@ -140,6 +140,8 @@ pub struct Made {
     pub drawn_by: Option<String>,
     /// Its values as a list that can be counted, where they can: what makes `unique` possible.
     pub countable: Option<Arc<dyn Countable>>,
+    /// Whether it may be null where none of its inputs is.
+    pub nullable: bool,
     /// How many characters the text has at most, where that is known.
     pub longest: Option<u64>,
 }
@@ -159,6 +161,7 @@ impl Made {
             distinct: false,
             drawn_by: None,
             countable: None,
+            nullable: false,
             longest: None,
         }
     }

@@ -77,16 +77,16 @@ impl Generator for Choice {
         let mut draw = draw_of(values.len(), weights.as_deref())?;
         let (list, draw_kept) = self.fit(cx, list, weights.as_deref(), draw)?;
         draw = draw_kept;
-        let (logical, longest) = (list.logical.clone(), list.longest());
+        let (logical, longest, nullable) = (list.logical.clone(), list.longest(), list.values.null_count() > 0);
         if self.quota == Some(QuotaKind::Exact) && !cx.unique() {
             let weights = weights.unwrap_or_else(|| vec![1.0; values.len()]);
             let quota = Quota::new(cx.key("tree"), cx.rows()?, &weights)
                 .ok_or_else(|| vec![Problem::new("no_weight", "the weights add up to nothing").at("/weights")])?;
             let fill = FromList { list, key: cx.key("value"), draw: Draw::Exact(quota) };
-            return Ok(Made { longest, ..Made::computed(logical, fill) });
+            return Ok(Made { longest, nullable, ..Made::computed(logical, fill) });
         }
         let countable = distinct(&list);
-        Ok(Made { longest, ..Made::drawn(logical, FromList { list, key: cx.key("value"), draw }).counted(countable) })
+        Ok(Made { longest, nullable, ..Made::drawn(logical, FromList { list, key: cx.key("value"), draw }).counted(countable) })
     }
 }
 
@@ -165,8 +165,9 @@ impl Generator for Subcategory {
         }
         let list = List::of(&all, cx.declared().as_ref()).map_err(|found| found.into_iter().map(|problem| problem.at("/map")).collect::<Vec<_>>())?;
         let (logical, longest) = (list.logical.clone(), list.longest());
+        let nullable = list.values.null_count() > 0;
         let fill = ByCategory { list, places, key: cx.key("value"), input, of: self.of.clone() };
-        Ok(Made { longest, ..Made::drawn(logical, fill) })
+        Ok(Made { longest, nullable, ..Made::drawn(logical, fill) })
     }
 }
 
@@ -308,8 +309,10 @@ impl Generator for Conditional {
             return Err(vec![Problem::new("mixed_types", detail).at(place).remedy(remedy)]);
         }
         let longest = cases.iter().map(|(_, nested)| nested.longest).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
+        let nulls_inside = cases.iter().any(|(_, nested)| nested.nullable);
         let fill = Cases { cases, logical: logical.clone() };
-        Ok(Made { longest, ..Made::drawn(logical, fill) })
+        let nullable = self.otherwise.is_none() || nulls_inside;
+        Ok(Made { longest, nullable, ..Made::drawn(logical, fill) })
     }
 }
 

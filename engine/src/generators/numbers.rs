@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::interval::{Step, Uniform, array_of};
 use super::lists::decimal_units;
 use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
-use crate::plan::{Context, RowBound, Scalar};
+use crate::plan::{Context, Scalar};
 use crate::problem::Problem;
 use crate::quantile::TruncatedNormal;
 use crate::random::{Key, open_unit, unit};
@@ -240,7 +240,7 @@ struct Floats {
 
 impl Fill for Floats {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let (low, high) = (floats_of(cells, &self.min, rows.len())?, floats_of(cells, &self.max, rows.len())?);
+        let (low, high) = (floats_of(cells, &self.min)?, floats_of(cells, &self.max)?);
         let factor = self.digits.map(|digits| 10_f64.powi(i32::from(digits)));
         let mut values = Vec::with_capacity(rows.len());
         for (position, word) in cells.words(&self.key, rows).into_iter().enumerate() {
@@ -279,7 +279,7 @@ impl FloatEnds {
     }
 }
 
-fn floats_of(cells: &Cells<'_>, scalar: &Scalar<f64>, _: usize) -> Result<FloatEnds, RunError> {
+fn floats_of(cells: &Cells<'_>, scalar: &Scalar<f64>) -> Result<FloatEnds, RunError> {
     Ok(match scalar {
         Scalar::Constant(value) => FloatEnds::Constant(*value),
         Scalar::Input(input) => {
@@ -345,7 +345,7 @@ impl Generator for Normal {
             }
             _ => None,
         };
-        let fill = Normals { key: cx.key("value"), mean, std, min, max, fixed, units: rounded.then_some(units), logical: logical.clone(), bounds: cx.bounds().to_vec() };
+        let fill = Normals { key: cx.key("value"), mean, std, min, max, fixed, units: rounded.then_some(units), logical: logical.clone() };
         Ok(Made::drawn(logical, fill))
     }
 }
@@ -388,20 +388,18 @@ struct Normals {
     fixed: Option<Truncated>,
     units: Option<f64>,
     logical: LogicalType,
-    bounds: Vec<RowBound>,
 }
 
 impl Fill for Normals {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let words = cells.words(&self.key, rows);
-        debug_assert!(self.bounds.is_empty(), "an order is held by bounds only where the interval is known");
         if let Some(fixed) = &self.fixed {
             return match self.units {
                 None => Ok(Arc::new(words.into_iter().map(|word| fixed.float(word)).collect::<Float64Array>())),
                 Some(_) => array_of(words.into_iter().map(|word| Some(fixed.units(word))), &self.logical),
             };
         }
-        let ends = |scalar| floats_of(cells, scalar, rows.len());
+        let ends = |scalar| floats_of(cells, scalar);
         let (mean, std, min, max) = (ends(&self.mean)?, ends(&self.std)?, ends(&self.min)?, ends(&self.max)?);
         let mut floats = Vec::with_capacity(rows.len());
         let mut units = Vec::with_capacity(rows.len());

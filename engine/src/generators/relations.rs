@@ -27,7 +27,7 @@ impl Generator for Constant {
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         if self.value.is_null() {
             let logical = cx.declared().unwrap_or(LogicalType::String);
-            return Ok(Made::computed(logical.clone(), Nulls(logical)));
+            return Ok(Made { nullable: true, ..Made::computed(logical.clone(), Nulls(logical)) });
         }
         let place = |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.at("/value")).collect::<Vec<_>>();
         let list = List::of(std::slice::from_ref(&self.value), cx.declared().as_ref()).map_err(place)?;

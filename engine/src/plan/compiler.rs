@@ -211,7 +211,7 @@ impl Compiler {
 
     /// Adds what a generator made as a slot.
     pub fn push(&mut self, table: usize, name: String, made: Made) -> SlotId {
-        let nullable = made.inputs.iter().any(|input| self.tables[table].slots[*input].nullable) || made.drawn_by.is_none();
+        let nullable = made.nullable || made.inputs.iter().any(|input| self.tables[table].slots[*input].nullable);
         let definition = Slot {
             name,
             logical: made.logical,
@@ -415,7 +415,7 @@ impl Compiler {
         }
         report.fill_rows(&tables);
         let mut plan = Plan { dataset, tables, load_order, report };
-        let sampled = super::rules::sample(&plan, &self.statements);
+        let sampled = super::sample::sample(&plan, &self.statements);
         self.problems.extend(sampled.problems);
         for (id, note) in sampled.notes {
             plan.report.note(&id, note);

@@ -64,6 +64,8 @@ pub struct Nested {
     pub logical: LogicalType,
     /// Places of its inputs among those of the outer one.
     inputs: Vec<usize>,
+    /// Whether it may be null.
+    pub nullable: bool,
     /// Longest text in characters, where known.
     pub longest: Option<u64>,
 }
@@ -303,7 +305,7 @@ impl Context<'_> {
         let made = generator.compile(&mut inner)?;
         let slots = inner.inputs;
         let inputs = slots.into_iter().map(|slot| self.input(slot)).collect();
-        Ok(Nested { fill: made.fill, logical: made.logical, inputs, longest: made.longest })
+        Ok(Nested { fill: made.fill, logical: made.logical, inputs, nullable: made.nullable, longest: made.longest })
     }
 
     fn input(&mut self, slot: SlotId) -> usize {

@@ -10,10 +10,12 @@ mod columns;
 mod compiler;
 mod context;
 mod convert;
+mod deals;
 mod evaluate;
 mod relate;
 mod report;
 mod rules;
+mod sample;
 mod scope;
 
 use std::sync::Arc;

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::compiler::{Compiler, Failed, column_pointer};
+use super::compiler::Compiler;
 use super::scope::sql_problem;
-use super::{BLOCK, Evaluation, Plan, Side};
+use super::Side;
 use crate::enforce::order::{Distance, close};
-use crate::enforce::redraw::{ATTEMPTS, Group, draw};
+use crate::enforce::redraw::Group;
 use crate::expr::{Literal, Op, Parsed, Simple};
-use crate::generators::{Countable, Interval, Rows};
+use crate::generators::{Countable, Interval};
 use crate::problem::Problem;
 use crate::schema::{Gap, Rule, RuleKind, Span};
 use crate::types::LogicalType;
@@ -114,9 +114,9 @@ pub(super) struct Statements {
     conditions: Vec<RowCondition>,
     groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,
-    pointers: HashMap<String, String>,
+    pub(super) pointers: HashMap<String, String>,
     /// Conditions that nothing can move: table, slot, rule.
-    fixed: Vec<(usize, usize, String)>,
+    pub(super) fixed: Vec<(usize, usize, String)>,
 }
 
 impl Statements {
@@ -653,160 +653,4 @@ pub(crate) fn print_decimal(units: i64, scale: i8) -> String {
     let sign = if units < 0 { "-" } else { "" };
     let size = units.unsigned_abs();
     format!("{sign}{}.{:0width$}", size / one, size % one, width = usize::from(scale.unsigned_abs()))
-}
-
-/// What the plan learnt by drawing some rows.
-pub(super) struct Sampled {
-    pub problems: Vec<Problem>,
-    /// What is worth saying of a rule, by its id.
-    pub notes: Vec<(String, String)>,
-}
-
-/// Draws the first block of every table with conditions: how often rows are drawn again, and whether that ends.
-pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
-    let mut sampled = Sampled { problems: Vec::new(), notes: Vec::new() };
-    let pointer = |rule: &str| statements.pointers.get(rule).cloned().unwrap_or_default();
-    for (index, table) in plan.tables.iter().enumerate() {
-        let rows = table.rows.min(BLOCK);
-        if rows == 0 {
-            continue;
-        }
-        for (at, group) in table.groups.iter().enumerate() {
-            let mut evaluation = Evaluation::new(plan, index, Rows::Range(0..rows));
-            let place = pointer(&group.rules[0]);
-            match draw(&mut evaluation, at) {
-                Ok(drawn) => {
-                    let share = rows as f64 / drawn.rows_drawn as f64;
-                    // The chance that some row finds nothing in all its attempts must stay below one in a million.
-                    let risk = table.rows as f64 * libm::exp(f64::from(ATTEMPTS) * libm::log1p(-share.min(1.0 - 1e-12)));
-                    if risk >= 1e-6 {
-                        let detail = format!("only {:.2} % of the draws obey {}, too few for {} rows", share * 100.0, group.rules.join(" and "), table.rows);
-                        let remedy = "bring the columns' generators nearer to the rule";
-                        sampled.problems.push(Problem::new("exhausted", detail).at(place).remedy(remedy));
-                    }
-                    for rule in &group.rules {
-                        sampled.notes.push((rule.clone(), format!("{:.1} % of {rows} sampled draws obey at once", share * 100.0)));
-                    }
-                }
-                Err(error) => sampled.problems.push(
-                    Problem::new("exhausted", error.to_string()).at(place).remedy("let the columns that the rule reads take more values, or loosen the rule"),
-                ),
-            }
-        }
-    }
-    for (table, slot, rule) in &statements.fixed {
-        let rows = plan.tables[*table].rows.min(BLOCK);
-        let mut evaluation = Evaluation::new(plan, *table, Rows::Range(0..rows));
-        let verdict = match evaluation.need(*slot) {
-            Ok(verdict) => verdict,
-            Err(error) => {
-                sampled.problems.push(Problem::new("run", error.to_string()).at(pointer(rule)));
-                continue;
-            }
-        };
-        let verdict = datafusion::arrow::array::AsArray::as_boolean(&verdict);
-        if let Some(row) = verdict.iter().position(|verdict| verdict == Some(false)) {
-            let detail = format!("row {row} breaks {rule}, and nothing that it reads can be drawn again");
-            sampled.problems.push(Problem::new("contradiction", detail).at(pointer(rule)).remedy("let one of its columns be drawn freely"));
-        }
-    }
-    sampled
-}
-
-/// Combinations dealt by position.
-impl Compiler {
-    /// The members' values and how many combinations they make.
-    fn parts(&mut self, table: usize, place: usize) -> Result<Vec<Part>, Failed> {
-        let deal = &self.statements.deals[&table][place];
-        if let Some(parts) = &deal.parts {
-            return Ok(parts.clone());
-        }
-        let (members, siblings_of, pointer, rule) = (deal.members.clone(), deal.siblings_of, deal.pointer.clone(), deal.rule.clone());
-        let mut parts = Vec::new();
-        for member in &members {
-            parts.push(match member {
-                Member::Key(key) => {
-                    let parent = self.parent_of(table, *key).ok_or(Failed::Known)?;
-                    let rows = self.rows(parent).ok_or(Failed::Known)?;
-                    let countable = Arc::new(crate::enforce::deal::ParentRows(rows));
-                    Part { countable, logical: LogicalType::Integer, longest: None }
-                }
-                Member::Column(column) => {
-                    let made = self.compile_generator(table, *column)?;
-                    let Some(countable) = made.countable else {
-                        let name = self.dataset.tables[table].columns[*column].name.clone();
-                        let detail = format!("{name} is part of a combination without repetition, and its values cannot be counted");
-                        let remedy = "use a generator with a countable domain, such as sequence, integer, date, pattern or choice";
-                        self.report(&column_pointer(table, *column), [Problem::new("not_countable", detail).remedy(remedy)]);
-                        return Err(Failed::Known);
-                    };
-                    Part { countable, logical: made.logical, longest: made.longest }
-                }
-            });
-        }
-        let capacity = parts.iter().fold(1_u128, |product, part| product.saturating_mul(part.countable.count()));
-        let rows = self.rows(table).ok_or(Failed::Known)?;
-        let needed = match siblings_of {
-            None => u128::from(rows),
-            Some(_) => u128::from(self.tables[table].allocation.as_ref().map_or(0, |allocation| allocation.histogram().map(|(children, _)| children).max().unwrap_or(0))),
-        };
-        if needed > capacity {
-            let detail = match siblings_of {
-                None => format!("{rule} needs {needed} combinations and there are {capacity}"),
-                Some(_) => format!("{rule} needs {needed} combinations for the children of one parent and there are {capacity}"),
-            };
-            let problem = Problem::new("capacity", detail).param("capacity", capacity.to_string()).param("needed", needed.to_string());
-            self.report(&pointer, [problem.remedy("widen the columns' domains, or ask for fewer rows")]);
-            return Err(Failed::Known);
-        }
-        if let Some(deal) = self.statements.deals.get_mut(&table).and_then(|deals| deals.get_mut(place)) {
-            deal.parts = Some(parts.clone());
-        }
-        Ok(parts)
-    }
-
-    fn dealt(&mut self, table: usize, place: usize, member: Member, stream: &str) -> Result<crate::generators::Made, Failed> {
-        use crate::enforce::deal::{ByRow, BySibling};
-        use crate::generators::Made;
-        let parts = self.parts(table, place)?;
-        let deal = &self.statements.deals[&table][place];
-        let at = deal.members.iter().position(|known| *known == member).ok_or(Failed::Known)?;
-        let (siblings_of, rule) = (deal.siblings_of, deal.rule.clone());
-        let part = parts[at].clone();
-        let seed_name = self.dataset.tables[table].seed_name();
-        match siblings_of {
-            Some(key) => {
-                let stream = self.seeds.key(seed_name, stream, "position", 0);
-                let parent = self.slot(table, super::compiler::Name::Key(key))?;
-                let index = self.slot(table, super::compiler::Name::Index(key))?;
-                let fill = BySibling { key: stream, countable: part.countable };
-                Ok(Made { inputs: vec![parent, index], longest: part.longest, ..Made::computed(part.logical, fill) })
-            }
-            None => {
-                // All members share one permutation, so its stream is the statement's.
-                let stream = self.seeds.key(seed_name, &rule, "position", 0);
-                let counts = parts.iter().map(|part| part.countable.count());
-                let stride = counts.clone().take(at).fold(1_u128, u128::saturating_mul);
-                let domain = counts.fold(1_u128, u128::saturating_mul);
-                let fill = ByRow::new(stream, part.countable, domain, stride);
-                Ok(Made { longest: part.longest, ..Made::computed(part.logical, fill) })
-            }
-        }
-    }
-
-    pub(super) fn make_deal(&mut self, table: usize, place: usize, column: usize) -> Result<usize, Failed> {
-        let definition = self.dataset.tables[table].columns[column].clone();
-        let made = self.dealt(table, place, Member::Column(column), definition.seed_name())?;
-        let slot = self.push(table, definition.name.clone(), made);
-        self.tables[table].slots[slot].nullable = false;
-        self.finish_raw(table, column, slot)
-    }
-
-    pub(super) fn make_deal_for_key(&mut self, table: usize, place: usize, key: usize) -> Result<usize, Failed> {
-        let name = self.dataset.tables[table].foreign_keys[key].name().to_owned();
-        let made = self.dealt(table, place, Member::Key(key), &name)?;
-        let slot = self.push(table, name, made);
-        self.tables[table].slots[slot].nullable = false;
-        self.mask_key(table, key, slot)
-    }
 }

@@ -80,8 +80,7 @@ impl Compiler {
         let expression = compiled.map_err(|problem| Failed::One(sql_problem(problem)))?;
         let inputs = expression.columns().iter().map(|column| inputs[*column]).collect();
         let logical = expression.logical();
-        let longest = None;
-        Ok(Made { inputs, longest, ..Made::computed(logical, SqlFill { expression }) })
+        Ok(Made { inputs, nullable: true, ..Made::computed(logical, SqlFill { expression }) })
     }
 
     /// The slot of `column`, or of `key.column` through any number of keys.

@@ -1,0 +1,106 @@
+//! Combinations without repetition that are dealt: each row, or each child of one parent, takes a position of its own in the product of the
+//! members' domains.
+
+use std::sync::Arc;
+
+use super::compiler::{Compiler, Failed, Name, column_pointer};
+use super::rules::{Member, Part};
+use crate::enforce::deal::{ByRow, BySibling};
+use crate::generators::Made;
+use crate::problem::Problem;
+use crate::types::LogicalType;
+
+impl Compiler {
+    /// The members' values and how many combinations they make.
+    fn parts(&mut self, table: usize, place: usize) -> Result<Vec<Part>, Failed> {
+        let deal = &self.statements.deals[&table][place];
+        if let Some(parts) = &deal.parts {
+            return Ok(parts.clone());
+        }
+        let (members, siblings_of, pointer, rule) = (deal.members.clone(), deal.siblings_of, deal.pointer.clone(), deal.rule.clone());
+        let mut parts = Vec::new();
+        for member in &members {
+            parts.push(match member {
+                Member::Key(key) => {
+                    let parent = self.parent_of(table, *key).ok_or(Failed::Known)?;
+                    let rows = self.rows(parent).ok_or(Failed::Known)?;
+                    let countable = Arc::new(crate::enforce::deal::ParentRows(rows));
+                    Part { countable, logical: LogicalType::Integer, longest: None }
+                }
+                Member::Column(column) => {
+                    let made = self.compile_generator(table, *column)?;
+                    let Some(countable) = made.countable else {
+                        let name = self.dataset.tables[table].columns[*column].name.clone();
+                        let detail = format!("{name} is part of a combination without repetition, and its values cannot be counted");
+                        let remedy = "use a generator with a countable domain, such as sequence, integer, date, pattern or choice";
+                        self.report(&column_pointer(table, *column), [Problem::new("not_countable", detail).remedy(remedy)]);
+                        return Err(Failed::Known);
+                    };
+                    Part { countable, logical: made.logical, longest: made.longest }
+                }
+            });
+        }
+        let capacity = parts.iter().fold(1_u128, |product, part| product.saturating_mul(part.countable.count()));
+        let rows = self.rows(table).ok_or(Failed::Known)?;
+        let needed = match siblings_of {
+            None => u128::from(rows),
+            Some(_) => u128::from(self.tables[table].allocation.as_ref().map_or(0, |allocation| allocation.histogram().map(|(children, _)| children).max().unwrap_or(0))),
+        };
+        if needed > capacity {
+            let detail = match siblings_of {
+                None => format!("{rule} needs {needed} combinations and there are {capacity}"),
+                Some(_) => format!("{rule} needs {needed} combinations for the children of one parent and there are {capacity}"),
+            };
+            let problem = Problem::new("capacity", detail).param("capacity", capacity.to_string()).param("needed", needed.to_string());
+            self.report(&pointer, [problem.remedy("widen the columns' domains, or ask for fewer rows")]);
+            return Err(Failed::Known);
+        }
+        if let Some(deal) = self.statements.deals.get_mut(&table).and_then(|deals| deals.get_mut(place)) {
+            deal.parts = Some(parts.clone());
+        }
+        Ok(parts)
+    }
+
+    fn dealt(&mut self, table: usize, place: usize, member: Member, stream: &str) -> Result<Made, Failed> {
+        let parts = self.parts(table, place)?;
+        let deal = &self.statements.deals[&table][place];
+        let at = deal.members.iter().position(|known| *known == member).ok_or(Failed::Known)?;
+        let (siblings_of, rule) = (deal.siblings_of, deal.rule.clone());
+        let part = parts[at].clone();
+        let seed_name = self.dataset.tables[table].seed_name();
+        match siblings_of {
+            Some(key) => {
+                let stream = self.seeds.key(seed_name, stream, "position", 0);
+                let parent = self.slot(table, Name::Key(key))?;
+                let index = self.slot(table, Name::Index(key))?;
+                let fill = BySibling { key: stream, countable: part.countable };
+                Ok(Made { inputs: vec![parent, index], longest: part.longest, ..Made::computed(part.logical, fill) })
+            }
+            None => {
+                // All members share one permutation, so its stream is the statement's.
+                let stream = self.seeds.key(seed_name, &rule, "position", 0);
+                let counts = parts.iter().map(|part| part.countable.count());
+                let stride = counts.clone().take(at).fold(1_u128, u128::saturating_mul);
+                let domain = counts.fold(1_u128, u128::saturating_mul);
+                let fill = ByRow::new(stream, part.countable, domain, stride);
+                Ok(Made { longest: part.longest, ..Made::computed(part.logical, fill) })
+            }
+        }
+    }
+
+    pub(super) fn make_deal(&mut self, table: usize, place: usize, column: usize) -> Result<usize, Failed> {
+        let definition = self.dataset.tables[table].columns[column].clone();
+        let made = self.dealt(table, place, Member::Column(column), definition.seed_name())?;
+        let slot = self.push(table, definition.name.clone(), made);
+        self.tables[table].slots[slot].nullable = false;
+        self.finish_raw(table, column, slot)
+    }
+
+    pub(super) fn make_deal_for_key(&mut self, table: usize, place: usize, key: usize) -> Result<usize, Failed> {
+        let name = self.dataset.tables[table].foreign_keys[key].name().to_owned();
+        let made = self.dealt(table, place, Member::Key(key), &name)?;
+        let slot = self.push(table, name, made);
+        self.tables[table].slots[slot].nullable = false;
+        self.mask_key(table, key, slot)
+    }
+}

@@ -1,0 +1,65 @@
+//! What only drawing some rows can tell: how often a rule's rows are drawn again, and whether that ends.
+
+use super::rules::Statements;
+use super::{BLOCK, Evaluation, Plan};
+use crate::enforce::redraw::{ATTEMPTS, draw};
+use crate::generators::Rows;
+use crate::problem::Problem;
+
+/// What the plan learnt by drawing some rows.
+pub(super) struct Sampled {
+    pub problems: Vec<Problem>,
+    /// What is worth saying of a rule, by its id.
+    pub notes: Vec<(String, String)>,
+}
+
+/// Draws the first block of every table with conditions: how often rows are drawn again, and whether that ends.
+pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
+    let mut sampled = Sampled { problems: Vec::new(), notes: Vec::new() };
+    let pointer = |rule: &str| statements.pointers.get(rule).cloned().unwrap_or_default();
+    for (index, table) in plan.tables.iter().enumerate() {
+        let rows = table.rows.min(BLOCK);
+        if rows == 0 {
+            continue;
+        }
+        for (at, group) in table.groups.iter().enumerate() {
+            let mut evaluation = Evaluation::new(plan, index, Rows::Range(0..rows));
+            let place = pointer(&group.rules[0]);
+            match draw(&mut evaluation, at) {
+                Ok(drawn) => {
+                    let share = rows as f64 / drawn.rows_drawn as f64;
+                    // The chance that some row finds nothing in all its attempts must stay below one in a million.
+                    let risk = table.rows as f64 * libm::exp(f64::from(ATTEMPTS) * libm::log1p(-share.min(1.0 - 1e-12)));
+                    if risk >= 1e-6 {
+                        let detail = format!("only {:.2} % of the draws obey {}, too few for {} rows", share * 100.0, group.rules.join(" and "), table.rows);
+                        let remedy = "bring the columns' generators nearer to the rule";
+                        sampled.problems.push(Problem::new("exhausted", detail).at(place).remedy(remedy));
+                    }
+                    for rule in &group.rules {
+                        sampled.notes.push((rule.clone(), format!("{:.1} % of {rows} sampled draws obey at once", share * 100.0)));
+                    }
+                }
+                Err(error) => sampled.problems.push(
+                    Problem::new("exhausted", error.to_string()).at(place).remedy("let the columns that the rule reads take more values, or loosen the rule"),
+                ),
+            }
+        }
+    }
+    for (table, slot, rule) in &statements.fixed {
+        let rows = plan.tables[*table].rows.min(BLOCK);
+        let mut evaluation = Evaluation::new(plan, *table, Rows::Range(0..rows));
+        let verdict = match evaluation.need(*slot) {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                sampled.problems.push(Problem::new("run", error.to_string()).at(pointer(rule)));
+                continue;
+            }
+        };
+        let verdict = datafusion::arrow::array::AsArray::as_boolean(&verdict);
+        if let Some(row) = verdict.iter().position(|verdict| verdict == Some(false)) {
+            let detail = format!("row {row} breaks {rule}, and nothing that it reads can be drawn again");
+            sampled.problems.push(Problem::new("contradiction", detail).at(pointer(rule)).remedy("let one of its columns be drawn freely"));
+        }
+    }
+    sampled
+}

@@ -1,0 +1,50 @@
+//! What the engine promises as a whole: the same bytes however rows are asked for, golden hashes, rules that hold, no panic on any text.
+
+mod cases;
+mod determinism;
+mod golden;
+mod robustness;
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::util::display::array_value_to_string;
+
+use crate::plan::{Compiled, Options, Plan, compile_text};
+use crate::schema::Overrides;
+
+/// The hiring example that the command ships.
+const HIRING: &str = include_str!("../../../api/src/templates/hiring.yaml");
+
+fn compiled(schema: &str) -> Compiled {
+    compile_text(schema, &Overrides::new(), &Options::default())
+}
+
+fn plan(schema: &str) -> Arc<Plan> {
+    let compiled = compiled(schema);
+    let problems: Vec<String> = compiled.problems.iter().map(ToString::to_string).collect();
+    compiled.plan.unwrap_or_else(|| panic!("{schema}\n{}", problems.join("\n")))
+}
+
+fn rows_of(batch: &RecordBatch) -> Vec<String> {
+    let cell = |column: usize, row: usize| array_value_to_string(batch.column(column), row).expect("a printable value");
+    (0..batch.num_rows()).map(|row| (0..batch.num_columns()).map(|column| cell(column, row)).collect::<Vec<_>>().join("|")).collect()
+}
+
+fn all_rows(plan: &Plan, table: &str) -> Vec<String> {
+    let index = plan.table_index(table).expect("a table of the schema");
+    let mut rows = Vec::new();
+    crate::run::run(
+        plan,
+        index,
+        0..plan.tables[index].rows,
+        2,
+        |batch| Ok::<_, crate::generators::RunError>(rows_of(&batch)),
+        |part, _| {
+            rows.extend(part);
+            Ok(())
+        },
+    )
+    .expect("rows");
+    rows
+}
