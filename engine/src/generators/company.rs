@@ -23,8 +23,24 @@ impl Generator for CompanyName {
     const EXAMPLE: &'static str = "{type: company_name}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "company_name", "company", "organization", "organisation", "business_name", "employer", "supplier", "vendor", "empresa",
-        "nombre_empresa", "razon_social", "compania", "proveedor", "entreprise", "societe", "firma", "unternehmen", "azienda",
+        "company_name",
+        "company",
+        "organization",
+        "organisation",
+        "business_name",
+        "employer",
+        "supplier",
+        "vendor",
+        "empresa",
+        "nombre_empresa",
+        "razon_social",
+        "compania",
+        "proveedor",
+        "entreprise",
+        "societe",
+        "firma",
+        "unternehmen",
+        "azienda",
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
@@ -125,8 +141,19 @@ pub struct Industry {}
 impl Generator for Industry {
     const EXAMPLE: &'static str = "{type: industry}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["industry", "sector", "business_sector", "industria", "rubro", "giro", "sector_economico", "setor", "secteur", "branche", "settore"];
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "industry",
+        "sector",
+        "business_sector",
+        "industria",
+        "rubro",
+        "giro",
+        "sector_economico",
+        "setor",
+        "secteur",
+        "branche",
+        "settore",
+    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         from_locale(cx, cx.locale().industries())

@@ -41,7 +41,8 @@ pub struct Gender {
 impl Generator for Gender {
     const EXAMPLE: &'static str = "{type: gender, values: [female, male], weights: [0.6, 0.4]}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &["gender", "sex", "genero", "sexo", "genre", "sexe", "geschlecht", "genere", "sesso"];
+    const SUGGESTED_BY: &'static [&'static str] =
+        &["gender", "sex", "genero", "sexo", "genre", "sexe", "geschlecht", "genere", "sesso"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let usual = ["F".to_owned(), "M".to_owned()];
@@ -84,8 +85,18 @@ impl Generator for FirstName {
     const EXAMPLE: &'static str = "{type: first_name, gender: F}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "first_name", "firstname", "given_name", "forename", "nombre", "nombres", "primer_nombre", "nombre_pila", "prenom", "vorname",
-        "nome", "primeiro_nome",
+        "first_name",
+        "firstname",
+        "given_name",
+        "forename",
+        "nombre",
+        "nombres",
+        "primer_nombre",
+        "nombre_pila",
+        "prenom",
+        "vorname",
+        "nome",
+        "primeiro_nome",
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
@@ -113,8 +124,21 @@ impl Generator for LastName {
     const EXAMPLE: &'static str = "{type: last_name}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "last_name", "lastname", "surname", "family_name", "apellido", "apellidos", "apellido_paterno", "apellido_materno",
-        "primer_apellido", "segundo_apellido", "nachname", "nom", "nom_famille", "cognome", "sobrenome",
+        "last_name",
+        "lastname",
+        "surname",
+        "family_name",
+        "apellido",
+        "apellidos",
+        "apellido_paterno",
+        "apellido_materno",
+        "primer_apellido",
+        "segundo_apellido",
+        "nachname",
+        "nom",
+        "nom_famille",
+        "cognome",
+        "sobrenome",
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
@@ -159,9 +183,24 @@ impl Generator for FullName {
     const EXAMPLE: &'static str = "{type: full_name}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "full_name", "fullname", "person_name", "customer_name", "client_name", "employee_name", "user_full_name", "contact_name",
-        "patient_name", "student_name", "author", "nombre_completo", "nombres_apellidos", "nombres_y_apellidos", "nombre_cliente",
-        "nombre_y_apellido", "nome_completo", "nom_complet",
+        "full_name",
+        "fullname",
+        "person_name",
+        "customer_name",
+        "client_name",
+        "employee_name",
+        "user_full_name",
+        "contact_name",
+        "patient_name",
+        "student_name",
+        "author",
+        "nombre_completo",
+        "nombres_apellidos",
+        "nombres_y_apellidos",
+        "nombre_cliente",
+        "nombre_y_apellido",
+        "nome_completo",
+        "nom_complet",
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
@@ -180,7 +219,8 @@ impl Generator for FullName {
         let longest = first.longest(cx).zip(cx.input_longest(last)).map(|(first, last)| first + 1 + last);
         let own_draw = matches!(first, Part::Nested(_));
         let fill = FullNames { first, last };
-        let made = if own_draw { Made::drawn(LogicalType::String, fill) } else { Made::computed(LogicalType::String, fill) };
+        let made =
+            if own_draw { Made::drawn(LogicalType::String, fill) } else { Made::computed(LogicalType::String, fill) };
         let made = Made { longest, ..made };
         // Dealt by position the name stands alone: only where no other column shows a part of it.
         if cx.shows_attribute(&["first_name", "last_name", "gender"]) {
@@ -223,7 +263,15 @@ impl Generator for Username {
     const EXAMPLE: &'static str = "{type: username}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "username", "user_name", "login", "nickname", "screen_name", "usuario", "nombre_usuario", "nombre_de_usuario", "benutzername",
+        "username",
+        "user_name",
+        "login",
+        "nickname",
+        "screen_name",
+        "usuario",
+        "nombre_usuario",
+        "nombre_de_usuario",
+        "benutzername",
         "utilisateur",
     ];
 
@@ -274,8 +322,18 @@ impl Generator for Email {
     const EXAMPLE: &'static str = "{type: email, domain: safe}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "email", "e_mail", "mail", "email_address", "mail_address", "correo", "correo_electronico", "correo_e", "endereco_email",
-        "courriel", "adresse_email", "indirizzo_email",
+        "email",
+        "e_mail",
+        "mail",
+        "email_address",
+        "mail_address",
+        "correo",
+        "correo_electronico",
+        "correo_e",
+        "endereco_email",
+        "courriel",
+        "adresse_email",
+        "indirizzo_email",
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
@@ -301,7 +359,12 @@ impl Generator for Email {
                 for value in &values {
                     match value.as_str().filter(|text| is_domain(text)) {
                         Some(text) => texts.push(text.to_owned()),
-                        None => return Err(place(Problem::new("no_domain", format!("{value} in the list {} is no domain", name.list)))),
+                        None => {
+                            return Err(place(Problem::new(
+                                "no_domain",
+                                format!("{value} in the list {} is no domain", name.list),
+                            )));
+                        }
                     }
                 }
                 let weights = vec![1.0; texts.len()];
@@ -359,7 +422,10 @@ fn check_country(cx: &Context<'_>, country: Option<&String>) -> Result<(), Probl
     let own = cx.locale().country();
     match country {
         Some(country) if !country.eq_ignore_ascii_case(own) => {
-            let detail = format!("country {country} is not supported by this version in the locale {}, only {own}", cx.locale().name());
+            let detail = format!(
+                "country {country} is not supported by this version in the locale {}, only {own}",
+                cx.locale().name()
+            );
             Err(vec![Problem::new("not_supported", detail).at("/country")])
         }
         _ => Ok(()),
@@ -380,8 +446,25 @@ impl Generator for Phone {
     const EXAMPLE: &'static str = "{type: phone, format: national}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "phone", "phone_number", "telephone", "telephone_number", "mobile", "mobile_number", "mobile_phone", "cell_phone", "cellphone",
-        "telefono", "telefono_movil", "numero_telefono", "celular", "movil", "telefone", "handy", "telefon", "telefonnummer", "cellulare",
+        "phone",
+        "phone_number",
+        "telephone",
+        "telephone_number",
+        "mobile",
+        "mobile_number",
+        "mobile_phone",
+        "cell_phone",
+        "cellphone",
+        "telefono",
+        "telefono_movil",
+        "numero_telefono",
+        "celular",
+        "movil",
+        "telefone",
+        "handy",
+        "telefon",
+        "telefonnummer",
+        "cellulare",
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
@@ -501,8 +584,20 @@ impl Generator for JobTitle {
     const EXAMPLE: &'static str = "{type: job_title}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "job_title", "job", "occupation", "profession", "job_position", "puesto", "cargo", "ocupacion", "profesion", "puesto_trabajo",
-        "profissao", "beruf", "professione", "poste",
+        "job_title",
+        "job",
+        "occupation",
+        "profession",
+        "job_position",
+        "puesto",
+        "cargo",
+        "ocupacion",
+        "profesion",
+        "puesto_trabajo",
+        "profissao",
+        "beruf",
+        "professione",
+        "poste",
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
@@ -555,8 +650,21 @@ impl Generator for NationalId {
     const EXAMPLE: &'static str = "{type: national_id, format: digits}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "national_id", "ssn", "social_security_number", "dni", "document", "document_number", "documento", "numero_documento",
-        "nro_documento", "num_documento", "documento_identidad", "cedula", "curp", "cpf", "identity_number",
+        "national_id",
+        "ssn",
+        "social_security_number",
+        "dni",
+        "document",
+        "document_number",
+        "documento",
+        "numero_documento",
+        "nro_documento",
+        "num_documento",
+        "documento_identidad",
+        "cedula",
+        "curp",
+        "cpf",
+        "identity_number",
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {

@@ -56,8 +56,20 @@ pub struct City {
 impl Generator for City {
     const EXAMPLE: &'static str = "{type: city}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["city", "city_name", "town", "ciudad", "localidad", "municipio", "cidade", "ville", "stadt", "ort", "citta", "comune"];
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "city",
+        "city_name",
+        "town",
+        "ciudad",
+        "localidad",
+        "municipio",
+        "cidade",
+        "ville",
+        "stadt",
+        "ort",
+        "citta",
+        "comune",
+    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let by_population = self.weight_by_population.unwrap_or(true);
@@ -78,8 +90,16 @@ impl Generator for State {
     const EXAMPLE: &'static str = "{type: state}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "state", "state_name", "province", "departamento", "provincia", "estado_federal", "entidad_federativa", "region_name",
-        "bundesland", "regione",
+        "state",
+        "state_name",
+        "province",
+        "departamento",
+        "provincia",
+        "estado_federal",
+        "entidad_federativa",
+        "region_name",
+        "bundesland",
+        "regione",
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
@@ -96,7 +116,8 @@ impl Generator for State {
         }
         let list = List::of_texts(states.iter().map(|state| state.name));
         let populations: Vec<f64> = states.iter().map(|state| state.population as f64).collect();
-        let anywhere = Alias::new(&populations).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no states")])?;
+        let anywhere =
+            Alias::new(&populations).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no states")])?;
         let longest = list.longest();
         let fill = StateOfCity { key: cx.key("value"), city, list, by_city: states_by_city(locale), anywhere };
         Ok(Made { longest, ..Made::drawn(LogicalType::String, fill) })
@@ -153,7 +174,8 @@ enum States {
 
 impl Fill for StateOfCity {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let cities = cells.inputs[self.city].as_string_view_opt().ok_or_else(|| RunError::new("a city that is no text"))?;
+        let cities =
+            cells.inputs[self.city].as_string_view_opt().ok_or_else(|| RunError::new("a city that is no text"))?;
         let places: Vec<usize> = cells
             .words(&self.key, rows)
             .into_iter()

@@ -148,7 +148,8 @@ pub struct Word {
 
 impl Generator for Word {
     const EXAMPLE: &'static str = "{type: word, count: 2}";
-    const SUGGESTED_BY: &'static [&'static str] = &["word", "keyword", "tag", "palabra", "etiqueta", "palavra", "mot", "wort", "parola"];
+    const SUGGESTED_BY: &'static [&'static str] =
+        &["word", "keyword", "tag", "palabra", "etiqueta", "palavra", "mot", "wort", "parola"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (min, max) = match &self.count {
@@ -300,9 +301,35 @@ const USUAL_WORDS: (u32, u32) = (4, 9);
 impl Generator for Sentence {
     const EXAMPLE: &'static str = "{type: sentence, min: 4, max: 9}";
     const SUGGESTED_BY: &'static [&'static str] = &[
-        "sentence", "description", "comment", "comments", "note", "notes", "remark", "remarks", "message", "summary", "feedback",
-        "descripcion", "comentario", "comentarios", "nota", "notas", "observacion", "observaciones", "mensaje", "resumen", "frase",
-        "descricao", "mensagem", "commentaire", "beschreibung", "kommentar", "bemerkung", "descrizione", "commento",
+        "sentence",
+        "description",
+        "comment",
+        "comments",
+        "note",
+        "notes",
+        "remark",
+        "remarks",
+        "message",
+        "summary",
+        "feedback",
+        "descripcion",
+        "comentario",
+        "comentarios",
+        "nota",
+        "notas",
+        "observacion",
+        "observaciones",
+        "mensaje",
+        "resumen",
+        "frase",
+        "descricao",
+        "mensagem",
+        "commentaire",
+        "beschreibung",
+        "kommentar",
+        "bemerkung",
+        "descrizione",
+        "commento",
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {

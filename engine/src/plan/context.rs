@@ -277,11 +277,6 @@ impl Context<'_> {
         &self.bounds
     }
 
-    /// The table, and the slots of the inputs so far: for fills that read them of other rows.
-    pub(crate) fn slots(&self) -> (usize, Vec<SlotId>) {
-        (self.table, self.inputs.clone())
-    }
-
     /// Compiles a generator inside this one, with streams of its own: `role[index]`. Problems stand below it.
     pub fn nested(&mut self, generator: &GeneratorSpec, role: &str, index: usize) -> Result<Nested, Problems> {
         if generator.is_draw() {

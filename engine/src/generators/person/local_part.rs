@@ -11,9 +11,9 @@ use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::array::{ArrayRef, StringViewArray};
 
-use super::ColumnNames;
 use super::super::text::{TextColumn, nothing_fits};
 use super::super::{Cells, Fill, Made, Problems, Rows, RunError};
+use super::ColumnNames;
 use super::names::{text_attribute, texts};
 use crate::permutation::Permutation;
 use crate::plan::{Context, Evaluation, Plan, SlotId};
@@ -195,7 +195,9 @@ impl Addresses {
             let behind = domains.as_ref().map_or(0, |domains| domains.longest() + 1);
             if limit <= behind + digits {
                 let detail = if unique {
-                    format!("{limit} characters leave no room for a name and the {digits} digits that keep {rows} rows apart")
+                    format!(
+                        "{limit} characters leave no room for a name and the {digits} digits that keep {rows} rows apart"
+                    )
                 } else {
                     format!("{limit} characters leave no room for a name")
                 };
@@ -216,7 +218,15 @@ impl Addresses {
     }
 
     /// Appends the local part of a row, cut to leave room; nothing where the row has no name.
-    fn write_local(&self, input: &Inputs<'_>, position: usize, cell_key: &Key, row: u64, room: usize, scratch: &mut Scratch) -> bool {
+    fn write_local(
+        &self,
+        input: &Inputs<'_>,
+        position: usize,
+        cell_key: &Key,
+        row: u64,
+        room: usize,
+        scratch: &mut Scratch,
+    ) -> bool {
         scratch.read_names(input, position, self.two_surnames);
         scratch.local.clear();
         if !scratch.known {
@@ -259,7 +269,9 @@ impl Addresses {
         };
         for (position, row) in rows.iter().enumerate() {
             let domain = match (&self.domains, &domain_key) {
-                (Some(Domains::Listed { texts, alias, .. }), Some(key)) => Some(texts[alias.pick(key.word(row))].as_str()),
+                (Some(Domains::Listed { texts, alias, .. }), Some(key)) => {
+                    Some(texts[alias.pick(key.word(row))].as_str())
+                }
                 (Some(Domains::Company { ending, .. }), _) => {
                     slug.clear();
                     write_slug(input.company(position), &mut scratch, &mut slug);
@@ -477,7 +489,8 @@ impl Scratch {
 
 /// Words of a surname that are never the whole of it.
 const PARTICLES: [&str; 18] = [
-    "de", "del", "la", "las", "los", "san", "santa", "da", "do", "dos", "das", "di", "van", "von", "der", "den", "le", "du",
+    "de", "del", "la", "las", "los", "san", "santa", "da", "do", "dos", "das", "di", "van", "von", "der", "den", "le",
+    "du",
 ];
 
 /// Appends a word's letters in lower-case ASCII, without what is no letter.

@@ -75,9 +75,9 @@ pub fn text_attribute(cx: &mut Context<'_>, name: &str) -> Result<usize, Problem
 
 /// The texts of an input.
 pub fn texts<'c>(cells: &'c Cells<'_>, input: usize) -> Result<&'c StringViewArray, RunError> {
-    cells.inputs[input].as_string_view_opt().ok_or_else(|| {
-        RunError::new(format!("{} stands where a text is read", cells.inputs[input].data_type()))
-    })
+    cells.inputs[input]
+        .as_string_view_opt()
+        .ok_or_else(|| RunError::new(format!("{} stands where a text is read", cells.inputs[input].data_type())))
 }
 
 /// A text of a list for each gender. Where the gender is unknown, each list is half of the whole.
@@ -94,7 +94,11 @@ pub struct ByGender {
 
 impl ByGender {
     /// A column drawn by weight from the list of the gender that an input says; only texts that fit the column's lengths are drawn.
-    pub fn made(cx: &Context<'_>, of: impl Fn(Gender) -> &'static WeightedList, gender: usize) -> Result<Made, Problems> {
+    pub fn made(
+        cx: &Context<'_>,
+        of: impl Fn(Gender) -> &'static WeightedList,
+        gender: usize,
+    ) -> Result<Made, Problems> {
         let (mut texts, female) = fitting(cx, of(Gender::Female))?;
         let (masculine, male) = fitting(cx, of(Gender::Male))?;
         let masculine_start = texts.len();

@@ -14,7 +14,9 @@ fn plan(settings: &str, rows: u64, columns: &[&str], rest: &str) -> std::sync::A
 
 fn compile(settings: &str, rows: u64, columns: &[&str], rest: &str) -> crate::plan::Compiled {
     let columns: String = columns.iter().map(|column| format!("\n      - {column}")).collect();
-    let text = format!("name: test\nrandom_seed: 7\n{settings}tables:\n  - name: t\n    rows: {rows}\n    columns:{columns}\n{rest}");
+    let text = format!(
+        "name: test\nrandom_seed: 7\n{settings}tables:\n  - name: t\n    rows: {rows}\n    columns:{columns}\n{rest}"
+    );
     compile_text(&text, &Overrides::default(), &Options::default())
 }
 
@@ -43,7 +45,12 @@ fn columns_of_one_entity_show_one_person() {
     let locale = crate::locale::Locale::named("es_PE").expect("a locale");
     for row in 0..2_000 {
         let gender = super::gender_of(&made[0][row]);
-        assert!(locale.first_names(gender).values.contains(&made[1][row].as_str()), "{} {}", made[0][row], made[1][row]);
+        assert!(
+            locale.first_names(gender).values.contains(&made[1][row].as_str()),
+            "{} {}",
+            made[0][row],
+            made[1][row]
+        );
         assert_eq!(made[3][row], format!("{} {}", made[1][row], made[2][row]));
         let initial = any_ascii::any_ascii(&made[1][row])[..1].to_lowercase();
         let last_initial = any_ascii::any_ascii(&made[2][row])[..1].to_lowercase();
@@ -54,7 +61,8 @@ fn columns_of_one_entity_show_one_person() {
 
 #[test]
 fn an_address_comes_from_the_whole_name_where_nothing_else_is_shown() {
-    let columns = ["{name: whole, unique: true, generator: {type: full_name}}", "{name: user, generator: {type: username}}"];
+    let columns =
+        ["{name: whole, unique: true, generator: {type: full_name}}", "{name: user, generator: {type: username}}"];
     let plan = plan(PERUVIAN, 5_000, &columns, "");
     let made = texts(&plan, 0..5_000);
     assert_eq!(made[0].iter().collect::<HashSet<_>>().len(), 5_000);
@@ -68,7 +76,10 @@ fn an_address_comes_from_the_whole_name_where_nothing_else_is_shown() {
 
 #[test]
 fn unique_addresses_never_repeat_and_number_only_what_repeats() {
-    let columns = ["{name: user, unique: true, generator: {type: username}}", "{name: mail, unique: true, generator: {type: email}}"];
+    let columns = [
+        "{name: user, unique: true, generator: {type: username}}",
+        "{name: mail, unique: true, generator: {type: email}}",
+    ];
     let plan = plan("", 60_000, &columns, "");
     let made = texts(&plan, 0..60_000);
     for column in &made {
@@ -94,10 +105,8 @@ fn unique_addresses_keep_max_length() {
 
 #[test]
 fn unique_addresses_whose_names_a_rule_redraws_end_in_their_position() {
-    let columns = [
-        "{name: first, generator: {type: first_name}}",
-        "{name: mail, unique: true, generator: {type: email}}",
-    ];
+    let columns =
+        ["{name: first, generator: {type: first_name}}", "{name: mail, unique: true, generator: {type: email}}"];
     let rules = "    rules:\n      - {id: r, kind: check, sql: \"mail NOT LIKE 'a%' AND first <> 'Mary'\"}\n";
     let plan = plan("", 3_000, &columns, rules);
     let made = texts(&plan, 0..3_000);
@@ -127,7 +136,10 @@ fn a_number_of_another_country_is_refused_by_name() {
 
 #[test]
 fn documents_and_telephones_are_unique_up_to_their_last_number() {
-    let columns = ["{name: dni, unique: true, generator: {type: national_id}}", "{name: phone, unique: true, generator: {type: phone}}"];
+    let columns = [
+        "{name: dni, unique: true, generator: {type: national_id}}",
+        "{name: phone, unique: true, generator: {type: phone}}",
+    ];
     let plan = plan(PERUVIAN, 20_000, &columns, "");
     let made = texts(&plan, 0..20_000);
     for column in &made {
@@ -151,16 +163,15 @@ fn surnames_keep_max_length() {
 
 #[test]
 fn an_address_at_the_company_carries_its_name() {
-    let columns = [
-        "{name: company, generator: {type: company_name}}",
-        "{name: mail, generator: {type: email, domain: company}}",
-    ];
+    let columns =
+        ["{name: company, generator: {type: company_name}}", "{name: mail, generator: {type: email, domain: company}}"];
     let plan = plan("", 500, &columns, "");
     let made = texts(&plan, 0..500);
     for (company, mail) in made[0].iter().zip(&made[1]) {
         let domain = mail.split_once('@').expect("an address").1;
         let label = domain.strip_suffix(".example").expect("the reserved domain");
-        let letters: String = any_ascii::any_ascii(company).to_lowercase().chars().filter(char::is_ascii_alphabetic).collect();
+        let letters: String =
+            any_ascii::any_ascii(company).to_lowercase().chars().filter(char::is_ascii_alphabetic).collect();
         assert!(letters.starts_with(label), "{company} {mail}");
     }
 }
