@@ -99,7 +99,7 @@ fn gather(schema: &Value, language: &Value, depth: usize, kinds: &mut Vec<String
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         match language["$defs"].get(name) {
             // A generator inside a generator is too much to spell out.
-            Some(definition) if depth < MAX_DEPTH && definition.get("oneOf").is_none_or(|list| tagless(list)) => {
+            Some(definition) if depth < MAX_DEPTH && definition.get("oneOf").is_none_or(tagless) => {
                 gather(definition, language, depth + 1, kinds);
             }
             _ => add(kinds, format!("a {}", name.to_lowercase())),

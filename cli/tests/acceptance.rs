@@ -57,7 +57,7 @@ fn a_changed_cell_breaks_the_rule_that_it_offends_and_the_command_names_it() {
     home.write("hiring/candidate.csv", &text);
     let verified = home.run(&["verify", "hiring.yaml", "hiring"]).fails();
     assert!(verified.stdout.contains("✗ new-ones-have-no-company"), "{}", verified.stdout);
-    assert_eq!(verified.stderr, "the rows break the rule new-ones-have-no-company\n");
+    assert_eq!(verified.stderr, "the rows break the rules null:candidate.company_code, new-ones-have-no-company\n");
 }
 
 #[test]

@@ -126,11 +126,11 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 fn several_tables_do_not_fit_one_file_of_one_table() {
     let home = Home::with_hiring();
     for out in ["-", "all.csv"] {
-        let ran = home.run(&["generate", "hiring.yaml", "--out", out]).is_wrong_usage();
+        let ran = home.run(&["generate", "hiring.yaml", "--out", out]).refuses_usage();
         assert!(ran.stderr.contains("holds one table, and the schema has 3"), "{}", ran.stderr);
     }
-    home.run(&["generate", "hiring.yaml", "--range", "0..5"]).is_wrong_usage();
-    home.run(&["generate", "hiring.yaml", "--out", "x.csv", "--format", "jsonl"]).is_wrong_usage();
+    home.run(&["generate", "hiring.yaml", "--range", "0..5"]).refuses_usage();
+    home.run(&["generate", "hiring.yaml", "--out", "x.csv", "--format", "jsonl"]).refuses_usage();
     assert_eq!(home.names("."), ["hiring.yaml"]);
 }
 

@@ -57,10 +57,10 @@ fn wrong_usage_is_told_from_stated_problems_by_its_status() {
         &["verify", "hiring.yaml"],
         &["preview", "hiring.yaml", "--rows", "-1"],
     ] {
-        home.run(arguments).is_wrong_usage();
+        home.run(arguments).refuses_usage();
     }
     assert_eq!(home.names("."), ["hiring.yaml"]);
-    let ran = home.run(&["generate", "hiring.yaml", "--formt", "x"]).is_wrong_usage();
+    let ran = home.run(&["generate", "hiring.yaml", "--formt", "x"]).refuses_usage();
     assert!(ran.stderr.contains("--format"), "{ran:?}");
 }
 

@@ -2,7 +2,6 @@
 
 #![cfg(unix)]
 
-use std::fs;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,7 +15,6 @@ fn interrupted_by(signal: &str, out: &str) {
     let home = Home::with_hiring();
     let arguments = ["generate", "hiring.yaml", "--set", "candidates=40000000", "--out", out];
     let child = home.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
-    // It has begun to write once a file waits in its staging folder.
     let started = Instant::now();
     while !writes(&home) {
         assert!(started.elapsed() < PATIENCE, "nothing was written");
@@ -29,13 +27,9 @@ fn interrupted_by(signal: &str, out: &str) {
     assert_eq!(home.names("."), ["hiring.yaml"]);
 }
 
+/// A workbook's rows wait in unnamed files, so only the staging folder shows that a run is under way.
 fn writes(home: &Home) -> bool {
-    let staging = home.names(".").into_iter().find(|name| name.contains(".partial-"));
-    let Some(staging) = staging else { return false };
-    ["new", "work"].iter().any(|part| {
-        let files = fs::read_dir(home.at(&staging).join(part));
-        files.is_ok_and(|files| files.flatten().any(|file| file.metadata().is_ok_and(|file| file.len() > 0)))
-    })
+    home.names(".").iter().any(|name| name.contains(".partial-"))
 }
 
 #[test]

@@ -13,7 +13,11 @@ fn all_problems_are_said_at_once_each_with_its_place() {
     for command in ["plan", "generate", "preview"] {
         let ran = home.run(&[command, "bad.yaml"]).fails();
         insta::allow_duplicates! {
-            insta::assert_snapshot!(ran.stderr, @"");
+            insta::assert_snapshot!(ran.stderr, @r#"
+            bad.yaml: tables[0].columns[0].generator.type: unknown generator "frist_name"; did you mean "first_name"?
+            bad.yaml: tables[0].columns[2].generator.mim: unknown key "mim"; did you mean "min"?
+            bad.yaml: tables[0].columns[1].generator.max: 5 is below min 10
+            "#);
         }
         assert_eq!(ran.stdout, "");
     }

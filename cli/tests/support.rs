@@ -93,7 +93,7 @@ impl Ran {
     }
 
     #[track_caller]
-    pub fn is_wrong_usage(self) -> Ran {
+    pub fn refuses_usage(self) -> Ran {
         assert_eq!(self.status, Some(2), "{self:#?}");
         self
     }

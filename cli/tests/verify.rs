@@ -92,5 +92,5 @@ fn the_certificate_is_written_as_a_page_as_json_and_as_sql() {
     let sql = home.read("c.sql");
     assert!(sql.contains("planned-in-order") && sql.contains("SELECT"), "{sql}");
     home.run(&["verify", "hiring.yaml", "out", "--sql", "d.sql", "--dialect", "sqlite"]).succeeds();
-    home.run(&["verify", "hiring.yaml", "out", "--dialect", "dbase"]).is_wrong_usage();
+    home.run(&["verify", "hiring.yaml", "out", "--dialect", "dbase"]).refuses_usage();
 }

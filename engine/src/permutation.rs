@@ -138,7 +138,7 @@ fn round(half: u64, key: u64, modulus: u64) -> u64 {
     let z = (half ^ key).wrapping_mul(C1);
     let z = (z ^ z >> 32).wrapping_mul(C2);
     let z = z ^ z >> 32;
-    (u128::from(z) * u128::from(modulus) >> 64) as u64
+    ((u128::from(z) * u128::from(modulus)) >> 64) as u64
 }
 
 #[inline]
@@ -210,7 +210,7 @@ impl WidePermutation {
 /// ⌊i·D/2^63⌋ for i ≤ 2^63, from D's quotient and rest: the product itself would need more than 128 bits.
 fn start_of((quotient, rest): (u128, u128), i: u64) -> u128 {
     // At i = 2^63 and D near 2^128 the sum is D itself, so nothing overflows.
-    u128::from(i) * quotient + (u128::from(i) * rest >> 63)
+    u128::from(i) * quotient + ((u128::from(i) * rest) >> 63)
 }
 
 /// The value of one row, as [`WidePermutation`] gives it; whoever needs many rows makes the permutation once.

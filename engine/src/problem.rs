@@ -169,7 +169,9 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|candidate| (edit_distance(&word, &candidate.to_lowercase().chars().collect::<Vec<_>>()), candidate))
-        .filter(|(distance, candidate)| *distance < word.len() && *distance <= (word.len().max(candidate.chars().count()) / 3).max(1))
+        .filter(|(distance, candidate)| {
+            *distance < word.len() && *distance <= (word.len().max(candidate.chars().count()) / 3).max(1)
+        })
         .min_by_key(|(distance, candidate)| (*distance, *candidate))
         .map(|(_, candidate)| candidate)
 }

@@ -89,7 +89,9 @@ impl Options {
 fn may_spell_a_value(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let number = digits.starts_with(|c: char| c.is_ascii_digit());
-    let hex = !text.is_empty() && text.len() % 2 == 0 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let hex = !text.is_empty()
+        && text.len().is_multiple_of(2)
+        && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let uuid = text.len() == 36 && text.bytes().filter(|b| *b == b'-').count() == 4;
     number || hex || uuid || matches!(text, "true" | "false" | "NaN" | "Infinity" | "-Infinity")
 }

@@ -91,9 +91,9 @@ pub(crate) fn append(out: &mut Vec<u8>, bound: usize, write: impl FnOnce(&mut Ro
 fn digits8(value: u32) -> u64 {
     // Lanes are halved three times: 4 + 4 digits, 2 × 4, 1 × 8; x / 100 = x · 10486 >> 20 below 10^4, x / 10 = x · 103 >> 10 below 100.
     let quads = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
-    let hundreds = (quads * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let hundreds = ((quads * 10_486) >> 20) & 0x0000_007f_0000_007f;
     let pairs = hundreds + ((quads - 100 * hundreds) << 16);
-    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
     tens + ((pairs - 10 * tens) << 8)
 }
 
@@ -285,7 +285,7 @@ pub(crate) fn civil(days: i64) -> (i64, u32, u32) {
     };
     let first = 4 * number + 3;
     let century = first / 146_097;
-    let second = first % 146_097 | 3;
+    let second = (first % 146_097) | 3;
     let product = 2_939_745 * u64::from(second);
     let year_of_century = (product >> 32) as u32;
     let day_of_year = (product as u32) / 2_939_745 / 4;

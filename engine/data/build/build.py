@@ -175,28 +175,30 @@ US_WITHOUT_POST = {
     "WA": "Burien;Shoreline;Spokane Valley",
     "WI": "West Allis",
 }
+# Quarters, second entries of a city, and populations that belong to another place.
 PE_DROPPED = (
     "20 San Martin;04 Ciudad Satelite;15 Villa Poeta José Gálvez Barrenechea;04 Cono Norte;02 Centenario;25 San Fernando;15 Nuevo Imperial;"
     "17 Tambopata;08 Santa Ana;19 Chaupimarca;10 Yanacancha;20 La Breita;20 Salinera Colán;05 Las Nazarenas;14 La Pradera;13 Miramar;"
     "16 Monte Israel;02 Pilcomayo;04 Horacio Zeballos Gamez;08 Pangoa;20 Nuevo Sullana;22 Sisa;22 Tabaloslos;13 Victor Raul;11 San Juan;"
-    "20 Buenos Aires;21 La Rinconada Ana Maria (La Rinconada)"
+    "20 Buenos Aires"
 )
+# By name, or by department and name.
 PE_SPELLED = {
     "Santa Anita - Los Ficus": "Santa Anita",
     "San Francisco De Borja": "San Borja",
-    "San Juan": "San Juan Bautista",
-    "Selva Alegre": "Alto Selva Alegre",
+    "16 San Juan": "San Juan Bautista",
+    "04 Selva Alegre": "Alto Selva Alegre",
     "Jesus Maria": "Jesús María",
     "Belen": "Belén",
     "Tambo Grande": "Tambogrande",
-    "La Banda": "La Banda de Shilcayo",
-    "Tupac Amaru": "Túpac Amaru Inca",
+    "22 La Banda": "La Banda de Shilcayo",
+    "11 Tupac Amaru": "Túpac Amaru Inca",
     "San Jeronimo De Tunan": "San Jerónimo de Tunán",
     "San Jose De Sisa": "San José de Sisa",
     "San Agustin": "San Agustín",
     "Ascencion": "Ascensión",
     "Minas de Marcona": "Marcona",
-    "Puerto Santa": "Santa",
+    "02 Puerto Santa": "Santa",
     "Puente Viru": "Puente Virú",
     "San Cristobal": "San Cristóbal",
     "Julcan": "Julcán",
@@ -285,12 +287,11 @@ def peruvian_cities():
     rows, seen = [], set()
     for city in cities_of("PE"):
         code, name = city["admin1code"].replace("LMA", "15"), city["name"]
-        if (code, name) in dropped or re.search(r"[(),]| - |Hacienda (?!Pucala)|Asentamiento|Fonavi|Monte Israel|Casa Blanqueada", name):
+        name = PE_SPELLED.get(f"{code} {name}", PE_SPELLED.get(name, name))
+        # Beside those: settlements, estates and names that are two.
+        if (code, name) in dropped or re.search(r"[(),]|- |Hacienda|Asentamiento|Fonavi", name):
             continue
-        name = PE_SPELLED.get(name, name)
-        for wrong, right in ((" De ", " de "), (" Del ", " del "), (" La ", " la ") if " De La " in name else ("", "")):
-            name = name.replace(wrong, right) if wrong else name
-        name = name.replace("Carmen de la Legua", "Carmen de La Legua")
+        name = name.replace(" De ", " de ").replace(" Del ", " del ")
         state = states[code]
         if (name, code) in seen or len(rows) >= 500:
             continue

@@ -15,7 +15,8 @@ impl Fill for Forced {
     fn fill(&self, cells: &Cells<'_>, _: &Rows) -> Result<ArrayRef, RunError> {
         let condition = cells.inputs[1].as_boolean();
         // A null condition forces nothing.
-        let mask: BooleanArray = (0..condition.len()).map(|row| Some(condition.is_valid(row) && condition.value(row))).collect();
+        let mask: BooleanArray =
+            (0..condition.len()).map(|row| Some(condition.is_valid(row) && condition.value(row))).collect();
         zip(&mask, &Scalar::new(self.value.clone()), &cells.inputs[0]).map_err(|error| RunError::new(error.to_string()))
     }
 }

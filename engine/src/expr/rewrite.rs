@@ -218,6 +218,9 @@ fn same_kind(from: &DataType, to: &DataType) -> bool {
     }
 }
 
+/// Functions that are never computed as such.
+const BECOME_CASES: [&str; 4] = ["coalesce", "nvl", "ifnull", "nvl2"];
+
 /// Computes what holds no column, checked. What goes wrong there goes wrong in every row.
 pub(super) fn fold(expr: Expr, config: Arc<ConfigOptions>) -> Result<Expr, SqlProblem> {
     let mut problem = None;
@@ -227,7 +230,9 @@ pub(super) fn fold(expr: Expr, config: Arc<ConfigOptions>) -> Result<Expr, SqlPr
             constant &= matches!(child, Expr::Literal(..));
             Ok(TreeNodeRecursion::Continue)
         })?;
-        if !constant {
+        // Some functions only exist until simplification makes a CASE of them, which the next cycle folds.
+        let rewritten = matches!(&node, Expr::ScalarFunction(call) if BECOME_CASES.contains(&call.name()));
+        if !constant || rewritten {
             return Ok(Transformed::no(node));
         }
         match constant_value(&node, &config) {

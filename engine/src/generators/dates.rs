@@ -43,7 +43,14 @@ impl Generator for Date {
         let max = days(cx.param(&self.end, "end")?);
         let text = |days: &i64| schema::Date(*days as i32).to_string();
         check_ends(&min, &max, text).map_err(|found| renamed(found, "start"))?;
-        let fill = Uniform { key: cx.key("value"), logical: LogicalType::Date, min, max, step: self.step(), bounds: cx.bounds().to_vec() };
+        let fill = Uniform {
+            key: cx.key("value"),
+            logical: LogicalType::Date,
+            min,
+            max,
+            step: self.step(),
+            bounds: cx.bounds().to_vec(),
+        };
         let made = fill.made();
         if made.countable.as_ref().is_some_and(|countable| countable.count() == 0) {
             return Err(vec![Problem::new("empty_interval", "no weekday lies between start and end").at("/end")]);
@@ -157,10 +164,15 @@ impl Generator for Datetime {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         if self.profile.is_some_and(|profile| profile != Profile::Uniform) {
-            return Err(vec![Problem::new("not_supported", "profiles other than uniform are not supported by this version").at("/profile")]);
+            return Err(vec![
+                Problem::new("not_supported", "profiles other than uniform are not supported by this version")
+                    .at("/profile"),
+            ]);
         }
         if self.tz.as_deref().is_some_and(|tz| tz != "UTC") {
-            return Err(vec![Problem::new("not_supported", "time zones other than UTC are not supported by this version").at("/tz")]);
+            return Err(vec![
+                Problem::new("not_supported", "time zones other than UTC are not supported by this version").at("/tz"),
+            ]);
         }
         let us = |param| match param {
             Scalar::Constant(schema::Datetime(us)) => Scalar::Constant(us),
@@ -171,12 +183,22 @@ impl Generator for Datetime {
         let text = |us: &i64| schema::Datetime(*us).to_string();
         check_ends(&min, &max, text).map_err(|found| renamed(found, "start"))?;
         let step = Step::Every(self.unit_us());
-        Ok(Uniform { key: cx.key("value"), logical: LogicalType::Datetime, min, max, step, bounds: cx.bounds().to_vec() }.made())
+        Ok(Uniform {
+            key: cx.key("value"),
+            logical: LogicalType::Datetime,
+            min,
+            max,
+            step,
+            bounds: cx.bounds().to_vec(),
+        }
+        .made())
     }
 
     fn interval(&self) -> Option<Interval> {
         match (&self.start, &self.end) {
-            (Param::Constant(start), Param::Constant(end)) => Some(Interval { logical: LogicalType::Datetime, min: start.0, max: end.0 }),
+            (Param::Constant(start), Param::Constant(end)) => {
+                Some(Interval { logical: LogicalType::Datetime, min: start.0, max: end.0 })
+            }
             _ => None,
         }
     }
@@ -240,11 +262,14 @@ impl OffsetUnit {
 
 impl Generator for DateOffset {
     const EXAMPLE: &'static str = "{type: date_offset, from: starts_on, min: 5, max: 60}";
-    const EXAMPLE_BESIDE: &'static str = "{columns: [{name: starts_on, generator: {type: date, start: 2024-01-01, end: 2024-12-31}}]}";
+    const EXAMPLE_BESIDE: &'static str =
+        "{columns: [{name: starts_on, generator: {type: date, start: 2024-01-01, end: 2024-12-31}}]}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         if self.business_days == Some(true) {
-            return Err(vec![Problem::new("not_supported", "business_days is not supported by this version").at("/business_days")]);
+            return Err(vec![
+                Problem::new("not_supported", "business_days is not supported by this version").at("/business_days"),
+            ]);
         }
         let from = cx.column(&self.from).map_err(|found| below(found, "from"))?;
         let unit = self.unit.unwrap_or(OffsetUnit::Day);
@@ -334,7 +359,9 @@ impl Fill for Offset {
             let span = max.abs_diff(min);
             let place = if span == u64::MAX { key.word(row) } else { key.below(row, span + 1) };
             let amount = min.wrapping_add(place as i64);
-            let shifted = self.shift(start(position), amount).filter(|us| (-62_135_596_800_000_000..253_402_300_800_000_000).contains(us));
+            let shifted = self
+                .shift(start(position), amount)
+                .filter(|us| (-62_135_596_800_000_000..253_402_300_800_000_000).contains(us));
             let Some(us) = shifted else {
                 let detail = format!("{amount} units after the row's start lie outside the years 1 to 9999");
                 return Err(RunError { row: Some(row), ..RunError::new(detail) });
@@ -342,9 +369,9 @@ impl Fill for Offset {
             values.push(Some(us));
         }
         Ok(match self.logical {
-            LogicalType::Date => {
-                Arc::new(values.into_iter().map(|us| us.map(|us| us.div_euclid(DAY_US) as i32)).collect::<Date32Array>())
-            }
+            LogicalType::Date => Arc::new(
+                values.into_iter().map(|us| us.map(|us| us.div_euclid(DAY_US) as i32)).collect::<Date32Array>(),
+            ),
             _ => Arc::new(TimestampMicrosecondArray::from(values)),
         })
     }

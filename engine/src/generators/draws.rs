@@ -54,7 +54,8 @@ impl Tuple {
 }
 
 impl Generator for Tuple {
-    const EXAMPLE: &'static str = "{type: tuple, fields: [code, label], rows: [[CRE, Creation], [INT, Interview]], weights: [5, 3]}";
+    const EXAMPLE: &'static str =
+        "{type: tuple, fields: [code, label], rows: [[CRE, Creation], [INT, Interview]], weights: [5, 3]}";
 
     fn compile(&self, _: &mut Context<'_>) -> Result<Made, Problems> {
         Err(vec![Problem::new("record", "a tuple is a record")])
@@ -92,7 +93,9 @@ pub(super) fn draw_of(count: usize, weights: Option<&[f64]>) -> Result<Draw, Pro
         return Err(vec![Problem::new("column_count", detail).at("/weights")]);
     }
     if let Some(at) = weights.iter().position(|weight| !weight.is_finite() || *weight < 0.0) {
-        return Err(vec![Problem::new("too_small", format!("the weight {} is below 0", weights[at])).at(format!("/weights/{at}"))]);
+        return Err(vec![
+            Problem::new("too_small", format!("the weight {} is below 0", weights[at])).at(format!("/weights/{at}")),
+        ]);
     }
     match Alias::new(weights) {
         Some(alias) => Ok(Draw::Weighted(alias)),

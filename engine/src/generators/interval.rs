@@ -67,7 +67,8 @@ impl Uniform {
         let constant = self.bounds.is_empty();
         match (&self.min, &self.max) {
             (Scalar::Constant(min), Scalar::Constant(max)) if constant => {
-                let domain = Domain { logical: logical.clone(), min: *min, step: self.step, count: self.step.count(*min, *max) };
+                let domain =
+                    Domain { logical: logical.clone(), min: *min, step: self.step, count: self.step.count(*min, *max) };
                 Made::drawn(logical, self).counted(domain)
             }
             _ => Made::drawn(logical, self),
@@ -153,13 +154,18 @@ pub(super) fn row_bounds(
 }
 
 /// Units as an array of a logical type.
-pub(super) fn array_of(values: impl ExactSizeIterator<Item = Option<i64>>, logical: &LogicalType) -> Result<ArrayRef, RunError> {
+pub(super) fn array_of(
+    values: impl ExactSizeIterator<Item = Option<i64>>,
+    logical: &LogicalType,
+) -> Result<ArrayRef, RunError> {
     Ok(match logical {
         LogicalType::Date => Arc::new(values.map(|value| value.map(|value| value as i32)).collect::<Date32Array>()),
         LogicalType::Datetime => Arc::new(values.collect::<TimestampMicrosecondArray>()),
         LogicalType::Decimal { precision, scale } => {
             let array = values.map(|value| value.map(i128::from)).collect::<Decimal128Array>();
-            Arc::new(array.with_precision_and_scale(*precision, *scale).map_err(|error| RunError::new(error.to_string()))?)
+            Arc::new(
+                array.with_precision_and_scale(*precision, *scale).map_err(|error| RunError::new(error.to_string()))?,
+            )
         }
         _ => Arc::new(values.collect::<Int64Array>()),
     })

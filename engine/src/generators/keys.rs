@@ -47,12 +47,20 @@ impl Generator for Sequence {
         let rows = cx.rows()?;
         let last = i128::from(start) + i128::from(step) * i128::from(rows.saturating_sub(1));
         if i64::try_from(last).is_err() {
-            return Err(vec![Problem::new("too_large", format!("the last of {rows} values would be {last}, beyond 64 bits")).at("/start")]);
+            return Err(vec![
+                Problem::new("too_large", format!("the last of {rows} values would be {last}, beyond 64 bits"))
+                    .at("/start"),
+            ]);
         }
-        let index = if self.per.is_empty() { None } else { Some(cx.index_per(&self.per).map_err(|found| below(found, "per"))?) };
+        let index = if self.per.is_empty() {
+            None
+        } else {
+            Some(cx.index_per(&self.per).map_err(|found| below(found, "per"))?)
+        };
         let padding = self.padding.map(|padding| padding as usize);
         let logical = if padding.is_some() { LogicalType::String } else { LogicalType::Integer };
-        let longest = i64::try_from(last).map(|last| last.to_string().len().max(start.to_string().len()).max(padding.unwrap_or(0)) as u64);
+        let longest = i64::try_from(last)
+            .map(|last| last.to_string().len().max(start.to_string().len()).max(padding.unwrap_or(0)) as u64);
         let made = Made::computed(logical, Numbers { start, step, padding, index });
         let made = Made { longest: longest.ok(), ..made };
         Ok(if self.per.is_empty() { made.all_distinct() } else { made })
@@ -75,7 +83,9 @@ impl Fill for Numbers {
         let number = |place: u64| self.start.wrapping_add(self.step.wrapping_mul(place as i64));
         let numbers: Vec<i64> = match self.index {
             None => rows.iter().map(number).collect(),
-            Some(input) => cells.inputs[input].as_primitive::<UInt64Type>().values().iter().map(|place| number(*place)).collect(),
+            Some(input) => {
+                cells.inputs[input].as_primitive::<UInt64Type>().values().iter().map(|place| number(*place)).collect()
+            }
         };
         Ok(match self.padding {
             None => Arc::new(Int64Array::from(numbers)),
@@ -146,7 +156,8 @@ impl Generator for Pattern {
     const SUGGESTED_BY: &'static [&'static str] = &[];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let mask = Mask::new(&self.mask).map_err(|error| vec![Problem::new("pattern", error.to_string()).at("/mask")])?;
+        let mask =
+            Mask::new(&self.mask).map_err(|error| vec![Problem::new("pattern", error.to_string()).at("/mask")])?;
         let longest = mask.length() as u64;
         Ok(Strings { of: Arc::new(mask), key: cx.key("value") }.made(Some(longest)))
     }
@@ -216,7 +227,8 @@ impl Generator for String {
         if low > high {
             return Err(vec![Problem::new("nothing_fits", "no length fits min_length and max_length").at("/max")]);
         }
-        Ok(Strings { of: Arc::new(Letters { min: low, max: high, alphabet }), key: cx.key("value") }.made(Some(u64::from(high))))
+        Ok(Strings { of: Arc::new(Letters { min: low, max: high, alphabet }), key: cx.key("value") }
+            .made(Some(u64::from(high))))
     }
 }
 
@@ -381,10 +393,16 @@ impl Generator for Template {
         }
         pieces.push(Piece::Text(rest.to_owned()));
         pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
-        let fixed: u64 = pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.chars().count() as u64 } else { 0 }).sum();
+        let fixed: u64 = pieces
+            .iter()
+            .map(|piece| if let Piece::Text(text) = piece { text.chars().count() as u64 } else { 0 })
+            .sum();
         // Two columns side by side can make one text in two ways; a single one cannot.
         let alone = pieces.iter().filter(|piece| matches!(piece, Piece::Input(_))).count() == 1;
-        let made = Made { longest: longest.map(|longest| longest + fixed), ..Made::computed(LogicalType::String, Joined { pieces }) };
+        let made = Made {
+            longest: longest.map(|longest| longest + fixed),
+            ..Made::computed(LogicalType::String, Joined { pieces })
+        };
         Ok(if distinct && alone { made.all_distinct() } else { made })
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringViewArray, StringViewBuilder,
-    TimestampMicrosecondArray, UInt32Array, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringViewArray,
+    StringViewBuilder, TimestampMicrosecondArray, UInt32Array, new_null_array,
 };
 use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
 use datafusion::arrow::compute::take;
@@ -56,7 +56,10 @@ impl List {
         let mut problems = Vec::new();
         for (at, value) in values.iter().enumerate() {
             if value.is_array() || value.is_object() {
-                problems.push(Problem::new("wrong_type", "a value here is a number, a text, true, false or null").at(format!("/{at}")));
+                problems.push(
+                    Problem::new("wrong_type", "a value here is a number, a text, true, false or null")
+                        .at(format!("/{at}")),
+                );
             }
         }
         if !problems.is_empty() {
@@ -134,7 +137,11 @@ fn plainest(values: &[Value]) -> LogicalType {
 }
 
 fn decimal_places(number: &str) -> usize {
-    if number.contains(['e', 'E']) { usize::MAX } else { number.split_once('.').map_or(0, |(_, fraction)| fraction.len()) }
+    if number.contains(['e', 'E']) {
+        usize::MAX
+    } else {
+        number.split_once('.').map_or(0, |(_, fraction)| fraction.len())
+    }
 }
 
 /// A number's text in units of the last of `scale` places, where it has no more places than that.
@@ -195,7 +202,10 @@ fn typed(values: &[Value], logical: &LogicalType, problems: &mut Vec<Problem>) -
             Arc::new(texts.collect::<StringViewArray>())
         }
         other => {
-            problems.push(Problem::new("not_supported", format!("values of type {other} from a list are not supported by this version")));
+            problems.push(Problem::new(
+                "not_supported",
+                format!("values of type {other} from a list are not supported by this version"),
+            ));
             new_null_array(&other.arrow(), values.len())
         }
     }
@@ -264,10 +274,13 @@ impl Countable for List {
 pub(super) fn distinct(list: &List) -> List {
     let mut seen = std::collections::HashSet::new();
     let options = datafusion::arrow::util::display::FormatOptions::default();
-    let kept: Vec<usize> = match datafusion::arrow::util::display::ArrayFormatter::try_new(list.values.as_ref(), &options) {
-        Ok(printer) => (0..list.len()).filter(|row| list.values.is_valid(*row) && seen.insert(printer.value(*row).to_string())).collect(),
-        Err(_) => (0..list.len()).collect(),
-    };
+    let kept: Vec<usize> =
+        match datafusion::arrow::util::display::ArrayFormatter::try_new(list.values.as_ref(), &options) {
+            Ok(printer) => (0..list.len())
+                .filter(|row| list.values.is_valid(*row) && seen.insert(printer.value(*row).to_string()))
+                .collect(),
+            Err(_) => (0..list.len()).collect(),
+        };
     let values = list.gather(kept.into_iter()).unwrap_or_else(|_| Arc::clone(&list.values));
     List { logical: list.logical.clone(), values }
 }
@@ -276,7 +289,8 @@ pub(super) fn distinct(list: &List) -> List {
 pub(super) fn from_locale(cx: &Context<'_>, list: &WeightedList) -> Result<Made, Vec<Problem>> {
     let (texts, weights) = fitting(cx, list)?;
     let list = List::of_texts(texts);
-    let alias = Alias::new(&weights).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no values here")])?;
+    let alias =
+        Alias::new(&weights).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no values here")])?;
     let longest = list.longest();
     let countable = distinct(&list);
     let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };

@@ -63,12 +63,15 @@ impl Generator for Choice {
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let values = match (&self.values, &self.weights) {
             (Some(Values::Written(values)), _) => values.clone(),
-            (Some(Values::Named(name)), _) => cx.list(&name.list).map_err(|problem| vec![problem.at("/values/list")])?,
+            (Some(Values::Named(name)), _) => {
+                cx.list(&name.list).map_err(|problem| vec![problem.at("/values/list")])?
+            }
             (None, Some(Weights::Named(weights))) => weights.keys().map(|value| Value::from(value.as_str())).collect(),
             (None, _) => return Err(vec![Problem::new("missing_key", "the key \"values\" is missing")]),
         };
         let at_value = |problem: Problem| problem.under("/values");
-        let list = List::of(&values, cx.declared().as_ref()).map_err(|found| found.into_iter().map(at_value).collect::<Vec<_>>())?;
+        let list = List::of(&values, cx.declared().as_ref())
+            .map_err(|found| found.into_iter().map(at_value).collect::<Vec<_>>())?;
         let weights = match &self.weights {
             None => None,
             Some(Weights::Listed(weights)) => Some(weights.clone()),
@@ -86,7 +89,11 @@ impl Generator for Choice {
             return Ok(Made { longest, nullable, ..Made::computed(logical, fill) });
         }
         let countable = distinct(&list);
-        Ok(Made { longest, nullable, ..Made::drawn(logical, FromList { list, key: cx.key("value"), draw }).counted(countable) })
+        Ok(Made {
+            longest,
+            nullable,
+            ..Made::drawn(logical, FromList { list, key: cx.key("value"), draw }).counted(countable)
+        })
     }
 }
 
@@ -94,20 +101,25 @@ impl Choice {
     /// Leaves out texts that the column's lengths refuse; exact shares keep all, since a share of nothing is nobody's wish.
     fn fit(&self, cx: &Context<'_>, list: List, weights: Option<&[f64]>, draw: Draw) -> Result<(List, Draw), Problems> {
         let (min, max) = cx.lengths();
-        let Some(texts) = list.values.as_string_view_opt().filter(|_| min > 0 || max.is_some()) else { return Ok((list, draw)) };
+        let Some(texts) = list.values.as_string_view_opt().filter(|_| min > 0 || max.is_some()) else {
+            return Ok((list, draw));
+        };
         let fits = |text: Option<&str>| {
             text.is_none_or(|text| {
                 let length = text.chars().count();
                 length >= min as usize && max.is_none_or(|max| length <= max as usize)
             })
         };
-        let kept: Vec<usize> = (0..texts.len()).filter(|at| fits(texts.is_valid(*at).then(|| texts.value(*at)))).collect();
+        let kept: Vec<usize> =
+            (0..texts.len()).filter(|at| fits(texts.is_valid(*at).then(|| texts.value(*at)))).collect();
         if kept.len() == texts.len() {
             return Ok((list, draw));
         }
         if kept.is_empty() || self.quota == Some(QuotaKind::Exact) {
             let detail = "a value does not fit min_length and max_length";
-            return Err(vec![Problem::new("nothing_fits", detail).at("/values").remedy("widen the lengths, or leave the value out")]);
+            return Err(vec![
+                Problem::new("nothing_fits", detail).at("/values").remedy("widen the lengths, or leave the value out"),
+            ]);
         }
         let weights: Option<Vec<f64>> = weights.map(|weights| kept.iter().map(|at| weights[*at]).collect());
         let draw = draw_of(kept.len(), weights.as_deref())?;
@@ -145,7 +157,8 @@ pub struct Subcategory {
 
 impl Generator for Subcategory {
     const EXAMPLE: &'static str = "{type: subcategory, of: category, map: {fruit: [apple, pear], nut: [hazel]}}";
-    const EXAMPLE_BESIDE: &'static str = "{columns: [{name: category, generator: {type: choice, values: [fruit, nut]}}]}";
+    const EXAMPLE_BESIDE: &'static str =
+        "{columns: [{name: category, generator: {type: choice, values: [fruit, nut]}}]}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let input = cx.column(&self.of).map_err(|problems| below(problems, "of"))?;
@@ -163,7 +176,8 @@ impl Generator for Subcategory {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let list = List::of(&all, cx.declared().as_ref()).map_err(|found| found.into_iter().map(|problem| problem.at("/map")).collect::<Vec<_>>())?;
+        let list = List::of(&all, cx.declared().as_ref())
+            .map_err(|found| found.into_iter().map(|problem| problem.at("/map")).collect::<Vec<_>>())?;
         let (logical, longest) = (list.logical.clone(), list.longest());
         let nullable = list.values.null_count() > 0;
         let fill = ByCategory { list, places, key: cx.key("value"), input, of: self.of.clone() };
@@ -195,12 +209,14 @@ impl Fill for ByCategory {
             let found = match texts {
                 Some(texts) => self.places.get(texts.value(position)),
                 None => {
-                    let text = datafusion::arrow::util::display::array_value_to_string(categories, position).unwrap_or_default();
+                    let text = datafusion::arrow::util::display::array_value_to_string(categories, position)
+                        .unwrap_or_default();
                     self.places.get(&text)
                 }
             };
             let Some((start, count)) = found else {
-                let text = datafusion::arrow::util::display::array_value_to_string(categories, position).unwrap_or_default();
+                let text =
+                    datafusion::arrow::util::display::array_value_to_string(categories, position).unwrap_or_default();
                 let detail = format!("the map has no entry for {} {text:?}", self.of);
                 return Err(RunError { row: Some(row), ..RunError::new(detail) });
             };
@@ -235,7 +251,9 @@ impl Generator for Boolean {
             Some(rate) => cx.constant(rate, "true_rate").map_err(|problem| vec![problem])?,
         };
         if !(0.0..=1.0).contains(&rate) {
-            return Err(vec![Problem::new("out_of_range", format!("a share of {rate} is not between 0 and 1")).at("/true_rate")]);
+            return Err(vec![
+                Problem::new("out_of_range", format!("a share of {rate} is not between 0 and 1")).at("/true_rate"),
+            ]);
         }
         Ok(Made::drawn(LogicalType::Boolean, Coin { key: cx.key("value"), bound: threshold(rate) }))
     }
@@ -308,7 +326,11 @@ impl Generator for Conditional {
             let remedy = "let all cases make one type";
             return Err(vec![Problem::new("mixed_types", detail).at(place).remedy(remedy)]);
         }
-        let longest = cases.iter().map(|(_, nested)| nested.longest).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
+        let longest = cases
+            .iter()
+            .map(|(_, nested)| nested.longest)
+            .collect::<Option<Vec<_>>>()
+            .and_then(|all| all.into_iter().max());
         let nulls_inside = cases.iter().any(|(_, nested)| nested.nullable);
         let fill = Cases { cases, logical: logical.clone() };
         let nullable = self.otherwise.is_none() || nulls_inside;
@@ -364,8 +386,7 @@ pub struct Expression {
 
 impl Generator for Expression {
     const EXAMPLE: &'static str = "{type: expression, sql: \"price * quantity\"}";
-    const EXAMPLE_BESIDE: &'static str =
-        "{columns: [{name: price, generator: {type: decimal, min: 1, max: 9}}, {name: quantity, generator: {type: integer, min: 1, max: 5}}]}";
+    const EXAMPLE_BESIDE: &'static str = "{columns: [{name: price, generator: {type: decimal, min: 1, max: 9}}, {name: quantity, generator: {type: integer, min: 1, max: 5}}]}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let input = cx.sql(&self.sql).map_err(at_sql)?;

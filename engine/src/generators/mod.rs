@@ -254,7 +254,9 @@ impl Entry {
             example_beside: G::EXAMPLE_BESIDE,
             is_attribute: G::ATTRIBUTE,
             suggested_by: G::SUGGESTED_BY,
-            read: |value| serde_json::from_value::<G>(value).map(|generator| Arc::new(generator) as Arc<dyn AnyGenerator>),
+            read: |value| {
+                serde_json::from_value::<G>(value).map(|generator| Arc::new(generator) as Arc<dyn AnyGenerator>)
+            },
             schema: |generator| {
                 let mut schema = G::json_schema(generator);
                 let name = name_of::<G>();

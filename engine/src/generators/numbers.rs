@@ -44,7 +44,15 @@ impl Generator for Integer {
         let max = cx.param(self.max.as_ref().unwrap_or(&Param::Constant(1000)), "max")?;
         check_ends(&min, &max, i64::to_string)?;
         let step = Step::Every(self.step.unwrap_or(1));
-        Ok(Uniform { key: cx.key("value"), logical: LogicalType::Integer, min, max, step, bounds: cx.bounds().to_vec() }.made())
+        Ok(Uniform {
+            key: cx.key("value"),
+            logical: LogicalType::Integer,
+            min,
+            max,
+            step,
+            bounds: cx.bounds().to_vec(),
+        }
+        .made())
     }
 
     fn interval(&self) -> Option<Interval> {
@@ -76,7 +84,11 @@ pub(super) fn named<T>(param: &Option<Param<T>>) -> Vec<&str> {
 }
 
 /// Refuses constant ends in the wrong order.
-pub(super) fn check_ends<T: PartialOrd>(min: &Scalar<T>, max: &Scalar<T>, print: impl Fn(&T) -> String) -> Result<(), Problems> {
+pub(super) fn check_ends<T: PartialOrd>(
+    min: &Scalar<T>,
+    max: &Scalar<T>,
+    print: impl Fn(&T) -> String,
+) -> Result<(), Problems> {
     match (min, max) {
         (Scalar::Constant(min), Scalar::Constant(max)) if max < min => {
             Err(vec![Problem::new("empty_interval", format!("{} is below min {}", print(max), print(min))).at("/max")])
@@ -92,7 +104,11 @@ pub struct Exact(String);
 impl Exact {
     fn units(&self, scale: i8, name: &str) -> Result<i64, Problem> {
         decimal_units(&self.0, scale).ok_or_else(|| {
-            Problem::new("wrong_scale", format!("{} is no number of {scale} decimal places that fits 18 digits", self.0)).key(name)
+            Problem::new(
+                "wrong_scale",
+                format!("{} is no number of {scale} decimal places that fits 18 digits", self.0),
+            )
+            .key(name)
         })
     }
 }
@@ -105,7 +121,11 @@ impl<'de> Deserialize<'de> for Exact {
             Value::String(text) => text.clone(),
             other => return Err(D::Error::custom(format!("{other} is no number"))),
         };
-        if text.parse::<f64>().is_ok_and(f64::is_finite) { Ok(Exact(text)) } else { Err(D::Error::custom(format!("{text:?} is no number"))) }
+        if text.parse::<f64>().is_ok_and(f64::is_finite) {
+            Ok(Exact(text))
+        } else {
+            Err(D::Error::custom(format!("{text:?} is no number")))
+        }
     }
 }
 
@@ -165,7 +185,9 @@ impl Generator for Decimal {
         let scale = self.scale(cx.declared().as_ref());
         let mut end = |param: &Option<Param<Exact>>, default: &str, name: &str| -> Result<Scalar<i64>, Problems> {
             match cx.param(param.as_ref().unwrap_or(&Param::Constant(Exact(default.to_owned()))), name)? {
-                Scalar::Constant(exact) => exact.units(scale, name).map(Scalar::Constant).map_err(|problem| vec![problem]),
+                Scalar::Constant(exact) => {
+                    exact.units(scale, name).map(Scalar::Constant).map_err(|problem| vec![problem])
+                }
                 Scalar::Input(input) => Ok(Scalar::Input(input)),
             }
         };
@@ -173,7 +195,8 @@ impl Generator for Decimal {
         let text = |units: &i64| crate::plan::print_decimal(*units, scale);
         check_ends(&min, &max, text)?;
         let logical = LogicalType::Decimal { precision: DEFAULT_PRECISION, scale };
-        Ok(Uniform { key: cx.key("value"), logical, min, max, step: Step::Every(1), bounds: cx.bounds().to_vec() }.made())
+        Ok(Uniform { key: cx.key("value"), logical, min, max, step: Step::Every(1), bounds: cx.bounds().to_vec() }
+            .made())
     }
 
     fn interval(&self) -> Option<Interval> {
@@ -283,8 +306,11 @@ fn floats_of(cells: &Cells<'_>, scalar: &Scalar<f64>) -> Result<FloatEnds, RunEr
     Ok(match scalar {
         Scalar::Constant(value) => FloatEnds::Constant(*value),
         Scalar::Input(input) => {
-            let cast = datafusion::arrow::compute::cast(&cells.inputs[*input], &datafusion::arrow::datatypes::DataType::Float64)
-                .map_err(|error| RunError::new(error.to_string()))?;
+            let cast = datafusion::arrow::compute::cast(
+                &cells.inputs[*input],
+                &datafusion::arrow::datatypes::DataType::Float64,
+            )
+            .map_err(|error| RunError::new(error.to_string()))?;
             FloatEnds::Rows(cast.as_primitive::<Float64Type>().iter().collect())
         }
     })
@@ -318,7 +344,9 @@ impl Generator for Normal {
         if let Scalar::Constant(std) = &std
             && (!std.is_finite() || *std <= 0.0)
         {
-            return Err(vec![Problem::new("too_small", format!("a standard deviation of {std} is not above 0")).at("/std")]);
+            return Err(vec![
+                Problem::new("too_small", format!("a standard deviation of {std} is not above 0")).at("/std"),
+            ]);
         }
         let (logical, scale) = match cx.declared() {
             Some(LogicalType::Integer) => (LogicalType::Integer, 0),
@@ -336,7 +364,9 @@ impl Generator for Normal {
             && let (Scalar::Constant(min), Scalar::Constant(max)) = (&min, &max)
             && libm::ceil(min.max(-largest) * units) > libm::floor(max.min(largest) * units)
         {
-            return Err(vec![Problem::new("empty_interval", format!("no {logical} lies between {min} and {max}")).at("/max")]);
+            return Err(vec![
+                Problem::new("empty_interval", format!("no {logical} lies between {min} and {max}")).at("/max"),
+            ]);
         }
         let rounded = logical != LogicalType::Float;
         let fixed = match (&mean, &std, &min, &max) {
@@ -345,7 +375,16 @@ impl Generator for Normal {
             }
             _ => None,
         };
-        let fill = Normals { key: cx.key("value"), mean, std, min, max, fixed, units: rounded.then_some(units), logical: logical.clone() };
+        let fill = Normals {
+            key: cx.key("value"),
+            mean,
+            std,
+            min,
+            max,
+            fixed,
+            units: rounded.then_some(units),
+            logical: logical.clone(),
+        };
         Ok(Made::drawn(logical, fill))
     }
 }
@@ -411,7 +450,11 @@ impl Fill for Normals {
                 continue;
             };
             if std.is_nan() || std <= 0.0 || max < min {
-                let detail = if max < min { format!("no value lies between {min} and {max}") } else { format!("a standard deviation of {std} is not above 0") };
+                let detail = if max < min {
+                    format!("no value lies between {min} and {max}")
+                } else {
+                    format!("a standard deviation of {std} is not above 0")
+                };
                 return Err(RunError { row: Some(rows.at(position)), ..RunError::new(detail) });
             }
             let truncated = Truncated::new(mean, std, min, max, self.units);
@@ -426,7 +469,6 @@ impl Fill for Normals {
         }
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -29,7 +29,8 @@ impl Generator for Constant {
             let logical = cx.declared().unwrap_or(LogicalType::String);
             return Ok(Made { nullable: true, ..Made::computed(logical.clone(), Nulls(logical)) });
         }
-        let place = |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.at("/value")).collect::<Vec<_>>();
+        let place =
+            |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.at("/value")).collect::<Vec<_>>();
         let list = List::of(std::slice::from_ref(&self.value), cx.declared().as_ref()).map_err(place)?;
         let (logical, longest) = (list.logical.clone(), list.longest());
         Ok(Made { longest, ..Made::computed(logical, Same(list)) })
@@ -64,7 +65,8 @@ pub struct Field {
 
 impl Generator for Field {
     const EXAMPLE: &'static str = "{type: field, of: stage, field: label}";
-    const EXAMPLE_BESIDE: &'static str = "{draws: {stage: {type: tuple, fields: [code, label], rows: [[CRE, Creation], [HIR, Hiring]]}}}";
+    const EXAMPLE_BESIDE: &'static str =
+        "{draws: {stage: {type: tuple, fields: [code, label], rows: [[CRE, Creation], [HIR, Hiring]]}}}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let input = cx.draw_field(&self.of, &self.field)?;

@@ -1,7 +1,7 @@
 //! Sentences and company names from templates with slots.
 //!
-//! All values of a slot have the same number of words, so a template has a known length. In every position two templates of the same
-//! length share, some word tells them apart, so different ranks give different texts; a test holds the data to it.
+//! All values of a slot have the same number of words, so a template has a known length; and no text comes from two templates, so
+//! different ranks give different texts. Tests hold the data to both.
 
 #[cfg(test)]
 mod tests;

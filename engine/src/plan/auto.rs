@@ -8,11 +8,16 @@ pub(super) fn choose(column: &Column) -> (GeneratorSpec, String) {
     let words = words_of(&column.name);
     let name = words.join("_");
     let mut best: Option<(usize, &str, &str)> = None;
-    if column.kind.is_none_or(|kind| matches!(kind, ColumnType::String | ColumnType::Text)) || words.iter().any(|word| word == "id") {
+    if column.kind.is_none_or(|kind| matches!(kind, ColumnType::String | ColumnType::Text))
+        || words.iter().any(|word| word == "id")
+    {
         for entry in list() {
             for suggestion in entry.suggested_by {
                 let fits = name == *suggestion || ends_with_words(&name, suggestion);
-                if fits && best.is_none_or(|(length, _, _)| suggestion.len() > length) && takes(column.kind, &entry.name) {
+                if fits
+                    && best.is_none_or(|(length, _, _)| suggestion.len() > length)
+                    && takes(column.kind, &entry.name)
+                {
                     best = Some((suggestion.len(), entry.name.as_str(), suggestion));
                 }
             }
@@ -42,30 +47,47 @@ fn by_type(column: &Column, words: &[String]) -> (serde_json::Value, String) {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let kind = column.kind;
     let by_name = kind.is_none();
-    let reason = |what: &str| if by_name { format!("the name looks like {what}") } else { format!("the type is {what}") };
-    if kind == Some(ColumnType::Boolean) || (by_name && words.first().is_some_and(|word| ["is", "has", "can", "es", "tiene"].contains(&word.as_str()))) {
+    let reason =
+        |what: &str| if by_name { format!("the name looks like {what}") } else { format!("the type is {what}") };
+    if kind == Some(ColumnType::Boolean)
+        || (by_name && words.first().is_some_and(|word| ["is", "has", "can", "es", "tiene"].contains(&word.as_str())))
+    {
         return (serde_json::json!({"type": "boolean"}), reason("a boolean"));
     }
-    if kind == Some(ColumnType::Datetime) || (by_name && words.last().is_some_and(|word| word == "at") && words.len() > 1) {
-        return (serde_json::json!({"type": "datetime", "start": "2023-01-01", "end": "2025-12-31"}), reason("a datetime"));
+    if kind == Some(ColumnType::Datetime)
+        || (by_name && words.last().is_some_and(|word| word == "at") && words.len() > 1)
+    {
+        return (
+            serde_json::json!({"type": "datetime", "start": "2023-01-01", "end": "2025-12-31"}),
+            reason("a datetime"),
+        );
     }
-    if kind == Some(ColumnType::Date) || (by_name && (has(&["date", "fecha", "dob", "birthday"]) || (words.len() > 1 && has(&["on"])))) {
+    if kind == Some(ColumnType::Date)
+        || (by_name && (has(&["date", "fecha", "dob", "birthday"]) || (words.len() > 1 && has(&["on"]))))
+    {
         return (serde_json::json!({"type": "date", "start": "2023-01-01", "end": "2025-12-31"}), reason("a date"));
     }
-    if kind == Some(ColumnType::Decimal) || (by_name && has(&["price", "amount", "total", "cost", "salary", "precio", "monto", "importe", "sueldo"])) {
+    if kind == Some(ColumnType::Decimal)
+        || (by_name && has(&["price", "amount", "total", "cost", "salary", "precio", "monto", "importe", "sueldo"]))
+    {
         let scale = column.scale.unwrap_or(2);
         return (serde_json::json!({"type": "decimal", "min": 1, "max": 1000, "scale": scale}), reason("an amount"));
     }
     if kind == Some(ColumnType::Float) {
         return (serde_json::json!({"type": "float", "min": 0, "max": 1000}), reason("a float"));
     }
-    if kind == Some(ColumnType::Integer) || (by_name && has(&["quantity", "qty", "count", "number", "age", "cantidad", "edad", "numero"])) {
+    if kind == Some(ColumnType::Integer)
+        || (by_name && has(&["quantity", "qty", "count", "number", "age", "cantidad", "edad", "numero"]))
+    {
         return (serde_json::json!({"type": "integer", "min": 1, "max": 100}), reason("an integer"));
     }
     if kind == Some(ColumnType::Uuid) || (by_name && has(&["uuid", "guid"])) {
         return (serde_json::json!({"type": "uuid_v4"}), reason("a UUID"));
     }
-    if kind == Some(ColumnType::Text) || (by_name && has(&["description", "comment", "notes", "remarks", "descripcion", "comentario", "observaciones"])) {
+    if kind == Some(ColumnType::Text)
+        || (by_name
+            && has(&["description", "comment", "notes", "remarks", "descripcion", "comentario", "observaciones"]))
+    {
         return (serde_json::json!({"type": "sentence"}), reason("a text"));
     }
     (serde_json::json!({"type": "word"}), "nothing in the name or type says more".to_owned())

@@ -49,7 +49,8 @@ impl Compiler {
             return Ok(raw);
         }
         if self.dataset.tables[table].primary_key.contains(&definition.name) {
-            let problem = Problem::new("null_key", format!("{} is part of the primary key and cannot be null", definition.name));
+            let problem =
+                Problem::new("null_key", format!("{} is part of the primary key and cannot be null", definition.name));
             self.report(&pointer, [problem.remedy("leave null_rate and null_when out")]);
             return Err(Failed::Known);
         }
@@ -79,8 +80,12 @@ impl Compiler {
         let definition = self.definition(table, column).clone();
         if let Some(formula) = self.statements.formula(table, column) {
             if definition.generator.is_some() {
-                let detail = format!("the rule {} calculates {}, which has a generator as well", formula.rule, definition.name);
-                self.report(&format!("{pointer}/generator"), [Problem::new("two_sources", detail).remedy("leave one of them out")]);
+                let detail =
+                    format!("the rule {} calculates {}, which has a generator as well", formula.rule, definition.name);
+                self.report(
+                    &format!("{pointer}/generator"),
+                    [Problem::new("two_sources", detail).remedy("leave one of them out")],
+                );
                 return Err(Failed::Known);
             }
             let slot = match self.sql(table, &formula.sql, false) {
@@ -101,7 +106,8 @@ impl Compiler {
             return self.make_deal(table, place, column);
         }
         let made = self.compile_generator(table, column)?;
-        let made = if self.is_unique(table, column) && !made.distinct { self.deal_alone(table, column, made)? } else { made };
+        let made =
+            if self.is_unique(table, column) && !made.distinct { self.deal_alone(table, column, made)? } else { made };
         let slot = self.push(table, definition.name, made);
         self.finish_raw(table, column, slot)
     }
@@ -116,11 +122,8 @@ impl Compiler {
             if made.logical != wanted {
                 match convert::conversion(&made.logical, &wanted) {
                     Ok(fill) => {
-                        let converted = Made {
-                            inputs: vec![slot],
-                            distinct: made.distinct,
-                            ..Made::computed(wanted, fill)
-                        };
+                        let converted =
+                            Made { inputs: vec![slot], distinct: made.distinct, ..Made::computed(wanted, fill) };
                         let nullable = made.nullable;
                         slot = self.push(table, definition.name.clone(), converted);
                         self.tables[table].slots[slot].nullable = nullable;
@@ -159,7 +162,10 @@ impl Compiler {
         let made = &self.tables[table].slots[slot];
         if (min > 0 || max.is_some()) && !made.logical.is_text() {
             let detail = format!("lengths bound text, and {} is {}", definition.name, made.logical);
-            self.report(&pointer, [Problem::new("no_text", detail).remedy("leave min_length and max_length out, or say type: string")]);
+            self.report(
+                &pointer,
+                [Problem::new("no_text", detail).remedy("leave min_length and max_length out, or say type: string")],
+            );
             return Err(Failed::Known);
         }
         if max.is_some_and(|max| max < min) {
@@ -170,7 +176,8 @@ impl Compiler {
         if min > 0 || max.is_some_and(|max| made.longest.is_none_or(|longest| longest > u64::from(max))) {
             let (logical, nullable, distinct) = (made.logical.clone(), made.nullable, made.distinct);
             let fill = convert::Lengths { min, max };
-            let made = Made { inputs: vec![slot], distinct, longest: max.map(u64::from), ..Made::computed(logical, fill) };
+            let made =
+                Made { inputs: vec![slot], distinct, longest: max.map(u64::from), ..Made::computed(logical, fill) };
             slot = self.push(table, definition.name, made);
             self.tables[table].slots[slot].nullable = nullable;
         }
@@ -178,7 +185,11 @@ impl Compiler {
     }
 
     /// The generator of a column: its own, or the one that its name, type and description suggest.
-    pub(super) fn generator_of(&mut self, table: usize, column: usize) -> Result<(GeneratorSpec, Option<String>), Failed> {
+    pub(super) fn generator_of(
+        &mut self,
+        table: usize,
+        column: usize,
+    ) -> Result<(GeneratorSpec, Option<String>), Failed> {
         let definition = self.definition(table, column);
         match &definition.generator {
             Some(generator) => Ok((generator.clone(), None)),
@@ -189,6 +200,18 @@ impl Compiler {
         }
     }
 
+    /// The name of what fills a column, where that is a generator: written, or chosen for it.
+    pub(super) fn generator_name(&self, table: usize, column: usize) -> Option<String> {
+        if self.key_of_column(table, column).is_some() || self.statements.formula(table, column).is_some() {
+            return None;
+        }
+        let definition = self.definition(table, column);
+        Some(match &definition.generator {
+            Some(generator) => generator.entry().name.clone(),
+            None => auto::choose(definition).0.entry().name.clone(),
+        })
+    }
+
     /// Compiles a column's generator, without regard to `unique`.
     pub(super) fn compile_generator(&mut self, table: usize, column: usize) -> Result<Made, Failed> {
         let (generator, _) = self.generator_of(table, column)?;
@@ -196,7 +219,8 @@ impl Compiler {
         let pointer = format!("{}/generator", column_pointer(table, column));
         if generator.is_draw() {
             let detail = format!("{} makes a record, and {} takes one value", generator.entry().name, definition.name);
-            let problem = Problem::new("record", detail).remedy("declare it under draws and take its fields with {type: field}");
+            let problem =
+                Problem::new("record", detail).remedy("declare it under draws and take its fields with {type: field}");
             self.report(&pointer, [problem]);
             return Err(Failed::Known);
         }
@@ -248,7 +272,10 @@ impl Compiler {
             return Err(Failed::Known);
         };
         if u128::from(rows) > countable.count() {
-            let detail = format!("{name} is unique and can take {} values, fewer than the table's {rows} rows", countable.count());
+            let detail = format!(
+                "{name} is unique and can take {} values, fewer than the table's {rows} rows",
+                countable.count()
+            );
             let problem = Problem::new("capacity", detail)
                 .param("capacity", countable.count().to_string())
                 .param("rows", rows)
@@ -260,20 +287,27 @@ impl Compiler {
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), seed_name, "position", 0);
         let fill = deal::ByRow::new(key, Arc::clone(&countable), countable.count(), 1);
         let (longest, logical) = (made.longest, made.logical);
-        Ok(Made { inputs: Vec::new(), longest, countable: Some(countable), ..Made::computed(logical, fill).all_distinct() })
+        Ok(Made {
+            inputs: Vec::new(),
+            longest,
+            countable: Some(countable),
+            ..Made::computed(logical, fill).all_distinct()
+        })
     }
 
     /// A field of the row's person, place or company: a column's, or one of its own.
     pub(super) fn make_attribute(&mut self, table: usize, entity: &str, name: &str) -> Result<SlotId, Failed> {
-        let shown = self.dataset.tables[table].columns.iter().position(|column| {
-            column.entity.as_deref().unwrap_or_default() == entity
-                && column.generator.as_ref().is_some_and(|generator| generator.entry().name == name)
+        let mut columns = 0..self.dataset.tables[table].columns.len();
+        let shown = columns.find(|column| {
+            self.definition(table, *column).entity.as_deref().unwrap_or_default() == entity
+                && self.generator_name(table, *column).as_deref() == Some(name)
         });
         if let Some(column) = shown {
             return self.slot(table, Name::Raw(column));
         }
-        let generator = GeneratorSpec::plain(name)
-            .ok_or_else(|| Failed::One(Problem::new("unknown_attribute", format!("no generator makes the attribute {name}"))))?;
+        let generator = GeneratorSpec::plain(name).ok_or_else(|| {
+            Failed::One(Problem::new("unknown_attribute", format!("no generator makes the attribute {name}")))
+        })?;
         let parts = ContextParts {
             table,
             column: None,
@@ -317,7 +351,10 @@ impl Compiler {
         if fields.is_empty() {
             let pointer = format!("/tables/{table}/draws{}", pointer_step(draw));
             let detail = format!("{} draws no record of several fields", generator.entry().name);
-            self.report(&pointer, [Problem::new("no_record", detail).remedy("give it to a column, or use tuple or person here")]);
+            self.report(
+                &pointer,
+                [Problem::new("no_record", detail).remedy("give it to a column, or use tuple or person here")],
+            );
             return;
         }
         // One field compiles all that they share.

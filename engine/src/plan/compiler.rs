@@ -91,7 +91,9 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
     }
     let mut problems = Vec::new();
     let locale = Locale::named(dataset.locale()).unwrap_or_else(|| {
-        let mut problem = Problem::new("unknown_locale", format!("no data for the locale \"{}\" yet", dataset.locale())).at("/locale");
+        let mut problem =
+            Problem::new("unknown_locale", format!("no data for the locale \"{}\" yet", dataset.locale()))
+                .at("/locale");
         if let Some(remedy) = suggestion(dataset.locale(), Locale::names().iter().copied()) {
             problem = problem.remedy(remedy);
         }
@@ -99,11 +101,17 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
         Locale::named(DEFAULT_LOCALE).expect("the default locale has data")
     });
     if options.seed.is_some_and(|seed| seed > MAX_SEED) {
-        problems.push(Problem::new("too_large", format!("the seed {} is above the most allowed, {MAX_SEED}", dataset.seed())).at("/random_seed"));
+        problems.push(
+            Problem::new("too_large", format!("the seed {} is above the most allowed, {MAX_SEED}", dataset.seed()))
+                .at("/random_seed"),
+        );
     }
     for name in options.rows.keys().filter(|name| dataset.table(name).is_none()) {
-        let mut problem = Problem::new("unknown_table", format!("rows are set for \"{name}\", which is no table")).at("/tables");
-        if let Some(remedy) = suggestion(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>()) {
+        let mut problem =
+            Problem::new("unknown_table", format!("rows are set for \"{name}\", which is no table")).at("/tables");
+        if let Some(remedy) =
+            suggestion(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>())
+        {
             problem = problem.remedy(remedy);
         }
         problems.push(problem);
@@ -148,7 +156,9 @@ pub(super) fn column_pointer(table: usize, column: usize) -> String {
 impl Compiler {
     /// Whether an element at or below a pointer was left out by the reader.
     pub fn lost(&self, pointer: &str) -> bool {
-        self.left_out.iter().any(|lost| lost.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        self.left_out
+            .iter()
+            .any(|lost| lost.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 
     /// The slot of a name, made with its inputs when it is asked for first.
@@ -258,10 +268,15 @@ impl Compiler {
         if words.len() > 1 && words.first() == words.last() {
             words.pop();
         }
-        let place = chain.first().map_or_else(|| format!("/tables/{table}"), |(table, column)| column_pointer(*table, *column));
+        let place =
+            chain.first().map_or_else(|| format!("/tables/{table}"), |(table, column)| column_pointer(*table, *column));
         let detail = match words.as_slice() {
             [one] => format!("{one} needs itself"),
-            _ => format!("these columns need each other: {} → {}", words.join(" → "), words.first().cloned().unwrap_or_default()),
+            _ => format!(
+                "these columns need each other: {} → {}",
+                words.join(" → "),
+                words.first().cloned().unwrap_or_default()
+            ),
         };
         self.problems.push(Problem::new("cycle", detail).at(place).remedy("let one of them stand on its own"));
     }
@@ -277,12 +292,18 @@ impl Compiler {
         if dataset.tables.is_empty() {
             self.problems.push(Problem::new("no_tables", "the dataset has no table").at("/tables"));
         }
-        self.check_distinct(dataset.tables.iter().map(|table| table.name.as_str()), "table", |index| format!("/tables/{index}/name"));
+        self.check_distinct(dataset.tables.iter().map(|table| table.name.as_str()), "table", |index| {
+            format!("/tables/{index}/name")
+        });
         let mut rule_ids: HashMap<String, String> = HashMap::new();
         for (index, table) in dataset.tables.iter().enumerate() {
             let base = format!("/tables/{index}");
-            self.check_distinct(table.columns.iter().map(|column| column.name.as_str()), "column", |at| format!("{base}/columns/{at}/name"));
-            self.check_distinct(table.foreign_keys.iter().map(|key| key.name()), "foreign key", |at| format!("{base}/foreign_keys/{at}"));
+            self.check_distinct(table.columns.iter().map(|column| column.name.as_str()), "column", |at| {
+                format!("{base}/columns/{at}/name")
+            });
+            self.check_distinct(table.foreign_keys.iter().map(|key| key.name()), "foreign key", |at| {
+                format!("{base}/foreign_keys/{at}")
+            });
             for (at, rule) in table.rules.iter().enumerate() {
                 if let Some(first) = rule_ids.insert(rule.id.clone(), table.name.clone()) {
                     let detail = format!("the rule id \"{}\" stands twice, first in table {first}", rule.id);
@@ -298,7 +319,8 @@ impl Compiler {
             for (at, definition) in table.indexes.iter().enumerate() {
                 for (step, name) in definition.columns.iter().enumerate() {
                     if table.column(name).is_none() {
-                        let problem = self.unknown_column(index, name).at(format!("{base}/indexes/{at}/columns/{step}"));
+                        let problem =
+                            self.unknown_column(index, name).at(format!("{base}/indexes/{at}/columns/{step}"));
                         self.problems.push(problem);
                     }
                 }
@@ -324,11 +346,18 @@ impl Compiler {
         self.problems.push(Problem::new("not_supported", format!("{what} not supported by this version")).at(pointer));
     }
 
-    fn check_distinct<'n>(&mut self, names: impl Iterator<Item = &'n str>, noun: &str, place: impl Fn(usize) -> String) {
+    fn check_distinct<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n str>,
+        noun: &str,
+        place: impl Fn(usize) -> String,
+    ) {
         let mut seen: HashMap<String, &str> = HashMap::new();
         for (index, name) in names.enumerate() {
             if name.chars().any(char::is_control) {
-                self.problems.push(Problem::new("control_character", format!("{name:?} holds a control character")).at(place(index)));
+                self.problems.push(
+                    Problem::new("control_character", format!("{name:?} holds a control character")).at(place(index)),
+                );
             }
             if let Some(first) = seen.insert(name.to_lowercase(), name) {
                 let detail = if first == name {
@@ -347,8 +376,15 @@ impl Compiler {
             RowCount::Known(rows) => Some(rows),
             RowCount::Failed => None,
             RowCount::InProgress => {
-                let detail = format!("the rows of table {} depend on themselves through its keys' children", self.dataset.tables[table].name);
-                self.problems.push(Problem::new("cycle", detail).at(format!("/tables/{table}")).remedy("give one table of the circle its rows"));
+                let detail = format!(
+                    "the rows of table {} depend on themselves through its keys' children",
+                    self.dataset.tables[table].name
+                );
+                self.problems.push(
+                    Problem::new("cycle", detail)
+                        .at(format!("/tables/{table}"))
+                        .remedy("give one table of the circle its rows"),
+                );
                 None
             }
             RowCount::Unknown => {
@@ -381,7 +417,10 @@ impl Compiler {
             let mut delivered = Vec::new();
             let mut fields = Vec::new();
             for (at, column) in definition.columns.iter().enumerate() {
-                let Some(State::Done(slot)) = state.names.get(&Name::Column(at)).map(|place| &state.states[*place].1) else { continue };
+                let Some(State::Done(slot)) = state.names.get(&Name::Column(at)).map(|place| &state.states[*place].1)
+                else {
+                    continue;
+                };
                 if column.hidden != Some(true) {
                     delivered.push(*slot);
                     let made = &state.slots[*slot];

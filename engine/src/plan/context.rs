@@ -167,9 +167,11 @@ impl Context<'_> {
 
     /// Whether a column of the same entity shows one of these attributes.
     pub fn shows_attribute(&self, names: &[&str]) -> bool {
-        self.compiler.dataset.tables[self.table].columns.iter().any(|column| {
-            let shown = column.generator.as_ref().map(|generator| generator.entry().name.as_str());
-            column.entity.as_deref().unwrap_or_default() == self.entity && shown.is_some_and(|shown| names.contains(&shown))
+        let columns = &self.compiler.dataset.tables[self.table].columns;
+        columns.iter().enumerate().any(|(at, column)| {
+            let shown = self.compiler.generator_name(self.table, at);
+            column.entity.as_deref().unwrap_or_default() == self.entity
+                && shown.is_some_and(|shown| names.contains(&shown.as_str()))
         })
     }
 
@@ -186,9 +188,9 @@ impl Context<'_> {
                 return Err(vec![self.compiler.unknown_column(self.table, unknown)]);
             }
             let detail = format!("per needs rows that lie side by side, and nothing says so of {}", columns.join(", "));
-            return Err(vec![
-                Problem::new("not_contiguous", detail).remedy("give the foreign key over these columns `children`, so that each parent's rows stand together"),
-            ]);
+            return Err(vec![Problem::new("not_contiguous", detail).remedy(
+                "give the foreign key over these columns `children`, so that each parent's rows stand together",
+            )]);
         };
         let slot = self.compiler.slot(self.table, Name::Index(key)).map_err(problems)?;
         Ok(self.input(slot))
@@ -201,7 +203,8 @@ impl Context<'_> {
             if self.compiler.lost(&format!("/tables/{}/draws{}", self.table, crate::problem::pointer_step(draw))) {
                 return Err(Vec::new());
             }
-            let mut problem = Problem::new("unknown_draw", format!("table {} has no draw \"{draw}\"", definition.name)).key("of");
+            let mut problem =
+                Problem::new("unknown_draw", format!("table {} has no draw \"{draw}\"", definition.name)).key("of");
             let known: Vec<&str> = definition.draws.keys().map(String::as_str).collect();
             if let Some(remedy) = suggestion(draw, known) {
                 problem = problem.remedy(remedy);
@@ -210,7 +213,8 @@ impl Context<'_> {
         };
         let fields = generator.0.fields();
         if !fields.iter().any(|known| known == field) {
-            let mut problem = Problem::new("unknown_field", format!("the draw {draw} has no field \"{field}\"")).key("field");
+            let mut problem =
+                Problem::new("unknown_field", format!("the draw {draw} has no field \"{field}\"")).key("field");
             if let Some(remedy) = suggestion(field, fields.iter().map(String::as_str).collect::<Vec<_>>()) {
                 problem = problem.remedy(remedy);
             }
@@ -253,7 +257,10 @@ impl Context<'_> {
     pub fn constant<T: Clone>(&self, param: &Param<T>, name: &str) -> Result<T, Problem> {
         match param {
             Param::Constant(value) => Ok(value.clone()),
-            Param::Sql(_) => Err(Problem::new("not_supported", format!("{name} from SQL is not supported by this version")).key(name)),
+            Param::Sql(_) => {
+                Err(Problem::new("not_supported", format!("{name} from SQL is not supported by this version"))
+                    .key(name))
+            }
         }
     }
 
@@ -303,6 +310,11 @@ impl Context<'_> {
         Ok(Nested { fill: made.fill, logical: made.logical, inputs, nullable: made.nullable, longest: made.longest })
     }
 
+    /// The table, and the slots of the inputs so far: for fills that read them of other rows.
+    pub(crate) fn slots(&self) -> (usize, Vec<SlotId>) {
+        (self.table, self.inputs.clone())
+    }
+
     fn input(&mut self, slot: SlotId) -> usize {
         self.inputs.iter().position(|input| *input == slot).unwrap_or_else(|| {
             self.inputs.push(slot);
@@ -346,7 +358,8 @@ impl Compiler {
         let mut made = compile(&mut context)?;
         made.inputs = context.inputs;
         // A generator that draws together with others of its entity says so; else the column is a draw of its own.
-        made.drawn_by = made.drawn_by.map(|shared| if shared.is_empty() { family } else { format!("{entity}:{shared}") });
+        made.drawn_by =
+            made.drawn_by.map(|shared| if shared.is_empty() { family } else { format!("{entity}:{shared}") });
         Ok(made)
     }
 }
@@ -380,10 +393,15 @@ pub fn units_of(array: &ArrayRef, logical: &LogicalType, side: Side) -> Result<V
     if let Some(times) = array.as_primitive_opt::<TimestampMicrosecondType>() {
         let day = crate::schema::DAY_US;
         let to_day = |us: i64| if side == Side::Lower { (us + day - 1).div_euclid(day) } else { us.div_euclid(day) };
-        return Ok(times.iter().map(|us| us.map(|us| if *logical == LogicalType::Date { to_day(us) } else { us })).collect());
+        return Ok(times
+            .iter()
+            .map(|us| us.map(|us| if *logical == LogicalType::Date { to_day(us) } else { us }))
+            .collect());
     }
     if let Some(numbers) = array.as_primitive_opt::<Int64Type>() {
-        let clamp = |number: i64| i64::try_from(i128::from(number) * factor).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX });
+        let clamp = |number: i64| {
+            i64::try_from(i128::from(number) * factor).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })
+        };
         return Ok(numbers.iter().map(|number| number.map(clamp)).collect());
     }
     if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {

@@ -3,9 +3,13 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringViewArray, StringViewBuilder, new_null_array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, StringViewArray, StringViewBuilder, new_null_array,
+};
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
-use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+};
 
 use crate::expr::Literal;
 use crate::generators::{Cells, Fill, Rows, RunError};
@@ -21,19 +25,31 @@ pub(super) struct Conversion {
 /// The fill that converts, or why none does.
 pub(super) fn conversion(from: &LogicalType, to: &LogicalType) -> Result<Conversion, Problem> {
     use LogicalType as T;
-    let possible = match (from, to) {
-        (T::String | T::Text, T::String | T::Text) | (T::Json, T::String | T::Text) => true,
-        (T::Integer, T::Decimal { .. } | T::Float) => true,
-        (T::Decimal { .. }, T::Decimal { .. } | T::Integer | T::Float) => true,
-        (T::Float, T::Integer) => true,
-        (T::Date, T::Datetime) => true,
-        (T::Integer | T::Decimal { .. } | T::Float | T::Boolean | T::Date | T::Datetime | T::Uuid, T::String | T::Text) => true,
-        _ => false,
-    };
+    let possible = matches!(
+        (from, to),
+        (T::Integer, T::Decimal { .. } | T::Float)
+            | (T::Decimal { .. }, T::Decimal { .. } | T::Integer | T::Float)
+            | (T::Float, T::Integer)
+            | (T::Date, T::Datetime)
+            | (
+                T::String
+                    | T::Text
+                    | T::Json
+                    | T::Integer
+                    | T::Decimal { .. }
+                    | T::Float
+                    | T::Boolean
+                    | T::Date
+                    | T::Datetime
+                    | T::Uuid,
+                T::String | T::Text,
+            )
+    );
     if possible {
         return Ok(Conversion { to: to.clone() });
     }
-    let problem = Problem::new("lossy_conversion", format!("values of type {from} cannot become {to} without losing something"));
+    let problem =
+        Problem::new("lossy_conversion", format!("values of type {from} cannot become {to} without losing something"));
     Err(problem.remedy(format!("say type: {}, or write the conversion in SQL", type_word(from))))
 }
 
@@ -61,9 +77,18 @@ fn convert(array: &ArrayRef, to: &LogicalType) -> Result<ArrayRef, RunError> {
     let converted = cast_with_options(array, &target, &options).map_err(|error| RunError::new(error.to_string()))?;
     // What did not fit is null now; what lost digits is no longer equal when it is brought back.
     let exact = !matches!(to, LogicalType::Float | LogicalType::Datetime) && !to.is_text();
-    let back = if exact { Some(cast_with_options(&converted, array.data_type(), &options).map_err(|error| RunError::new(error.to_string()))?) } else { None };
+    let back = if exact {
+        Some(
+            cast_with_options(&converted, array.data_type(), &options)
+                .map_err(|error| RunError::new(error.to_string()))?,
+        )
+    } else {
+        None
+    };
     for row in 0..array.len() {
-        if array.is_valid(row) && (converted.is_null(row) || back.as_ref().is_some_and(|back| spelled(back, row) != spelled(array, row))) {
+        if array.is_valid(row)
+            && (converted.is_null(row) || back.as_ref().is_some_and(|back| spelled(back, row) != spelled(array, row)))
+        {
             return Err(lost(row));
         }
     }
@@ -110,9 +135,14 @@ pub(super) fn literal(value: &Literal, logical: &LogicalType) -> Result<ArrayRef
         Literal::Boolean(value) if *logical == LogicalType::Boolean => Arc::new(BooleanArray::from(vec![*value])),
         Literal::Boolean(value) => return Err(refused(&value.to_string())),
         Literal::Number(text) if logical.is_text() => return Err(refused(text)),
-        Literal::Number(text) | Literal::Text(text) | Literal::Date(text) | Literal::Datetime(text) | Literal::Time(text) => {
+        Literal::Number(text)
+        | Literal::Text(text)
+        | Literal::Date(text)
+        | Literal::Datetime(text)
+        | Literal::Time(text) => {
             let source: ArrayRef = Arc::new(StringViewArray::from(vec![text.as_str()]));
-            let text_array = cast_with_options(&source, &logical.arrow(), &CastOptions { safe: true, ..CastOptions::default() });
+            let text_array =
+                cast_with_options(&source, &logical.arrow(), &CastOptions { safe: true, ..CastOptions::default() });
             match text_array {
                 Ok(array) if array.is_valid(0) => array,
                 _ => return Err(refused(&format!("\"{text}\""))),
@@ -148,7 +178,11 @@ impl Fill for Lengths {
                 Some(short) => cut.append_value(short),
                 None => {
                     let length = text.chars().count();
-                    let bound = if length > max { format!("above max_length {max}") } else { format!("below min_length {}", self.min) };
+                    let bound = if length > max {
+                        format!("above max_length {max}")
+                    } else {
+                        format!("below min_length {}", self.min)
+                    };
                     let detail = format!("{text:?} has {length} characters, {bound}");
                     return Err(RunError { row: Some(rows.at(position)), ..RunError::new(detail) });
                 }

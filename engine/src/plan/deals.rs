@@ -17,7 +17,8 @@ impl Compiler {
         if let Some(parts) = &deal.parts {
             return Ok(parts.clone());
         }
-        let (members, siblings_of, pointer, rule) = (deal.members.clone(), deal.siblings_of, deal.pointer.clone(), deal.rule.clone());
+        let (members, siblings_of, pointer, rule) =
+            (deal.members.clone(), deal.siblings_of, deal.pointer.clone(), deal.rule.clone());
         let mut parts = Vec::new();
         for member in &members {
             parts.push(match member {
@@ -44,14 +45,23 @@ impl Compiler {
         let rows = self.rows(table).ok_or(Failed::Known)?;
         let needed = match siblings_of {
             None => u128::from(rows),
-            Some(_) => u128::from(self.tables[table].allocation.as_ref().map_or(0, |allocation| allocation.histogram().map(|(children, _)| children).max().unwrap_or(0))),
+            Some(_) => u128::from(
+                self.tables[table]
+                    .allocation
+                    .as_ref()
+                    .map_or(0, |allocation| allocation.histogram().map(|(children, _)| children).max().unwrap_or(0)),
+            ),
         };
         if needed > capacity {
             let detail = match siblings_of {
                 None => format!("{rule} needs {needed} combinations and there are {capacity}"),
-                Some(_) => format!("{rule} needs {needed} combinations for the children of one parent and there are {capacity}"),
+                Some(_) => format!(
+                    "{rule} needs {needed} combinations for the children of one parent and there are {capacity}"
+                ),
             };
-            let problem = Problem::new("capacity", detail).param("capacity", capacity.to_string()).param("needed", needed.to_string());
+            let problem = Problem::new("capacity", detail)
+                .param("capacity", capacity.to_string())
+                .param("needed", needed.to_string());
             self.report(&pointer, [problem.remedy("widen the columns' domains, or ask for fewer rows")]);
             return Err(Failed::Known);
         }

@@ -103,7 +103,8 @@ impl<'p> Evaluation<'p> {
 
     /// The distinct rows that `numbers` names, and where each row finds its own.
     fn parents_of(&self, numbers: &ArrayRef, parent: usize) -> Result<Parents<'p>, RunError> {
-        let numbers = numbers.as_any().downcast_ref::<UInt64Array>().ok_or_else(|| RunError::new("a key without row numbers"))?;
+        let numbers =
+            numbers.as_any().downcast_ref::<UInt64Array>().ok_or_else(|| RunError::new("a key without row numbers"))?;
         let mut rows: Vec<u64> = numbers.iter().flatten().collect();
         if !rows.is_sorted() {
             rows.sort_unstable();
@@ -135,10 +136,8 @@ impl<'p> Evaluation<'p> {
         };
         let arrays = slots.into_iter().map(|slot| self.need(slot)).collect::<Result<Vec<_>, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows.len()));
-        RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|error| RunError {
-            table: table.name.clone(),
-            ..RunError::new(error.to_string())
-        })
+        RecordBatch::try_new_with_options(schema, arrays, &options)
+            .map_err(|error| RunError { table: table.name.clone(), ..RunError::new(error.to_string()) })
     }
 }
 

@@ -23,13 +23,13 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::SchemaRef;
 use indexmap::IndexMap;
 
-pub use context::{Context, Nested, RowBound, Scalar, Side, units_of};
 pub(crate) use context::below;
+pub use context::{Context, Nested, RowBound, Scalar, Side, units_of};
 pub(crate) use convert::as_text;
-pub(crate) use rules::print_decimal;
-pub(crate) use evaluate::take_rows;
 pub use evaluate::Evaluation;
+pub(crate) use evaluate::take_rows;
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
+pub(crate) use rules::print_decimal;
 
 use crate::enforce::redraw::Group;
 use crate::generators::{Countable, Fill};
@@ -87,7 +87,10 @@ pub fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Comp
             .stack_size(STACK_BYTES)
             .spawn_scoped(scope, || compiler::compile(dataset, options, left_out))
             .map_or_else(
-                |error| Compiled { plan: None, problems: vec![Problem::new("no_thread", format!("no thread could be started: {error}"))] },
+                |error| Compiled {
+                    plan: None,
+                    problems: vec![Problem::new("no_thread", format!("no thread could be started: {error}"))],
+                },
                 |thread| thread.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause)),
             )
     })

@@ -95,6 +95,11 @@ impl Zipf {
     }
 }
 
+/// A number of rows times a factor; a table that has rows keeps one.
+fn scaled(rows: u64, factor: f64) -> u64 {
+    libm::rint(rows as f64 * factor).max(if rows > 0 { 1.0 } else { 0.0 }) as u64
+}
+
 impl Compiler {
     /// The parent table of a key, where it exists.
     pub(super) fn parent_of(&self, table: usize, key: usize) -> Option<usize> {
@@ -146,7 +151,8 @@ impl Compiler {
                     self.problems.push(problem);
                 }
                 Some(place) if own.columns[place].generator.is_some() => {
-                    let detail = format!("the foreign key {} decides {column}, which has a generator as well", key.name());
+                    let detail =
+                        format!("the foreign key {} decides {column}, which has a generator as well", key.name());
                     let place = format!("{}/generator", column_pointer(table, place));
                     self.problems.push(Problem::new("two_sources", detail).at(place).remedy("leave the generator out"));
                 }
@@ -155,8 +161,11 @@ impl Compiler {
         }
         let Some(parent) = dataset.table(&key.references.table) else {
             let name = &key.references.table;
-            let mut problem = Problem::new("unknown_table", format!("there is no table \"{name}\"")).at(format!("{pointer}/references/table"));
-            if let Some(remedy) = suggestion(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>()) {
+            let mut problem = Problem::new("unknown_table", format!("there is no table \"{name}\""))
+                .at(format!("{pointer}/references/table"));
+            if let Some(remedy) =
+                suggestion(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>())
+            {
                 problem = problem.remedy(remedy);
             }
             self.problems.push(problem);
@@ -165,7 +174,8 @@ impl Compiler {
         let parent_index = dataset.tables.iter().position(|other| other.name == parent.name).unwrap_or(0);
         for (step, column) in key.references.columns.iter().enumerate() {
             if parent.column(column).is_none() {
-                let problem = self.unknown_column(parent_index, column).at(format!("{pointer}/references/columns/{step}"));
+                let problem =
+                    self.unknown_column(parent_index, column).at(format!("{pointer}/references/columns/{step}"));
                 self.problems.push(problem);
             }
         }
@@ -184,7 +194,8 @@ impl Compiler {
             let names = key.references.columns.join(", ");
             let detail = format!("nothing makes {names} of {} tell its rows apart", parent.name);
             let remedy = format!("make it the primary_key of {}, or unique", parent.name);
-            self.problems.push(Problem::new("not_a_key", detail).at(format!("{pointer}/references/columns")).remedy(remedy));
+            self.problems
+                .push(Problem::new("not_a_key", detail).at(format!("{pointer}/references/columns")).remedy(remedy));
         }
         if parent.name == own.name {
             self.not_yet("a foreign key to the own table is", &format!("{pointer}/references/table"));
@@ -195,7 +206,8 @@ impl Compiler {
         for (present, name) in [(key.root_rate.is_some(), "root_rate"), (key.max_depth.is_some(), "max_depth")] {
             if present && parent.name != own.name {
                 let detail = format!("{name} is for keys to the own table, and this one refers to {}", parent.name);
-                self.problems.push(Problem::new("not_own_table", detail).at(format!("{pointer}/{name}")).remedy("leave it out"));
+                self.problems
+                    .push(Problem::new("not_own_table", detail).at(format!("{pointer}/{name}")).remedy("leave it out"));
             }
         }
         if matches!(&key.pick, Some(Pick::Weighted { .. } | Pick::Name(PickBy::Weighted))) {
@@ -204,11 +216,17 @@ impl Compiler {
         if let Some(children) = &key.children {
             if key.pick.is_some() {
                 let detail = "children and pick both say which parent a child has";
-                self.problems.push(Problem::new("two_sources", detail).at(format!("{pointer}/pick")).remedy("leave one of them out"));
+                self.problems.push(
+                    Problem::new("two_sources", detail).at(format!("{pointer}/pick")).remedy("leave one of them out"),
+                );
             }
             if key.null_rate.is_some() {
                 let detail = "children of a parent all have one, so no share of them can be without";
-                self.problems.push(Problem::new("two_sources", detail).at(format!("{pointer}/null_rate")).remedy("use pick in the place of children"));
+                self.problems.push(
+                    Problem::new("two_sources", detail)
+                        .at(format!("{pointer}/null_rate"))
+                        .remedy("use pick in the place of children"),
+                );
             }
             if let (Some(min), Some(max)) = (children.min, children.max)
                 && min > max
@@ -225,10 +243,13 @@ impl Compiler {
         let definition = &dataset.tables[table];
         let set = self.options.rows.get(&definition.name).copied();
         let scale = self.options.scale.filter(|_| definition.scaled != Some(false));
-        let written = definition.rows.map(|rows| scale.map_or(rows, |scale| libm::rint(rows as f64 * scale).max(0.0) as u64));
+        let written = definition.rows.map(|rows| scale.map_or(rows, |scale| scaled(rows, scale)));
         let structural = definition.foreign_keys.iter().position(|key| key.children.is_some());
         let Some(at) = structural else {
-            if set.or(written).is_none() && !self.lost(&format!("/tables/{table}/rows")) && !self.lost(&format!("/tables/{table}/foreign_keys")) {
+            if set.or(written).is_none()
+                && !self.lost(&format!("/tables/{table}/rows"))
+                && !self.lost(&format!("/tables/{table}/foreign_keys"))
+            {
                 let remedy = "give it `rows`, or one of its foreign keys `children`";
                 let detail = format!("nothing says how many rows {} has", definition.name);
                 self.problems.push(Problem::new("no_rows", detail).at(format!("/tables/{table}")).remedy(remedy));
@@ -239,7 +260,7 @@ impl Compiler {
         let children = key.children.as_ref()?;
         let pointer = format!("/tables/{table}/foreign_keys/{at}/children");
         let parents = self.rows(self.parent_of(table, at)?)?;
-        let total = children.total.map(|total| scale.map_or(total, |scale| libm::rint(total as f64 * scale).max(0.0) as u64));
+        let total = children.total.map(|total| scale.map_or(total, |scale| scaled(total, scale)));
         let stated = children.mean.is_some() || total.is_some();
         let wanted = set.or(if stated { total } else { total.or(written) });
         let bounds = children.min.is_some() || children.max.is_some();
@@ -291,11 +312,18 @@ impl Compiler {
     }
 
     /// A column of a key: the referenced column's value in the parent's row.
-    pub(super) fn make_key_column(&mut self, table: usize, column: usize, key: usize, at: usize) -> Result<SlotId, Failed> {
+    pub(super) fn make_key_column(
+        &mut self,
+        table: usize,
+        column: usize,
+        key: usize,
+        at: usize,
+    ) -> Result<SlotId, Failed> {
         let parent = self.parent_of(table, key).ok_or(Failed::Known)?;
         let dataset = Arc::clone(&self.dataset);
         let referenced = dataset.tables[table].foreign_keys[key].references.columns.get(at).ok_or(Failed::Known)?;
-        let place = dataset.tables[parent].columns.iter().position(|known| known.name == *referenced).ok_or(Failed::Known)?;
+        let place =
+            dataset.tables[parent].columns.iter().position(|known| known.name == *referenced).ok_or(Failed::Known)?;
         let value = self.slot(parent, Name::Column(place))?;
         let slot = self.slot(table, Name::Parent { key, slot: value })?;
         let definition = &dataset.tables[table].columns[column];
@@ -328,7 +356,8 @@ impl Compiler {
             return self.mask_key(table, key, slot);
         }
         if parents == 0 && rows > 0 {
-            let detail = format!("{} has no rows that the {rows} rows here could refer to", dataset.tables[parent].name);
+            let detail =
+                format!("{} has no rows that the {rows} rows here could refer to", dataset.tables[parent].name);
             self.report(&pointer, [Problem::new("no_parents", detail)]);
             return Err(Failed::Known);
         }
@@ -338,15 +367,20 @@ impl Compiler {
             return self.make_deal_for_key(table, place, key);
         } else if self.key_is_unique(table, key) {
             if rows > parents {
-                let detail = format!("each row needs a parent of its own, and {} has {parents} rows for {rows}", dataset.tables[parent].name);
+                let detail = format!(
+                    "each row needs a parent of its own, and {} has {parents} rows for {rows}",
+                    dataset.tables[parent].name
+                );
                 self.report(&pointer, [Problem::new("capacity", detail)]);
                 return Err(Failed::Known);
             }
             let stream = self.seeds.key(seed_name, definition.name(), "position", 0);
             let countable = Arc::new(deal::ParentRows(parents));
-            Made::computed(LogicalType::Integer, deal::ByRow::new(stream, countable, u128::from(parents), 1)).all_distinct()
+            Made::computed(LogicalType::Integer, deal::ByRow::new(stream, countable, u128::from(parents), 1))
+                .all_distinct()
         } else {
-            let spread = || Permutation::new(self.seeds.key(seed_name, definition.name(), "position", 0), parents.max(1));
+            let spread =
+                || Permutation::new(self.seeds.key(seed_name, definition.name(), "position", 0), parents.max(1));
             let way = match &definition.pick {
                 Some(Pick::Name(PickBy::Zipf)) => Way::Zipf(Zipf::new(parents.max(1)), spread()),
                 Some(Pick::Name(PickBy::RoundRobin)) => Way::RoundRobin(spread()),
@@ -363,7 +397,8 @@ impl Compiler {
     fn key_is_unique(&self, table: usize, key: usize) -> bool {
         let definition = &self.dataset.tables[table];
         let columns = &definition.foreign_keys[key].columns;
-        let primary = !definition.primary_key.is_empty() && definition.primary_key.iter().all(|name| columns.contains(name));
+        let primary =
+            !definition.primary_key.is_empty() && definition.primary_key.iter().all(|name| columns.contains(name));
         primary || columns.iter().any(|name| definition.column(name).is_some_and(|column| column.unique == Some(true)))
     }
 
@@ -375,7 +410,9 @@ impl Compiler {
         let mut never = Vec::new();
         let mut rate = definition.null_rate.unwrap_or(0.0);
         for name in &definition.columns {
-            let Some(column) = dataset.tables[table].columns.iter().position(|column| column.name == *name) else { continue };
+            let Some(column) = dataset.tables[table].columns.iter().position(|column| column.name == *name) else {
+                continue;
+            };
             let pointer = column_pointer(table, column);
             let own = &dataset.tables[table].columns[column];
             rate = rate.max(own.null_rate.unwrap_or(0.0));
@@ -383,7 +420,12 @@ impl Compiler {
             if let Some(sql) = &own.null_when {
                 wanted.push((sql.clone(), format!("{pointer}/null_when")));
             }
-            wanted.extend(self.statements.implied_nulls(table, column).into_iter().map(|implied| (implied.condition, implied.pointer)));
+            wanted.extend(
+                self.statements
+                    .implied_nulls(table, column)
+                    .into_iter()
+                    .map(|implied| (implied.condition, implied.pointer)),
+            );
             for (sql, place) in wanted {
                 match self.sql(table, &sql, true) {
                     Ok(condition) => conditions.push(condition),
@@ -433,7 +475,8 @@ impl Compiler {
                 .copied()
                 .filter(|table| {
                     let keys = 0..self.dataset.tables[*table].foreign_keys.len();
-                    keys.filter_map(|key| self.parent_of(*table, key)).all(|parent| parent == *table || order.contains(&parent))
+                    keys.filter_map(|key| self.parent_of(*table, key))
+                        .all(|parent| parent == *table || order.contains(&parent))
                 })
                 .collect();
             if ready.is_empty() {

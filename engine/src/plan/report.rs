@@ -118,8 +118,14 @@ impl Compiler {
                     key: self.key_words(index, at),
                     generator,
                     reason,
-                    capacity: capacity.map(|count| if count == u128::MAX { "more than 10^38".to_owned() } else { count.to_string() }),
-                    rules: table.rules.iter().filter(|rule| names_column(rule, &column.name)).map(|rule| rule.id.clone()).collect(),
+                    capacity: capacity
+                        .map(|count| if count == u128::MAX { "more than 10^38".to_owned() } else { count.to_string() }),
+                    rules: table
+                        .rules
+                        .iter()
+                        .filter(|rule| names_column(rule, &column.name))
+                        .map(|rule| rule.id.clone())
+                        .collect(),
                     description: column.description.clone(),
                 });
             }
@@ -144,7 +150,9 @@ impl Compiler {
             dataset: dataset.name.clone(),
             description: dataset.description.clone(),
             seed: dataset.seed(),
-            reference_time: dataset.reference_time.map_or_else(|| DEFAULT_REFERENCE_TIME.to_owned(), |time: Datetime| time.to_string()),
+            reference_time: dataset
+                .reference_time
+                .map_or_else(|| DEFAULT_REFERENCE_TIME.to_owned(), |time: Datetime| time.to_string()),
             locale: dataset.locale().to_owned(),
             engine_version: crate::ENGINE_VERSION.to_owned(),
             tables,
@@ -176,7 +184,11 @@ impl Compiler {
         }
         if let Some((key, at)) = self.key_of_column(table, column) {
             let references = &definition.foreign_keys[key].references;
-            words.push(format!("foreign key → {}.{}", references.table, references.columns.get(at).map_or("", String::as_str)));
+            words.push(format!(
+                "foreign key → {}.{}",
+                references.table,
+                references.columns.get(at).map_or("", String::as_str)
+            ));
         }
         if definition.columns[column].unique == Some(true) {
             words.push("unique".to_owned());
@@ -210,13 +222,24 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: seed {}, locale {}, reference time {}, engine {}", self.dataset, self.seed, self.locale, self.reference_time, self.engine_version)?;
+        writeln!(
+            f,
+            "{}: seed {}, locale {}, reference time {}, engine {}",
+            self.dataset, self.seed, self.locale, self.reference_time, self.engine_version
+        )?;
         for table in &self.tables {
-            let parents = if table.parents.is_empty() { String::new() } else { format!(", children of {}", table.parents.join(", ")) };
+            let parents = if table.parents.is_empty() {
+                String::new()
+            } else {
+                format!(", children of {}", table.parents.join(", "))
+            };
             writeln!(f, "\n{}: {} rows{parents}", table.name, table.rows)?;
             let width = |part: fn(&ColumnReport) -> usize| table.columns.iter().map(part).max().unwrap_or(0);
-            let (names, types, generators) =
-                (width(|c| c.name.chars().count()), width(|c| c.logical.chars().count()), width(|c| c.generator.chars().count()));
+            let (names, types, generators) = (
+                width(|c| c.name.chars().count()),
+                width(|c| c.logical.chars().count()),
+                width(|c| c.generator.chars().count()),
+            );
             for column in &table.columns {
                 let mut notes = Vec::new();
                 if !column.key.is_empty() {
@@ -234,7 +257,13 @@ impl fmt::Display for Report {
                 if let Some(reason) = &column.reason {
                     notes.push(format!("chosen: {reason}"));
                 }
-                let line = format!("  {:names$}  {:types$}  {:generators$}  {}", column.name, column.logical, column.generator, notes.join(" · "));
+                let line = format!(
+                    "  {:names$}  {:types$}  {:generators$}  {}",
+                    column.name,
+                    column.logical,
+                    column.generator,
+                    notes.join(" · ")
+                );
                 writeln!(f, "{}", line.trim_end())?;
             }
             writeln!(f, "  filled in the order: {}", table.fill_order.join(", "))?;

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::Side;
 use super::compiler::Compiler;
 use super::scope::sql_problem;
-use super::Side;
 use crate::enforce::order::{Distance, close};
 use crate::enforce::redraw::Group;
 use crate::expr::{Literal, Op, Parsed, Simple};
@@ -170,7 +170,13 @@ impl Compiler {
         let dataset = Arc::clone(&self.dataset);
         for (table, definition) in dataset.tables.iter().enumerate() {
             if definition.primary_key.len() > 1 {
-                self.gather_unique(table, &definition.primary_key, &format!("/tables/{table}/primary_key"), "primary key", None);
+                self.gather_unique(
+                    table,
+                    &definition.primary_key,
+                    &format!("/tables/{table}/primary_key"),
+                    "primary key",
+                    None,
+                );
             }
             for (at, rule) in definition.rules.iter().enumerate() {
                 let pointer = format!("/tables/{table}/rules/{at}");
@@ -202,7 +208,8 @@ impl Compiler {
                         self.problems.push(Problem::new("two_sources", detail).at(format!("{pointer}/column")));
                     }
                     Some(index) => {
-                        let formula = Formula { sql: sql.clone(), rule: rule.id.clone(), pointer: format!("{pointer}/sql") };
+                        let formula =
+                            Formula { sql: sql.clone(), rule: rule.id.clone(), pointer: format!("{pointer}/sql") };
                         if let Some(other) = self.statements.formulas.insert((table, index), formula) {
                             let detail = format!("{column} is calculated twice, first by {}", other.rule);
                             self.problems.push(Problem::new("two_sources", detail).at(format!("{pointer}/column")));
@@ -250,7 +257,8 @@ impl Compiler {
     }
 
     fn gather_implies(&mut self, table: usize, rule: &Rule, condition: &str, then: &str, pointer: &str) {
-        let (Some(premise), Some(conclusion)) = (self.parsed(condition, &format!("{pointer}/if")), self.parsed(then, &format!("{pointer}/then")))
+        let (Some(premise), Some(conclusion)) =
+            (self.parsed(condition, &format!("{pointer}/if")), self.parsed(then, &format!("{pointer}/then")))
         else {
             return;
         };
@@ -265,13 +273,17 @@ impl Compiler {
         for conjunct in conclusion.conjuncts() {
             let column = match conjunct.simple() {
                 Some(Simple::Null { column, .. }) if column.0.len() == 1 => self.column_named(table, &column.0[0]),
-                Some(Simple::Compare { column, op: Op::Equal, .. }) if column.0.len() == 1 => self.column_named(table, &column.0[0]),
+                Some(Simple::Compare { column, op: Op::Equal, .. }) if column.0.len() == 1 => {
+                    self.column_named(table, &column.0[0])
+                }
                 _ => None,
             };
             // A column that the premise reads cannot wait for the premise.
             let free = column.filter(|column| {
                 let name = &self.dataset.tables[table].columns[*column].name;
-                let reads = |parsed: &Parsed| parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name));
+                let reads = |parsed: &Parsed| {
+                    parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
+                };
                 !reads(&premise) && !when.as_ref().is_some_and(reads)
             });
             let implied = || Implied { condition: condition.clone(), pointer: place.clone() };
@@ -290,7 +302,8 @@ impl Compiler {
                         && !self.is_unique(table, column)
                         && self.statements.formula(table, column).is_none() =>
                 {
-                    let forced = ForcedValue { condition: condition.clone(), value, pointer: format!("{pointer}/then") };
+                    let forced =
+                        ForcedValue { condition: condition.clone(), value, pointer: format!("{pointer}/then") };
                     self.statements.forced.entry((table, column)).or_default().push(forced);
                     projected.push(self.dataset.tables[table].columns[column].name.clone());
                 }
@@ -301,11 +314,25 @@ impl Compiler {
             self.hold(table, rule, "projected", format!("{} follows from the condition", projected.join(", ")));
         } else {
             let then = rest.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" AND ");
-            self.add_condition(table, rule, format!("NOT ({condition}) OR ({then})"), Some(then), format!("{pointer}/then"));
+            self.add_condition(
+                table,
+                rule,
+                format!("NOT ({condition}) OR ({then})"),
+                Some(then),
+                format!("{pointer}/then"),
+            );
         }
     }
 
-    fn gather_order(&mut self, table: usize, rule: &Rule, names: &[String], strict: bool, gap: Option<&Gap>, pointer: &str) {
+    fn gather_order(
+        &mut self,
+        table: usize,
+        rule: &Rule,
+        names: &[String],
+        strict: bool,
+        gap: Option<&Gap>,
+        pointer: &str,
+    ) {
         let mut columns = Vec::new();
         for (at, name) in names.iter().enumerate() {
             match self.column_named(table, name) {
@@ -332,12 +359,14 @@ impl Compiler {
                 let (Some(low), Some(high)) = (&pair[0].generator, &pair[1].generator) else { return false };
                 high.above().contains(&pair[0].name.as_str()) || low.below().contains(&pair[1].name.as_str())
             })
-            && (definitions.len() == 2 || definitions[1..definitions.len() - 1].iter().all(|column| !can_be_null(column)));
+            && (definitions.len() == 2
+                || definitions[1..definitions.len() - 1].iter().all(|column| !can_be_null(column)));
         if proved {
             self.hold(table, rule, "by_construction", "the columns' bounds name each other".to_owned());
             return;
         }
-        let mut intervals: Vec<Interval> = definitions.iter().filter_map(|column| column.generator.as_ref()?.interval()).collect();
+        let mut intervals: Vec<Interval> =
+            definitions.iter().filter_map(|column| column.generator.as_ref()?.interval()).collect();
         let same_type = intervals.windows(2).all(|pair| pair[0].logical == pair[1].logical);
         let free = columns.iter().all(|column| {
             !self.is_unique(table, *column)
@@ -345,9 +374,18 @@ impl Compiler {
                 && !self.statements.bounds.contains_key(&(table, *column))
                 && !self.statements.forced.contains_key(&(table, *column))
         });
-        let unconverted = definitions.iter().all(|column| column.logical_type().is_none_or(|wanted| intervals.first().is_some_and(|own| own.logical == wanted)));
-        let max_gap_over_null = gap.is_some_and(|gap| gap.max.is_some()) && definitions.iter().any(|column| can_be_null(column));
-        if rule.when.is_none() && intervals.len() == columns.len() && same_type && free && unconverted && !max_gap_over_null {
+        let unconverted = definitions.iter().all(|column| {
+            column.logical_type().is_none_or(|wanted| intervals.first().is_some_and(|own| own.logical == wanted))
+        });
+        let max_gap_over_null =
+            gap.is_some_and(|gap| gap.max.is_some()) && definitions.iter().any(|column| can_be_null(column));
+        if rule.when.is_none()
+            && intervals.len() == columns.len()
+            && same_type
+            && free
+            && unconverted
+            && !max_gap_over_null
+        {
             let Some(distance) = self.distance(&intervals[0].logical, strict, gap, pointer) else { return };
             if let Err((at, min, max)) = close(&mut intervals, distance) {
                 let logical = &intervals[at].logical;
@@ -357,7 +395,11 @@ impl Compiler {
                     print_units(logical, min),
                     print_units(logical, max)
                 );
-                self.problems.push(Problem::new("contradiction", detail).at(pointer).remedy("move the bounds of these columns, or the gap"));
+                self.problems.push(
+                    Problem::new("contradiction", detail)
+                        .at(pointer)
+                        .remedy("move the bounds of these columns, or the gap"),
+                );
                 return;
             }
             for (at, column) in columns.iter().enumerate() {
@@ -379,7 +421,9 @@ impl Compiler {
         }
         let sql = order_condition(names, strict, gap);
         match sql {
-            Ok(sql) => self.add_condition(table, rule, limited(rule.when.as_deref(), &sql), None, format!("{pointer}/columns")),
+            Ok(sql) => {
+                self.add_condition(table, rule, limited(rule.when.as_deref(), &sql), None, format!("{pointer}/columns"))
+            }
             Err(problem) => self.problems.push(problem.at(format!("{pointer}/gap"))),
         }
     }
@@ -438,13 +482,16 @@ impl Compiler {
         let covered = |key: &crate::schema::ForeignKey| key.columns.iter().all(|column| names.contains(column));
         for column in &columns {
             let own = &definition.columns[*column];
-            let distinct = own.generator.as_ref().and_then(|generator| generator.distinct_per().map(<[String]>::to_vec));
-            if self.is_unique(table, *column) || distinct.is_some_and(|per| per.iter().all(|name| names.contains(name))) {
+            let distinct =
+                own.generator.as_ref().and_then(|generator| generator.distinct_per().map(<[String]>::to_vec));
+            if self.is_unique(table, *column) || distinct.is_some_and(|per| per.iter().all(|name| names.contains(name)))
+            {
                 held(self, "by_construction", format!("{} never repeats there", own.name));
                 return;
             }
         }
-        let one_child = |key: &crate::schema::ForeignKey| key.children.as_ref().is_some_and(|children| children.max == Some(1));
+        let one_child =
+            |key: &crate::schema::ForeignKey| key.children.as_ref().is_some_and(|children| children.max == Some(1));
         if let Some(key) = definition.foreign_keys.iter().find(|key| covered(key) && one_child(key)) {
             held(self, "by_construction", format!("each row of {} has at most one", key.references.table));
             return;
@@ -467,7 +514,8 @@ impl Compiler {
         }
         if members.is_empty() {
             let detail = format!("nothing can keep {} from repeating", names.join(", "));
-            let remedy = "add a column that can tell rows apart, such as {type: sequence}, or give the key children with max: 1";
+            let remedy =
+                "add a column that can tell rows apart, such as {type: sequence}, or give the key children with max: 1";
             self.problems.push(Problem::new("not_countable", detail).at(pointer).remedy(remedy));
             return;
         }
@@ -626,8 +674,14 @@ fn span_units(span: Span, logical: &LogicalType) -> Result<i64, Problem> {
                 _ => Err(Problem::new("wrong_unit", "dates are whole days apart").remedy("write the gap in d or w")),
             };
         }
-        (LogicalType::Datetime, None) => return Err(Problem::new("wrong_unit", "a gap of datetimes needs a unit").remedy("write 30d, 12h, 90min or 45s")),
-        (LogicalType::Decimal { scale, .. }, None) => span.amount.checked_mul(10_i64.pow(u32::from(scale.unsigned_abs()).min(18))),
+        (LogicalType::Datetime, None) => {
+            return Err(
+                Problem::new("wrong_unit", "a gap of datetimes needs a unit").remedy("write 30d, 12h, 90min or 45s")
+            );
+        }
+        (LogicalType::Decimal { scale, .. }, None) => {
+            span.amount.checked_mul(10_i64.pow(u32::from(scale.unsigned_abs()).min(18)))
+        }
         (_, None) => Some(span.amount),
         (_, Some(_)) => return Err(Problem::new("wrong_unit", format!("a gap of {logical} is a plain number"))),
     };

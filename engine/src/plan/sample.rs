@@ -29,18 +29,29 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
                 Ok(drawn) => {
                     let share = rows as f64 / drawn.rows_drawn as f64;
                     // The chance that some row finds nothing in all its attempts must stay below one in a million.
-                    let risk = table.rows as f64 * libm::exp(f64::from(ATTEMPTS) * libm::log1p(-share.min(1.0 - 1e-12)));
+                    let risk =
+                        table.rows as f64 * libm::exp(f64::from(ATTEMPTS) * libm::log1p(-share.min(1.0 - 1e-12)));
                     if risk >= 1e-6 {
-                        let detail = format!("only {:.2} % of the draws obey {}, too few for {} rows", share * 100.0, group.rules.join(" and "), table.rows);
+                        let detail = format!(
+                            "only {:.2} % of the draws obey {}, too few for {} rows",
+                            share * 100.0,
+                            group.rules.join(" and "),
+                            table.rows
+                        );
                         let remedy = "bring the columns' generators nearer to the rule";
                         sampled.problems.push(Problem::new("exhausted", detail).at(place).remedy(remedy));
                     }
                     for rule in &group.rules {
-                        sampled.notes.push((rule.clone(), format!("{:.1} % of {rows} sampled draws obey at once", share * 100.0)));
+                        sampled.notes.push((
+                            rule.clone(),
+                            format!("{:.1} % of {rows} sampled draws obey at once", share * 100.0),
+                        ));
                     }
                 }
                 Err(error) => sampled.problems.push(
-                    Problem::new("exhausted", error.to_string()).at(place).remedy("let the columns that the rule reads take more values, or loosen the rule"),
+                    Problem::new("exhausted", error.to_string())
+                        .at(place)
+                        .remedy("let the columns that the rule reads take more values, or loosen the rule"),
                 ),
             }
         }
@@ -58,7 +69,11 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         let verdict = datafusion::arrow::array::AsArray::as_boolean(&verdict);
         if let Some(row) = verdict.iter().position(|verdict| verdict == Some(false)) {
             let detail = format!("row {row} breaks {rule}, and nothing that it reads can be drawn again");
-            sampled.problems.push(Problem::new("contradiction", detail).at(pointer(rule)).remedy("let one of its columns be drawn freely"));
+            sampled.problems.push(
+                Problem::new("contradiction", detail)
+                    .at(pointer(rule))
+                    .remedy("let one of its columns be drawn freely"),
+            );
         }
     }
     sampled

@@ -99,7 +99,8 @@ impl Compiler {
                     if self.lost(&format!("/tables/{table}/foreign_keys")) {
                         return Err(Failed::Known);
                     }
-                    let mut problem = Problem::new("unknown_key", format!("table {} has no foreign key \"{key}\"", definition.name));
+                    let mut problem =
+                        Problem::new("unknown_key", format!("table {} has no foreign key \"{key}\"", definition.name));
                     let keys: Vec<&str> = definition.foreign_keys.iter().map(|key| key.name()).collect();
                     if let Some(remedy) = suggestion(key, keys) {
                         problem = problem.remedy(remedy);
@@ -138,7 +139,8 @@ impl Compiler {
 
     pub(super) fn unknown_column(&self, table: usize, column: &str) -> Problem {
         let definition = &self.dataset.tables[table];
-        let mut problem = Problem::new("unknown_column", format!("table {} has no column \"{column}\"", definition.name));
+        let mut problem =
+            Problem::new("unknown_column", format!("table {} has no column \"{column}\"", definition.name));
         let names: Vec<&str> = definition.columns.iter().map(|column| column.name.as_str()).collect();
         if let Some(remedy) = suggestion(column, names) {
             problem = problem.remedy(remedy);
@@ -151,7 +153,11 @@ impl Compiler {
 pub(super) fn sql_problem(problem: crate::expr::SqlProblem) -> Problem {
     let mut detail = problem.detail;
     if let (Some(line), Some(column)) = (problem.line, problem.column) {
-        detail = if line > 1 { format!("{detail} (line {line}, character {column})") } else { format!("{detail} (character {column})") };
+        detail = if line > 1 {
+            format!("{detail} (line {line}, character {column})")
+        } else {
+            format!("{detail} (character {column})")
+        };
     }
     let mut converted = Problem::new("sql", detail);
     converted.remedy = problem.remedy;

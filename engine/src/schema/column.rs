@@ -97,7 +97,8 @@ impl Column {
     /// The logical type that the column names, if it names one. A decimal without `scale` has two places, a list without `items` holds
     /// strings.
     pub fn logical_type(&self) -> Option<LogicalType> {
-        let digits = DecimalDigits { precision: self.precision.unwrap_or(DEFAULT_PRECISION), scale: self.scale.unwrap_or(2) };
+        let digits =
+            DecimalDigits { precision: self.precision.unwrap_or(DEFAULT_PRECISION), scale: self.scale.unwrap_or(2) };
         Some(match self.kind? {
             ColumnType::List => {
                 LogicalType::List(Box::new(self.items.unwrap_or(ColumnType::String).logical_type(digits)?))
@@ -119,9 +120,10 @@ impl ColumnType {
             ColumnType::String => LogicalType::String,
             ColumnType::Text => LogicalType::Text,
             ColumnType::Integer => LogicalType::Integer,
-            ColumnType::Decimal => {
-                LogicalType::Decimal { precision: digits.precision, scale: i8::try_from(digits.scale).unwrap_or(i8::MAX) }
-            }
+            ColumnType::Decimal => LogicalType::Decimal {
+                precision: digits.precision,
+                scale: i8::try_from(digits.scale).unwrap_or(i8::MAX),
+            },
             ColumnType::Float => LogicalType::Float,
             ColumnType::Boolean => LogicalType::Boolean,
             ColumnType::Date => LogicalType::Date,

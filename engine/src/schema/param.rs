@@ -162,7 +162,11 @@ pub(crate) fn parse_datetime(text: &str) -> Option<i64> {
 }
 
 pub(crate) fn print_datetime(us: i64) -> String {
-    format!("{}T{}Z", print_date(i32::try_from(us.div_euclid(DAY_US)).unwrap_or(i32::MAX)), print_time(us.rem_euclid(DAY_US)))
+    format!(
+        "{}T{}Z",
+        print_date(i32::try_from(us.div_euclid(DAY_US)).unwrap_or(i32::MAX)),
+        print_time(us.rem_euclid(DAY_US))
+    )
 }
 
 /// A time of day as microseconds since midnight.
@@ -261,7 +265,9 @@ impl<'de> Deserialize<'de> for Span {
         };
         match (text[..digits].parse(), unit) {
             (Ok(amount), Some(_)) => Ok(Span { amount, unit }),
-            _ => Err(D::Error::custom(format!("{value} is no span; write a whole number and a unit, such as 30d, 12h, 90min or 45s"))),
+            _ => Err(D::Error::custom(format!(
+                "{value} is no span; write a whole number and a unit, such as 30d, 12h, 90min or 45s"
+            ))),
         }
     }
 }

@@ -154,7 +154,12 @@ fn error_of<T: serde::de::DeserializeOwned>(value: &Value) -> Option<String> {
     serde_json::from_value::<T>(value.clone()).err().map(|error| error.to_string())
 }
 
-fn refused<T: serde::de::DeserializeOwned>(tree: &mut Value, key: &str, problems: &mut Vec<Problem>, left_out: &mut Vec<String>) {
+fn refused<T: serde::de::DeserializeOwned>(
+    tree: &mut Value,
+    key: &str,
+    problems: &mut Vec<Problem>,
+    left_out: &mut Vec<String>,
+) {
     if let Some(error) = tree.pointer(key).and_then(error_of::<T>) {
         if !problems.iter().any(|problem| problem.pointer == key) {
             problems.push(Problem::new("unreadable", error).at(key));
@@ -200,7 +205,9 @@ fn substitute_parameters(tree: &mut Value, overrides: &Overrides, problems: &mut
     for (name, value) in &parameters {
         if !(value.is_string() || value.is_number() || value.is_boolean()) {
             let detail = "a parameter is a number, a text or true or false";
-            problems.push(Problem::new("wrong_type", detail).at(format!("/parameters{}", crate::problem::pointer_step(name))));
+            problems.push(
+                Problem::new("wrong_type", detail).at(format!("/parameters{}", crate::problem::pointer_step(name))),
+            );
         }
     }
     for (name, value) in overrides {
@@ -210,7 +217,9 @@ fn substitute_parameters(tree: &mut Value, overrides: &Overrides, problems: &mut
                 map.insert(name.clone(), value.clone());
             }
         } else {
-            let mut problem = Problem::new("unknown_parameter", format!("the schema has no parameter \"{name}\" to set")).at("/parameters");
+            let mut problem =
+                Problem::new("unknown_parameter", format!("the schema has no parameter \"{name}\" to set"))
+                    .at("/parameters");
             if let Some(remedy) = suggestion(name, parameters.keys().map(String::as_str).collect::<Vec<_>>()) {
                 problem = problem.remedy(remedy);
             }
@@ -222,7 +231,12 @@ fn substitute_parameters(tree: &mut Value, overrides: &Overrides, problems: &mut
     }
 }
 
-fn substitute(value: &mut Value, parameters: &IndexMap<String, Value>, pointer: &mut String, problems: &mut Vec<Problem>) {
+fn substitute(
+    value: &mut Value,
+    parameters: &IndexMap<String, Value>,
+    pointer: &mut String,
+    problems: &mut Vec<Problem>,
+) {
     let depth = pointer.len();
     match value {
         Value::Array(items) => {
@@ -259,8 +273,11 @@ fn interpolate(text: &str, parameters: &IndexMap<String, Value>) -> Result<Value
             continue;
         }
         let Some(end) = rest[at..].find('}') else {
-            return Err(Problem::new("unclosed_parameter", format!("{text:?} opens a parameter and does not close it"))
-                .remedy("write ${name}, or $${ for a literal ${"));
+            return Err(Problem::new(
+                "unclosed_parameter",
+                format!("{text:?} opens a parameter and does not close it"),
+            )
+            .remedy("write ${name}, or $${ for a literal ${"));
         };
         let name = rest[at + 2..at + end].trim();
         let Some(value) = parameters.get(name) else {

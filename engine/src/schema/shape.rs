@@ -14,9 +14,7 @@ use crate::problem::{Problem, pointer_step, suggestion};
 /// The JSON Schema of [`Dataset`].
 pub(super) fn dataset() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
-    SCHEMA.get_or_init(|| {
-        SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Dataset>().to_value()
-    })
+    SCHEMA.get_or_init(|| SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Dataset>().to_value())
 }
 
 /// Validates `value` as a dataset; problems carry full pointers.
@@ -52,15 +50,15 @@ impl<'s> Walk<'s> {
             self.check_any(branches, value, pointer);
             return;
         }
-        if schema.get("properties").is_none() && schema.get("type").is_none() && schema.get("const").is_none() {
-            if let Some(branches) = schema.get("oneOf").and_then(Value::as_array) {
-                if branches.iter().all(|branch| tag(self.resolve(branch)).is_some()) {
-                    self.check_object(schema, value, pointer);
-                } else {
-                    self.check_any(branches, value, pointer);
-                }
-                return;
+        let is_union =
+            schema.get("properties").is_none() && schema.get("type").is_none() && schema.get("const").is_none();
+        if let Some(branches) = schema.get("oneOf").and_then(Value::as_array).filter(|_| is_union) {
+            if branches.iter().all(|branch| tag(self.resolve(branch)).is_some()) {
+                self.check_object(schema, value, pointer);
+            } else {
+                self.check_any(branches, value, pointer);
             }
+            return;
         }
         if !self.check_kind(schema, value, pointer) || !self.check_values(schema, value, pointer) {
             return;
@@ -75,7 +73,10 @@ impl<'s> Walk<'s> {
                     self.report(pointer, Problem::new("too_short", "this text is empty"));
                 }
                 if let Some(most) = schema.get("maxLength").and_then(Value::as_u64).filter(|most| length > *most) {
-                    self.report(pointer, Problem::new("too_long", format!("this text has {length} characters, more than {most}")));
+                    self.report(
+                        pointer,
+                        Problem::new("too_long", format!("this text has {length} characters, more than {most}")),
+                    );
                 }
             }
             _ => {}
@@ -154,8 +155,13 @@ impl<'s> Walk<'s> {
 
     fn check_list(&mut self, schema: &'s Value, items: &[Value], pointer: &mut String) {
         let depth = pointer.len();
-        if let Some(least) = schema.get("minItems").and_then(Value::as_u64).filter(|least| (items.len() as u64) < *least) {
-            self.report(pointer, Problem::new("too_few", format!("{} stand here, at least {least} are needed", items.len())));
+        if let Some(least) =
+            schema.get("minItems").and_then(Value::as_u64).filter(|least| (items.len() as u64) < *least)
+        {
+            self.report(
+                pointer,
+                Problem::new("too_few", format!("{} stand here, at least {least} are needed", items.len())),
+            );
         }
         let Some(item_schema) = schema.get("items") else { return };
         for (index, item) in items.iter().enumerate() {
@@ -194,13 +200,22 @@ impl<'s> Walk<'s> {
         }
         for key in shape.required {
             if !entries.contains_key(key) {
-                self.report(pointer, Problem::new("missing_key", format!("the key \"{key}\" is missing")).param("key", key));
+                self.report(
+                    pointer,
+                    Problem::new("missing_key", format!("the key \"{key}\" is missing")).param("key", key),
+                );
             }
         }
     }
 
     /// Collects what may and must stand in an object, over `$ref`, `allOf` and the variant that the tag chooses. False: reported already.
-    fn gather(&mut self, schema: &'s Value, entries: &Map<String, Value>, pointer: &mut String, shape: &mut Shape<'s>) -> bool {
+    fn gather(
+        &mut self,
+        schema: &'s Value,
+        entries: &Map<String, Value>,
+        pointer: &mut String,
+        shape: &mut Shape<'s>,
+    ) -> bool {
         let schema = self.resolve(schema);
         if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
             shape.properties.extend(properties.iter().map(|(name, property)| (name.as_str(), property)));
@@ -230,7 +245,9 @@ impl<'s> Walk<'s> {
             self.report(pointer, problem);
             return false;
         };
-        let chosen = word.as_str().and_then(|word| variants.iter().find(|variant| tag(variant).is_some_and(|(_, name)| name == word)));
+        let chosen = word
+            .as_str()
+            .and_then(|word| variants.iter().find(|variant| tag(variant).is_some_and(|(_, name)| name == word)));
         match chosen {
             Some(variant) => self.gather(variant, entries, pointer, shape),
             None => {
@@ -291,7 +308,9 @@ fn accepts(schema: &Value, value: &Value) -> bool {
 
 /// What a schema takes, in words.
 fn describe(schema: &Value) -> String {
-    if let Some(title) = schema.get("title").and_then(Value::as_str).filter(|title| title.starts_with(char::is_lowercase)) {
+    if let Some(title) =
+        schema.get("title").and_then(Value::as_str).filter(|title| title.starts_with(char::is_lowercase))
+    {
         return format!("a {title}");
     }
     let properties = schema.get("properties").and_then(Value::as_object);

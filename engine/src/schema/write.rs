@@ -80,7 +80,9 @@ fn write_item(key: &str, item: &Value, indent: usize, out: &mut String) {
 }
 
 fn is_table(value: &Value) -> bool {
-    value.as_object().is_some_and(|map| map.contains_key("columns") && map.get("columns").is_some_and(|list| list.get(0).is_some_and(Value::is_object)))
+    value.as_object().is_some_and(|map| {
+        map.contains_key("columns") && map.get("columns").is_some_and(|list| list.get(0).is_some_and(Value::is_object))
+    })
 }
 
 fn push_indent(indent: usize, out: &mut String) {
@@ -91,7 +93,8 @@ fn push_indent(indent: usize, out: &mut String) {
 fn flow(value: &Value) -> String {
     match value {
         Value::Object(map) => {
-            let entries: Vec<String> = map.iter().map(|(key, item)| format!("{}: {}", scalar_text(key), flow(item))).collect();
+            let entries: Vec<String> =
+                map.iter().map(|(key, item)| format!("{}: {}", scalar_text(key), flow(item))).collect();
             if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) }
         }
         Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),

@@ -9,12 +9,19 @@ use super::{compiled, plan};
 /// Generates a schema and proves its rules on the rows.
 fn holds(schema: &str) {
     let plan = plan(schema);
-    let tables = (0..plan.tables.len()).map(|table| (plan.tables[table].name.clone(), crate::table::provider(&plan, table))).collect();
+    let tables = (0..plan.tables.len())
+        .map(|table| (plan.tables[table].name.clone(), crate::table::provider(&plan, table)))
+        .collect();
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let certificate =
-        runtime.block_on(crate::verify::certify(&plan.dataset, tables, Arc::new(RuntimeEnv::default()))).expect("a certificate");
-    let broken: Vec<String> =
-        certificate.results.iter().filter(|result| result.broken > 0).map(|result| format!("{} {:?}", result.id, result.examples)).collect();
+    let certificate = runtime
+        .block_on(crate::verify::certify(&plan.dataset, tables, Arc::new(RuntimeEnv::default())))
+        .expect("a certificate");
+    let broken: Vec<String> = certificate
+        .results
+        .iter()
+        .filter(|result| result.broken > 0)
+        .map(|result| format!("{} {:?}", result.id, result.examples))
+        .collect();
     assert!(broken.is_empty(), "{schema}\n{}", broken.join("\n"));
     assert!(!certificate.results.is_empty());
 }
@@ -170,7 +177,11 @@ fn problems_come_all_at_once_with_their_places() {
 #[test]
 fn what_cannot_be_is_refused_with_its_numbers() {
     let unique = table("    columns: [{ name: id, unique: true, generator: { type: integer, min: 1, max: 100 } }]\n");
-    assert!(problems(&unique)[0].contains("can take 100 values, fewer than the table's 3000 rows"), "{:?}", problems(&unique));
+    assert!(
+        problems(&unique)[0].contains("can take 100 values, fewer than the table's 3000 rows"),
+        "{:?}",
+        problems(&unique)
+    );
     let impossible = table(
         "    columns: [{ name: id, generator: { type: sequence } }, { name: a, generator: { type: integer, min: 1, max: 9 } }]
     rules: [{ id: never, kind: check, sql: \"a > 9\" }]
@@ -187,6 +198,8 @@ fn what_cannot_be_is_refused_with_its_numbers() {
     );
     assert_eq!(
         problems(&order),
-        ["tables[0].rules[0]: a has no value left between 2024-06-01 and 2024-02-01; move the bounds of these columns, or the gap"]
+        [
+            "tables[0].rules[0]: a has no value left between 2024-06-01 and 2024-02-01; move the bounds of these columns, or the gap"
+        ]
     );
 }

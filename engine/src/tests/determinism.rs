@@ -39,8 +39,14 @@ fn any_number_of_threads_makes_the_same_rows_in_the_same_order() {
 fn adding_a_column_or_table_and_reordering_change_no_other_column() {
     let before = all_rows(&plan(HIRING), "candidate");
     let added = HIRING
-        .replace("      - { name: document,", "      - { name: extra, generator: { type: word } }\n      - { name: document,")
-        .replace("tables:\n", "tables:\n  - { name: other, rows: 3, columns: [{ name: id, generator: { type: sequence } }] }\n");
+        .replace(
+            "      - { name: document,",
+            "      - { name: extra, generator: { type: word } }\n      - { name: document,",
+        )
+        .replace(
+            "tables:\n",
+            "tables:\n  - { name: other, rows: 3, columns: [{ name: id, generator: { type: sequence } }] }\n",
+        );
     assert_ne!(added, HIRING);
     let after: Vec<String> = all_rows(&plan(&added), "candidate")
         .into_iter()

@@ -26,14 +26,17 @@ fn schema_of_example(example: &str, beside: &str, locale: &str) -> String {
         }
         _ => (serde_json::Value::Null, serde_json::Value::Null),
     };
-    let is_draw = crate::generators::GeneratorSpec::from_value(generator.clone()).is_ok_and(|generator| generator.is_draw());
+    let is_draw =
+        crate::generators::GeneratorSpec::from_value(generator.clone()).is_ok_and(|generator| generator.is_draw());
     let mut list = columns.as_array().cloned().unwrap_or_default();
     let mut table = serde_json::json!({ "name": "t", "rows": 1000 });
     if is_draw {
         let fields = crate::generators::GeneratorSpec::from_value(generator.clone()).expect("an example").fields();
         table["draws"] = serde_json::json!({ "record": generator });
         for field in fields {
-            list.push(serde_json::json!({ "name": field, "generator": { "type": "field", "of": "record", "field": field } }));
+            list.push(
+                serde_json::json!({ "name": field, "generator": { "type": "field", "of": "record", "field": field } }),
+            );
         }
     } else {
         if draws.is_object() {
@@ -46,7 +49,8 @@ fn schema_of_example(example: &str, beside: &str, locale: &str) -> String {
 }
 
 fn yaml(text: &str) -> serde_json::Value {
-    serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options(text, options).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 #[test]

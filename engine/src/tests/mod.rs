@@ -28,7 +28,9 @@ fn plan(schema: &str) -> Arc<Plan> {
 
 fn rows_of(batch: &RecordBatch) -> Vec<String> {
     let cell = |column: usize, row: usize| array_value_to_string(batch.column(column), row).expect("a printable value");
-    (0..batch.num_rows()).map(|row| (0..batch.num_columns()).map(|column| cell(column, row)).collect::<Vec<_>>().join("|")).collect()
+    (0..batch.num_rows())
+        .map(|row| (0..batch.num_columns()).map(|column| cell(column, row)).collect::<Vec<_>>().join("|"))
+        .collect()
 }
 
 fn all_rows(plan: &Plan, table: &str) -> Vec<String> {

@@ -92,7 +92,7 @@ impl<'a> Joins<'a> {
     }
 
     /// What follows `FROM`: the table as `t`, every parent under an alias of its own.
-    pub(super) fn from_sql(&self) -> String {
+    pub(super) fn sql_from(&self) -> String {
         let mut sql = format!("{} AS {OWN}", quoted(&self.table.name));
         for (index, hop) in self.hops.iter().enumerate() {
             let (child, parent) = (alias(hop.from), alias(Some(index)));
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(place(&["end", "country", "label"]), ("end.country.label".to_owned(), "p4".to_owned()));
         assert_eq!(place(&["start", "id"]), ("start.id".to_owned(), "p1".to_owned()));
         assert_eq!(
-            joins.from_sql(),
+            joins.sql_from(),
             "\"trip \"\"x\"\"\" AS t LEFT JOIN \"city\" AS p1 ON t.\"a\" = p1.\"id\" \
              LEFT JOIN \"country\" AS p2 ON p1.\"land\" = p2.\"code\" \
              LEFT JOIN \"city\" AS p3 ON t.\"b\" = p3.\"id\" \

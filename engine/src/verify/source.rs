@@ -128,7 +128,7 @@ impl Database {
                 places.iter().map(|place| format!("{}.{}", place.alias, quoted(&place.column.name))).collect();
             let columns: Vec<String> =
                 columns.iter().enumerate().map(|(index, column)| format!("{column} AS c{index}")).collect();
-            let sql = format!("SELECT {} FROM {}", columns.join(", "), joins.from_sql());
+            let sql = format!("SELECT {} FROM {}", columns.join(", "), joins.sql_from());
             let mut plans = Vec::new();
             for context in [&self.context, &self.spilling] {
                 let planned = async { context.sql(&sql).await?.create_physical_plan().await };

@@ -105,7 +105,7 @@ impl<'a> Script<'a> {
         };
         let key: Vec<&str> = table.primary_key.iter().map(String::as_str).collect();
         let key = if key.is_empty() { read.into_inner() } else { self.own(table, &key)? };
-        let from = joins.into_inner().from_sql();
+        let from = joins.into_inner().sql_from();
         Ok(format!("SELECT {} AS k, 1 AS n FROM {from} WHERE ({condition}) IS FALSE", self.key(&key)))
     }
 
@@ -119,7 +119,7 @@ impl<'a> Script<'a> {
         Ok(format!(
             "SELECT {} AS k, count(*) - 1 AS n FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1",
             self.key(&names),
-            joins.into_inner().from_sql(),
+            joins.into_inner().sql_from(),
             conditions.join(" AND "),
             names.join(", ")
         ))

@@ -405,13 +405,12 @@ fn listed_tables(workbook: &mut Workbook, sheets: &[String]) -> Result<Vec<(Stri
         cells.iter().zip(SHEETS_HEADER).all(|(cell, name)| matches!(cell, Cell::Text(text) if text == name))
     };
     let Some(start) = rows.iter().position(|(_, cells)| is_header(cells)) else { return Ok(tables) };
-    let mut expected_row = rows[start].0 + 1;
-    for (row, cells) in &rows[start + 1..] {
+    // The list ends where a row is left out.
+    for (expected_row, (row, cells)) in (rows[start].0 + 1..).zip(&rows[start + 1..]) {
         let [Cell::Text(table), Cell::Text(sheet), _, _, Cell::Number(count)] = cells else { break };
         if *row != expected_row {
             break;
         }
-        expected_row += 1;
         if !sheets.contains(sheet) {
             return Ok(Vec::new());
         }

@@ -43,7 +43,7 @@ fn columns_of_one_entity_show_one_person() {
     let plan = plan(PERUVIAN, 2_000, &columns, "");
     let made = texts(&plan, 0..2_000);
     let locale = crate::locale::Locale::named("es_PE").expect("a locale");
-    for row in 0..2_000 {
+    for row in (0..2_000).collect::<Vec<usize>>() {
         let gender = super::gender_of(&made[0][row]);
         assert!(
             locale.first_names(gender).values.contains(&made[1][row].as_str()),
