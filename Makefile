@@ -21,9 +21,9 @@ help: ## Show these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Make hiring.xlsx from the shipped example
-	$(CARGO) build --profile $(PROFILE) --workspace
-	@$(CARGO) run --quiet --profile $(PROFILE) --workspace --bin synthetic-data -- init hiring 2>/dev/null || test -f hiring.yaml
-	@$(CARGO) run --quiet --profile $(PROFILE) --workspace --bin synthetic-data -- generate hiring.yaml --out hiring.xlsx
+	$(CARGO) build --profile $(PROFILE) -p cli
+	@$(CARGO) run --quiet --profile $(PROFILE) -p cli -- init hiring 2>/dev/null || test -f hiring.yaml
+	@$(CARGO) run --quiet --profile $(PROFILE) -p cli -- generate hiring.yaml --out hiring.xlsx
 	@echo "The rows are in $(CURDIR)/hiring.xlsx, the schema that made them in $(CURDIR)/hiring.yaml"
 
 test: ## Run all tests

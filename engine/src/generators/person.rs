@@ -3,25 +3,24 @@
 
 mod local_part;
 mod names;
+mod ranked;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
-use datafusion::arrow::array::ArrayRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use self::local_part::{Addresses, Domains};
 use self::names::{ByGender, FullNames, GenderSource, NameTexts, Part, TwoSurnames, gender_of, gender_source};
+use self::ranked::{Ranked, RankedTexts};
 use super::lists::{Draw, FromList, List, ListName, distinct, fitting, from_locale};
-use super::text::{TextColumn, fits, nothing_fits};
-use super::{Cells, Countable, Fill, Generator, GeneratorSpec, Made, Problems, Rows, RunError};
+use super::text::{fits, nothing_fits};
+use super::{Generator, GeneratorSpec, Made, Problems};
 use crate::locale::{self, NumberSpace, PhoneKind, PhonePlan};
 use crate::plan::Context;
 use crate::problem::Problem;
-use crate::random::{Alias, Key};
+use crate::random::Alias;
 use crate::schema::Param;
 use crate::types::LogicalType;
 
@@ -482,73 +481,6 @@ impl Generator for Phone {
         }
         let numbers = PhoneNumbers { plan, kind, count, format: self.format.unwrap_or(PhoneFormat::E164) };
         Ranked { key: cx.key("value"), texts: numbers }.made(cx, "a telephone number")
-    }
-}
-
-/// Distinct texts that are made from a rank below 2^64.
-trait RankedTexts: Copy + Send + Sync + 'static {
-    /// How many there are.
-    fn total(&self) -> u64;
-
-    /// Appends the text at a rank; `scratch` is empty.
-    fn write(&self, rank: u64, scratch: &mut String, out: &mut String);
-}
-
-/// A text by rank a row, each equally likely.
-#[derive(Clone, Copy)]
-struct Ranked<T> {
-    key: Key,
-    texts: T,
-}
-
-impl<T: RankedTexts> Ranked<T> {
-    fn made(self, cx: &Context<'_>, noun: &str) -> Result<Made, Problems> {
-        let longest = self.longest();
-        check_longest(cx, longest, noun)?;
-        Ok(Made { longest: Some(longest), ..Made::drawn(LogicalType::String, self).counted(self) })
-    }
-
-    fn texts(&self, ranks: impl ExactSizeIterator<Item = u64>) -> ArrayRef {
-        let mut column = TextColumn::with_capacity(ranks.len(), 16);
-        let mut scratch = String::new();
-        for rank in ranks {
-            scratch.clear();
-            self.texts.write(rank, &mut scratch, column.out());
-            column.end();
-        }
-        Arc::new(column.finish())
-    }
-
-    /// The most characters. Texts of one form lie side by side and are alike in length, and each form has more than a hundredth of the
-    /// texts, so that evenly spaced ranks meet them all.
-    fn longest(&self) -> u64 {
-        const STEPS: u128 = 128;
-        let last = u128::from(self.texts.total().saturating_sub(1));
-        let mut longest = 0;
-        for step in 0..=STEPS {
-            let (mut scratch, mut out) = (String::new(), String::new());
-            self.texts.write((last * step / STEPS) as u64, &mut scratch, &mut out);
-            longest = longest.max(out.chars().count() as u64);
-        }
-        longest
-    }
-}
-
-impl<T: RankedTexts> Fill for Ranked<T> {
-    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let key = cells.key(&self.key);
-        let count = self.texts.total();
-        Ok(self.texts((0..rows.len()).map(|position| key.below(rows.at(position), count))))
-    }
-}
-
-impl<T: RankedTexts> Countable for Ranked<T> {
-    fn count(&self) -> u128 {
-        u128::from(self.texts.total())
-    }
-
-    fn unrank(&self, positions: &[u128]) -> ArrayRef {
-        self.texts(positions.iter().map(|position| *position as u64))
     }
 }
 

@@ -12,6 +12,7 @@ mod context;
 mod convert;
 mod deals;
 mod evaluate;
+mod order;
 mod relate;
 mod report;
 mod rules;
@@ -28,8 +29,8 @@ pub use context::{Context, Nested, RowBound, Scalar, Side, units_of};
 pub(crate) use convert::as_text;
 pub use evaluate::Evaluation;
 pub(crate) use evaluate::take_rows;
+pub(crate) use order::print_decimal;
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
-pub(crate) use rules::print_decimal;
 
 use crate::enforce::redraw::Group;
 use crate::generators::{Countable, Fill};

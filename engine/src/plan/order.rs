@@ -1,0 +1,213 @@
+//! The rule `order` at plan time: proved by the columns' own bounds, held by drawing inside what is left, or drawn again.
+
+use std::sync::Arc;
+
+use super::Side;
+use super::compiler::Compiler;
+use super::rules::{Bound, PlannedBound, can_be_null, limited};
+use crate::enforce::order::{Distance, close};
+use crate::generators::Interval;
+use crate::problem::Problem;
+use crate::schema::{Gap, Rule, Span};
+use crate::types::LogicalType;
+
+impl Compiler {
+    pub(super) fn gather_order(
+        &mut self,
+        table: usize,
+        rule: &Rule,
+        names: &[String],
+        strict: bool,
+        gap: Option<&Gap>,
+        pointer: &str,
+    ) {
+        let mut columns = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            match self.column_named(table, name) {
+                Some(column) if columns.contains(&column) => {
+                    let detail = format!("{name} stands twice");
+                    self.problems.push(Problem::new("repeated_name", detail).at(format!("{pointer}/columns/{at}")));
+                    return;
+                }
+                Some(column) => columns.push(column),
+                None => {
+                    let problem = self.unknown_column(table, name).at(format!("{pointer}/columns/{at}"));
+                    self.problems.push(problem);
+                    return;
+                }
+            }
+        }
+        let dataset = Arc::clone(&self.dataset);
+        let definitions: Vec<_> = columns.iter().map(|column| &dataset.tables[table].columns[*column]).collect();
+        // What the columns' own parameters say already needs nothing more.
+        let proved = rule.when.is_none()
+            && !strict
+            && gap.is_none()
+            && definitions.windows(2).all(|pair| {
+                let (Some(low), Some(high)) = (&pair[0].generator, &pair[1].generator) else { return false };
+                high.above().contains(&pair[0].name.as_str()) || low.below().contains(&pair[1].name.as_str())
+            })
+            && (definitions.len() == 2
+                || definitions[1..definitions.len() - 1].iter().all(|column| !can_be_null(column)));
+        if proved {
+            self.hold(table, rule, "by_construction", "the columns' bounds name each other".to_owned());
+            return;
+        }
+        let mut intervals: Vec<Interval> =
+            definitions.iter().filter_map(|column| column.generator.as_ref()?.interval()).collect();
+        let same_type = intervals.windows(2).all(|pair| pair[0].logical == pair[1].logical);
+        let free = columns.iter().all(|column| {
+            !self.is_unique(table, *column)
+                && self.key_of_column(table, *column).is_none()
+                && !self.statements.bounds.contains_key(&(table, *column))
+                && !self.statements.forced.contains_key(&(table, *column))
+        });
+        let unconverted = definitions.iter().all(|column| {
+            column.logical_type().is_none_or(|wanted| intervals.first().is_some_and(|own| own.logical == wanted))
+        });
+        let max_gap_over_null =
+            gap.is_some_and(|gap| gap.max.is_some()) && definitions.iter().any(|column| can_be_null(column));
+        if rule.when.is_none()
+            && intervals.len() == columns.len()
+            && same_type
+            && free
+            && unconverted
+            && !max_gap_over_null
+        {
+            let Some(distance) = self.distance(&intervals[0].logical, strict, gap, pointer) else { return };
+            if let Err((at, min, max)) = close(&mut intervals, distance) {
+                let logical = &intervals[at].logical;
+                let detail = format!(
+                    "{} has no value left between {} and {}",
+                    names[at],
+                    print_units(logical, min),
+                    print_units(logical, max)
+                );
+                self.problems.push(
+                    Problem::new("contradiction", detail)
+                        .at(pointer)
+                        .remedy("move the bounds of these columns, or the gap"),
+                );
+                return;
+            }
+            for (at, column) in columns.iter().enumerate() {
+                let mut bounds = vec![
+                    PlannedBound { value: Bound::Constant(intervals[at].min), side: Side::Lower, gap: 0 },
+                    PlannedBound { value: Bound::Constant(intervals[at].max), side: Side::Upper, gap: 0 },
+                ];
+                for (steps, before) in columns[..at].iter().rev().enumerate() {
+                    let gap = distance.min.saturating_mul(steps as i64 + 1);
+                    bounds.push(PlannedBound { value: Bound::Column(*before), side: Side::Lower, gap });
+                    if let (0, Some(most)) = (steps, distance.max) {
+                        bounds.push(PlannedBound { value: Bound::Column(*before), side: Side::Upper, gap: most });
+                    }
+                }
+                self.statements.bounds.insert((table, *column), bounds);
+            }
+            self.hold(table, rule, "projected", "each column is drawn inside what the ones before it leave".to_owned());
+            return;
+        }
+        let sql = order_condition(names, strict, gap);
+        match sql {
+            Ok(sql) => {
+                self.add_condition(table, rule, limited(rule.when.as_deref(), &sql), None, format!("{pointer}/columns"))
+            }
+            Err(problem) => self.problems.push(problem.at(format!("{pointer}/gap"))),
+        }
+    }
+
+    /// Gaps in the units of a type; `strict` is a gap of at least one unit.
+    fn distance(&mut self, logical: &LogicalType, strict: bool, gap: Option<&Gap>, pointer: &str) -> Option<Distance> {
+        let units = |span: Span| span_units(span, logical);
+        let min = match gap.and_then(|gap| gap.min).map(units) {
+            None => 0,
+            Some(Ok(units)) => units,
+            Some(Err(problem)) => {
+                self.problems.push(problem.at(format!("{pointer}/gap/min")));
+                return None;
+            }
+        };
+        let max = match gap.and_then(|gap| gap.max).map(units) {
+            None => None,
+            Some(Ok(units)) => Some(units),
+            Some(Err(problem)) => {
+                self.problems.push(problem.at(format!("{pointer}/gap/max")));
+                return None;
+            }
+        };
+        let min = if strict { min.max(1) } else { min };
+        if max.is_some_and(|max| max < min) {
+            let detail = format!("the largest gap is below the smallest, {min}");
+            self.problems.push(Problem::new("empty_interval", detail).at(format!("{pointer}/gap/max")));
+            return None;
+        }
+        Some(Distance { min, max })
+    }
+}
+
+/// `order` as a condition: all pairs, so that a null between two columns hides nothing.
+fn order_condition(names: &[String], strict: bool, gap: Option<&Gap>) -> Result<String, Problem> {
+    if gap.is_some() {
+        return Err(Problem::new("not_supported", "gaps between columns whose generators have no constant bounds of one type are not supported by this version")
+            .remedy("give each column a date, datetime, integer or decimal generator with constant bounds and the same type"));
+    }
+    let op = if strict { "<" } else { "<=" };
+    let mut parts = Vec::new();
+    for (at, low) in names.iter().enumerate() {
+        for high in &names[at + 1..] {
+            parts.push(format!("({} {op} {})", quoted(low), quoted(high)));
+        }
+    }
+    Ok(parts.join(" AND "))
+}
+
+/// A name in SQL's double quotes.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A span in the units of a type.
+fn span_units(span: Span, logical: &LogicalType) -> Result<i64, Problem> {
+    let units = match (logical, span.unit) {
+        (LogicalType::Datetime, Some(unit)) => span.amount.checked_mul(unit.us()),
+        (LogicalType::Date, Some(unit)) => {
+            let us = span.amount.checked_mul(unit.us());
+            return match us {
+                Some(us) if us % crate::schema::DAY_US == 0 => Ok(us / crate::schema::DAY_US),
+                _ => Err(Problem::new("wrong_unit", "dates are whole days apart").remedy("write the gap in d or w")),
+            };
+        }
+        (LogicalType::Datetime, None) => {
+            return Err(
+                Problem::new("wrong_unit", "a gap of datetimes needs a unit").remedy("write 30d, 12h, 90min or 45s")
+            );
+        }
+        (LogicalType::Decimal { scale, .. }, None) => {
+            span.amount.checked_mul(10_i64.pow(u32::from(scale.unsigned_abs()).min(18)))
+        }
+        (_, None) => Some(span.amount),
+        (_, Some(_)) => return Err(Problem::new("wrong_unit", format!("a gap of {logical} is a plain number"))),
+    };
+    units.ok_or_else(|| Problem::new("too_large", "this gap is beyond what can be counted"))
+}
+
+/// A value in units, as people write it.
+fn print_units(logical: &LogicalType, units: i64) -> String {
+    match logical {
+        LogicalType::Date => crate::schema::Date(i32::try_from(units).unwrap_or(i32::MAX)).to_string(),
+        LogicalType::Datetime => crate::schema::Datetime(units).to_string(),
+        LogicalType::Decimal { scale, .. } => print_decimal(units, *scale),
+        _ => units.to_string(),
+    }
+}
+
+/// Units of the last decimal place as a decimal number.
+pub(crate) fn print_decimal(units: i64, scale: i8) -> String {
+    if scale <= 0 {
+        return units.to_string();
+    }
+    let one = 10_u64.pow(u32::from(scale.unsigned_abs()).min(18));
+    let sign = if units < 0 { "-" } else { "" };
+    let size = units.unsigned_abs();
+    format!("{sign}{}.{:0width$}", size / one, size % one, width = usize::from(scale.unsigned_abs()))
+}
