@@ -355,19 +355,23 @@ struct Sentences {
 }
 
 impl Sentences {
-    /// Appends a sentence of so many words, or of the fewer that fit; a single word stands however long it is.
+    /// Appends a sentence of so many words, or of the fewer that fit. Single words are drawn until one fits; after so many attempts the last
+    /// stands however long it is, and the column's bound refuses it.
     fn write(&self, mut words: u32, cell: &mut Cell, out: &mut String) {
+        const SINGLE_WORDS: u32 = 256;
         let start = out.len();
+        let mut singles = 0;
         loop {
             self.grammar.write_sentence(words, &mut |n| cell.below(n), out);
             let Some(limit) = self.limit else { return };
-            if words == 1 || fits(&out[start..], self.limit) {
+            singles += u32::from(words == 1);
+            if singles == SINGLE_WORDS || fits(&out[start..], self.limit) {
                 return;
             }
             let length = out[start..].chars().count() as u64;
             out.truncate(start);
             let in_proportion = u64::from(words) * u64::from(limit) / length;
-            words = (in_proportion as u32).clamp(1, words - 1);
+            words = (in_proportion as u32).clamp(1, (words - 1).max(1));
         }
     }
 }

@@ -300,7 +300,8 @@ impl Compiler {
                 }
                 (Some(Simple::Null { negated: true, .. }), Some(column)) => {
                     self.statements.values.entry((table, column)).or_default().push(implied());
-                    projected.push(self.dataset.tables[table].columns[column].name.clone());
+                    // The column's own nulls give way; a formula that is null wants its columns drawn again.
+                    rest.push(conjunct.sql().to_owned());
                 }
                 (Some(Simple::Compare { value, .. }), Some(column))
                     if value != Literal::Null

@@ -72,6 +72,21 @@ fn rules_that_no_construction_holds_are_drawn_again_alone_and_together() {
 }
 
 #[test]
+fn a_formula_that_a_rule_wants_to_be_known_has_its_columns_drawn_again() {
+    holds(&table(
+        "    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: kind, generator: { type: choice, values: [a, b] } }
+      - { name: pay, type: integer, generator: { type: normal, mean: 3000, std: 800, min: 1000 } }
+      - { name: bonus, null_rate: 0.5, generator: { type: expression, sql: \"CASE WHEN pay > 3000 THEN pay * 0.1 END\" } }
+      - { name: short, max_length: 12, generator: { type: sentence } }
+    rules:
+      - { id: a-has-a-bonus, kind: implies, if: \"kind = 'a'\", then: \"bonus IS NOT NULL\" }
+",
+    ));
+}
+
+#[test]
 fn combinations_do_not_repeat_in_bridges_picks_and_columns() {
     holds(
         "name: d
