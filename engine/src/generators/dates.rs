@@ -212,6 +212,35 @@ impl Generator for Datetime {
     }
 }
 
+/// Whole seconds since 1970-01-01T00:00:00Z; each between the bounds is equally likely.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnixTimestamp {
+    /// First instant.
+    start: Param<schema::Datetime>,
+    /// Last instant.
+    end: Param<schema::Datetime>,
+}
+
+impl Generator for UnixTimestamp {
+    const EXAMPLE: &'static str = "{type: unix_timestamp, start: 2024-01-01, end: 2024-12-31}";
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        const SECOND_US: i64 = 1_000_000;
+        let start = cx.constant(&self.start, "start").map_err(|problem| vec![problem])?;
+        let end = cx.constant(&self.end, "end").map_err(|problem| vec![problem])?;
+        // Only whole seconds inside the bounds are values.
+        let min = Scalar::Constant((start.0 + SECOND_US - 1).div_euclid(SECOND_US));
+        let max = Scalar::Constant(end.0.div_euclid(SECOND_US));
+        if end < start {
+            return Err(vec![Problem::new("empty_interval", format!("{end} is before start {start}")).at("/end")]);
+        }
+        check_ends(&min, &max, i64::to_string).map_err(|found| renamed(found, "start"))?;
+        let (key, bounds) = (cx.key("value"), cx.bounds().to_vec());
+        Ok(Uniform { key, logical: LogicalType::Integer, min, max, step: Step::Every(1), bounds }.made())
+    }
+}
+
 /// Another date or time of the row and some time after it (before it, where negative).
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

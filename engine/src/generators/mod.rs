@@ -66,6 +66,7 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<dates::Date>(),
             Entry::of::<dates::Datetime>(),
             Entry::of::<dates::DateOffset>(),
+            Entry::of::<dates::UnixTimestamp>(),
             Entry::of::<person::FullName>(),
             Entry::of::<person::FirstName>(),
             Entry::of::<person::LastName>(),
