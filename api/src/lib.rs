@@ -1,17 +1,34 @@
-//! What the product does with datasets, for every client alike: [`generations`] make files, [`certificates`] prove what files say,
-//! [`catalogue`] explains generators, [`previews`] show the first rows, [`templates`] are what one starts from.
+//! What the product does with datasets, for every client alike: [`generations`] make rows, [`certificates`] prove what files say,
+//! [`catalogue`] explains generators, [`plan`] shows what a schema would make; and the server that offers all this, [`server::serve`].
 //!
 //! Services know neither terminal nor network: they take plain requests, report progress to a callback, stop when their [`Cancellation`] is
 //! raised, and answer with values or one [`Failure`]. Files are written through [`storage`] alone, so that what is not finished is never seen.
+//! In each resource's folder `routes` know HTTP, `service` knows what is allowed and what happens, `store` knows the tables.
 
+#![allow(unused_qualifications, reason = "utoipa's macros name what they find by its path")]
+
+pub mod auth;
 pub mod cancellation;
 pub mod catalogue;
 pub mod certificates;
+pub mod config;
+pub mod datasets;
+pub mod db;
 pub mod error;
+pub mod exports;
+pub mod failure;
 pub mod generations;
-pub mod previews;
+pub mod http;
+pub mod jobs;
+pub mod openapi;
+pub mod plan;
+pub mod server;
 pub mod storage;
-pub mod templates;
+#[cfg(feature = "studio")]
+mod studio;
+pub mod users;
 
 pub use cancellation::Cancellation;
-pub use error::Failure;
+pub use config::Config;
+pub use failure::Failure;
+pub use server::App;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
-use api::previews::Preview;
+use api::plan::previews::Preview;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What separates two columns.
@@ -120,7 +120,7 @@ fn shown(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use api::previews::PreviewColumn;
+    use api::plan::previews::PreviewColumn;
 
     use super::*;
 

@@ -5,6 +5,7 @@
 
 mod cells;
 mod commands;
+mod environment;
 mod progress;
 mod schema_file;
 mod stop;

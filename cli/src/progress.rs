@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use api::Cancellation;
-use api::generations::{Phase, Progress};
+use api::generations::{FileProgress as Progress, Phase};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// A bar; nothing is drawn where standard error is no terminal.

@@ -14,6 +14,7 @@
 
 pub mod allocation;
 pub mod automaton;
+pub mod content;
 mod enforce;
 pub mod expr;
 pub mod functions;

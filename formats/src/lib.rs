@@ -8,6 +8,7 @@
 //! (the modules say where a format has no room for a difference); no file makes a reader panic or hold more than a part of it in memory.
 
 mod builder;
+pub mod choice;
 mod columns;
 mod compress;
 mod csv;
@@ -45,17 +46,8 @@ pub static FORMATS: &[&dyn Format] = &[&Csv, &JsonLines, &Json, &Parquet, &Xlsx]
 
 /// A kind of file that tables are written to and read from.
 pub trait Format: Send + Sync {
-    /// The word that names it on the command line and in the API.
-    fn name(&self) -> &'static str;
-
-    /// The extension of its files, without a dot.
-    fn extension(&self) -> &'static str;
-
-    /// Its media type.
-    fn media_type(&self) -> &'static str;
-
-    /// Whether one file holds all tables of a dataset; otherwise each table has a file of its own.
-    fn holds_all_tables(&self) -> bool;
+    /// What it is: names and properties, in one place.
+    fn kind(&self) -> &'static Kind;
 
     /// A writer into `sink`: of all tables of `document`, or of the one with which [`Writer::begin_table`] is called.
     fn writer<'a>(
@@ -67,6 +59,37 @@ pub trait Format: Send + Sync {
 
     /// The tables in a file. Where a file holds one table, it is named `stem`.
     fn read(&self, path: &Path, stem: &str, options: &Options) -> Result<Vec<SourceTable>, FormatError>;
+
+    /// The word that names it on the command line and in the API.
+    fn name(&self) -> &'static str {
+        self.kind().name
+    }
+
+    /// The extension of its files, without a dot.
+    fn extension(&self) -> &'static str {
+        self.kind().extension
+    }
+
+    /// Whether one file holds all tables of a dataset; otherwise each table has a file of its own.
+    fn holds_all_tables(&self) -> bool {
+        self.kind().holds_all_tables
+    }
+}
+
+/// What a format is.
+pub struct Kind {
+    /// The word that names it.
+    pub name: &'static str,
+    /// The extension of its files, without a dot.
+    pub extension: &'static str,
+    /// The media type of its files.
+    pub media_type: &'static str,
+    /// Whether one file holds all tables of a dataset.
+    pub holds_all_tables: bool,
+    /// Whether its files are compressed inside, so that compressing them again is no use.
+    pub compresses_inside: bool,
+    /// What it leaves to whoever asks for a file.
+    pub choices: &'static [choice::Choice],
 }
 
 /// Writes a file: each table is begun, given its rows, and ended; then the file is finished. A file that was not finished is none.

@@ -25,27 +25,23 @@ use crate::builder::BatchBuilder;
 use crate::columns::Column;
 use crate::source::{self, BATCH_ROWS, Batches, Source, cast, guarded};
 use crate::{
-    Document, DocumentTable, Encoder, Format, FormatError, Options, ParquetCompression, RuleResult, SourceTable, Writer,
+    Document, DocumentTable, Encoder, Format, FormatError, Kind, Options, ParquetCompression, RuleResult, SourceTable,
+    Writer, choice,
 };
 
 /// Apache Parquet.
 pub struct Parquet;
 
 impl Format for Parquet {
-    fn name(&self) -> &'static str {
-        "parquet"
-    }
-
-    fn extension(&self) -> &'static str {
-        "parquet"
-    }
-
-    fn media_type(&self) -> &'static str {
-        "application/vnd.apache.parquet"
-    }
-
-    fn holds_all_tables(&self) -> bool {
-        false
+    fn kind(&self) -> &'static Kind {
+        &Kind {
+            name: "parquet",
+            extension: "parquet",
+            media_type: "application/vnd.apache.parquet",
+            holds_all_tables: false,
+            compresses_inside: true,
+            choices: choice::PARQUET,
+        }
     }
 
     fn writer<'a>(

@@ -1,273 +1,150 @@
-//! Generations: the rows of a plan, as files.
+//! Generations: the rows of a plan, made and proved; as files for the command line, as stored parts for the API.
 //!
-//! Invariant: a final name holds either what it held before or all rows of a generation whose statements were proved. Rows are made and
-//! encoded on several threads and written in row order; then the certificate is made from rows that are made anew, by statements that share
-//! nothing with what made them; only then do the files move into place.
+//! A stored generation is a record (version of the schema, seed, parameters, engine version) that is enough to make its rows again, and parts:
+//! Parquet files of 2^20 rows under `DATA_DIR/generations/<id>/<table's place>/`. A part is written under a temporary name, synced, renamed,
+//! then recorded with the hash of its values, so that a generation that was cut off goes on from its last recorded part.
 
-mod document;
-mod output;
+pub mod files;
+pub mod parts;
+pub mod routes;
+pub(crate) mod rows;
+pub mod service;
+pub mod store;
+pub mod worker;
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
-use datafusion::arrow::record_batch::RecordBatch;
-use engine::plan::Plan;
-use engine::problem::suggestion;
-use engine::verify::Certificate;
-use engine::{run, table};
-use formats::{Document, Format, Writer};
+pub use files::{
+    Generation as Files, Output, Phase, Progress as FileProgress, Request, Rows, Target, generate, table_index,
+};
 
-use crate::storage::{self, Staging, StorageError};
-use crate::{Cancellation, Failure, certificates};
+use crate::users::Author;
 
-pub use output::{Output, Target};
-
-/// What is asked for.
-pub struct Request {
-    /// One table, by its place in the plan; all where absent.
-    pub table: Option<usize>,
-    /// Rows of the one table; all where absent.
-    pub range: Option<Range<u64>>,
-    /// Where to, and in which format.
-    pub output: Output,
-    /// Choices of the format.
-    pub options: formats::Options,
-    /// Threads that make rows.
-    pub threads: usize,
+/// Where a generation or an export stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Waits for its turn.
+    Queued,
+    /// Makes rows.
+    Running,
+    /// All rows are there and proved.
+    Succeeded,
+    /// It ended without its rows.
+    Failed,
+    /// Somebody stopped it.
+    Cancelled,
 }
 
-/// How far a generation is.
-pub struct Progress<'a> {
-    /// What it does now.
-    pub phase: Phase<'a>,
-    /// Rows written.
+impl State {
+    /// Every state.
+    pub const ALL: [State; 5] = [State::Queued, State::Running, State::Succeeded, State::Failed, State::Cancelled];
+
+    /// The word that names it.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Queued => "queued",
+            State::Running => "running",
+            State::Succeeded => "succeeded",
+            State::Failed => "failed",
+            State::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of a word.
+    pub fn of_word(word: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// Whether nothing more will happen.
+    pub fn is_final(self) -> bool {
+        !matches!(self, State::Queued | State::Running)
+    }
+}
+
+/// How far a table is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TableProgress {
+    /// Its name.
+    pub name: String,
+    /// Rows that are made.
     pub rows_done: u64,
-    /// Rows that will be written.
+    /// Rows in all.
     pub rows_total: u64,
 }
 
-/// What a generation does.
-pub enum Phase<'a> {
-    /// Makes the rows of this table.
-    Making(&'a str),
-    /// Proves the statements.
-    Checking,
-}
-
-/// What was made.
-pub struct Generation {
-    /// The files, under their final names; none where the rows went to standard output.
-    pub paths: Vec<PathBuf>,
+/// How far a generation is.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Progress {
+    /// Where it stands.
+    pub state: State,
+    /// Rows that are made.
+    pub rows_done: u64,
     /// Rows in all.
-    pub rows: u64,
-    /// The proof; `None` for a part of the rows, which proves nothing about the whole.
-    pub certificate: Option<Certificate>,
+    pub rows_total: u64,
+    /// Rows made in a second since this run began; null while nothing is made.
+    pub rows_per_second: Option<f64>,
+    /// Table by table.
+    pub tables: Vec<TableProgress>,
 }
 
-/// A table's rows to make.
-struct Part {
-    table: usize,
-    range: Range<u64>,
+/// How many statements hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Verdict {
+    /// Statements in all.
+    pub statements: u64,
+    /// Statements that rows break.
+    pub broken: u64,
+    /// Statements that could not be proved.
+    pub unproved: u64,
 }
 
-/// The place of a table in a plan, or a failure that suggests the nearest name.
-pub fn table_index(plan: &Plan, name: &str) -> Result<usize, Failure> {
-    plan.table_index(name).ok_or_else(|| {
-        let known: Vec<&str> = plan.tables.iter().map(|table| table.name.as_str()).collect();
-        let remedy = suggestion(name, known).map(|remedy| format!("; {remedy}")).unwrap_or_default();
-        Failure::Request(format!("the schema has no table {name:?}{remedy}"))
-    })
-}
-
-/// Makes the rows, proves them and moves the files into place.
-pub fn generate(
-    plan: &Arc<Plan>,
-    request: &Request,
-    cancellation: &Cancellation,
-    on_progress: &mut dyn FnMut(&Progress<'_>),
-) -> Result<Generation, Failure> {
-    request.options.check().map_err(|error| Failure::Usage(error.to_string()))?;
-    let parts = parts(plan, request)?;
-    let files = request.output.files(plan, &parts.iter().map(|part| part.table).collect::<Vec<_>>())?;
-    let staging = match &request.output.target {
-        Target::Folder(folder) => Some(Staging::for_folder(folder)?),
-        Target::File(path) if !storage::is_special(path) => Some(Staging::for_file(path)?),
-        Target::File(_) | Target::Stdout => None,
-    };
-    let mut generation = Running {
-        plan,
-        request,
-        cancellation,
-        on_progress,
-        staging,
-        rows_done: 0,
-        rows_total: parts.iter().map(|part| part.range.end - part.range.start).sum(),
-        certificate: None,
-    };
-    let last = files.len().saturating_sub(1);
-    for (index, file) in files.iter().enumerate() {
-        let parts: Vec<&Part> = file.tables.iter().map(|at| &parts[*at]).collect();
-        generation.write_file(&file.name, &parts, index == last)?;
-    }
-    cancellation.check()?;
-    let Running { staging, rows_done, certificate, .. } = generation;
-    let paths = staging.map_or(Ok(Vec::new()), Staging::commit)?;
-    Ok(Generation { paths, rows: rows_done, certificate })
-}
-
-/// What to make, checked against the plan.
-fn parts(plan: &Plan, request: &Request) -> Result<Vec<Part>, Failure> {
-    let whole = |table: usize| Part { table, range: 0..plan.tables[table].rows };
-    let tables: Vec<usize> = request.table.map_or_else(|| (0..plan.tables.len()).collect(), |table| vec![table]);
-    let Some(range) = &request.range else { return Ok(tables.into_iter().map(whole).collect()) };
-    let [table] = tables[..] else {
-        return Err(Failure::Usage(
-            "a range needs one table, and the schema has several; name it with --table".to_owned(),
-        ));
-    };
-    let planned = &plan.tables[table];
-    if range.end > planned.rows {
-        let Range { start, end } = range;
-        return Err(Failure::Request(format!(
-            "the range {start}..{end} goes past the end of {:?}, which has {} rows",
-            planned.name, planned.rows
-        )));
-    }
-    Ok(vec![Part { table, range: range.clone() }])
-}
-
-/// A generation while it runs.
-struct Running<'a> {
-    plan: &'a Arc<Plan>,
-    request: &'a Request,
-    cancellation: &'a Cancellation,
-    on_progress: &'a mut dyn FnMut(&Progress<'_>),
-    staging: Option<Staging>,
-    rows_done: u64,
-    rows_total: u64,
-    certificate: Option<Certificate>,
-}
-
-/// What a thread hands over: bytes where the format's batches can be encoded apart, else the rows.
-enum Piece {
-    Bytes(Vec<u8>),
-    Rows(RecordBatch),
-}
-
-/// Bytes that are gathered before the system is called.
-const SINK_BYTES: usize = 1 << 20;
-
-impl Running<'_> {
-    /// Writes one file whole. Before the last is finished all statements are proved, since a workbook shows the results.
-    fn write_file(&mut self, name: &str, parts: &[&Part], is_last: bool) -> Result<(), Failure> {
-        let (sink, path) = self.open(name)?;
-        let mut sink = BufWriter::with_capacity(SINK_BYTES, sink);
-        let tables: Vec<usize> = parts.iter().map(|part| part.table).collect();
-        let rows: Vec<u64> = parts.iter().map(|part| part.range.end - part.range.start).collect();
-        let document = document::document(self.plan, &tables, &rows);
-        match self.request.output.compression {
-            None => self.write_document(Box::new(&mut sink), &document, parts, is_last, &path)?,
-            Some(compression) => {
-                let mut compressor = formats::compress(&mut sink, compression).map_err(Failure::sink(&path))?;
-                self.write_document(Box::new(&mut compressor), &document, parts, is_last, &path)?;
-                compressor.finish().map_err(Failure::sink(&path))?;
-            }
-        }
-        sink.flush().map_err(Failure::sink(&path))
-    }
-
-    /// The sink of a file, and the name by which errors call it.
-    fn open(&mut self, name: &str) -> Result<(Box<dyn Write + Send>, PathBuf), Failure> {
-        if let Some(staging) = &mut self.staging {
-            return Ok((Box::new(staging.create(name)?), staging.final_path(name)));
-        }
-        match &self.request.output.target {
-            Target::File(path) => {
-                let file = File::options().write(true).open(path);
-                let file = file.map_err(|source| StorageError { path: path.clone(), source })?;
-                Ok((Box::new(file), path.clone()))
-            }
-            Target::Folder(_) | Target::Stdout => Ok((Box::new(io::stdout()), PathBuf::from("standard output"))),
-        }
-    }
-
-    fn write_document(
-        &mut self,
-        sink: Box<dyn Write + Send + '_>,
-        document: &Document,
-        parts: &[&Part],
-        is_last: bool,
-        path: &Path,
-    ) -> Result<(), Failure> {
-        let mut options = self.request.options.clone();
-        options.temp_dir = self.staging.as_ref().map(Staging::work_folder);
-        let format: &dyn Format = self.request.output.format;
-        let mut writer = format.writer(sink, document, &options).map_err(Failure::writing(path))?;
-        for (index, part) in parts.iter().enumerate() {
-            writer.begin_table(index).map_err(Failure::writing(path))?;
-            self.write_rows(&mut *writer, part, path)?;
-            writer.end_table().map_err(Failure::writing(path))?;
-        }
-        if is_last && self.request.range.is_none() {
-            self.certify()?;
-        }
-        let results = document::results(self.certificate.as_ref(), document);
-        writer.finish(&results).map_err(Failure::writing(path))
-    }
-
-    /// The rows of a table: made and encoded by several threads, written by this one.
-    fn write_rows(&mut self, writer: &mut dyn Writer, part: &Part, path: &Path) -> Result<(), Failure> {
-        let (plan, cancellation, threads) = (self.plan, self.cancellation, self.request.threads);
-        let name = &plan.tables[part.table].name;
-        self.report(Phase::Making(name));
-        let encoder = writer.encoder();
-        // Buffers go round between the threads that fill them and the one that empties them: fresh memory costs more than the encoding.
-        let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
-        let encode = |batch: RecordBatch| {
-            cancellation.check()?;
-            let Some(encoder) = &encoder else { return Ok(Piece::Rows(batch)) };
-            let mut bytes = buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-            bytes.clear();
-            encoder.encode(&batch, &mut bytes);
-            Ok(Piece::Bytes(bytes))
-        };
-        let take = |piece: Piece, rows: u64| {
-            cancellation.check()?;
-            match piece {
-                Piece::Rows(batch) => writer.write(&batch).map_err(Failure::writing(path))?,
-                Piece::Bytes(bytes) => {
-                    writer.write_encoded(&bytes).map_err(Failure::writing(path))?;
-                    buffers.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
-                }
-            }
-            self.rows_done += rows;
-            self.report(Phase::Making(name));
-            Ok(())
-        };
-        run::run(plan, part.table, part.range.clone(), threads, encode, take)
-    }
-
-    /// Proves the statements about the tables that were asked for.
-    fn certify(&mut self) -> Result<(), Failure> {
-        self.report(Phase::Checking);
-        let providers = (0..self.plan.tables.len())
-            .map(|index| (self.plan.tables[index].name.clone(), table::provider(self.plan, index)))
-            .collect();
-        let work = self.staging.as_ref().map(Staging::work_folder);
-        let certificate =
-            certificates::certify(&self.plan.dataset, providers, self.request.threads, work, self.cancellation)?;
-        let broken = certificates::broken(&certificate);
-        if !broken.is_empty() {
-            return Err(Failure::Broken(broken));
-        }
-        self.certificate = Some(certificate);
-        Ok(())
-    }
-
-    fn report(&mut self, phase: Phase<'_>) {
-        (self.on_progress)(&Progress { phase, rows_done: self.rows_done, rows_total: self.rows_total });
-    }
+/// A generation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Generation {
+    /// Its id.
+    pub id: Uuid,
+    /// The dataset.
+    pub dataset_id: Uuid,
+    /// The dataset's name.
+    pub dataset_name: String,
+    /// The version of its schema.
+    pub version: i32,
+    /// The seed; the same one gives the same rows.
+    pub seed: u64,
+    /// Rows by table, where they were asked for.
+    #[schema(value_type = std::collections::BTreeMap<String, u64>)]
+    pub rows: Value,
+    /// What the rows of the schema were multiplied with.
+    pub scale: Option<f64>,
+    /// Values of the schema's parameters, where they were set.
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
+    pub parameters: Value,
+    /// Version of the engine that makes the rows.
+    pub engine_version: String,
+    /// What "today" means in the rows.
+    pub reference_time: String,
+    /// How far it is.
+    #[serde(flatten)]
+    pub progress: Progress,
+    /// Hash of all values, once all are made.
+    pub content_hash: Option<String>,
+    /// How many statements hold, once they were checked.
+    pub certificate: Option<Verdict>,
+    /// Why it failed.
+    pub failure: Option<String>,
+    /// When it was asked for.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// Who asked for it.
+    pub created_by: Option<Author>,
+    /// When it was begun.
+    #[schema(format = DateTime)]
+    pub started_at: Option<String>,
+    /// When it ended.
+    #[schema(format = DateTime)]
+    pub finished_at: Option<String>,
 }

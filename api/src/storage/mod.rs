@@ -198,6 +198,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     staging.commit().map(drop)
 }
 
+/// An error unless the disk of a folder, or of the nearest one above it that exists, keeps this many bytes free.
+pub fn check_free_space(folder: &Path, min_bytes: u64) -> Result<(), StorageError> {
+    let existing = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let found = rustix::fs::statvfs(existing).map_err(|error| at(existing, error.into()))?;
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    if free >= min_bytes {
+        return Ok(());
+    }
+    let sentence = format!("only {} MB are free on the disk, and {} are to stay free", free >> 20, min_bytes >> 20);
+    Err(at(existing, io::Error::new(ErrorKind::StorageFull, sentence)))
+}
+
 /// Whether a path is a device, a pipe or a socket: written straight into, since there is nothing to replace.
 pub fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
@@ -206,6 +218,7 @@ pub fn is_special(path: &Path) -> bool {
 /// What the system said, in words without its number.
 pub fn reason(error: &io::Error) -> String {
     match error.kind() {
+        ErrorKind::StorageFull if error.raw_os_error().is_none() => error.to_string(),
         ErrorKind::StorageFull => "no space is left on the disk".to_owned(),
         ErrorKind::QuotaExceeded => "the disk quota is used up".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
@@ -265,7 +278,7 @@ fn parent_of(path: &Path) -> PathBuf {
 }
 
 /// Makes renames last through a power cut; systems that cannot sync folders keep them anyway.
-fn sync_folder(folder: &Path) {
+pub(crate) fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }

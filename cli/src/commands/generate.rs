@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::thread;
 
-use api::generations::{self, Generation, Output, Request};
+use api::generations::{self, Files, Output, Request, Rows};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use formats::{Compression, FORMATS, Format};
@@ -76,7 +76,8 @@ impl Generate {
         let output = Output::resolve(self.out.as_deref(), self.format, self.compress, &plan.dataset.name)?;
         let threads = self.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
         let options = formats::Options { csv_bom: self.csv_bom, ..self.csv.options() };
-        let request = Request { table, range: self.range, output, options, threads };
+        let tables = table.map(|table| vec![table]);
+        let request = Request { tables, rows: Rows::Planned, range: self.range, output, options, threads };
         let cancellation = cancelled_by_signals();
         let bar = Bar::new();
         let made = generations::generate(&plan, &request, &cancellation, &mut |progress| bar.show(progress));
@@ -106,7 +107,7 @@ impl CsvOptions {
 }
 
 /// A line about what was made.
-fn say(generation: &Generation) {
+fn say(generation: &Files) {
     let rows = counted(generation.rows, "row");
     let proved = match &generation.certificate {
         Some(certificate) => format!("; {} hold", counted(certificate.results.len() as u64, "statement")),

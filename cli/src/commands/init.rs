@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 
-use api::templates::{self, TEMPLATES};
+use api::catalogue::templates::{self, TEMPLATES};
 use clap::Args;
 use engine::problem::suggestion;
 

@@ -1,13 +1,17 @@
 //! The commands, a file each.
 
 mod completions;
+mod createsuperuser;
 mod fmt;
 mod generate;
 mod generators;
 mod init;
+mod migrate;
+mod openapi;
 mod plan;
 mod preview;
 mod schema;
+mod serve;
 mod verify;
 
 use clap::Subcommand;
@@ -25,6 +29,11 @@ pub enum Command {
     Schema(schema::Schema),
     Init(init::Init),
     Fmt(fmt::Fmt),
+    Serve(serve::Serve),
+    Openapi(openapi::Openapi),
+    Migrate(migrate::Migrate),
+    #[command(name = "createsuperuser")]
+    CreateSuperuser(createsuperuser::CreateSuperuser),
     Completions(completions::Completions),
 }
 
@@ -39,6 +48,10 @@ pub fn run(command: Command) -> Result<(), Stop> {
         Command::Schema(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Fmt(command) => command.run(),
+        Command::Serve(command) => command.run(),
+        Command::Openapi(command) => command.run(),
+        Command::Migrate(command) => command.run(),
+        Command::CreateSuperuser(command) => command.run(),
         Command::Completions(command) => command.run(),
     }
 }

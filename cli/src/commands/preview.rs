@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use api::previews;
+use api::plan::previews;
 use clap::Args;
 use engine::plan;
 

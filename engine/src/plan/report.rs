@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::TablePlan;
@@ -10,7 +11,7 @@ use crate::problem::Problem;
 use crate::schema::{DEFAULT_REFERENCE_TIME, Datetime};
 
 /// A plan for people and programs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// Name of the dataset.
     pub dataset: String,
@@ -36,7 +37,7 @@ pub struct Report {
 }
 
 /// What will happen in a table.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TableReport {
     /// Its name.
     pub name: String,
@@ -54,7 +55,7 @@ pub struct TableReport {
 }
 
 /// What will happen in a column.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ColumnReport {
     /// Its name.
     pub name: String,
@@ -83,7 +84,7 @@ pub struct ColumnReport {
 }
 
 /// How a rule is held.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RuleReport {
     /// Its id.
     pub id: String,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Dataset;
+use super::{Dataset, tree};
 
 /// The dataset as JSON, two spaces a level, with a final newline.
 pub fn canonical_json(dataset: &Dataset) -> String {
@@ -10,6 +10,15 @@ pub fn canonical_json(dataset: &Dataset) -> String {
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// A schema's text as one JSON text that depends on what it says alone: the keys of every map in the order of their characters, no spaces, no
+/// comments, parameters as they were written. `None` where the text cannot be taken apart.
+pub fn canonical_document(text: &str) -> Option<String> {
+    tree::parse(text).ok().map(|(mut value, _)| {
+        value.sort_all_objects();
+        value.to_string()
+    })
 }
 
 /// The dataset as YAML: what fits in a line of 120 characters stands in one.
@@ -116,4 +125,20 @@ fn scalar_text(text: &str) -> String {
     // Dates are texts in this language's YAML, and read best bare.
     let date = text.len() == 10 && super::param::parse_date(text).is_some();
     if plain || date { text.to_owned() } else { Value::String(text.to_owned()).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_canonical_document_knows_neither_comments_nor_order_of_keys_nor_syntax() {
+        let yaml = "name: a  # a comment\nparameters: { n: 3 }\ntables:\n  - { rows: \"${n}\", name: t }\n";
+        let json = r#"{"tables": [{"name": "t", "rows": "${n}"}], "parameters": {"n": 3}, "name": "a"}"#;
+        let canonical = canonical_document(yaml);
+        assert_eq!(canonical, canonical_document(json));
+        let expected = r#"{"name":"a","parameters":{"n":3},"tables":[{"name":"t","rows":"${n}"}]}"#;
+        assert_eq!(canonical.as_deref(), Some(expected));
+        assert_eq!(canonical_document("a: [1"), None);
+    }
 }

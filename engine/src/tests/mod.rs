@@ -14,7 +14,7 @@ use crate::plan::{Compiled, Options, Plan, compile_text};
 use crate::schema::Overrides;
 
 /// The hiring example that the command ships.
-const HIRING: &str = include_str!("../../../api/src/templates/hiring.yaml");
+const HIRING: &str = include_str!("../../../api/src/catalogue/templates/hiring.yaml");
 
 fn compiled(schema: &str) -> Compiled {
     compile_text(schema, &Overrides::new(), &Options::default())

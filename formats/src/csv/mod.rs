@@ -10,26 +10,21 @@ mod write;
 use std::io::Write;
 use std::path::Path;
 
-use crate::{Document, Format, FormatError, Options, SourceTable, Writer};
+use crate::{Document, Format, FormatError, Kind, Options, SourceTable, Writer, choice};
 
 /// Comma-separated values.
 pub struct Csv;
 
 impl Format for Csv {
-    fn name(&self) -> &'static str {
-        "csv"
-    }
-
-    fn extension(&self) -> &'static str {
-        "csv"
-    }
-
-    fn media_type(&self) -> &'static str {
-        "text/csv"
-    }
-
-    fn holds_all_tables(&self) -> bool {
-        false
+    fn kind(&self) -> &'static Kind {
+        &Kind {
+            name: "csv",
+            extension: "csv",
+            media_type: "text/csv",
+            holds_all_tables: false,
+            compresses_inside: false,
+            choices: choice::CSV,
+        }
     }
 
     fn writer<'a>(

@@ -11,7 +11,7 @@ mod write;
 use std::io::Write;
 use std::path::Path;
 
-use crate::{Document, Format, FormatError, Options, SourceTable, Writer};
+use crate::{Document, Format, FormatError, Kind, Options, SourceTable, Writer};
 
 pub(crate) use token::{JsonKind, JsonValue, Spacing, check, items, without_blanks};
 pub(crate) use write::with_lists_as_text;
@@ -23,20 +23,15 @@ pub struct Json;
 pub struct JsonLines;
 
 impl Format for Json {
-    fn name(&self) -> &'static str {
-        "json"
-    }
-
-    fn extension(&self) -> &'static str {
-        "json"
-    }
-
-    fn media_type(&self) -> &'static str {
-        "application/json"
-    }
-
-    fn holds_all_tables(&self) -> bool {
-        false
+    fn kind(&self) -> &'static Kind {
+        &Kind {
+            name: "json",
+            extension: "json",
+            media_type: "application/json",
+            holds_all_tables: false,
+            compresses_inside: false,
+            choices: &[],
+        }
     }
 
     fn writer<'a>(
@@ -54,20 +49,15 @@ impl Format for Json {
 }
 
 impl Format for JsonLines {
-    fn name(&self) -> &'static str {
-        "jsonl"
-    }
-
-    fn extension(&self) -> &'static str {
-        "jsonl"
-    }
-
-    fn media_type(&self) -> &'static str {
-        "application/jsonl"
-    }
-
-    fn holds_all_tables(&self) -> bool {
-        false
+    fn kind(&self) -> &'static Kind {
+        &Kind {
+            name: "jsonl",
+            extension: "jsonl",
+            media_type: "application/jsonl",
+            holds_all_tables: false,
+            compresses_inside: false,
+            choices: &[],
+        }
     }
 
     fn writer<'a>(

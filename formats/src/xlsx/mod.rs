@@ -17,26 +17,21 @@ mod write;
 use std::io::Write;
 use std::path::Path;
 
-use crate::{Document, Format, FormatError, Options, SourceTable, Writer};
+use crate::{Document, Format, FormatError, Kind, Options, SourceTable, Writer, choice};
 
 /// An Excel workbook with all tables of a dataset.
 pub struct Xlsx;
 
 impl Format for Xlsx {
-    fn name(&self) -> &'static str {
-        "xlsx"
-    }
-
-    fn extension(&self) -> &'static str {
-        "xlsx"
-    }
-
-    fn media_type(&self) -> &'static str {
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    }
-
-    fn holds_all_tables(&self) -> bool {
-        true
+    fn kind(&self) -> &'static Kind {
+        &Kind {
+            name: "xlsx",
+            extension: "xlsx",
+            media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            holds_all_tables: true,
+            compresses_inside: true,
+            choices: choice::XLSX,
+        }
     }
 
     fn writer<'a>(

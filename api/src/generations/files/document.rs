@@ -7,7 +7,7 @@ use engine::verify::Certificate;
 use formats::{Document, DocumentColumn, DocumentTable, RuleResult};
 
 /// The document of some tables of a plan, `rows` of each.
-pub(super) fn document(plan: &Plan, tables: &[usize], rows: &[u64]) -> Document {
+pub(crate) fn document(plan: &Plan, tables: &[usize], rows: &[u64]) -> Document {
     let dataset = &plan.dataset;
     let report = plan.report();
     let property = |name: &str, value: String| (name.to_owned(), value);
@@ -27,7 +27,7 @@ pub(super) fn document(plan: &Plan, tables: &[usize], rows: &[u64]) -> Document 
 }
 
 /// The results about the document's tables.
-pub(super) fn results(certificate: Option<&Certificate>, document: &Document) -> Vec<RuleResult> {
+pub(crate) fn results(certificate: Option<&Certificate>, document: &Document) -> Vec<RuleResult> {
     let results = certificate.into_iter().flat_map(|certificate| &certificate.results);
     let wanted = results.filter(|result| document.tables.iter().any(|table| table.name == result.table));
     wanted

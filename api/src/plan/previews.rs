@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, FixedSizeBinaryArray};
+use datafusion::arrow::array::{Array, ArrayRef, FixedSizeBinaryArray};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -60,27 +60,44 @@ pub fn preview(plan: &Arc<Plan>, table: usize, rows: u64) -> Result<Preview, Fai
 
 /// The cells of a batch, row by row, spelled as files spell them.
 fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>, Failure> {
-    let options = FormatOptions::default();
     let mut rows = vec![Vec::with_capacity(batch.num_columns()); batch.num_rows()];
-    let schema = batch.schema();
-    for (field, array) in schema.fields().iter().zip(batch.columns()) {
-        let uuids = match LogicalType::of_field(field) {
-            Some(LogicalType::Uuid) => array.as_any().downcast_ref::<FixedSizeBinaryArray>(),
-            _ => None,
-        };
-        let is_instant = matches!(field.data_type(), DataType::Timestamp(..));
-        let formatter =
-            ArrayFormatter::try_new(array.as_ref(), &options).map_err(|error| Failure::Format(error.into()))?;
+    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+        let speller = Speller::new(LogicalType::of_field(field).as_ref(), array)?;
         for (index, row) in rows.iter_mut().enumerate() {
-            row.push(match (array.is_null(index), uuids) {
-                (true, _) => None,
-                (false, Some(uuids)) => Some(uuid_text(uuids.value(index))),
-                (false, None) if is_instant => Some(format!("{}Z", formatter.value(index))),
-                (false, None) => Some(formatter.value(index).to_string()),
-            });
+            row.push(array.is_valid(index).then(|| speller.text(index)));
         }
     }
     Ok(rows)
+}
+
+/// Spells the values of one column as files spell them.
+pub(crate) struct Speller<'a> {
+    formatter: ArrayFormatter<'a>,
+    uuids: Option<&'a FixedSizeBinaryArray>,
+    is_instant: bool,
+}
+
+impl<'a> Speller<'a> {
+    /// For a column's values, of the logical type that its field names.
+    pub(crate) fn new(logical: Option<&LogicalType>, array: &'a ArrayRef) -> Result<Speller<'a>, Failure> {
+        const OPTIONS: FormatOptions<'static> = FormatOptions::new();
+        let formatter =
+            ArrayFormatter::try_new(array.as_ref(), &OPTIONS).map_err(|error| Failure::Format(error.into()))?;
+        Ok(Speller {
+            formatter,
+            uuids: logical.filter(|logical| **logical == LogicalType::Uuid).and_then(|_| array.as_any().downcast_ref()),
+            is_instant: matches!(array.data_type(), DataType::Timestamp(..)),
+        })
+    }
+
+    /// The text of a value that is not null.
+    pub(crate) fn text(&self, index: usize) -> String {
+        match self.uuids {
+            Some(uuids) => uuid_text(uuids.value(index)),
+            None if self.is_instant => format!("{}Z", self.formatter.value(index)),
+            None => self.formatter.value(index).to_string(),
+        }
+    }
 }
 
 /// Sixteen bytes in the form of RFC 9562.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use engine::plan::Plan;
 use formats::{Compression, FORMATS, Format};
 
-use super::Failure;
+use crate::Failure;
 
 /// A target and what is written there.
 #[derive(Clone)]

@@ -1,0 +1,404 @@
+//! `/datasets`: datasets, their schemas and versions.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::service::{self, Draft};
+use super::store::{self, Filter};
+use super::{Dataset, Version};
+use crate::App;
+use crate::db::off_thread;
+use crate::error::{ApiError, Code};
+use crate::http::caller::Caller;
+use crate::http::page::{List, Page};
+use crate::http::precondition::{etag, if_match, is_known};
+use crate::http::schema_source::{SchemaSource, media_type_of, text_of};
+use crate::openapi::errors::{
+    ChangedMeanwhile, Forbidden, Invalid, NotFound, PreconditionRequired, UnsupportedMediaType,
+};
+
+/// Adds the resource.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_datasets)
+        .service(create_dataset)
+        .service(get_dataset)
+        .service(update_dataset)
+        .service(delete_dataset)
+        .service(restore_dataset)
+        .service(get_schema)
+        .service(save_schema)
+        .service(list_versions)
+        .service(get_version);
+}
+
+/// Which datasets.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DatasetsQuery {
+    /// Part of the name or the description.
+    #[serde(default)]
+    pub search: String,
+    /// `updated_at` or `name`, with `desc` or `asc` behind it.
+    #[serde(default)]
+    #[param(example = "updated_at desc")]
+    pub order_by: String,
+    /// Deleted datasets instead of the others.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Items of a page, at most 500.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    pub limit: Option<u32>,
+    /// Where the page begins, from `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A dataset to create: its schema as an object, or as text with its media type.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDataset {
+    /// Its name; the schema's where absent.
+    #[schema(example = "hiring")]
+    pub name: Option<String>,
+    /// What it is about; the schema's where absent.
+    pub description: Option<String>,
+    /// The schema as an object.
+    #[schema(value_type = Option<crate::openapi::Schema>)]
+    pub schema: Option<serde_json::Value>,
+    /// The schema as text, comments kept.
+    pub schema_text: Option<String>,
+    /// `application/yaml` (the default) or `application/json`, of the text.
+    pub media_type: Option<String>,
+}
+
+/// What changes of a dataset; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetPatch {
+    /// Its name.
+    pub name: Option<String>,
+    /// What it is about; null removes it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub description: Option<Option<String>>,
+}
+
+/// Tells an absent value from null.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Some)
+}
+
+/// Which version.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct VersionQuery {
+    /// Its number; the current one where absent.
+    pub version: Option<i32>,
+}
+
+/// List datasets
+#[utoipa::path(operation_id = "list_datasets", tag = "datasets", params(DatasetsQuery), responses(
+    (status = 200, body = List<Dataset>),
+    Invalid,
+))]
+#[get("/datasets")]
+async fn list_datasets(
+    app: web::Data<App>,
+    _: Caller,
+    query: web::Query<DatasetsQuery>,
+) -> Result<web::Json<List<Dataset>>, ApiError> {
+    let query = query.into_inner();
+    let page = Page { limit: query.limit, cursor: query.cursor };
+    let (limit, offset) = (page.limit()?, page.offset()?);
+    let (by_name, descending) = match query.order_by.trim() {
+        "" | "updated_at desc" => (false, true),
+        "updated_at" | "updated_at asc" => (false, false),
+        "name" | "name asc" => (true, false),
+        "name desc" => (true, true),
+        other => {
+            let sentence = format!("{other:?} is no order; known are updated_at and name, with asc or desc");
+            return Err(ApiError::invalid_at("/order_by", sentence));
+        }
+    };
+    let filter = Filter { search: query.search.trim().to_owned(), deleted: query.deleted, by_name, descending };
+    let (items, total, filter) = app
+        .db
+        .read(move |c| {
+            let (rows, total) = store::list(c, &filter, limit, offset)?;
+            let items = rows.into_iter().map(|row| service::shown(c, row)).collect::<Result<Vec<_>, _>>()?;
+            Ok((items, total, filter))
+        })
+        .await?;
+    let deleted = if filter.deleted { "true".to_owned() } else { String::new() };
+    let parameters = [("search", filter.search), ("order_by", query.order_by), ("deleted", deleted)];
+    Ok(web::Json(List::new(items, total, &page, "/api/v1/datasets", &parameters)?))
+}
+
+/// Create a dataset
+///
+/// The schema has to plan; its problems are the answer where it does not, and nothing is saved.
+#[utoipa::path(operation_id = "create_dataset", tag = "datasets", request_body = NewDataset, responses(
+    (status = 201, body = Dataset, headers(("ETag" = String), ("Location" = String))),
+    Forbidden,
+    Invalid,
+))]
+#[post("/datasets")]
+async fn create_dataset(
+    app: web::Data<App>,
+    caller: Caller,
+    body: web::Json<NewDataset>,
+) -> Result<HttpResponse, ApiError> {
+    caller.may_write()?;
+    let NewDataset { name, description, schema, schema_text, media_type } = body.into_inner();
+    let source = SchemaSource { schema, schema_text };
+    let state = app.clone();
+    let dataset = off_thread(move || {
+        let media_type = match (&source.schema, media_type.as_deref()) {
+            (Some(_), _) => service::JSON,
+            (None, None) => service::YAML,
+            (None, Some(media_type)) => media_type_of(media_type)?,
+        };
+        let draft = Draft::new(source.text()?, media_type)?;
+        state.db.write_now(|c| service::create(c, &draft, name, description, caller.id))
+    })
+    .await?;
+    Ok(HttpResponse::Created()
+        .insert_header((header::LOCATION, format!("/api/v1/datasets/{}", dataset.id)))
+        .insert_header((header::ETAG, etag(&dataset.updated_at)))
+        .json(dataset))
+}
+
+/// Get a dataset
+#[utoipa::path(operation_id = "get_dataset", tag = "datasets", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = Dataset, headers(("ETag" = String))),
+    NotFound,
+))]
+#[get("/datasets/{id}")]
+async fn get_dataset(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let dataset = app
+        .db
+        .read(move |c| {
+            let row = service::living(c, id)?;
+            service::shown(c, row)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(&dataset.updated_at))).json(dataset))
+}
+
+/// Change name or description
+#[utoipa::path(operation_id = "update_dataset", tag = "datasets", request_body = DatasetPatch,
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the ETag that the change starts from")), responses(
+    (status = 200, body = Dataset, headers(("ETag" = String))),
+    Forbidden,
+    NotFound,
+    ChangedMeanwhile,
+    Invalid,
+    PreconditionRequired,
+))]
+#[patch("/datasets/{id}")]
+async fn update_dataset(
+    app: web::Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: web::Path<Uuid>,
+    body: web::Json<DatasetPatch>,
+) -> Result<HttpResponse, ApiError> {
+    caller.may_write()?;
+    let (id, patch) = (id.into_inner(), body.into_inner());
+    let given = request.headers().get(header::IF_MATCH).cloned();
+    let dataset = app
+        .db
+        .write(move |c| {
+            let row = service::living(c, id)?;
+            if_match(given.as_ref(), &row.updated_at)?;
+            service::update(c, row, patch.name, patch.description, caller.id)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(&dataset.updated_at))).json(dataset))
+}
+
+/// Delete a dataset
+///
+/// It is kept for 30 days, in which it can be restored.
+#[utoipa::path(operation_id = "delete_dataset", tag = "datasets", params(("id" = Uuid, Path)), responses(
+    (status = 204, description = "it is deleted"),
+    Forbidden,
+    NotFound,
+))]
+#[delete("/datasets/{id}")]
+async fn delete_dataset(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    caller.may_write()?;
+    let id = id.into_inner();
+    app.db
+        .write(move |c| {
+            let row = service::living(c, id)?;
+            service::delete(c, row, caller.id)
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Restore a deleted dataset
+#[utoipa::path(operation_id = "restore_dataset", tag = "datasets", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = Dataset),
+    Forbidden,
+    NotFound,
+))]
+#[post("/datasets/{id}/restore")]
+async fn restore_dataset(
+    app: web::Data<App>,
+    caller: Caller,
+    id: web::Path<Uuid>,
+) -> Result<web::Json<Dataset>, ApiError> {
+    caller.may_write()?;
+    let id = id.into_inner();
+    Ok(web::Json(app.db.write(move |c| service::restore(c, id, caller.id)).await?))
+}
+
+/// Get the schema
+///
+/// The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON.
+#[utoipa::path(operation_id = "get_schema", tag = "datasets", params(("id" = Uuid, Path), VersionQuery), responses(
+    (status = 200, content((String = "application/yaml"), (crate::openapi::Schema = "application/json")), headers(("ETag" = String))),
+    (status = 304, description = "the client's copy is the current one"),
+    NotFound,
+))]
+#[get("/datasets/{id}/schema")]
+async fn get_schema(
+    app: web::Data<App>,
+    _: Caller,
+    request: HttpRequest,
+    id: web::Path<Uuid>,
+    query: web::Query<VersionQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, wanted) = (id.into_inner(), query.version);
+    let row = app
+        .db
+        .read(move |c| {
+            let row = service::living(c, id)?;
+            service::version_row(c, &row, wanted.unwrap_or(row.version))
+        })
+        .await?;
+    if is_known(&request, &row.etag) {
+        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag(&row.etag))).finish());
+    }
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
+    let wants_json = accepts.contains(service::JSON) && !accepts.contains(service::YAML);
+    let (media_type, text) = if wants_json && row.media_type == service::YAML {
+        (service::JSON.to_owned(), row.canonical)
+    } else {
+        (row.media_type, row.text)
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((header::ETAG, etag(&row.etag)))
+        .insert_header((header::VARY, HeaderValue::from_static("accept")))
+        .content_type(format!("{media_type}; charset=utf-8"))
+        .body(text))
+}
+
+/// Save the schema
+///
+/// The body is the schema itself, in YAML or JSON. A change is a new version; what does not plan is refused with all its problems.
+#[utoipa::path(operation_id = "save_schema", tag = "datasets",
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the ETag that the change starts from")),
+    request_body(content((String = "application/yaml"), (crate::openapi::Schema = "application/json"))), responses(
+    (status = 200, body = Version, headers(("ETag" = String))),
+    Forbidden,
+    NotFound,
+    ChangedMeanwhile,
+    UnsupportedMediaType,
+    Invalid,
+    PreconditionRequired,
+))]
+#[put("/datasets/{id}/schema")]
+async fn save_schema(
+    app: web::Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: web::Path<Uuid>,
+    body: web::Bytes,
+) -> Result<HttpResponse, ApiError> {
+    caller.may_write()?;
+    let id = id.into_inner();
+    let named = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = media_type_of(named)?;
+    let given = request.headers().get(header::IF_MATCH).cloned();
+    let state = app.clone();
+    let version = off_thread(move || {
+        let check = |c: &mut diesel::SqliteConnection| {
+            let row = service::living(c, id)?;
+            let current = service::version_row(c, &row, row.version)?;
+            if let Err(error) = if_match(given.as_ref(), &current.etag) {
+                let is_stale = error.code() == Code::ChangedMeanwhile;
+                let current = service::shown_version(c, current, false)?;
+                return Err(if is_stale { error.with("current", json!(current)) } else { error });
+            }
+            Ok(row)
+        };
+        // Asked first, so that a stale change is told before its problems; asked again where it counts.
+        state.db.read_now(check)?;
+        let draft = Draft::new(text_of(&body)?, media_type)?;
+        state.db.write_now(|c| {
+            let row = check(c)?;
+            service::save(c, row, &draft, caller.id)
+        })
+    })
+    .await?;
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(&version.etag))).json(version))
+}
+
+/// List versions, newest first
+#[utoipa::path(operation_id = "list_versions", tag = "datasets", params(("id" = Uuid, Path), Page), responses(
+    (status = 200, body = List<Version>),
+    NotFound,
+    Invalid,
+))]
+#[get("/datasets/{id}/versions")]
+async fn list_versions(
+    app: web::Data<App>,
+    _: Caller,
+    id: web::Path<Uuid>,
+    page: web::Query<Page>,
+) -> Result<web::Json<List<Version>>, ApiError> {
+    let id = id.into_inner();
+    let (limit, offset) = (page.limit()?, page.offset()?);
+    let (items, total) = app
+        .db
+        .read(move |c| {
+            let row = service::living(c, id)?;
+            let (rows, total) = store::versions(c, &row.id, limit, offset)?;
+            let items = rows.into_iter().map(|row| service::shown_version(c, row, false));
+            Ok((items.collect::<Result<Vec<_>, _>>()?, total))
+        })
+        .await?;
+    Ok(web::Json(List::new(items, total, &page, &format!("/api/v1/datasets/{id}/versions"), &[])?))
+}
+
+/// Get a version with its text
+#[utoipa::path(operation_id = "get_version", tag = "datasets", params(("id" = Uuid, Path), ("version" = i32, Path)), responses(
+    (status = 200, body = Version),
+    NotFound,
+))]
+#[get("/datasets/{id}/versions/{version}")]
+async fn get_version(
+    app: web::Data<App>,
+    _: Caller,
+    path: web::Path<(Uuid, i32)>,
+) -> Result<web::Json<Version>, ApiError> {
+    let (id, version) = path.into_inner();
+    let version = app
+        .db
+        .read(move |c| {
+            let row = service::living(c, id)?;
+            let version = service::version_row(c, &row, version)?;
+            service::shown_version(c, version, true)
+        })
+        .await?;
+    Ok(web::Json(version))
+}

@@ -1,0 +1,168 @@
+//! Datasets and versions in the database.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use crate::db::schema::{dataset_versions, datasets, generations};
+
+/// A dataset's row.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = datasets)]
+pub struct DatasetRow {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    pub description: Option<String>,
+    /// Its current version.
+    pub version: i32,
+    /// When it was created.
+    pub created_at: String,
+    /// When it was changed last.
+    pub updated_at: String,
+    /// Who changed it last.
+    pub updated_by: Option<String>,
+    /// When it was deleted.
+    pub deleted_at: Option<String>,
+}
+
+/// A version's row.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = dataset_versions)]
+pub struct VersionRow {
+    /// The dataset.
+    pub dataset_id: String,
+    /// Its number.
+    pub version: i32,
+    /// The schema as it was written.
+    pub text: String,
+    /// How it was written.
+    pub media_type: String,
+    /// The schema's canonical JSON.
+    pub canonical: String,
+    /// SHA-256 of that.
+    pub etag: String,
+    /// Tables with their columns and rows, as JSON.
+    pub tables: String,
+    /// When it was saved.
+    pub created_at: String,
+    /// Who saved it.
+    pub created_by: Option<String>,
+}
+
+/// Which datasets, in which order.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Part of name or description.
+    pub search: String,
+    /// Deleted ones instead of the others.
+    pub deleted: bool,
+    /// By name instead of by the last change.
+    pub by_name: bool,
+    /// Last first.
+    pub descending: bool,
+}
+
+/// A page of the datasets, and how many there are in all.
+pub fn list(
+    connection: &mut SqliteConnection,
+    filter: &Filter,
+    limit: i64,
+    offset: i64,
+) -> QueryResult<(Vec<DatasetRow>, i64)> {
+    let wanted = || {
+        let mut query = datasets::table.into_boxed();
+        if !filter.search.is_empty() {
+            let escaped = filter.search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let pattern = format!("%{escaped}%");
+            query = query.filter(
+                datasets::name.like(pattern.clone()).escape('\\').or(datasets::description
+                    .is_not_null()
+                    .and(datasets::description.assume_not_null().like(pattern).escape('\\'))),
+            );
+        }
+        if filter.deleted {
+            query.filter(datasets::deleted_at.is_not_null())
+        } else {
+            query.filter(datasets::deleted_at.is_null())
+        }
+    };
+    let total = wanted().count().get_result(connection)?;
+    let ordered = match (filter.by_name, filter.descending) {
+        (true, false) => wanted().order((datasets::name.asc(), datasets::id.asc())),
+        (true, true) => wanted().order((datasets::name.desc(), datasets::id.asc())),
+        (false, false) => wanted().order((datasets::updated_at.asc(), datasets::id.asc())),
+        (false, true) => wanted().order((datasets::updated_at.desc(), datasets::id.asc())),
+    };
+    let rows = ordered.select(DatasetRow::as_select()).limit(limit).offset(offset).load(connection)?;
+    Ok((rows, total))
+}
+
+/// A dataset, deleted or not.
+pub fn find(connection: &mut SqliteConnection, id: Uuid) -> QueryResult<Option<DatasetRow>> {
+    datasets::table.find(id.to_string()).select(DatasetRow::as_select()).first(connection).optional()
+}
+
+/// Adds a dataset with its first version.
+pub fn insert(connection: &mut SqliteConnection, dataset: &DatasetRow, version: &VersionRow) -> QueryResult<()> {
+    diesel::insert_into(datasets::table).values(dataset).execute(connection)?;
+    insert_version(connection, version)
+}
+
+/// Adds a version.
+pub fn insert_version(connection: &mut SqliteConnection, version: &VersionRow) -> QueryResult<()> {
+    diesel::insert_into(dataset_versions::table).values(version).execute(connection).map(drop)
+}
+
+/// Writes what may change of a dataset.
+pub fn update(connection: &mut SqliteConnection, row: &DatasetRow) -> QueryResult<()> {
+    diesel::update(datasets::table.find(&row.id))
+        .set((
+            datasets::name.eq(&row.name),
+            datasets::description.eq(&row.description),
+            datasets::version.eq(row.version),
+            datasets::updated_at.eq(&row.updated_at),
+            datasets::updated_by.eq(&row.updated_by),
+            datasets::deleted_at.eq(&row.deleted_at),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Removes datasets that were deleted before an instant, with everything of theirs.
+pub fn remove_deleted_before(connection: &mut SqliteConnection, instant: &str) -> QueryResult<()> {
+    diesel::delete(datasets::table.filter(datasets::deleted_at.lt(instant))).execute(connection).map(drop)
+}
+
+/// The generations of datasets that were deleted before an instant.
+pub fn generations_deleted_before(connection: &mut SqliteConnection, instant: &str) -> QueryResult<Vec<String>> {
+    generations::table
+        .inner_join(datasets::table)
+        .filter(datasets::deleted_at.lt(instant))
+        .select(generations::id)
+        .load(connection)
+}
+
+/// A version.
+pub fn version(connection: &mut SqliteConnection, dataset: &str, version: i32) -> QueryResult<Option<VersionRow>> {
+    dataset_versions::table.find((dataset, version)).select(VersionRow::as_select()).first(connection).optional()
+}
+
+/// A page of a dataset's versions, newest first, and how many there are in all.
+pub fn versions(
+    connection: &mut SqliteConnection,
+    dataset: &str,
+    limit: i64,
+    offset: i64,
+) -> QueryResult<(Vec<VersionRow>, i64)> {
+    let own = || dataset_versions::table.filter(dataset_versions::dataset_id.eq(dataset));
+    let total = own().count().get_result(connection)?;
+    let rows = own()
+        .order(dataset_versions::version.desc())
+        .select(VersionRow::as_select())
+        .limit(limit)
+        .offset(offset)
+        .load(connection)?;
+    Ok((rows, total))
+}

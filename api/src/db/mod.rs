@@ -1,0 +1,216 @@
+//! The database: SQLite in one file, read through a pool, written through one connection.
+//!
+//! Invariants: a transaction of writes is durable when it returns (`synchronous=FULL`); writers queue for one connection instead of failing
+//! on each other's locks; no database work runs on a thread that answers requests.
+
+pub mod schema;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::web;
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use diesel::{Connection, SqliteConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::error::{ApiError, Code};
+
+/// The changes of the tables, in their order, compiled in.
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
+
+/// The database's file in the data folder.
+pub const FILE_NAME: &str = "db.sqlite3";
+
+/// How long a reader waits for a connection of the pool.
+const POOL_WAIT: Duration = Duration::from_secs(10);
+
+/// A database. Its clones are one.
+#[derive(Clone)]
+pub struct Db {
+    readers: Pool<ConnectionManager<SqliteConnection>>,
+    writer: Arc<Mutex<SqliteConnection>>,
+}
+
+impl Db {
+    /// Opens the database in a folder, makes it where it is missing, and brings its tables up to date. Gives the names of the migrations
+    /// that were run.
+    pub fn open(folder: &Path, pool_size: u32, busy_timeout_ms: u32) -> Result<(Db, Vec<String>), String> {
+        let path = folder.join(FILE_NAME);
+        let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+        let url = path.to_string_lossy().into_owned();
+        let mut writer = SqliteConnection::establish(&url).map_err(|error| said(&error))?;
+        let pragmas = Pragmas { busy_timeout_ms };
+        pragmas.set(&mut writer).map_err(|error| said(&error))?;
+        let run = writer.run_pending_migrations(MIGRATIONS).map_err(|error| said(&error))?;
+        let names = run.iter().map(ToString::to_string).collect();
+        let readers = Pool::builder()
+            .max_size(pool_size)
+            .min_idle(Some(1))
+            .connection_timeout(POOL_WAIT)
+            .connection_customizer(Box::new(pragmas))
+            .build(ConnectionManager::new(url))
+            .map_err(|error| said(&error))?;
+        Ok((Db { readers, writer: Arc::new(Mutex::new(writer)) }, names))
+    }
+
+    /// Runs a transaction that reads, on this thread.
+    pub fn read_now<T, E: From<diesel::result::Error> + From<ApiError>>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let connection = self.readers.get();
+        let mut connection = connection
+            .map_err(|_| ApiError::new(Code::Unavailable, "all connections to the database are busy; try again"))?;
+        let connection: &mut SqliteConnection = &mut connection;
+        connection.transaction(work)
+    }
+
+    /// Runs a transaction that writes, on this thread: all of it, or nothing.
+    pub fn write_now<T, E: From<diesel::result::Error>>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // A panic inside a transaction has rolled it back; the connection is as good as before.
+        let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.immediate_transaction(work)
+    }
+
+    /// Runs a transaction that reads, on a thread where waiting is allowed.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let db = self.clone();
+        off_thread(move || db.read_now(work)).await
+    }
+
+    /// Runs a transaction that writes, on a thread where waiting is allowed.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let db = self.clone();
+        off_thread(move || db.write_now(work)).await
+    }
+}
+
+/// Runs work that waits or computes on a thread of its own, so that the threads that answer requests stay free.
+pub async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    web::block(work).await.map_err(|_| ApiError::internal("a thread was stopped before it answered"))?
+}
+
+/// What every connection is told first.
+#[derive(Clone, Copy, Debug)]
+struct Pragmas {
+    busy_timeout_ms: u32,
+}
+
+impl Pragmas {
+    fn set(self, connection: &mut SqliteConnection) -> diesel::QueryResult<()> {
+        connection.batch_execute(&format!(
+            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+            self.busy_timeout_ms
+        ))
+    }
+}
+
+impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Pragmas {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
+        self.set(connection).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+/// The instant of now as the database and the API spell it.
+pub fn now() -> String {
+    spell(jiff::Timestamp::now())
+}
+
+/// An instant as the database and the API spell it: UTC with milliseconds.
+pub fn spell(instant: jiff::Timestamp) -> String {
+    instant.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::sql_query;
+    use diesel::sql_types::Text;
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Text)]
+        value: String,
+    }
+
+    /// The columns of a table as SQLite knows them: `name type`, with `?` where null is allowed.
+    fn columns(db: &Db, table: &str) -> Vec<String> {
+        let query = format!(
+            "SELECT name || ' ' || type || CASE WHEN \"notnull\" = 0 THEN '?' ELSE '' END AS value FROM pragma_table_info('{table}')"
+        );
+        let found = db.read_now(|c| Ok::<_, ApiError>(sql_query(query).load::<Found>(c)?)).expect("a table");
+        found.into_iter().map(|found| found.value).collect()
+    }
+
+    #[test]
+    fn the_tables_in_code_are_those_of_the_migrations() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (db, run) = Db::open(folder.path(), 2, 1000).expect("a database");
+        assert_eq!(run.len(), 1, "{run:?}");
+        let source = include_str!("schema.rs");
+        let mut tables = 0;
+        for block in source.split("diesel::table! {").skip(1) {
+            let mut lines = block.lines().map(str::trim).filter(|line| !line.is_empty());
+            let name = lines.next().and_then(|line| line.split(' ').next()).expect("a table's name");
+            let declared: Vec<String> = lines
+                .take_while(|line| line.contains("->"))
+                .map(|line| {
+                    let (column, kind) = line.trim_end_matches(',').split_once(" -> ").expect("a column");
+                    let inner = kind.trim_start_matches("Nullable<").trim_end_matches('>');
+                    let sqlite = match inner {
+                        "Integer" | "BigInt" => "INTEGER",
+                        "Double" => "REAL",
+                        _ => "TEXT",
+                    };
+                    format!("{column} {sqlite}{}", if inner == kind { "" } else { "?" })
+                })
+                .collect();
+            assert_eq!(columns(&db, name), declared, "{name}");
+            tables += 1;
+        }
+        assert_eq!(tables, 7);
+    }
+
+    #[test]
+    fn what_is_written_is_durable_and_keys_are_checked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (db, _) = Db::open(folder.path(), 2, 1000).expect("a database");
+        let pragma = |name: &str| {
+            let query = format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}");
+            let found = db.write_now(|c| sql_query(query).load::<Found>(c)).expect("a pragma");
+            found.first().expect("a value").value.clone()
+        };
+        assert_eq!(pragma("journal_mode"), "wal");
+        assert_eq!(pragma("synchronous"), "2");
+        assert_eq!(pragma("foreign_keys"), "1");
+    }
+
+    #[test]
+    fn a_second_opening_runs_no_migration() {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(Db::open(folder.path(), 1, 1000).expect("a database"));
+        let (_, run) = Db::open(folder.path(), 1, 1000).expect("a database");
+        assert!(run.is_empty());
+    }
+
+    #[test]
+    fn instants_have_one_spelling() {
+        let instant: jiff::Timestamp = "2026-01-02T03:04:05.6789Z".parse().expect("an instant");
+        assert_eq!(spell(instant), "2026-01-02T03:04:05.678Z");
+    }
+}

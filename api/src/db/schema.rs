@@ -1,0 +1,122 @@
+//! The tables as diesel sees them; a test holds them equal to what the migrations make, where their meaning is written.
+
+#![allow(missing_docs, reason = "the migrations say what each column is")]
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        created_at -> Text,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Text,
+        family -> Text,
+        user_id -> Text,
+        created_at -> Text,
+        expires_at -> Text,
+        rotated_at -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    datasets (id) {
+        id -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Text,
+        updated_at -> Text,
+        updated_by -> Nullable<Text>,
+        deleted_at -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    dataset_versions (dataset_id, version) {
+        dataset_id -> Text,
+        version -> Integer,
+        text -> Text,
+        media_type -> Text,
+        canonical -> Text,
+        etag -> Text,
+        tables -> Text,
+        created_at -> Text,
+        created_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    generations (id) {
+        id -> Text,
+        dataset_id -> Text,
+        version -> Integer,
+        seed -> BigInt,
+        scale -> Nullable<Double>,
+        rows -> Text,
+        parameters -> Text,
+        tables -> Text,
+        engine_version -> Text,
+        reference_time -> Text,
+        state -> Text,
+        rows_total -> BigInt,
+        failure -> Nullable<Text>,
+        content_hash -> Nullable<Text>,
+        certificate -> Nullable<Text>,
+        created_at -> Text,
+        created_by -> Nullable<Text>,
+        started_at -> Nullable<Text>,
+        finished_at -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    generation_parts (generation_id, table_index, part) {
+        generation_id -> Text,
+        table_index -> Integer,
+        part -> Integer,
+        rows -> BigInt,
+        size_bytes -> BigInt,
+        content_hash -> Text,
+    }
+}
+
+diesel::table! {
+    exports (id) {
+        id -> Text,
+        generation_id -> Text,
+        format -> Text,
+        tables -> Text,
+        options -> Text,
+        compression -> Nullable<Text>,
+        state -> Text,
+        file_name -> Nullable<Text>,
+        media_type -> Nullable<Text>,
+        size_bytes -> Nullable<BigInt>,
+        content_hash -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        created_at -> Text,
+        created_by -> Nullable<Text>,
+        finished_at -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(datasets -> users (updated_by));
+diesel::joinable!(dataset_versions -> users (created_by));
+diesel::joinable!(generations -> datasets (dataset_id));
+diesel::joinable!(exports -> generations (generation_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    datasets,
+    dataset_versions,
+    generations,
+    generation_parts,
+    exports,
+);

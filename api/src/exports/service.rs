@@ -1,0 +1,193 @@
+//! What may happen to exports.
+
+use std::path::PathBuf;
+
+use diesel::SqliteConnection;
+use engine::problem::{Problem, suggestion};
+use formats::{Compression, FORMATS};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::Export;
+use super::store::{self, ExportRow};
+use crate::App;
+use crate::datasets::store as datasets;
+use crate::db;
+use crate::error::{ApiError, Code};
+use crate::generations::{State, parts, service as generations};
+use crate::users::store::uuid;
+
+/// What a file is asked for with.
+pub struct Wanted {
+    /// The format's name.
+    pub format: String,
+    /// The tables; all where absent.
+    pub tables: Option<Vec<String>>,
+    /// The choices of the format.
+    pub options: Map<String, Value>,
+    /// How the files are compressed.
+    pub compression: Option<String>,
+}
+
+/// Records an export, or finds that of the same request.
+pub fn create(app: &App, generation: Uuid, wanted: Wanted, by: Uuid) -> Result<Export, ApiError> {
+    app.db.write_now(|c| {
+        let owner = generations::succeeded(c, generation)?;
+        let known: Vec<String> = owner.table_list().into_iter().map(|table| table.name).collect();
+        let row = ExportRow {
+            id: Uuid::now_v7().to_string(),
+            generation_id: owner.id,
+            state: State::Queued.word().to_owned(),
+            created_at: db::now(),
+            created_by: Some(by.to_string()),
+            file_name: None,
+            media_type: None,
+            size_bytes: None,
+            content_hash: None,
+            failure: None,
+            finished_at: None,
+            ..checked(&wanted, &known)?
+        };
+        let row = match store::same(c, &row)? {
+            Some(same) => same,
+            None => {
+                store::insert(c, &row)?;
+                row
+            }
+        };
+        shown(c, row)
+    })
+}
+
+/// A row that holds what is wanted, checked; all problems at once.
+fn checked(wanted: &Wanted, known: &[String]) -> Result<ExportRow, ApiError> {
+    let mut problems = Vec::new();
+    let mut problem = |code, pointer: &str, detail: String, remedy| {
+        let mut problem = Problem::new(code, detail).at(pointer);
+        problem.remedy = remedy;
+        problems.push(problem);
+    };
+    let format = formats::by_name(&wanted.format);
+    match format {
+        None => {
+            let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+            let sentence = format!("{:?} is no format", wanted.format);
+            problem("unknown_format", "/format", sentence, suggestion(&wanted.format, names));
+        }
+        Some(format) => {
+            for error in formats::choice::options(format, &wanted.options).err().unwrap_or_default() {
+                let step =
+                    if error.name.is_empty() { String::new() } else { engine::problem::pointer_step(&error.name) };
+                problem("invalid_option", &format!("/options{step}"), error.detail, None);
+            }
+        }
+    }
+    let compression = wanted.compression.as_deref().filter(|name| !name.is_empty());
+    match (compression, format) {
+        (Some(name), _) if Compression::by_name(name).is_none() => {
+            let names = Compression::ALL.map(Compression::name);
+            problem("invalid_value", "/compression", format!("{name:?} is no compression"), suggestion(name, names));
+        }
+        (Some(_), Some(format)) if format.kind().compresses_inside => {
+            let sentence = format!("{} files are compressed inside; leave it out", format.name());
+            problem("invalid_value", "/compression", sentence, None);
+        }
+        _ => {}
+    }
+    for (index, name) in wanted.tables.iter().flatten().enumerate() {
+        if !known.contains(name) {
+            let known = known.iter().map(String::as_str).collect::<Vec<_>>();
+            let sentence = format!("the generation has no table {name:?}");
+            problem("unknown_table", &format!("/tables/{index}"), sentence, suggestion(name, known));
+        }
+    }
+    if wanted.tables.as_ref().is_some_and(Vec::is_empty) {
+        problem("invalid_value", "/tables", "no table is named; leave it out for all".to_owned(), None);
+    }
+    if !problems.is_empty() {
+        return Err(ApiError::invalid(problems));
+    }
+    // In the order of the schema, each once, so that the same request is the same text.
+    let is_wanted = |name: &&String| wanted.tables.as_ref().is_none_or(|tables| tables.contains(name));
+    let tables: Vec<&String> = known.iter().filter(is_wanted).collect();
+    let mut options = Value::Object(wanted.options.clone());
+    options.sort_all_objects();
+    Ok(ExportRow {
+        id: String::new(),
+        generation_id: String::new(),
+        format: wanted.format.clone(),
+        tables: json!(tables).to_string(),
+        options: options.to_string(),
+        compression: compression.map(str::to_owned),
+        state: String::new(),
+        file_name: None,
+        media_type: None,
+        size_bytes: None,
+        content_hash: None,
+        failure: None,
+        created_at: String::new(),
+        created_by: None,
+        finished_at: None,
+    })
+}
+
+/// An export's row.
+pub fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<ExportRow, ApiError> {
+    store::find(connection, id)?.ok_or_else(|| ApiError::not_found("export", id))
+}
+
+/// An export whose file is there.
+pub fn succeeded(connection: &mut SqliteConnection, id: Uuid) -> Result<ExportRow, ApiError> {
+    let row = find(connection, id)?;
+    match row.state() {
+        State::Succeeded => Ok(row),
+        state => Err(ApiError::new(
+            Code::Conflict,
+            format!("the export is {}; its file is there once it has succeeded", state.word()),
+        )),
+    }
+}
+
+/// An export as the API shows it.
+pub fn shown(connection: &mut SqliteConnection, row: ExportRow) -> Result<Export, ApiError> {
+    let generation = generations::find(connection, uuid(&row.generation_id))?;
+    let dataset = datasets::find(connection, uuid(&generation.dataset_id))?;
+    Ok(Export {
+        id: uuid(&row.id),
+        generation_id: uuid(&row.generation_id),
+        dataset_id: uuid(&generation.dataset_id),
+        dataset_name: dataset.map(|dataset| dataset.name).unwrap_or_default(),
+        tables: row.table_names(),
+        state: row.state(),
+        format: row.format,
+        options: serde_json::from_str(&row.options).unwrap_or_default(),
+        compression: row.compression,
+        file_name: row.file_name,
+        size_bytes: row.size_bytes.and_then(|size| u64::try_from(size).ok()),
+        failure: row.failure,
+        created_at: row.created_at,
+        finished_at: row.finished_at,
+    })
+}
+
+/// Deletes an export with its file.
+pub fn delete(app: &App, id: Uuid) -> Result<(), ApiError> {
+    let row = app.db.write_now(|c| {
+        let row = find(c, id)?;
+        store::remove(c, &row.id)?;
+        Ok::<_, ApiError>(row)
+    })?;
+    app.exports.cancel(id);
+    let _ = std::fs::remove_dir_all(folder(app, &row));
+    Ok(())
+}
+
+/// The folder of an export's file.
+pub fn folder(app: &App, row: &ExportRow) -> PathBuf {
+    parts::folder(&app.config.data_dir, &row.generation_id).join("exports").join(&row.id)
+}
+
+/// An export's file. Its own name is for the reader's disk; here it is the same for all.
+pub fn file(app: &App, row: &ExportRow) -> PathBuf {
+    folder(app, row).join("content")
+}

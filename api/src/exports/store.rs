@@ -1,0 +1,134 @@
+//! Exports in the database.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use crate::db::schema::exports;
+use crate::generations::State;
+
+/// An export's row.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = exports, treat_none_as_null = true)]
+pub struct ExportRow {
+    /// Its id.
+    pub id: String,
+    /// The generation.
+    pub generation_id: String,
+    /// The format.
+    pub format: String,
+    /// Names of the tables, as JSON.
+    pub tables: String,
+    /// The choices of the format, as JSON.
+    pub options: String,
+    /// How the files are compressed.
+    pub compression: Option<String>,
+    /// The word of its state.
+    pub state: String,
+    /// The name of the file.
+    pub file_name: Option<String>,
+    /// The media type of the file.
+    pub media_type: Option<String>,
+    /// Bytes of the file.
+    pub size_bytes: Option<i64>,
+    /// SHA-256 of the file.
+    pub content_hash: Option<String>,
+    /// Why it failed.
+    pub failure: Option<String>,
+    /// When it was asked for.
+    pub created_at: String,
+    /// Who asked for it.
+    pub created_by: Option<String>,
+    /// When it ended.
+    pub finished_at: Option<String>,
+}
+
+impl ExportRow {
+    /// Its state.
+    pub fn state(&self) -> State {
+        State::of_word(&self.state).unwrap_or(State::Failed)
+    }
+
+    /// The names of its tables.
+    pub fn table_names(&self) -> Vec<String> {
+        serde_json::from_str(&self.tables).unwrap_or_default()
+    }
+}
+
+/// A page of the exports, newest first, and how many there are in all.
+pub fn list(
+    connection: &mut SqliteConnection,
+    generation: Option<Uuid>,
+    limit: i64,
+    offset: i64,
+) -> QueryResult<(Vec<ExportRow>, i64)> {
+    let wanted = || {
+        let query = exports::table.into_boxed();
+        match generation {
+            Some(id) => query.filter(exports::generation_id.eq(id.to_string())),
+            None => query,
+        }
+    };
+    let total = wanted().count().get_result(connection)?;
+    let rows = wanted()
+        .order((exports::created_at.desc(), exports::id.desc()))
+        .select(ExportRow::as_select())
+        .limit(limit)
+        .offset(offset)
+        .load(connection)?;
+    Ok((rows, total))
+}
+
+/// An export.
+pub fn find(connection: &mut SqliteConnection, id: Uuid) -> QueryResult<Option<ExportRow>> {
+    exports::table.find(id.to_string()).select(ExportRow::as_select()).first(connection).optional()
+}
+
+/// The export of the same request, unless it failed or was cancelled.
+pub fn same(connection: &mut SqliteConnection, row: &ExportRow) -> QueryResult<Option<ExportRow>> {
+    exports::table
+        .filter(exports::generation_id.eq(&row.generation_id))
+        .filter(exports::format.eq(&row.format))
+        .filter(exports::tables.eq(&row.tables))
+        .filter(exports::options.eq(&row.options))
+        .filter(exports::compression.is(&row.compression))
+        .filter(exports::state.eq_any([State::Queued, State::Running, State::Succeeded].map(State::word)))
+        .select(ExportRow::as_select())
+        .first(connection)
+        .optional()
+}
+
+/// Adds an export.
+pub fn insert(connection: &mut SqliteConnection, row: &ExportRow) -> QueryResult<()> {
+    diesel::insert_into(exports::table).values(row).execute(connection).map(drop)
+}
+
+/// Writes an export's row anew; nothing where it was deleted meanwhile.
+pub fn update(connection: &mut SqliteConnection, row: &ExportRow) -> QueryResult<usize> {
+    diesel::update(exports::table.find(&row.id)).set(row).execute(connection)
+}
+
+/// Removes an export's record.
+pub fn remove(connection: &mut SqliteConnection, id: &str) -> QueryResult<()> {
+    diesel::delete(exports::table.find(id)).execute(connection).map(drop)
+}
+
+/// Puts the exports that a dead server was working on back into the queue.
+pub fn requeue_running(connection: &mut SqliteConnection) -> QueryResult<usize> {
+    diesel::update(exports::table.filter(exports::state.eq(State::Running.word())))
+        .set(exports::state.eq(State::Queued.word()))
+        .execute(connection)
+}
+
+/// Takes the export that has waited longest, if one waits.
+pub fn take_next(connection: &mut SqliteConnection) -> QueryResult<Option<ExportRow>> {
+    let next: Option<ExportRow> = exports::table
+        .filter(exports::state.eq(State::Queued.word()))
+        .order((exports::created_at.asc(), exports::id.asc()))
+        .select(ExportRow::as_select())
+        .first(connection)
+        .optional()?;
+    let Some(mut row) = next else { return Ok(None) };
+    row.state = State::Running.word().to_owned();
+    update(connection, &row)?;
+    Ok(Some(row))
+}

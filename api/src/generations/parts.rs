@@ -1,0 +1,193 @@
+//! The stored rows of a generation: Parquet files of [`PART`] rows each.
+
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::catalog::TableProvider;
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::TaskContext;
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::physical_plan::SendableRecordBatchStream;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
+use engine::content::{self, Hash, PART};
+use engine::plan::{BLOCK, Plan};
+use engine::run;
+use formats::{FormatError, Parquet};
+use futures::stream;
+
+use super::files::document;
+use crate::storage::{StorageError, sync_folder};
+use crate::{Cancellation, Failure};
+
+/// The folder of a generation's rows in the data folder.
+pub fn folder(data_dir: &Path, generation: &str) -> PathBuf {
+    data_dir.join("generations").join(generation)
+}
+
+/// The file of a part. No text that a user typed is part of its path.
+pub fn path(folder: &Path, table: usize, part: usize) -> PathBuf {
+    folder.join(table.to_string()).join(format!("{part:06}.parquet"))
+}
+
+/// The rows of each part of a table.
+pub fn ranges(rows: u64) -> Vec<Range<u64>> {
+    (0..rows.div_ceil(PART)).map(|part| part * PART..((part + 1) * PART).min(rows)).collect()
+}
+
+/// A part that was made.
+pub struct Made {
+    /// Hash of its values.
+    pub hash: Hash,
+    /// Bytes of its file.
+    pub size_bytes: u64,
+}
+
+/// Makes a part: under a temporary name first, under its own once all of it is synced.
+pub fn make(
+    plan: &Arc<Plan>,
+    table: usize,
+    range: Range<u64>,
+    path: &Path,
+    threads: usize,
+    cancellation: &Cancellation,
+    mut on_rows: impl FnMut(u64),
+) -> Result<Made, Failure> {
+    let refused = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Failure::Storage(StorageError { path, source })
+    };
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent).map_err(refused(parent))?;
+    let partial = path.with_extension("partial");
+    let file = File::create(&partial).map_err(refused(&partial))?;
+    let mut sink = BufWriter::with_capacity(1 << 20, file);
+    let document = document::document(plan, &[table], &[range.end - range.start]);
+    let mut hashes = Vec::new();
+    {
+        use formats::Format;
+        let writing = Failure::writing(path);
+        let options = formats::Options::default();
+        let mut writer = Parquet.writer(Box::new(&mut sink), &document, &options).map_err(&writing)?;
+        writer.begin_table(0).map_err(&writing)?;
+        let encode = |batch: RecordBatch| {
+            cancellation.check()?;
+            let hash = content::hash_block(&batch).map_err(|error| Failure::Internal(error.to_string()))?;
+            Ok::<_, Failure>((batch, hash))
+        };
+        let take = |(batch, hash): (RecordBatch, Hash), rows: u64| {
+            cancellation.check()?;
+            writer.write(&batch).map_err(&writing)?;
+            hashes.push(hash);
+            on_rows(rows);
+            Ok(())
+        };
+        run::run(plan, table, range, threads, encode, take)?;
+        writer.end_table().map_err(&writing)?;
+        writer.finish(&[]).map_err(&writing)?;
+    }
+    let file = sink.into_inner().map_err(|error| refused(path)(error.into_error()))?;
+    file.sync_all().map_err(refused(path))?;
+    let size_bytes = file.metadata().map_err(refused(path))?.len();
+    drop(file);
+    fs::rename(&partial, path).map_err(refused(path))?;
+    sync_folder(parent);
+    Ok(Made { hash: content::hash_all(&hashes), size_bytes })
+}
+
+/// The stored rows of a table.
+#[derive(Clone, Debug)]
+pub struct StoredTable {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows.
+    pub rows: u64,
+    parts: Arc<[PathBuf]>,
+}
+
+impl StoredTable {
+    /// The table at a place of a plan, under a generation's folder.
+    pub fn new(folder: &Path, plan: &Plan, table: usize) -> StoredTable {
+        let planned = &plan.tables[table];
+        let parts = (0..ranges(planned.rows).len()).map(|part| path(folder, table, part)).collect();
+        StoredTable { schema: Arc::clone(&planned.schema), rows: planned.rows, parts }
+    }
+
+    /// A range of its rows as batches of at most a block, of some columns in the order of the table.
+    pub fn batches(
+        &self,
+        range: Range<u64>,
+        columns: Option<&[usize]>,
+    ) -> impl Iterator<Item = Result<RecordBatch, FormatError>> + Send + use<> {
+        let end = range.end.min(self.rows);
+        let columns = columns.map(<[usize]>::to_vec);
+        let parts = Arc::clone(&self.parts);
+        let numbers = if range.start < end { range.start / PART..end.div_ceil(PART) } else { 0..0 };
+        numbers.flat_map(move |number| {
+            let first = number * PART;
+            let own = range.start.max(first) - first..end.min(first + PART) - first;
+            read(&parts[number as usize], own, columns.as_deref())
+        })
+    }
+
+    /// The table for queries, each part a partition.
+    pub fn provider(&self) -> Result<Arc<dyn TableProvider>, Failure> {
+        let mut partitions: Vec<Arc<dyn PartitionStream>> = Vec::new();
+        for number in 0..self.parts.len().max(1) as u64 {
+            partitions.push(Arc::new(Part { table: self.clone(), rows: number * PART..(number + 1) * PART }));
+        }
+        let table = StreamingTable::try_new(Arc::clone(&self.schema), partitions);
+        Ok(Arc::new(table.map_err(|error| Failure::Internal(error.strip_backtrace()))?))
+    }
+}
+
+/// The batches of a range of a part's rows, or one error.
+fn read(
+    path: &Path,
+    range: Range<u64>,
+    columns: Option<&[usize]>,
+) -> Box<dyn Iterator<Item = Result<RecordBatch, FormatError>> + Send> {
+    let open = || {
+        let file = File::open(path);
+        let file = file.map_err(|source| FormatError::Open { path: path.display().to_string(), source })?;
+        let mut builder = ParquetRecordBatchReaderBuilder::try_new(file)?
+            .with_batch_size(BLOCK as usize)
+            .with_offset(range.start as usize)
+            .with_limit((range.end - range.start) as usize);
+        if let Some(columns) = columns {
+            let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+            builder = builder.with_projection(mask);
+        }
+        Ok::<_, FormatError>(builder.build()?)
+    };
+    match open() {
+        Ok(reader) => Box::new(reader.map(|batch| batch.map_err(FormatError::from))),
+        Err(error) => Box::new(std::iter::once(Err(error))),
+    }
+}
+
+/// A part as a partition of a query.
+#[derive(Debug)]
+struct Part {
+    table: StoredTable,
+    rows: Range<u64>,
+}
+
+impl PartitionStream for Part {
+    fn schema(&self) -> &SchemaRef {
+        &self.table.schema
+    }
+
+    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let batches = self.table.batches(self.rows.clone(), None);
+        let batches = batches.map(|batch| batch.map_err(|error| DataFusionError::Execution(error.to_string())));
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.table.schema), stream::iter(batches)))
+    }
+}

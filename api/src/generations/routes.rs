@@ -1,0 +1,493 @@
+//! `/datasets/{id}/generations` and `/generations`: rows made as jobs, followed, read and proved.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use bytes::Bytes;
+use engine::verify::{Dialect, verify_sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::parts::{self, StoredTable};
+use super::store::{self, Filter};
+use super::worker::plan_of;
+use super::{Generation, Progress, State, service, table_index};
+use crate::App;
+use crate::datasets::service as datasets;
+use crate::db::off_thread;
+use crate::error::{ApiError, Code};
+use crate::http::caller::Caller;
+use crate::http::page::{List, Page};
+use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
+use crate::openapi::Certificate;
+use crate::openapi::errors::{Conflict, Forbidden, Gone, Invalid, NotAcceptable, NotFound};
+use crate::plan::routes::Overriding;
+
+/// How often an idle stream of events says that it lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Adds the resource.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(create_generation)
+        .service(list_dataset_generations)
+        .service(list_generations)
+        .service(get_generation)
+        .service(cancel_generation)
+        .service(delete_generation)
+        .service(stream_generation_events)
+        .service(list_generation_tables)
+        .service(list_generation_rows)
+        .service(get_certificate)
+        .service(list_dataset_rows);
+}
+
+/// What to generate; the schema decides what is absent.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct NewGeneration {
+    /// The version of the schema; the current one where absent.
+    pub version: Option<i32>,
+    /// What it says beside the schema.
+    #[serde(flatten)]
+    pub overriding: Overriding,
+}
+
+/// Which generations.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct GenerationsQuery {
+    /// In this state only.
+    #[param(inline)]
+    pub state: Option<State>,
+    /// Items of a page, at most 500.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    pub limit: Option<u32>,
+    /// Where the page begins, from `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// How the certificate is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CertificateQuery {
+    /// `html` is a page, `sql` are the statements that repeat the proof in a database.
+    #[param(example = "html")]
+    pub format: Option<String>,
+    /// The database that the statements are for.
+    #[param(example = "postgres")]
+    pub dialect: Option<String>,
+}
+
+/// A stored table.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GeneratedTable {
+    /// Its name.
+    pub name: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Its columns.
+    pub columns: Vec<GeneratedColumn>,
+}
+
+/// A column of a stored table.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GeneratedColumn {
+    /// Its name.
+    pub name: String,
+    /// Its logical type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether its values are numbers, which stand to the right.
+    pub is_number: bool,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Whether it belongs to the primary key.
+    pub key: bool,
+    /// The column of a parent that it refers to.
+    pub references: Option<ColumnReference>,
+}
+
+/// A column of another table.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ColumnReference {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+}
+
+/// Start a generation
+///
+/// It waits in a queue, makes its rows, stores and proves them. A generation that a stopped server was working on goes on at the next start.
+#[utoipa::path(operation_id = "create_generation", tag = "generations", params(("id" = Uuid, Path, description = "the dataset")),
+    request_body = NewGeneration, responses(
+    (status = 202, body = Generation, headers(("Location" = String))),
+    Forbidden,
+    NotFound,
+    Invalid,
+))]
+#[post("/datasets/{id}/generations")]
+async fn create_generation(
+    app: web::Data<App>,
+    caller: Caller,
+    id: web::Path<Uuid>,
+    body: Option<web::Json<NewGeneration>>,
+) -> Result<HttpResponse, ApiError> {
+    caller.may_write()?;
+    let new = body.map(web::Json::into_inner).unwrap_or_default();
+    let (state, id) = (app.clone(), id.into_inner());
+    let generation = off_thread(move || {
+        let row = service::prepare(&state, id, new.version, &new.overriding, caller.id)?;
+        state.db.write_now(|c| {
+            store::insert(c, &row)?;
+            service::shown(&state, c, row)
+        })
+    })
+    .await?;
+    app.generations.ring();
+    Ok(HttpResponse::Accepted()
+        .insert_header((header::LOCATION, format!("/api/v1/generations/{}", generation.id)))
+        .json(generation))
+}
+
+/// List a dataset's generations, newest first
+#[utoipa::path(operation_id = "list_dataset_generations", tag = "generations", params(("id" = Uuid, Path), GenerationsQuery), responses(
+    (status = 200, body = List<Generation>),
+    NotFound,
+    Invalid,
+))]
+#[get("/datasets/{id}/generations")]
+async fn list_dataset_generations(
+    app: web::Data<App>,
+    _: Caller,
+    id: web::Path<Uuid>,
+    query: web::Query<GenerationsQuery>,
+) -> Result<web::Json<List<Generation>>, ApiError> {
+    list(&app, Some(id.into_inner()), query.into_inner()).await
+}
+
+/// List generations, newest first
+#[utoipa::path(operation_id = "list_generations", tag = "generations", params(GenerationsQuery), responses(
+    (status = 200, body = List<Generation>),
+    Invalid,
+))]
+#[get("/generations")]
+async fn list_generations(
+    app: web::Data<App>,
+    _: Caller,
+    query: web::Query<GenerationsQuery>,
+) -> Result<web::Json<List<Generation>>, ApiError> {
+    list(&app, None, query.into_inner()).await
+}
+
+async fn list(
+    app: &web::Data<App>,
+    dataset: Option<Uuid>,
+    query: GenerationsQuery,
+) -> Result<web::Json<List<Generation>>, ApiError> {
+    let page = Page { limit: query.limit, cursor: query.cursor };
+    let (limit, offset) = (page.limit()?, page.offset()?);
+    let filter = Filter { dataset, state: query.state };
+    let state = app.clone();
+    let read = move |c: &mut diesel::SqliteConnection| {
+        if let Some(dataset) = filter.dataset {
+            datasets::living(c, dataset)?;
+        }
+        let (rows, total) = store::list(c, &filter, limit, offset)?;
+        let items = rows.into_iter().map(|row| service::shown(&state, c, row)).collect::<Result<Vec<_>, _>>()?;
+        Ok((items, total))
+    };
+    let (items, total) = app.db.read(read).await?;
+    let path = match dataset {
+        Some(id) => format!("/api/v1/datasets/{id}/generations"),
+        None => "/api/v1/generations".to_owned(),
+    };
+    let state = query.state.map(State::word).unwrap_or_default().to_owned();
+    Ok(web::Json(List::new(items, total, &page, &path, &[("state", state)])?))
+}
+
+/// Get a generation
+#[utoipa::path(operation_id = "get_generation", tag = "generations", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = Generation),
+    NotFound,
+))]
+#[get("/generations/{id}")]
+async fn get_generation(
+    app: web::Data<App>,
+    _: Caller,
+    id: web::Path<Uuid>,
+) -> Result<web::Json<Generation>, ApiError> {
+    let (state, id) = (app.clone(), id.into_inner());
+    let read = move |c: &mut diesel::SqliteConnection| {
+        let row = service::find(c, id)?;
+        service::shown(&state, c, row)
+    };
+    Ok(web::Json(app.db.read(read).await?))
+}
+
+/// Cancel a generation
+///
+/// One that waits is cancelled at once, one that runs within a second. What it made is removed.
+#[utoipa::path(operation_id = "cancel_generation", tag = "generations", params(("id" = Uuid, Path)), responses(
+    (status = 202, body = Generation),
+    Forbidden,
+    NotFound,
+    Conflict,
+))]
+#[post("/generations/{id}/cancel")]
+async fn cancel_generation(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    caller.may_write()?;
+    let (state, id) = (app.clone(), id.into_inner());
+    let generation = off_thread(move || service::cancel(&state, id)).await?;
+    Ok(HttpResponse::Accepted().json(generation))
+}
+
+/// Delete a generation with its rows and exports
+#[utoipa::path(operation_id = "delete_generation", tag = "generations", params(("id" = Uuid, Path)), responses(
+    (status = 204, description = "it is deleted"),
+    Forbidden,
+    NotFound,
+    Conflict,
+))]
+#[delete("/generations/{id}")]
+async fn delete_generation(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    caller.may_write()?;
+    let (state, id) = (app.clone(), id.into_inner());
+    off_thread(move || service::delete(&state, id)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Follow a generation
+///
+/// Server-sent events named `progress`, each with a `Progress` as its data; the last one has a final state. A comment line every 15 seconds
+/// keeps the connection open.
+#[utoipa::path(operation_id = "stream_generation_events", tag = "generations", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = Progress, content_type = "text/event-stream"),
+    NotFound,
+))]
+#[get("/generations/{id}/events")]
+async fn stream_generation_events(
+    app: web::Data<App>,
+    _: Caller,
+    id: web::Path<Uuid>,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let first = recorded(&app, id).await?;
+    let followed = app.generations.follow(id);
+    let stream = futures::stream::unfold(Some((app, followed, Some(first))), move |follower| async move {
+        let (app, mut followed, first) = follower?;
+        let progress = match (first, &mut followed) {
+            (Some(first), _) => first,
+            (None, Some(watch)) => match tokio::time::timeout(KEEP_ALIVE, watch.changed()).await {
+                Ok(Ok(())) => watch.borrow_and_update().clone(),
+                // Its worker is done with it: the record says how it ended.
+                Ok(Err(_)) => recorded(&app, id).await.ok()?,
+                Err(_) => return Some((Ok(Bytes::from_static(b": \n\n")), Some((app, followed, None)))),
+            },
+            // It waits for its turn, or was begun between two looks.
+            (None, None) => {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+                followed = app.generations.follow(id);
+                recorded(&app, id).await.ok()?
+            }
+        };
+        let is_last = progress.state.is_final();
+        let event = format!("event: progress\ndata: {}\n\n", json!(progress));
+        Some((Ok::<_, Infallible>(Bytes::from(event)), (!is_last).then_some((app, followed, None))))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .insert_header(("x-accel-buffering", "no"))
+        // A compressor would keep events back until it has enough of them.
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .streaming(stream))
+}
+
+async fn recorded(app: &web::Data<App>, id: Uuid) -> Result<Progress, ApiError> {
+    let state = app.clone();
+    app.db
+        .read(move |c| {
+            let row = service::find(c, id)?;
+            service::progress(&state, c, &row)
+        })
+        .await
+}
+
+/// List the tables of a generation
+#[utoipa::path(operation_id = "list_generation_tables", tag = "generations", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = List<GeneratedTable>),
+    NotFound,
+    Conflict,
+))]
+#[get("/generations/{id}/tables")]
+async fn list_generation_tables(
+    app: web::Data<App>,
+    _: Caller,
+    id: web::Path<Uuid>,
+) -> Result<web::Json<List<GeneratedTable>>, ApiError> {
+    let (state, id) = (app.clone(), id.into_inner());
+    let tables = off_thread(move || {
+        let row = state.db.read_now(|c| service::succeeded(c, id))?;
+        let plan = plan_of(&state, &row)?;
+        Ok((0..plan.tables.len()).map(|table| generated(&plan, table)).collect())
+    })
+    .await?;
+    Ok(web::Json(List::whole(tables)))
+}
+
+fn generated(plan: &engine::plan::Plan, table: usize) -> GeneratedTable {
+    let planned = &plan.tables[table];
+    let written = plan.dataset.table(&planned.name);
+    let columns = crate::http::cells::columns(&planned.schema).into_iter().zip(planned.schema.fields());
+    let columns = columns.map(|(column, field)| {
+        let keys = written.into_iter().flat_map(|table| &table.foreign_keys);
+        let mut pairs = keys.flat_map(|key| {
+            key.columns.iter().zip(&key.references.columns).map(|(own, parent)| (own, &key.references.table, parent))
+        });
+        let found = pairs.find(|(own, ..)| **own == column.name);
+        GeneratedColumn {
+            key: written.is_some_and(|table| table.primary_key.contains(&column.name)),
+            nullable: field.is_nullable(),
+            references: found
+                .map(|(_, table, column)| ColumnReference { table: table.clone(), column: column.clone() }),
+            name: column.name,
+            kind: column.kind,
+            is_number: column.is_number,
+        }
+    });
+    GeneratedTable { name: planned.name.clone(), rows: planned.rows, columns: columns.collect() }
+}
+
+/// Read rows of a generation
+///
+/// A page of objects, or a file in the format that `Accept` or `format` names, streamed.
+#[utoipa::path(operation_id = "list_generation_rows", tag = "generations",
+    params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery), responses(
+    (status = 200, content((RowList = "application/json"), (String = "text/csv"), (String = "application/jsonl"))),
+    NotFound,
+    NotAcceptable,
+    Conflict,
+    Gone,
+    Invalid,
+))]
+#[get("/generations/{id}/tables/{table}/rows")]
+async fn list_generation_rows(
+    app: web::Data<App>,
+    _: Caller,
+    request: HttpRequest,
+    path: web::Path<(Uuid, String)>,
+    query: web::Query<RowsQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, name) = path.into_inner();
+    let state = app.clone();
+    let asked = off_thread(move || {
+        let row = state.db.read_now(|c| service::succeeded(c, id))?;
+        let plan = plan_of(&state, &row)?;
+        let table = table_index(&plan, &name).map_err(|failure| ApiError::new(Code::NotFound, failure.to_string()))?;
+        let folder = parts::folder(&state.config.data_dir, &row.id);
+        let stored = StoredTable::new(&folder, &plan, table);
+        Ok(AskedTable { source: Source::Stored(stored), plan, table })
+    })
+    .await?;
+    answer(asked, query.into_inner(), &request).await
+}
+
+/// Get the certificate
+///
+/// As JSON, as a page, or as the SQL that repeats the proof.
+#[utoipa::path(operation_id = "get_certificate", tag = "generations", params(("id" = Uuid, Path), CertificateQuery), responses(
+    (status = 200, content((Certificate = "application/json"), (String = "text/html"), (String = "application/sql"))),
+    NotFound,
+    Conflict,
+    Invalid,
+))]
+#[get("/generations/{id}/certificate")]
+async fn get_certificate(
+    app: web::Data<App>,
+    _: Caller,
+    request: HttpRequest,
+    id: web::Path<Uuid>,
+    query: web::Query<CertificateQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let (state, id) = (app.clone(), id.into_inner());
+    let row = app.db.read(move |c| service::succeeded(c, id)).await?;
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let wanted = query.format.clone().unwrap_or_else(|| {
+        let named = [("text/html", "html"), ("application/sql", "sql")];
+        let is_json_first = accept.starts_with(datasets::JSON);
+        let found = named.into_iter().find(|(media_type, _)| !is_json_first && accept.contains(media_type));
+        found.map_or_else(String::new, |(_, word)| word.to_owned())
+    });
+    match wanted.as_str() {
+        "html" => {
+            let proof = row.proof().ok_or_else(|| ApiError::internal("the certificate cannot be read"))?;
+            Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(proof.to_html()))
+        }
+        "sql" => {
+            let named = query.dialect.clone().unwrap_or_else(|| Dialect::ALL[0].name().to_owned());
+            let Some(dialect) = Dialect::by_name(&named) else {
+                let known = Dialect::ALL.map(Dialect::name).join(", ");
+                return Err(ApiError::invalid_at("/dialect", format!("{named:?} is no dialect; known are {known}")));
+            };
+            let sql = off_thread(move || Ok(verify_sql(&plan_of(&state, &row)?.dataset, dialect))).await?;
+            Ok(HttpResponse::Ok().content_type("application/sql; charset=utf-8").body(sql))
+        }
+        _ if wanted.is_empty() || wanted == datasets::JSON.trim_start_matches("application/") => {
+            let certificate = row.certificate.unwrap_or_default();
+            Ok(HttpResponse::Ok().content_type(datasets::JSON).body(certificate))
+        }
+        other => {
+            let sentence = format!("{other:?} is no form of a certificate; leave it out for JSON, or send html or sql");
+            Err(ApiError::invalid_at("/format", sentence))
+        }
+    }
+}
+
+/// Which rows of a dataset, made with which seed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SeedQuery {
+    /// Seed in place of the schema's.
+    pub seed: Option<u64>,
+}
+
+/// Read rows of a dataset
+///
+/// They are made while they are read; nothing is stored.
+#[utoipa::path(operation_id = "list_dataset_rows", tag = "datasets",
+    params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery, SeedQuery), responses(
+    (status = 200, content((RowList = "application/json"), (String = "text/csv"), (String = "application/jsonl"))),
+    NotFound,
+    NotAcceptable,
+    Invalid,
+))]
+#[get("/datasets/{id}/tables/{table}/rows")]
+async fn list_dataset_rows(
+    app: web::Data<App>,
+    _: Caller,
+    request: HttpRequest,
+    path: web::Path<(Uuid, String)>,
+    query: web::Query<RowsQuery>,
+    seed: web::Query<SeedQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, name) = path.into_inner();
+    let overriding = Overriding { seed: seed.seed, ..Overriding::default() };
+    let state = app.clone();
+    let asked = off_thread(move || {
+        let version = state.db.read_now(|c| {
+            let row = datasets::living(c, id)?;
+            datasets::version_row(c, &row, row.version)
+        })?;
+        let plan = datasets::planned(&version.text, &overriding.parameters, &overriding.options()?)?;
+        let table = table_index(&plan, &name).map_err(|failure| ApiError::new(Code::NotFound, failure.to_string()))?;
+        Ok(AskedTable { source: Source::Planned, plan, table })
+    })
+    .await?;
+    answer(asked, query.into_inner(), &request).await
+}

@@ -1,0 +1,156 @@
+//! What may happen to generations.
+
+use diesel::SqliteConnection;
+use engine::ENGINE_VERSION;
+use engine::problem::Problem;
+use uuid::Uuid;
+
+use super::store::{self, GenerationRow};
+use super::worker::progress_of;
+use super::{Generation, Progress, State, TableProgress};
+use crate::App;
+use crate::datasets::service as datasets;
+use crate::db;
+use crate::error::{ApiError, Code};
+use crate::plan::routes::Overriding;
+use crate::users::store::uuid;
+
+/// The record of a new generation: its plan is made once to see that it can be made at all.
+pub fn prepare(
+    app: &App,
+    dataset: Uuid,
+    version: Option<i32>,
+    overriding: &Overriding,
+    by: Uuid,
+) -> Result<GenerationRow, ApiError> {
+    let version = app.db.read_now(|c| {
+        let row = datasets::living(c, dataset)?;
+        datasets::version_row(c, &row, version.unwrap_or(row.version))
+    })?;
+    let plan = datasets::planned(&version.text, &overriding.parameters, &overriding.options()?)?;
+    let tables: Vec<TableProgress> = plan
+        .tables
+        .iter()
+        .map(|table| TableProgress { name: table.name.clone(), rows_done: 0, rows_total: table.rows })
+        .collect();
+    let total = tables.iter().map(|table| table.rows_total).fold(0, u64::saturating_add);
+    if total > app.config.max_rows {
+        let sentence = format!("{total} rows are more than the {} of MAX_ROWS_PER_GENERATION", app.config.max_rows);
+        return Err(ApiError::invalid(vec![
+            Problem::new("too_many_rows", sentence).at("/rows").param("rows", total).param("max", app.config.max_rows),
+        ]));
+    }
+    Ok(GenerationRow {
+        id: Uuid::now_v7().to_string(),
+        dataset_id: dataset.to_string(),
+        version: version.version,
+        seed: plan.dataset.seed() as i64,
+        scale: overriding.scale,
+        rows: serde_json::json!(overriding.rows).to_string(),
+        parameters: serde_json::json!(overriding.parameters).to_string(),
+        tables: serde_json::json!(tables).to_string(),
+        engine_version: ENGINE_VERSION.to_owned(),
+        reference_time: plan.report().reference_time.clone(),
+        state: State::Queued.word().to_owned(),
+        rows_total: total as i64,
+        failure: None,
+        content_hash: None,
+        certificate: None,
+        created_at: db::now(),
+        created_by: Some(by.to_string()),
+        started_at: None,
+        finished_at: None,
+    })
+}
+
+/// A generation's row.
+pub fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<GenerationRow, ApiError> {
+    store::find(connection, id)?.ok_or_else(|| ApiError::not_found("generation", id))
+}
+
+/// A generation whose rows are all there.
+pub fn succeeded(connection: &mut SqliteConnection, id: Uuid) -> Result<GenerationRow, ApiError> {
+    let row = find(connection, id)?;
+    match row.state() {
+        State::Succeeded => Ok(row),
+        state => Err(ApiError::new(
+            Code::Conflict,
+            format!("the generation is {}; its rows are there once it has succeeded", state.word()),
+        )),
+    }
+}
+
+/// How far a generation is: what its worker says, else what is recorded.
+pub fn progress(app: &App, connection: &mut SqliteConnection, row: &GenerationRow) -> Result<Progress, ApiError> {
+    let state = row.state();
+    if let Some(progress) = app.generations.progress(uuid(&row.id)).filter(|_| !state.is_final()) {
+        return Ok(progress);
+    }
+    let mut progress = progress_of(row, state);
+    for part in store::parts(connection, &row.id)? {
+        let rows = u64::try_from(part.rows).unwrap_or_default();
+        progress.rows_done += rows;
+        if let Some(table) = progress.tables.get_mut(part.table_index as usize) {
+            table.rows_done += rows;
+        }
+    }
+    Ok(progress)
+}
+
+/// A generation as the API shows it.
+pub fn shown(app: &App, connection: &mut SqliteConnection, row: GenerationRow) -> Result<Generation, ApiError> {
+    let progress = progress(app, connection, &row)?;
+    let dataset = crate::datasets::store::find(connection, uuid(&row.dataset_id))?;
+    Ok(Generation {
+        id: uuid(&row.id),
+        dataset_id: uuid(&row.dataset_id),
+        dataset_name: dataset.map(|dataset| dataset.name).unwrap_or_default(),
+        version: row.version,
+        seed: u64::try_from(row.seed).unwrap_or_default(),
+        rows: serde_json::from_str(&row.rows).unwrap_or_default(),
+        scale: row.scale,
+        parameters: serde_json::from_str(&row.parameters).unwrap_or_default(),
+        certificate: row.verdict(),
+        engine_version: row.engine_version,
+        reference_time: row.reference_time,
+        progress,
+        content_hash: row.content_hash,
+        failure: row.failure,
+        created_at: row.created_at,
+        created_by: datasets::author(connection, row.created_by)?,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+    })
+}
+
+/// Cancels a generation that has not ended: at once where it waits, soon where it runs.
+pub fn cancel(app: &App, id: Uuid) -> Result<Generation, ApiError> {
+    app.db.write_now(|c| {
+        let row = find(c, id)?;
+        match row.state() {
+            State::Queued => {
+                store::change_state(c, &row.id, State::Queued, State::Cancelled, &db::now())?;
+                store::remove_parts(c, &row.id)?;
+            }
+            State::Running => drop(app.generations.cancel(id)),
+            state => {
+                return Err(ApiError::new(Code::Conflict, format!("the generation has {} already", state.word())));
+            }
+        }
+        let row = find(c, id)?;
+        shown(app, c, row)
+    })
+}
+
+/// Deletes a generation that has ended, with its rows and exports.
+pub fn delete(app: &App, id: Uuid) -> Result<(), ApiError> {
+    app.db.write_now(|c| {
+        let row = find(c, id)?;
+        if !row.state().is_final() {
+            return Err(ApiError::new(Code::Conflict, "the generation has not ended; cancel it first"));
+        }
+        Ok(store::remove(c, &row.id)?)
+    })?;
+    super::worker::remove_files(app, &id.to_string());
+    Ok(())
+}

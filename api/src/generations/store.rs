@@ -1,0 +1,247 @@
+//! Generations and their parts in the database.
+
+use diesel::prelude::*;
+use engine::verify::Certificate;
+use uuid::Uuid;
+
+use super::{State, TableProgress, Verdict};
+use crate::db::schema::{generation_parts, generations};
+
+/// A generation's row.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = generations)]
+pub struct GenerationRow {
+    /// Its id.
+    pub id: String,
+    /// The dataset.
+    pub dataset_id: String,
+    /// The version of its schema.
+    pub version: i32,
+    /// The seed.
+    pub seed: i64,
+    /// What rows are multiplied with.
+    pub scale: Option<f64>,
+    /// Rows by table, as JSON.
+    pub rows: String,
+    /// Parameters, as JSON.
+    pub parameters: String,
+    /// Tables with their rows, as JSON.
+    pub tables: String,
+    /// Version of the engine.
+    pub engine_version: String,
+    /// What "today" means.
+    pub reference_time: String,
+    /// The word of its state.
+    pub state: String,
+    /// Rows of all tables.
+    pub rows_total: i64,
+    /// Why it failed.
+    pub failure: Option<String>,
+    /// Hash of all values.
+    pub content_hash: Option<String>,
+    /// The certificate, as JSON.
+    pub certificate: Option<String>,
+    /// When it was asked for.
+    pub created_at: String,
+    /// Who asked for it.
+    pub created_by: Option<String>,
+    /// When it was begun.
+    pub started_at: Option<String>,
+    /// When it ended.
+    pub finished_at: Option<String>,
+}
+
+impl GenerationRow {
+    /// Its state.
+    pub fn state(&self) -> State {
+        State::of_word(&self.state).unwrap_or(State::Failed)
+    }
+
+    /// Its tables, with nothing done.
+    pub fn table_list(&self) -> Vec<TableProgress> {
+        serde_json::from_str(&self.tables).unwrap_or_default()
+    }
+
+    /// Its certificate.
+    pub fn proof(&self) -> Option<Certificate> {
+        self.certificate.as_deref().and_then(|text| serde_json::from_str(text).ok())
+    }
+
+    /// How many statements hold.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.proof().map(|proof| Verdict {
+            statements: proof.results.len() as u64,
+            broken: proof.results.iter().filter(|result| result.broken > 0).count() as u64,
+            unproved: proof.unproved().count() as u64,
+        })
+    }
+}
+
+/// A part's row.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = generation_parts)]
+pub struct PartRow {
+    /// The generation.
+    pub generation_id: String,
+    /// The table's place in the schema.
+    pub table_index: i32,
+    /// The part's place in the table.
+    pub part: i32,
+    /// Its rows.
+    pub rows: i64,
+    /// Bytes of its file.
+    pub size_bytes: i64,
+    /// Hash of its values.
+    pub content_hash: String,
+}
+
+/// Which generations.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this dataset only.
+    pub dataset: Option<Uuid>,
+    /// In this state only.
+    pub state: Option<State>,
+}
+
+/// A page of the generations, newest first, and how many there are in all.
+pub fn list(
+    connection: &mut SqliteConnection,
+    filter: &Filter,
+    limit: i64,
+    offset: i64,
+) -> QueryResult<(Vec<GenerationRow>, i64)> {
+    let wanted = || {
+        let mut query = generations::table.into_boxed();
+        if let Some(dataset) = filter.dataset {
+            query = query.filter(generations::dataset_id.eq(dataset.to_string()));
+        }
+        if let Some(state) = filter.state {
+            query = query.filter(generations::state.eq(state.word()));
+        }
+        query
+    };
+    let total = wanted().count().get_result(connection)?;
+    let rows = wanted()
+        .order((generations::created_at.desc(), generations::id.desc()))
+        .select(GenerationRow::as_select())
+        .limit(limit)
+        .offset(offset)
+        .load(connection)?;
+    Ok((rows, total))
+}
+
+/// A generation.
+pub fn find(connection: &mut SqliteConnection, id: Uuid) -> QueryResult<Option<GenerationRow>> {
+    generations::table.find(id.to_string()).select(GenerationRow::as_select()).first(connection).optional()
+}
+
+/// The generation of a dataset that was started last.
+pub fn latest(connection: &mut SqliteConnection, dataset: &str) -> QueryResult<Option<GenerationRow>> {
+    generations::table
+        .filter(generations::dataset_id.eq(dataset))
+        .order((generations::created_at.desc(), generations::id.desc()))
+        .select(GenerationRow::as_select())
+        .first(connection)
+        .optional()
+}
+
+/// Adds a generation.
+pub fn insert(connection: &mut SqliteConnection, row: &GenerationRow) -> QueryResult<()> {
+    diesel::insert_into(generations::table).values(row).execute(connection).map(drop)
+}
+
+/// Removes a generation's record with its parts' and exports' records.
+pub fn remove(connection: &mut SqliteConnection, id: &str) -> QueryResult<()> {
+    diesel::delete(generations::table.find(id)).execute(connection).map(drop)
+}
+
+/// Puts the generations that a dead server was working on back into the queue.
+pub fn requeue_running(connection: &mut SqliteConnection) -> QueryResult<usize> {
+    diesel::update(generations::table.filter(generations::state.eq(State::Running.word())))
+        .set(generations::state.eq(State::Queued.word()))
+        .execute(connection)
+}
+
+/// Takes the generation that has waited longest, if one waits.
+pub fn take_next(connection: &mut SqliteConnection, now: &str) -> QueryResult<Option<GenerationRow>> {
+    let next: Option<GenerationRow> = generations::table
+        .filter(generations::state.eq(State::Queued.word()))
+        .order((generations::created_at.asc(), generations::id.asc()))
+        .select(GenerationRow::as_select())
+        .first(connection)
+        .optional()?;
+    let Some(mut row) = next else { return Ok(None) };
+    row.state = State::Running.word().to_owned();
+    row.started_at.get_or_insert_with(|| now.to_owned());
+    diesel::update(generations::table.find(&row.id))
+        .set((generations::state.eq(&row.state), generations::started_at.eq(&row.started_at)))
+        .execute(connection)?;
+    Ok(Some(row))
+}
+
+/// Puts a generation into another state, if it is in `from`; says whether it was.
+pub fn change_state(
+    connection: &mut SqliteConnection,
+    id: &str,
+    from: State,
+    to: State,
+    now: &str,
+) -> QueryResult<bool> {
+    let row = generations::table.find(id).filter(generations::state.eq(from.word()));
+    let ended = to.is_final().then(|| now.to_owned());
+    let changed = diesel::update(row)
+        .set((generations::state.eq(to.word()), generations::finished_at.eq(ended)))
+        .execute(connection)?;
+    Ok(changed > 0)
+}
+
+/// What a generation ends with.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// Why it failed.
+    pub failure: Option<String>,
+    /// Hash of all values.
+    pub content_hash: Option<String>,
+    /// The certificate, as JSON.
+    pub certificate: Option<String>,
+}
+
+/// Ends a generation.
+pub fn finish(
+    connection: &mut SqliteConnection,
+    id: &str,
+    state: State,
+    ending: &Ending,
+    now: &str,
+) -> QueryResult<()> {
+    diesel::update(generations::table.find(id))
+        .set((
+            generations::state.eq(state.word()),
+            generations::failure.eq(&ending.failure),
+            generations::content_hash.eq(&ending.content_hash),
+            generations::certificate.eq(&ending.certificate),
+            generations::finished_at.eq(now),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// The recorded parts, in the order of tables and rows.
+pub fn parts(connection: &mut SqliteConnection, id: &str) -> QueryResult<Vec<PartRow>> {
+    generation_parts::table
+        .filter(generation_parts::generation_id.eq(id))
+        .order((generation_parts::table_index.asc(), generation_parts::part.asc()))
+        .select(PartRow::as_select())
+        .load(connection)
+}
+
+/// Records a part.
+pub fn insert_part(connection: &mut SqliteConnection, row: &PartRow) -> QueryResult<()> {
+    diesel::replace_into(generation_parts::table).values(row).execute(connection).map(drop)
+}
+
+/// Forgets a generation's parts.
+pub fn remove_parts(connection: &mut SqliteConnection, id: &str) -> QueryResult<()> {
+    diesel::delete(generation_parts::table.filter(generation_parts::generation_id.eq(id))).execute(connection).map(drop)
+}

@@ -1,0 +1,258 @@
+//! Does what the queue holds: makes a generation's parts, proves its rows, records the end.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use engine::ENGINE_VERSION;
+use engine::content::{self, Hash};
+use engine::plan::{self, Plan};
+use engine::verify::Certificate;
+use indexmap::IndexMap;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::parts::{self, StoredTable};
+use super::store::{self, Ending, GenerationRow, PartRow};
+use super::{Progress, State};
+use crate::App;
+use crate::auth::tokens::hex;
+use crate::datasets;
+use crate::error::ApiError;
+use crate::jobs::Interruption;
+use crate::users::store::uuid;
+use crate::{Cancellation, Failure, certificates, db, storage};
+
+/// How often progress is told at most.
+const TELL_EVERY: Duration = Duration::from_millis(100);
+
+/// Does the generation that has waited longest; says whether there was one.
+pub fn step(app: &App) -> bool {
+    let taken = app.db.write_now(|c| store::take_next(c, &db::now()));
+    let row = match taken {
+        Ok(Some(row)) => row,
+        Ok(None) => return false,
+        Err(error) => {
+            log::error!("the queue cannot be read: {error}");
+            return false;
+        }
+    };
+    let id = uuid(&row.id);
+    let progress = progress_of(&row, State::Running);
+    let (cancellation, send) = app.generations.begin(id, progress);
+    let mut run = Run { app, row: &row, cancellation, send, begun: Instant::now(), told: Instant::now(), fresh: 0 };
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run.all()))
+        .unwrap_or_else(|_| Err(Failure::Internal("a generation panicked".to_owned())));
+    let recorded = record(app, &row, ended);
+    if let Err(error) = recorded {
+        log::error!("the end of generation {id} cannot be recorded: {error}");
+    }
+    app.generations.end(id);
+    true
+}
+
+/// How far a generation is that nobody works on.
+pub fn progress_of(row: &GenerationRow, state: State) -> Progress {
+    Progress {
+        state,
+        rows_done: 0,
+        rows_total: u64::try_from(row.rows_total).unwrap_or_default(),
+        rows_per_second: None,
+        tables: row.table_list(),
+    }
+}
+
+/// The plan of a generation's record.
+pub fn plan_of(app: &App, row: &GenerationRow) -> Result<Arc<Plan>, ApiError> {
+    let (dataset, version) = (row.dataset_id.clone(), row.version);
+    let found = app.db.read_now(|c| Ok::<_, ApiError>(datasets::store::version(c, &dataset, version)?))?;
+    let version = found.ok_or_else(|| ApiError::internal("a generation's version is gone"))?;
+    let rows: IndexMap<String, u64> = serde_json::from_str(&row.rows).unwrap_or_default();
+    let parameters = serde_json::from_str(&row.parameters).unwrap_or_default();
+    let options = plan::Options { seed: u64::try_from(row.seed).ok(), rows, scale: row.scale };
+    datasets::service::planned(&version.text, &parameters, &options)
+}
+
+/// A generation while it runs.
+struct Run<'a> {
+    app: &'a App,
+    row: &'a GenerationRow,
+    cancellation: Cancellation,
+    send: watch::Sender<Progress>,
+    begun: Instant,
+    told: Instant,
+    /// Rows that this run made itself.
+    fresh: u64,
+}
+
+impl Run<'_> {
+    fn all(&mut self) -> Result<(Hash, Certificate), Failure> {
+        if self.row.engine_version != ENGINE_VERSION {
+            return Err(Failure::Request(format!(
+                "it was begun with engine version {}, and this server has {ENGINE_VERSION}; start a new generation",
+                self.row.engine_version
+            )));
+        }
+        let plan = plan_of(self.app, self.row).map_err(|error| Failure::Internal(error.to_string()))?;
+        let folder = parts::folder(&self.app.config.data_dir, &self.row.id);
+        let recorded = self.app.db.read_now(|c| Ok::<_, ApiError>(store::parts(c, &self.row.id)?));
+        let recorded = recorded.map_err(|error| Failure::Internal(error.to_string()))?;
+        let mut tables = Vec::new();
+        for table in 0..plan.tables.len() {
+            let mut hashes = Vec::new();
+            for (part, range) in parts::ranges(plan.tables[table].rows).into_iter().enumerate() {
+                let known = recorded.iter().find(|row| (row.table_index, row.part) == (table as i32, part as i32));
+                hashes.push(self.part(&plan, &folder, table, part, range, known)?);
+            }
+            tables.push(content::hash_all(&hashes));
+        }
+        let certificate = self.certify(&plan, &folder)?;
+        let broken = certificates::broken(&certificate);
+        if broken.is_empty() { Ok((content::hash_all(&tables), certificate)) } else { Err(Failure::Broken(broken)) }
+    }
+
+    /// Makes a part, unless it is recorded and there.
+    fn part(
+        &mut self,
+        plan: &Arc<Plan>,
+        folder: &Path,
+        table: usize,
+        part: usize,
+        range: std::ops::Range<u64>,
+        known: Option<&PartRow>,
+    ) -> Result<Hash, Failure> {
+        self.cancellation.check()?;
+        let path = parts::path(folder, table, part);
+        let rows = range.end - range.start;
+        let is_there = |row: &&PartRow| fs::metadata(&path).is_ok_and(|found| found.len() as i64 == row.size_bytes);
+        if let Some(hash) = known.filter(is_there).and_then(|row| unhex(&row.content_hash)) {
+            self.tell(table, rows, false);
+            return Ok(hash);
+        }
+        storage::check_free_space(folder, self.app.config.min_free_disk_bytes)?;
+        let (threads, cancellation) = (self.app.config.generate_threads, self.cancellation.clone());
+        let made = parts::make(plan, table, range, &path, threads, &cancellation, |rows| self.tell(table, rows, true))?;
+        let content_hash = hex(&made.hash);
+        if known.is_some_and(|row| row.content_hash != content_hash) {
+            return Err(Failure::Internal(format!("part {part} of table {table} was made again and differs")));
+        }
+        let row = PartRow {
+            generation_id: self.row.id.clone(),
+            table_index: table as i32,
+            part: part as i32,
+            rows: rows as i64,
+            size_bytes: made.size_bytes as i64,
+            content_hash,
+        };
+        self.app
+            .db
+            .write_now(|c| store::insert_part(c, &row))
+            .map_err(|error| Failure::Internal(format!("database: {error}")))?;
+        Ok(made.hash)
+    }
+
+    fn certify(&mut self, plan: &Plan, folder: &Path) -> Result<Certificate, Failure> {
+        self.cancellation.check()?;
+        let mut tables = Vec::new();
+        for (index, planned) in plan.tables.iter().enumerate() {
+            tables.push((planned.name.clone(), StoredTable::new(folder, plan, index).provider()?));
+        }
+        let work = folder.join("work");
+        fs::create_dir_all(&work).map_err(|source| storage::StorageError { path: work.clone(), source })?;
+        let threads = self.app.config.generate_threads;
+        let certificate = certificates::certify(&plan.dataset, tables, threads, Some(work.clone()), &self.cancellation);
+        // What is left there is of no use to anybody.
+        let _ = fs::remove_dir_all(&work);
+        certificate
+    }
+
+    /// Counts rows of a table, and tells whoever follows.
+    fn tell(&mut self, table: usize, rows: u64, is_fresh: bool) {
+        if is_fresh {
+            self.fresh += rows;
+        }
+        let rate = self.fresh as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
+        let is_due = self.told.elapsed() >= TELL_EVERY;
+        self.send.send_if_modified(|progress| {
+            progress.rows_done += rows;
+            if let Some(table) = progress.tables.get_mut(table) {
+                table.rows_done += rows;
+            }
+            progress.rows_per_second = Some(rate.round());
+            is_due || progress.rows_done == progress.rows_total
+        });
+        if is_due {
+            self.told = Instant::now();
+        }
+    }
+}
+
+/// Records how a run ended. What was cancelled or failed leaves no rows behind.
+fn record(app: &App, row: &GenerationRow, ended: Result<(Hash, Certificate), Failure>) -> Result<(), ApiError> {
+    let now = db::now();
+    let (state, ending) = match ended {
+        Ok((hash, certificate)) => {
+            let certificate = serde_json::to_string(&certificate).map_err(ApiError::internal)?;
+            let ending = Ending { failure: None, content_hash: Some(hex(&hash)), certificate: Some(certificate) };
+            (State::Succeeded, ending)
+        }
+        Err(Failure::Cancelled) => match app.generations.interruption() {
+            Interruption::Parked => {
+                app.db.write_now(|c| store::change_state(c, &row.id, State::Running, State::Queued, &now))?;
+                return Ok(());
+            }
+            Interruption::Cancelled => (State::Cancelled, Ending::default()),
+        },
+        Err(failure) => {
+            log::warn!("generation {} failed: {failure}", row.id);
+            (State::Failed, Ending { failure: Some(failure.to_string()), ..Ending::default() })
+        }
+    };
+    app.db.write_now(|c| {
+        store::finish(c, &row.id, state, &ending, &now)?;
+        if state == State::Succeeded { Ok(()) } else { store::remove_parts(c, &row.id) }
+    })?;
+    if state != State::Succeeded {
+        remove_files(app, &row.id);
+    }
+    let id = uuid(&row.id);
+    if let Some(mut progress) = app.generations.progress(id) {
+        progress.state = state;
+        app.generations.tell(id, progress);
+    }
+    Ok(())
+}
+
+/// Removes the files of a generation, rows and exports alike.
+pub fn remove_files(app: &App, id: &str) {
+    let folder = parts::folder(&app.config.data_dir, id);
+    if let Err(error) = fs::remove_dir_all(&folder)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        log::warn!("{}: {}", folder.display(), storage::reason(&error));
+    }
+}
+
+/// Removes what no record speaks of: folders of generations that are gone.
+pub fn remove_orphans(app: &App) {
+    let Ok(entries) = fs::read_dir(app.config.data_dir.join("generations")) else { return };
+    for name in entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()) {
+        let Ok(id) = name.parse::<Uuid>() else { continue };
+        let found = app.db.read_now(|c| Ok::<_, ApiError>(store::find(c, id)?));
+        if matches!(found, Ok(None)) {
+            remove_files(app, &name);
+        }
+    }
+}
+
+fn unhex(text: &str) -> Option<Hash> {
+    let mut hash = Hash::default();
+    if text.len() != 2 * hash.len() || !text.is_ascii() {
+        return None;
+    }
+    for (index, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(hash)
+}

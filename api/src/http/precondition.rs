@@ -1,0 +1,30 @@
+//! `ETag` and `If-Match`: a change says which state it starts from, so that none is lost.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderValue};
+
+use crate::error::{ApiError, Code};
+
+/// An entity tag as a header spells it.
+pub fn etag(value: &str) -> String {
+    format!("\"{value}\"")
+}
+
+/// Checks an `If-Match` header against the current tag. `*` fits any; without the header the answer is 428, with another tag 412.
+pub fn if_match(given: Option<&HeaderValue>, current: &str) -> Result<(), ApiError> {
+    let Some(given) = given else {
+        return Err(ApiError::new(Code::PreconditionRequired, "send the ETag that the change starts from as If-Match"));
+    };
+    let given = given.to_str().unwrap_or_default();
+    let fits = given
+        .split(',')
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/").trim_matches('"') == current);
+    if fits { Ok(()) } else { Err(ApiError::new(Code::ChangedMeanwhile, format!("the ETag is {} now", etag(current)))) }
+}
+
+/// Whether the client's copy (`If-None-Match`) is the current one.
+pub fn is_known(request: &HttpRequest, current: &str) -> bool {
+    let given = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/").trim_matches('"') == current)
+}

@@ -1,0 +1,284 @@
+//! Rows of a table as an answer: a page of objects, or a file in one of the formats, written while it is read.
+
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::Arc;
+
+use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
+use actix_web::{HttpRequest, HttpResponse};
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use engine::plan::{BLOCK, Plan};
+use engine::run;
+use formats::{FORMATS, Format};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::Failure;
+use crate::datasets::service::JSON;
+use crate::db::off_thread;
+use crate::error::{ApiError, Code};
+use crate::generations::files::document;
+use crate::generations::parts::StoredTable;
+use crate::generations::rows::{Selected, Selection};
+use crate::http::cells;
+use crate::http::streams::{self, BodyWriter};
+
+/// Rows of an answer where the client names no number.
+const DEFAULT_LIMIT: u64 = 100;
+
+/// Rows of an answer at most.
+const MAX_LIMIT: u64 = 1_000_000;
+
+/// Which rows, and how they are spelled.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RowsQuery {
+    /// Rows, at most 1,000,000.
+    #[param(minimum = 1, maximum = 1000000, default = 100)]
+    pub limit: Option<u64>,
+    /// The first row, counted from 0.
+    #[serde(default)]
+    pub offset: u64,
+    /// Only these columns, with commas between them.
+    pub columns: Option<String>,
+    /// An SQL condition that rows have to meet.
+    #[param(example = "status = 'new'")]
+    pub r#where: Option<String>,
+    /// Columns to sort by, each with `asc` or `desc` behind it; nulls come last.
+    #[param(example = "surname, first_name desc")]
+    pub order_by: Option<String>,
+    /// The name of a format; by default what `Accept` names, else a page of objects.
+    pub format: Option<String>,
+}
+
+/// A page of rows.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "declares an answer that is written while it is made")]
+pub struct RowList {
+    /// A row is an object; whole numbers beyond ±(2^53 − 1) and decimals are texts.
+    #[schema(value_type = Vec<std::collections::BTreeMap<String, Value>>)]
+    pub items: Vec<Map<String, Value>>,
+    /// Rows that there are, beyond this page too.
+    pub total: u64,
+    /// Where the next page is; null on the last.
+    pub next: Option<String>,
+}
+
+/// Where rows come from.
+pub enum Source {
+    /// Stored parts of a generation.
+    Stored(StoredTable),
+    /// Made when they are read.
+    Planned,
+}
+
+/// A table whose rows are asked for.
+pub struct AskedTable {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The table's place in it.
+    pub table: usize,
+    /// Where its rows come from.
+    pub source: Source,
+}
+
+impl AskedTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.plan.tables[self.table].schema)
+    }
+
+    fn rows(&self) -> u64 {
+        self.plan.tables[self.table].rows
+    }
+
+    /// A range of rows as batches with all columns.
+    fn batches(&self, range: Range<u64>) -> Box<dyn Iterator<Item = Result<RecordBatch, ApiError>> + Send> {
+        let range = range.start.min(self.rows())..range.end.min(self.rows());
+        match &self.source {
+            Source::Stored(stored) => Box::new(
+                stored.batches(range, None).map(|batch| batch.map_err(|error| ApiError::from(Failure::Format(error)))),
+            ),
+            Source::Planned => {
+                let (plan, table) = (Arc::clone(&self.plan), self.table);
+                let mut start = range.start;
+                Box::new(std::iter::from_fn(move || {
+                    let end = ((start / BLOCK + 1) * BLOCK).min(range.end);
+                    let block = start..end;
+                    start = end;
+                    (block.start < block.end)
+                        .then(|| run::batch(&plan, table, block).map_err(|error| ApiError::from(Failure::from(error))))
+                }))
+            }
+        }
+    }
+}
+
+/// How rows are spelled.
+#[derive(Clone, Copy)]
+enum Spelling {
+    Page,
+    File(&'static dyn Format),
+}
+
+/// The answer to a request for rows. `path` is where the next page is asked for.
+pub async fn answer(asked: AskedTable, query: RowsQuery, request: &HttpRequest) -> Result<HttpResponse, ApiError> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(ApiError::invalid_at("/limit", format!("{limit} is not in 1 to {MAX_LIMIT}")));
+    }
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
+    let spelling = spelling(query.format.as_deref(), accept)?;
+    let (path, text) = (request.path().to_owned(), request.query_string().to_owned());
+    let range = query.offset..query.offset.saturating_add(limit);
+    let selection = Selection::new(
+        &asked.schema(),
+        asked.plan.dataset.reference_time_us(),
+        range,
+        query.columns.as_deref(),
+        query.r#where.as_deref(),
+        query.order_by.as_deref(),
+    )?;
+    // The first rows are made before the answer begins, so that what is wrong with them is told as such.
+    let rows = off_thread(move || Rows::begin(asked, selection)).await?;
+    let (writer, stream) = streams::body();
+    let mut answer = HttpResponse::Ok();
+    match spelling {
+        Spelling::Page => {
+            answer.content_type(JSON);
+            let next = move |end: u64, total: u64| (end < total).then(|| next_page(&path, &text, end));
+            tokio::task::spawn_blocking(move || finish(writer, |out| rows.write_page(out, next)));
+        }
+        Spelling::File(format) => {
+            let name = format!("{}.{}", formats::file_name(rows.table_name()), format.extension());
+            answer.content_type(format.kind().media_type).insert_header(ContentDisposition {
+                disposition: DispositionType::Attachment,
+                parameters: vec![DispositionParam::Filename(name)],
+            });
+            tokio::task::spawn_blocking(move || finish(writer, |out| rows.write_file(format, out)));
+        }
+    }
+    Ok(answer.insert_header((header::VARY, "accept")).streaming(stream))
+}
+
+/// Writes a body, or breaks it off where that fails.
+fn finish(mut writer: BodyWriter, write: impl FnOnce(&mut BodyWriter) -> Result<(), Failure>) {
+    match write(&mut writer).and_then(|()| writer.flush().map_err(Failure::sink(std::path::Path::new("the answer")))) {
+        Ok(()) | Err(Failure::ReaderGone) => {}
+        Err(failure) => {
+            log::warn!("an answer was broken off: {failure}");
+            writer.fail(failure);
+        }
+    }
+}
+
+/// Rows on their way out.
+struct Rows {
+    asked: AskedTable,
+    schema: SchemaRef,
+    range: Range<u64>,
+    total: u64,
+    batches: Box<dyn Iterator<Item = Result<RecordBatch, ApiError>> + Send>,
+}
+
+impl Rows {
+    fn begin(asked: AskedTable, selection: Selection) -> Result<Rows, ApiError> {
+        let range = selection.range();
+        if selection.is_range() {
+            let schema = selection.schema(&asked.schema())?;
+            let mut batches = asked.batches(range.clone()).map(move |batch| selection.project(&batch?));
+            let first = batches.next().transpose()?;
+            let batches = first.map(Ok).into_iter().chain(batches);
+            return Ok(Rows { schema, range, total: asked.rows(), batches: Box::new(batches), asked });
+        }
+        let Selected { batches, schema, total } =
+            selection.select(&asked.schema(), asked.rows(), |range| asked.batches(range))?;
+        Ok(Rows { schema, range, total, batches: Box::new(batches.into_iter().map(Ok)), asked })
+    }
+
+    fn table_name(&self) -> &str {
+        &self.asked.plan.tables[self.asked.table].name
+    }
+
+    fn write_page(
+        mut self,
+        out: &mut BodyWriter,
+        next: impl FnOnce(u64, u64) -> Option<String>,
+    ) -> Result<(), Failure> {
+        let place = std::path::Path::new("the answer");
+        let sunk = |result: io::Result<()>| result.map_err(Failure::sink(place));
+        sunk(out.write_all(b"{\"items\":["))?;
+        let mut count = 0;
+        for batch in self.batches.by_ref() {
+            let batch = batch.map_err(|error| Failure::Internal(error.to_string()))?;
+            for object in cells::objects(&batch)? {
+                if count > 0 {
+                    sunk(out.write_all(b","))?;
+                }
+                count += 1;
+                sunk(serde_json::to_writer(&mut *out, &object).map_err(io::Error::from))?;
+            }
+        }
+        let next = next(self.range.start.saturating_add(count), self.total);
+        sunk(write!(out, "],\"total\":{},\"next\":{}}}", self.total, json!(next)))
+    }
+
+    fn write_file(mut self, format: &dyn Format, out: &mut BodyWriter) -> Result<(), Failure> {
+        let place = std::path::Path::new("the answer");
+        let writing = Failure::writing(place);
+        let mut document = document::document(&self.asked.plan, &[self.asked.table], &[self.total]);
+        if let Some(table) = document.tables.first_mut() {
+            let kept = |name: &str| self.schema.index_of(name).ok();
+            table.columns.retain(|column| kept(&column.name).is_some());
+            table.columns.sort_by_key(|column| kept(&column.name));
+            table.schema = Arc::clone(&self.schema);
+        }
+        let options = formats::Options::default();
+        let mut writer = format.writer(Box::new(out), &document, &options).map_err(&writing)?;
+        writer.begin_table(0).map_err(&writing)?;
+        for batch in self.batches.by_ref() {
+            let batch = batch.map_err(|error| Failure::Internal(error.to_string()))?;
+            writer.write(&batch).map_err(&writing)?;
+        }
+        writer.end_table().map_err(&writing)?;
+        writer.finish(&[]).map_err(&writing)
+    }
+}
+
+/// What `format` names, else the first that `Accept` names, else a page.
+fn spelling(format: Option<&str>, accept: &str) -> Result<Spelling, ApiError> {
+    let is_page = |format: &dyn Format| format.kind().media_type == JSON;
+    let spelled = |format: &'static dyn Format| if is_page(format) { Spelling::Page } else { Spelling::File(format) };
+    if let Some(name) = format.filter(|name| !name.is_empty()) {
+        return match formats::by_name(name) {
+            Some(format) => Ok(spelled(format)),
+            None => {
+                let known: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+                let sentence = format!("{name:?} is no format; known are {}", known.join(", "));
+                Err(ApiError::invalid_at("/format", sentence))
+            }
+        };
+    }
+    for range in accept.split(',') {
+        let range = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if matches!(range.as_str(), "" | "*/*" | "application/*") {
+            return Ok(Spelling::Page);
+        }
+        if let Some(format) = FORMATS.iter().copied().find(|format| format.kind().media_type == range) {
+            return Ok(spelled(format));
+        }
+    }
+    let known: Vec<&str> = FORMATS.iter().map(|format| format.kind().media_type).collect();
+    Err(ApiError::new(Code::NotAcceptable, format!("send one of {} as Accept", known.join(", "))))
+}
+
+/// The same request for the rows from `offset` on.
+fn next_page(path: &str, query: &str, offset: u64) -> String {
+    let mut next = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "offset") {
+        next.append_pair(&name, &value);
+    }
+    next.append_pair("offset", &offset.to_string());
+    format!("{path}?{}", next.finish())
+}

@@ -1,0 +1,186 @@
+//! The durable queue: work waits in the database, is taken in its order by a thread of its own, reports how far it is, and can be stopped.
+//!
+//! Invariant: what a server was working on when it died is queued again when it starts, and goes on from what was recorded.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::Cancellation;
+
+/// How long an idle worker sleeps before it looks by itself; a bell wakes it at once.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// A desk: one worker's queue, and what is on it now. `P` is the progress that it reports.
+pub struct Desk<P> {
+    bell: Mutex<bool>,
+    rung: Condvar,
+    active: Mutex<HashMap<Uuid, Active<P>>>,
+    is_stopping: AtomicBool,
+}
+
+struct Active<P> {
+    cancellation: Cancellation,
+    progress: watch::Sender<P>,
+}
+
+/// Why work was stopped before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// Somebody cancelled it.
+    Cancelled,
+    /// The server stops; it goes on at the next start.
+    Parked,
+}
+
+impl<P> Default for Desk<P> {
+    fn default() -> Desk<P> {
+        Desk {
+            bell: Mutex::default(),
+            rung: Condvar::new(),
+            active: Mutex::default(),
+            is_stopping: AtomicBool::new(false),
+        }
+    }
+}
+
+impl<P: Clone> Desk<P> {
+    /// Tells the worker that there is something to do.
+    pub fn ring(&self) {
+        *self.bell.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.rung.notify_all();
+    }
+
+    /// Waits for the bell, or a while.
+    fn wait(&self) {
+        let bell = self.bell.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut bell, _) = self
+            .rung
+            .wait_timeout_while(bell, IDLE, |rung| !*rung && !self.is_stopping())
+            .unwrap_or_else(PoisonError::into_inner);
+        *bell = false;
+    }
+
+    /// Whether the server stops.
+    pub fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
+
+    /// Why work whose cancellation was raised was stopped.
+    pub fn interruption(&self) -> Interruption {
+        if self.is_stopping() { Interruption::Parked } else { Interruption::Cancelled }
+    }
+
+    fn active(&self) -> MutexGuard<'_, HashMap<Uuid, Active<P>>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts work on the desk.
+    pub fn begin(&self, id: Uuid, progress: P) -> (Cancellation, watch::Sender<P>) {
+        let cancellation = Cancellation::default();
+        let (send, _) = watch::channel(progress);
+        self.active().insert(id, Active { cancellation: cancellation.clone(), progress: send.clone() });
+        // A stop that came before the work was on the desk holds for it too.
+        if self.is_stopping() {
+            cancellation.cancel();
+        }
+        (cancellation, send)
+    }
+
+    /// Takes work off the desk.
+    pub fn end(&self, id: Uuid) {
+        self.active().remove(&id);
+    }
+
+    /// Asks the work to stop; says whether it was on the desk.
+    pub fn cancel(&self, id: Uuid) -> bool {
+        self.active().get(&id).is_some_and(|active| {
+            active.cancellation.cancel();
+            true
+        })
+    }
+
+    /// How far the work is, if it is on the desk.
+    pub fn progress(&self, id: Uuid) -> Option<P> {
+        self.active().get(&id).map(|active| active.progress.borrow().clone())
+    }
+
+    /// Tells everybody who follows the work how far it is.
+    pub fn tell(&self, id: Uuid, progress: P) {
+        if let Some(active) = self.active().get(&id) {
+            active.progress.send_replace(progress);
+        }
+    }
+
+    /// Follows how far the work is, if it is on the desk.
+    pub fn follow(&self, id: Uuid) -> Option<watch::Receiver<P>> {
+        self.active().get(&id).map(|active| active.progress.subscribe())
+    }
+
+    /// Stops the worker, and parks what is on the desk.
+    pub fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        for active in self.active().values() {
+            active.cancellation.cancel();
+        }
+        self.ring();
+    }
+}
+
+/// Starts a worker: `step` does the next piece of work and says whether there was one.
+pub fn start<P: Clone + Send + Sync + 'static>(
+    name: &'static str,
+    desk: Arc<Desk<P>>,
+    mut step: impl FnMut() -> bool + Send + 'static,
+) -> std::io::Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
+        while !desk.is_stopping() {
+            if !step() {
+                desk.wait();
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_bell_wakes_an_idle_worker_and_a_stop_ends_it() {
+        let desk: Arc<Desk<u8>> = Arc::default();
+        let (send, receive) = mpsc::channel();
+        let worker = start("test", Arc::clone(&desk), move || {
+            send.send(()).expect("the test listens");
+            false
+        });
+        receive.recv().expect("it looks once by itself");
+        desk.ring();
+        receive.recv().expect("the bell wakes it");
+        desk.stop();
+        worker.expect("a thread").join().expect("it ends");
+    }
+
+    #[test]
+    fn work_on_the_desk_can_be_followed_and_cancelled() {
+        let desk: Desk<u8> = Desk::default();
+        let id = Uuid::now_v7();
+        assert!(!desk.cancel(id));
+        let (cancellation, progress) = desk.begin(id, 0);
+        progress.send_replace(7);
+        assert_eq!(desk.progress(id), Some(7));
+        assert!(desk.cancel(id) && cancellation.is_cancelled());
+        assert_eq!(desk.interruption(), Interruption::Cancelled);
+        desk.stop();
+        assert_eq!(desk.interruption(), Interruption::Parked);
+        desk.end(id);
+        assert_eq!(desk.progress(id), None);
+    }
+}

@@ -1,0 +1,183 @@
+//! The OpenAPI document: what routes declare, completed with what all of them share and with the engine's own JSON Schemas.
+
+pub mod errors;
+
+use std::borrow::Cow;
+
+use actix_web::http::StatusCode;
+use engine::problem::Problem as EngineProblem;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::openapi::schema::{Object, Schema as OpenApiSchema};
+use utoipa::openapi::{OpenApi as Document, RefOr};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
+
+/// Types whose schemas the engine derives: here only their names, so that routes can speak of them.
+macro_rules! lifted {
+    ($($(#[doc = $doc:literal])+ $name:ident: $schema:expr;)+) => {
+        $(
+            $(#[doc = $doc])+
+            pub struct $name;
+
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<OpenApiSchema> {
+                    RefOr::T(OpenApiSchema::Object(Object::new()))
+                }
+            }
+
+            impl ToSchema for $name {
+                fn name() -> Cow<'static, str> {
+                    Cow::Borrowed(stringify!($name))
+                }
+            }
+        )+
+
+        /// Puts the engine's schemas in the place of the names.
+        fn lift(components: &mut Map<String, Value>) {
+            $(add(components, stringify!($name), $schema);)+
+        }
+    };
+}
+
+lifted! {
+    /// A dataset's schema, in the schema language.
+    Schema: engine::schema::json_schema();
+    /// One thing to mend, with its place.
+    Problem: schemars::schema_for!(EngineProblem).to_value();
+    /// What a plan says: order, generators, capacities, how each rule is held.
+    PlanReport: schemars::schema_for!(engine::plan::Report).to_value();
+    /// The proof that rows obey a schema.
+    Certificate: schemars::schema_for!(engine::verify::Certificate).to_value();
+}
+
+/// Why a request was refused (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemDocument {
+    /// Always `about:blank`; `code` tells the kind.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    pub kind: String,
+    /// What the code says in general.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// A stable word for what went wrong.
+    #[schema(example = "not_found")]
+    pub code: String,
+    /// What went wrong this time, in one sentence.
+    pub detail: String,
+    /// The request's id, as in the server's log.
+    pub request_id: String,
+    /// All problems of the input, where it was read.
+    #[schema(value_type = Option<Vec<Problem>>)]
+    pub errors: Option<Value>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Synthetic Data",
+        description = "Describe a dataset, get rows that are realistic, obey every rule and come with a certificate that says so.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    servers((url = "/", description = "this server")),
+    components(schemas(Schema, Problem, PlanReport, Certificate, ProblemDocument)),
+    tags(
+        (name = "auth", description = "Set-up, sign-in and sessions"),
+        (name = "datasets", description = "Schemas with a name and a history"),
+        (name = "plan", description = "What a schema would make"),
+        (name = "catalogue", description = "Generators, formats, templates and the schema language"),
+        (name = "generations", description = "Rows, made and proved"),
+        (name = "exports", description = "Files of a generation"),
+    ),
+)]
+struct Base;
+
+/// The document without its paths.
+pub fn base() -> Document {
+    Base::openapi()
+}
+
+/// The whole document: the paths that routes declared, what all of them share, and the engine's schemas.
+pub fn complete(declared: &Document) -> Value {
+    let mut document = serde_json::to_value(declared).unwrap_or_default();
+    document["components"]["securitySchemes"] =
+        json!({"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}});
+    if let Some(components) = document["components"]["schemas"].as_object_mut() {
+        lift(components);
+        components.sort_keys();
+    }
+    for path in document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            share(operation);
+        }
+    }
+    document
+}
+
+/// The document as the file at the root of the tree holds it.
+pub fn yaml(document: &Value) -> String {
+    let yaml = serde_saphyr::to_string(document).unwrap_or_default();
+    if yaml.ends_with('\n') { yaml } else { format!("{yaml}\n") }
+}
+
+/// What every operation may answer: that the request cannot be read, that signing in is required, that the server failed.
+fn share(operation: &mut Value) {
+    let is_open = operation["security"].as_array().is_some_and(|needs| needs.iter().any(|need| need == &json!({})));
+    if !is_open {
+        operation["security"] = json!([{"bearer": []}]);
+    }
+    let problem = |description: &str| {
+        json!({
+            "description": description,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+        })
+    };
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    responses.entry("400").or_insert_with(|| problem("The request cannot be read"));
+    if !is_open {
+        responses.entry("401").or_insert_with(|| problem("Signing in is required"));
+    }
+    for (status, response) in responses.iter_mut() {
+        if response["description"].as_str().is_none_or(str::is_empty) {
+            let said = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
+            response["description"] = json!(said.and_then(|status| status.canonical_reason()).unwrap_or("Done"));
+        }
+    }
+    responses.entry("500").or_insert_with(|| problem("The server failed"));
+    responses.sort_keys();
+}
+
+/// Adds a JSON Schema as a component, and its definitions beside it.
+fn add(components: &mut Map<String, Value>, name: &str, mut schema: Value) {
+    let definitions = schema.as_object_mut().and_then(|schema| {
+        schema.remove("$schema");
+        schema.remove("title");
+        schema.remove("$defs")
+    });
+    for (name, mut definition) in
+        definitions.and_then(|definitions| definitions.as_object().cloned()).into_iter().flatten()
+    {
+        point_at_components(&mut definition);
+        // The wire's own types come first: a definition of the same name is the same type.
+        components.entry(name).or_insert(definition);
+    }
+    point_at_components(&mut schema);
+    components.insert(name.to_owned(), schema);
+}
+
+/// References into a schema's own definitions lead to the document's components instead.
+fn point_at_components(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(path) if key == "$ref" => *path = path.replace("#/$defs/", "#/components/schemas/"),
+                    value => point_at_components(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(point_at_components),
+        _ => {}
+    }
+}

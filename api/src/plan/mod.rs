@@ -1,0 +1,4 @@
+//! What a schema would make, without saving anything: its plan and its first rows.
+
+pub mod previews;
+pub mod routes;

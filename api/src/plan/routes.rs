@@ -1,0 +1,195 @@
+//! `/plan` and `/preview`: a schema compiled, and its first rows. Nothing is stored.
+
+use actix_web::{post, web};
+use engine::plan::{self, Compiled, Plan};
+use engine::problem::Problem;
+use engine::run;
+use engine::schema::{MAX_SEED, Overrides};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::App;
+use crate::db::off_thread;
+use crate::error::ApiError;
+use crate::generations::table_index;
+use crate::http::caller::Caller;
+use crate::http::cells::{self, ColumnInfo};
+use crate::http::schema_source::SchemaSource;
+use crate::openapi::errors::{Invalid, TooLarge};
+use crate::openapi::{self, PlanReport};
+
+/// Rows of a preview at most.
+const MAX_ROWS: u64 = 1000;
+
+/// Rows of a preview where the client names no number.
+const DEFAULT_ROWS: u64 = 20;
+
+/// Adds the resource.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(create_plan).service(create_preview);
+}
+
+/// What a generation says beside its schema.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+pub struct Overriding {
+    /// Seed in place of the schema's, 0 to 2^53 − 1.
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
+    pub seed: Option<u64>,
+    /// Rows by table, in place of the schema's.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
+    pub rows: IndexMap<String, u64>,
+    /// Multiplies the rows of every table that is not `scaled: false`.
+    #[schema(exclusive_minimum = 0)]
+    pub scale: Option<f64>,
+    /// Values of the schema's parameters.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, Value>>)]
+    pub parameters: Overrides,
+}
+
+impl Overriding {
+    /// As the engine takes it, checked.
+    pub fn options(&self) -> Result<plan::Options, ApiError> {
+        let mut problems = Vec::new();
+        if let Some(seed) = self.seed.filter(|seed| *seed > MAX_SEED) {
+            problems.push(Problem::new("invalid_value", format!("{seed} is above {MAX_SEED}")).at("/seed"));
+        }
+        if let Some(scale) = self.scale.filter(|scale| !(scale.is_finite() && *scale > 0.0)) {
+            problems.push(Problem::new("invalid_value", format!("{scale} is no number above 0")).at("/scale"));
+        }
+        if !problems.is_empty() {
+            return Err(ApiError::invalid(problems));
+        }
+        Ok(plan::Options { seed: self.seed, rows: self.rows.clone(), scale: self.scale })
+    }
+}
+
+/// A schema to plan.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PlanRequest {
+    /// The schema.
+    #[serde(flatten)]
+    pub source: SchemaSource,
+    /// What a generation would say beside it.
+    #[serde(flatten)]
+    pub overriding: Overriding,
+}
+
+/// A table to preview.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PreviewRequest {
+    /// The schema.
+    #[serde(flatten)]
+    pub source: SchemaSource,
+    /// What a generation would say beside it.
+    #[serde(flatten)]
+    pub overriding: Overriding,
+    /// The table; the first where absent.
+    pub table: Option<String>,
+    /// The first row, counted from 0.
+    #[serde(default)]
+    pub offset: u64,
+    /// Rows, at most 1,000; 20 where absent.
+    #[schema(maximum = 1000, default = 20)]
+    pub limit: Option<u64>,
+    /// Only these columns.
+    pub columns: Option<Vec<String>>,
+}
+
+/// Rows of a table.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Preview {
+    /// The table.
+    pub table: String,
+    /// Rows of the whole table.
+    pub total: u64,
+    /// Its columns.
+    pub columns: Vec<ColumnInfo>,
+    /// A row is an object; whole numbers beyond ±(2^53 − 1) and decimals are texts.
+    #[schema(value_type = Vec<std::collections::BTreeMap<String, Value>>)]
+    pub rows: Vec<Map<String, Value>>,
+    /// What a person should know.
+    #[schema(value_type = Vec<openapi::Problem>)]
+    pub warnings: Vec<Problem>,
+}
+
+/// Plan a schema
+///
+/// The order of filling, the generator of every column and why, capacities, and how each rule is held; or all problems.
+#[utoipa::path(operation_id = "create_plan", tag = "plan", request_body = PlanRequest, responses(
+    (status = 200, body = PlanReport),
+    TooLarge,
+    Invalid,
+))]
+#[post("/plan")]
+async fn create_plan(_: Caller, body: web::Json<PlanRequest>) -> Result<web::Json<plan::Report>, ApiError> {
+    let PlanRequest { source, overriding } = body.into_inner();
+    let report = off_thread(move || compiled(source, &overriding).map(|(plan, _)| plan.report().clone())).await?;
+    Ok(web::Json(report))
+}
+
+/// Preview a table
+///
+/// The very rows that a generation with the same seed delivers.
+#[utoipa::path(operation_id = "create_preview", tag = "plan", request_body = PreviewRequest, responses(
+    (status = 200, body = Preview),
+    TooLarge,
+    Invalid,
+))]
+#[post("/preview")]
+async fn create_preview(
+    app: web::Data<App>,
+    _: Caller,
+    body: web::Json<PreviewRequest>,
+) -> Result<web::Json<Preview>, ApiError> {
+    let PreviewRequest { source, overriding, table, offset, limit, columns } = body.into_inner();
+    let limit = limit.unwrap_or(DEFAULT_ROWS);
+    if limit > MAX_ROWS {
+        return Err(ApiError::invalid_at("/limit", format!("{limit} is above {MAX_ROWS}")));
+    }
+    let _turn = app.previews.acquire().await.map_err(ApiError::internal)?;
+    let preview = off_thread(move || {
+        let (plan, warnings) = compiled(source, &overriding)?;
+        let table = match table {
+            Some(name) => {
+                table_index(&plan, &name).map_err(|failure| ApiError::invalid_at("/table", failure.to_string()))?
+            }
+            None => 0,
+        };
+        let planned = &plan.tables[table];
+        let start = offset.min(planned.rows);
+        let batch = run::batch(&plan, table, start..offset.saturating_add(limit).min(planned.rows))
+            .map_err(|error| ApiError::from(crate::Failure::from(error)))?;
+        let batch = match columns {
+            None => batch,
+            Some(columns) => {
+                let places = cells::places(&batch.schema(), &columns)?;
+                batch.project(&places).map_err(ApiError::internal)?
+            }
+        };
+        Ok(Preview {
+            table: planned.name.clone(),
+            total: planned.rows,
+            columns: cells::columns(&batch.schema()),
+            rows: cells::objects(&batch)?,
+            warnings,
+        })
+    })
+    .await?;
+    Ok(web::Json(preview))
+}
+
+/// The plan of a schema with its warnings, or its problems.
+fn compiled(source: SchemaSource, overriding: &Overriding) -> Result<(Arc<Plan>, Vec<Problem>), ApiError> {
+    let options = overriding.options()?;
+    let Compiled { plan, problems } = plan::compile_text(&source.text()?, &overriding.parameters, &options);
+    match plan {
+        Some(plan) => Ok((plan, problems)),
+        None => Err(ApiError::invalid(problems)),
+    }
+}

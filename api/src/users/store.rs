@@ -1,0 +1,70 @@
+//! Users in the database.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::{Author, Role, User};
+use crate::db::schema::users;
+
+/// A user's row.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = users)]
+pub struct UserRow {
+    /// Its id.
+    pub id: String,
+    /// The e-mail address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// The word of the role.
+    pub role: String,
+    /// The password, hashed, as a PHC string.
+    pub password_hash: String,
+    /// When it was created.
+    pub created_at: String,
+}
+
+impl UserRow {
+    /// The user without its secrets.
+    pub fn user(&self) -> User {
+        User {
+            id: uuid(&self.id),
+            email: self.email.clone(),
+            name: self.name.clone(),
+            role: Role::of_word(&self.role).unwrap_or(Role::Viewer),
+            created_at: self.created_at.clone(),
+        }
+    }
+}
+
+/// An id of the database, which holds nothing but ids that were written from one.
+pub fn uuid(text: &str) -> Uuid {
+    Uuid::parse_str(text).unwrap_or_default()
+}
+
+/// How many users there are.
+pub fn count(connection: &mut SqliteConnection) -> QueryResult<i64> {
+    users::table.count().get_result(connection)
+}
+
+/// The user of an e-mail address, in any case.
+pub fn by_email(connection: &mut SqliteConnection, email: &str) -> QueryResult<Option<UserRow>> {
+    users::table.filter(users::email.eq(email)).select(UserRow::as_select()).first(connection).optional()
+}
+
+/// The user of an id.
+pub fn by_id(connection: &mut SqliteConnection, id: Uuid) -> QueryResult<Option<UserRow>> {
+    users::table.find(id.to_string()).select(UserRow::as_select()).first(connection).optional()
+}
+
+/// Adds a user.
+pub fn insert(connection: &mut SqliteConnection, row: &UserRow) -> QueryResult<()> {
+    diesel::insert_into(users::table).values(row).execute(connection).map(drop)
+}
+
+/// The authors of some ids, each once.
+pub fn authors(connection: &mut SqliteConnection, ids: Vec<String>) -> QueryResult<Vec<Author>> {
+    let found: Vec<(String, String)> =
+        users::table.filter(users::id.eq_any(ids)).select((users::id, users::name)).load(connection)?;
+    Ok(found.into_iter().map(|(id, name)| Author { id: uuid(&id), name }).collect())
+}

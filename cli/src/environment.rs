@@ -1,0 +1,26 @@
+//! The environment of a server: variables, and `.env` where it exists.
+
+use std::thread;
+
+use api::Config;
+
+use crate::stop::Stop;
+
+/// The settings; every wrong variable is a line.
+pub fn config() -> Result<Config, Stop> {
+    // Real variables win over the file's.
+    match dotenvy::dotenv() {
+        Ok(_) => {}
+        Err(error) if error.not_found() => {}
+        Err(error) => return Err(Stop::problem(format!(".env: {error}"))),
+    }
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    Config::from_variables(variables, cores).map_err(Stop::problems)
+}
+
+/// Logs lines to standard error, by the filter of the settings.
+pub fn log(config: &Config) {
+    env_logger::Builder::new().parse_filters(&config.log_filter).format_timestamp_millis().format_target(false).init();
+}
