@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
@@ -51,6 +51,8 @@ pub struct App {
     pub exports: Arc<Desk<()>>,
     /// Turns for previews, so that a hand that drags a slider cannot take all threads.
     pub previews: Semaphore,
+    /// Held while a lost part is made again, so that two readers do not make it at once.
+    pub mending: Mutex<()>,
     _lock: File,
 }
 
@@ -77,6 +79,7 @@ impl App {
             exports: Arc::default(),
             previews: Semaphore::new(config.web_threads.max(2)),
             config,
+            mending: Mutex::default(),
             _lock: lock,
         })
     }
@@ -174,7 +177,8 @@ pub fn serve(config: Config, on_ready: impl FnOnce(&App, u16)) -> Result<(), Str
     done
 }
 
-fn start_workers(app: &web::Data<App>) -> io::Result<Vec<std::thread::JoinHandle<()>>> {
+/// Starts what does the work of the queues.
+pub fn start_workers(app: &web::Data<App>) -> io::Result<Vec<std::thread::JoinHandle<()>>> {
     let (rows, files) = (app.clone(), app.clone());
     Ok(vec![
         jobs::start("generations", Arc::clone(&app.generations), move || generations::worker::step(&rows))?,
@@ -214,15 +218,14 @@ pub fn configure_all(config: &mut web::ServiceConfig) {
                 }
             },
         ))
-        .app_data(web::PayloadConfig::new(MAX_SCHEMA_BYTES))
         .app_data(
             web::QueryConfig::default()
                 .error_handler(|error, _| ApiError::new(Code::MalformedRequest, plain(&error.to_string())).into()),
         )
-        .app_data(
-            web::PathConfig::default()
-                .error_handler(|error, _| ApiError::new(Code::NotFound, plain(&error.to_string())).into()),
-        )
+        .app_data(web::PathConfig::default().error_handler(|_, request| {
+            let sentence = format!("{} names no thing: ids are UUIDs, versions whole numbers", request.path());
+            ApiError::new(Code::NotFound, sentence).into()
+        }))
         .service(live)
         .service(ready)
         .service(openapi_json)
@@ -278,11 +281,31 @@ async fn openapi_json(document: web::Data<Value>) -> HttpResponse {
     HttpResponse::Ok().json(document.get_ref())
 }
 
-/// What is no route of the API.
-async fn no_route(request: HttpRequest) -> HttpResponse {
-    let resource = request.path().to_owned();
-    // A known address with another method is told as such.
-    ApiError::not_found("resource", resource).error_response()
+/// What is no route of the API: a known address with another method, or no address at all.
+async fn no_route(request: HttpRequest, document: web::Data<Value>) -> HttpResponse {
+    let methods = methods_of(&document, request.path());
+    if methods.is_empty() {
+        return ApiError::not_found("resource", request.path()).error_response();
+    }
+    let methods = methods.join(", ");
+    let sentence = format!("{} is not among the methods of this address: {methods}", request.method());
+    let mut answer = ApiError::new(Code::MethodNotAllowed, sentence).error_response();
+    if let Ok(value) = header::HeaderValue::from_str(&methods) {
+        answer.headers_mut().insert(header::ALLOW, value);
+    }
+    answer
+}
+
+/// The methods that the document knows of an address.
+fn methods_of(document: &Value, path: &str) -> Vec<String> {
+    let is_like = |template: &str| {
+        let (steps, names) = (path.split('/'), template.split('/'));
+        steps.clone().count() == names.clone().count()
+            && steps.zip(names).all(|(step, name)| step == name || (name.starts_with('{') && !step.is_empty()))
+    };
+    let known = document["paths"].as_object().into_iter().flatten().filter(|(template, _)| is_like(template));
+    let methods = known.flat_map(|(_, operations)| operations.as_object().into_iter().flatten());
+    methods.map(|(method, _)| method.to_uppercase()).collect()
 }
 
 /// What lies outside of the API: the studio, where it is built in.

@@ -6,6 +6,7 @@ mod help;
 mod interrupt;
 mod problems;
 mod reference;
+mod serve;
 mod support;
 mod tidy;
 mod verify;

@@ -90,6 +90,28 @@ fn the_page_of_the_command_line_is_what_help_says() {
     is_fresh("command-line.md", &page);
 }
 
+#[test]
+fn the_page_of_the_environment_is_what_the_list_says() {
+    let mut page = format!(
+        "{DERIVED}# Environment\n\nWhat `serve`, `migrate` and `createsuperuser` read. A wrong value stops the start with a sentence that names the variable; a file `.env` in the working folder is read where it exists, and real variables win.\n\n| variable | default | meaning |\n|---|---|---|\n"
+    );
+    for setting in api::config::SETTINGS {
+        let _ = writeln!(page, "| `{}` | {} | {} |", setting.name, cell(setting.default), cell(setting.meaning));
+    }
+    is_fresh("environment.md", &page);
+}
+
+#[test]
+fn the_page_of_error_codes_is_what_the_list_says() {
+    let mut page = format!(
+        "{DERIVED}# Error codes\n\nThe `code` of a problem document (RFC 9457). `invalid_input` lists everything that is wrong under `errors`.\n\n| code | status | meaning |\n|---|---|---|\n"
+    );
+    for code in api::error::Code::ALL {
+        let _ = writeln!(page, "| `{}` | {} | {} |", code.word(), code.status().as_u16(), code.title());
+    }
+    is_fresh("errors.md", &page);
+}
+
 /// A text that may stand in a table's cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")

@@ -39,12 +39,24 @@ pub struct Problem {
     /// An RFC 6902 patch, where one change mends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<Value>,
+    /// What stands better at its place; becomes the fix once the place is final.
+    #[serde(skip)]
+    proposal: Option<Box<Proposal>>,
     /// Line in the text that was read, from 1, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// Column in that line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<u64>,
+}
+
+/// What stands better at a problem's place.
+#[derive(Clone, Debug, PartialEq)]
+enum Proposal {
+    /// This value.
+    Value(Value),
+    /// The same value under this key.
+    Key(String),
 }
 
 impl Problem {
@@ -58,6 +70,7 @@ impl Problem {
             remedy: None,
             params: Map::new(),
             fix: None,
+            proposal: None,
             line: None,
             column: None,
         }
@@ -105,10 +118,55 @@ impl Problem {
         self
     }
 
-    /// The same with the patch that replaces the value at its own place; call it once the place is known.
+    /// The same with the value that would stand better at its place.
     #[must_use]
-    pub fn fix_by_replacing(mut self, value: impl Into<Value>) -> Problem {
-        self.fix = Some(serde_json::json!([{ "op": "replace", "path": self.pointer, "value": value.into() }]));
+    pub fn propose(mut self, value: impl Into<Value>) -> Problem {
+        self.proposal = Some(Box::new(Proposal::Value(value.into())));
+        self
+    }
+
+    /// The same with the nearest of the words that could stand in the place of `word`, as remedy and as proposal; where none is near and few
+    /// are known, the remedy lists them.
+    #[must_use]
+    pub fn suggest<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Problem {
+        let proposal = nearest(word, known.clone()).map(|near| Proposal::Value(near.into()));
+        self.suggested(suggestion(word, known), proposal)
+    }
+
+    /// The same as remedy alone: where the word is a part of the text at its place, or stands elsewhere.
+    #[must_use]
+    pub fn hint<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Problem {
+        self.suggested(suggestion(word, known), None)
+    }
+
+    /// The same for the key at the end of its place.
+    #[must_use]
+    pub fn suggest_key<'a>(self, key: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Problem {
+        let proposal = nearest(key, known.clone()).map(|near| Proposal::Key(near.to_owned()));
+        self.suggested(suggestion(key, known), proposal)
+    }
+
+    fn suggested(mut self, remedy: Option<String>, proposal: Option<Proposal>) -> Problem {
+        self.remedy = remedy.or(self.remedy);
+        self.proposal = proposal.map(Box::new).or(self.proposal);
+        self
+    }
+
+    /// The same, its place being final: what was proposed becomes the patch that does it.
+    #[must_use]
+    pub fn settled(mut self) -> Problem {
+        let pointer = &self.pointer;
+        match self.proposal.take().map(|proposal| *proposal) {
+            Some(Proposal::Value(value)) => {
+                self.fix = Some(serde_json::json!([{ "op": "replace", "path": pointer, "value": value }]));
+            }
+            Some(Proposal::Key(key)) => {
+                let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+                let path = format!("{parent}{}", pointer_step(&key));
+                self.fix = Some(serde_json::json!([{ "op": "move", "from": pointer, "path": path }]));
+            }
+            None => {}
+        }
         self
     }
 
@@ -213,6 +271,21 @@ mod tests {
     fn a_pointer_prints_as_a_path() {
         assert_eq!(path_of_pointer("/tables/1/columns/2/generator/max"), "tables[1].columns[2].generator.max");
         assert_eq!(path_of_pointer("/lists/a b~1c"), "lists.\"a b/c\"");
+    }
+
+    #[test]
+    fn a_proposal_becomes_a_patch_of_the_final_place() {
+        let value = Problem::new("x", "").suggest("frist", ["first", "last"]).key("type").under("/generator").settled();
+        assert_eq!(
+            value.fix,
+            Some(serde_json::json!([{"op": "replace", "path": "/generator/type", "value": "first"}]))
+        );
+        let key = Problem::new("x", "").at("/tables/0/row").suggest_key("row", ["rows"]).settled();
+        assert_eq!(
+            key.fix,
+            Some(serde_json::json!([{"op": "move", "from": "/tables/0/row", "path": "/tables/0/rows"}]))
+        );
+        assert_eq!(Problem::new("x", "").suggest("zzz", ["first"]).settled().fix, None);
     }
 
     #[test]

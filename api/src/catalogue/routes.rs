@@ -1,7 +1,6 @@
 //! `/generators`, `/formats`, `/templates` and `/schema.json`: open to everybody, the same for all.
 
 use actix_web::{get, web};
-use engine::generators;
 use formats::{Compression, FORMATS};
 use serde::Serialize;
 use serde_json::Value;
@@ -12,7 +11,6 @@ use super::templates::{self, TEMPLATES};
 use super::{Explanation, all, find};
 use crate::error::{ApiError, Code};
 use crate::http::page::List;
-use crate::openapi::Schema;
 use crate::openapi::errors::NotFound;
 
 /// Adds the resource.
@@ -30,7 +28,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GeneratorInfo {
     /// Its `type`.
-    #[schema(example = "sequence")]
     pub name: String,
     /// Its group.
     pub group: String,
@@ -148,14 +145,13 @@ async fn get_template(name: web::Path<String>) -> Result<web::Json<TemplateInfo>
 /// Get the schema language
 ///
 /// The JSON Schema (draft 2020-12) of what people write.
-#[utoipa::path(operation_id = "get_language", tag = "catalogue", security(()), responses((status = 200, body = Schema)))]
+#[utoipa::path(operation_id = "get_language", tag = "catalogue", security(()), responses((status = 200, body = Value, description = "a JSON Schema")))]
 #[get("/schema.json")]
 async fn get_language() -> web::Json<Value> {
     web::Json(engine::schema::json_schema())
 }
 
 fn info(explanation: Explanation) -> GeneratorInfo {
-    let schema = generators::by_name(&explanation.name).map(|entry| entry.json_schema()).unwrap_or_default();
     let parameters = explanation.parameters.into_iter().map(|parameter| ParameterInfo {
         name: parameter.name,
         takes: parameter.takes,
@@ -168,7 +164,7 @@ fn info(explanation: Explanation) -> GeneratorInfo {
         description: explanation.description,
         example: explanation.example,
         parameters: parameters.collect(),
-        schema,
+        schema: explanation.schema,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Explanation {
     pub example: String,
     /// Its parameters, in the order of the language.
     pub parameters: Vec<Parameter>,
+    /// Its JSON Schema; references lead into the definitions of the language's.
+    pub schema: Value,
 }
 
 /// A parameter in words.
@@ -59,7 +61,7 @@ pub fn find(name: &str) -> Result<Explanation, Failure> {
 }
 
 fn explain(entry: &Entry, language: &Value) -> Explanation {
-    let schema = entry.json_schema();
+    let schema = variant(entry, language);
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let parameters = schema["properties"].as_object().into_iter().flatten().filter(|(name, _)| *name != "type");
     let parameters = parameters.map(|(name, property)| Parameter {
@@ -74,7 +76,16 @@ fn explain(entry: &Entry, language: &Value) -> Explanation {
         description: words(&schema),
         example: entry.example.to_owned(),
         parameters: parameters.collect(),
+        schema: schema.clone(),
     }
+}
+
+/// What the language says of a generator. An entry's own schema would name definitions as it alone knows them.
+fn variant(entry: &Entry, language: &Value) -> Value {
+    let is_own =
+        |variant: &&Value| variant.pointer("/properties/type/const").and_then(Value::as_str) == Some(&entry.name);
+    let variants = language["$defs"]["Generator"]["oneOf"].as_array();
+    variants.into_iter().flatten().find(is_own).cloned().unwrap_or_else(|| entry.json_schema())
 }
 
 fn words(schema: &Value) -> String {

@@ -17,7 +17,7 @@ use crate::error::{ApiError, Code};
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
 use crate::http::precondition::{etag, if_match, is_known};
-use crate::http::schema_source::{SchemaSource, media_type_of, text_of};
+use crate::http::schema_source::{SchemaBody, SchemaSource, media_type_of, text_of};
 use crate::openapi::errors::{
     ChangedMeanwhile, Forbidden, Invalid, NotFound, PreconditionRequired, UnsupportedMediaType,
 };
@@ -265,7 +265,7 @@ async fn restore_dataset(
 ///
 /// The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON.
 #[utoipa::path(operation_id = "get_schema", tag = "datasets", params(("id" = Uuid, Path), VersionQuery), responses(
-    (status = 200, content((String = "application/yaml"), (crate::openapi::Schema = "application/json")), headers(("ETag" = String))),
+    (status = 200, content((String = "application/yaml"), (serde_json::Value = "application/json")), headers(("ETag" = String))),
     (status = 304, description = "the client's copy is the current one"),
     NotFound,
 ))]
@@ -307,7 +307,7 @@ async fn get_schema(
 /// The body is the schema itself, in YAML or JSON. A change is a new version; what does not plan is refused with all its problems.
 #[utoipa::path(operation_id = "save_schema", tag = "datasets",
     params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the ETag that the change starts from")),
-    request_body(content((String = "application/yaml"), (crate::openapi::Schema = "application/json"))), responses(
+    request_body(content((String = "application/yaml"), (serde_json::Value = "application/json")), description = "the schema, in the language of `/schema.json`"), responses(
     (status = 200, body = Version, headers(("ETag" = String))),
     Forbidden,
     NotFound,
@@ -322,7 +322,7 @@ async fn save_schema(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<Uuid>,
-    body: web::Bytes,
+    body: SchemaBody,
 ) -> Result<HttpResponse, ApiError> {
     caller.may_write()?;
     let id = id.into_inner();
@@ -343,7 +343,7 @@ async fn save_schema(
         };
         // Asked first, so that a stale change is told before its problems; asked again where it counts.
         state.db.read_now(check)?;
-        let draft = Draft::new(text_of(&body)?, media_type)?;
+        let draft = Draft::new(text_of(&body.0)?, media_type)?;
         state.db.write_now(|c| {
             let row = check(c)?;
             service::save(c, row, &draft, caller.id)

@@ -24,7 +24,6 @@ pub struct Export {
     /// The dataset's name.
     pub dataset_name: String,
     /// The format.
-    #[schema(example = "xlsx")]
     pub format: String,
     /// The tables in it, in the order of the schema.
     pub tables: Vec<String>,

@@ -38,7 +38,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 pub struct NewExport {
     /// The name of a format.
-    #[schema(example = "xlsx")]
     pub format: String,
     /// The tables; all where absent.
     pub tables: Option<Vec<String>>,
@@ -245,6 +244,9 @@ async fn get_export_content(
     };
     let media_type = row.media_type.clone().unwrap_or_else(|| "application/octet-stream".to_owned());
     let mut answer = files::answer(&service::file(&app, &row), &tag, &request).await?;
+    if !answer.status().is_success() {
+        return Ok(answer);
+    }
     let headers = answer.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, media_type),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use diesel::SqliteConnection;
-use engine::problem::{Problem, suggestion};
+use engine::problem::{Problem, pointer_step};
 use formats::{Compression, FORMATS};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -62,47 +62,42 @@ pub fn create(app: &App, generation: Uuid, wanted: Wanted, by: Uuid) -> Result<E
 /// A row that holds what is wanted, checked; all problems at once.
 fn checked(wanted: &Wanted, known: &[String]) -> Result<ExportRow, ApiError> {
     let mut problems = Vec::new();
-    let mut problem = |code, pointer: &str, detail: String, remedy| {
-        let mut problem = Problem::new(code, detail).at(pointer);
-        problem.remedy = remedy;
-        problems.push(problem);
-    };
+    let mut tell = |problem: Problem| problems.push(problem.settled());
     let format = formats::by_name(&wanted.format);
     match format {
         None => {
             let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
             let sentence = format!("{:?} is no format", wanted.format);
-            problem("unknown_format", "/format", sentence, suggestion(&wanted.format, names));
+            tell(Problem::new("unknown_format", sentence).at("/format").suggest(&wanted.format, names));
         }
         Some(format) => {
             for error in formats::choice::options(format, &wanted.options).err().unwrap_or_default() {
-                let step =
-                    if error.name.is_empty() { String::new() } else { engine::problem::pointer_step(&error.name) };
-                problem("invalid_option", &format!("/options{step}"), error.detail, None);
+                let step = if error.name.is_empty() { String::new() } else { pointer_step(&error.name) };
+                tell(Problem::new("invalid_option", error.detail).at(format!("/options{step}")));
             }
         }
     }
     let compression = wanted.compression.as_deref().filter(|name| !name.is_empty());
     match (compression, format) {
         (Some(name), _) if Compression::by_name(name).is_none() => {
-            let names = Compression::ALL.map(Compression::name);
-            problem("invalid_value", "/compression", format!("{name:?} is no compression"), suggestion(name, names));
+            let problem = Problem::new("invalid_value", format!("{name:?} is no compression")).at("/compression");
+            tell(problem.suggest(name, Compression::ALL.map(Compression::name)));
         }
         (Some(_), Some(format)) if format.kind().compresses_inside => {
             let sentence = format!("{} files are compressed inside; leave it out", format.name());
-            problem("invalid_value", "/compression", sentence, None);
+            tell(Problem::new("invalid_value", sentence).at("/compression"));
         }
         _ => {}
     }
     for (index, name) in wanted.tables.iter().flatten().enumerate() {
         if !known.contains(name) {
+            let problem = Problem::new("unknown_table", format!("the generation has no table {name:?}"));
             let known = known.iter().map(String::as_str).collect::<Vec<_>>();
-            let sentence = format!("the generation has no table {name:?}");
-            problem("unknown_table", &format!("/tables/{index}"), sentence, suggestion(name, known));
+            tell(problem.at(format!("/tables/{index}")).suggest(name, known));
         }
     }
     if wanted.tables.as_ref().is_some_and(Vec::is_empty) {
-        problem("invalid_value", "/tables", "no table is named; leave it out for all".to_owned(), None);
+        tell(Problem::new("invalid_value", "no table is named; leave it out for all").at("/tables"));
     }
     if !problems.is_empty() {
         return Err(ApiError::invalid(problems));

@@ -15,7 +15,7 @@ use crate::App;
 use crate::auth::tokens::hex;
 use crate::error::ApiError;
 use crate::generations::parts::{self, StoredTable};
-use crate::generations::worker::plan_of;
+use crate::generations::worker::{plan_of, stored_table};
 use crate::generations::{Output, Request, Rows, State, Target, generate, service as generations};
 use crate::jobs::Interruption;
 use crate::storage::{self, StorageError};
@@ -90,8 +90,8 @@ fn make(app: &App, row: &ExportRow, cancellation: &Cancellation) -> Result<Made,
     let plan = plan_of(app, &owner).map_err(internal)?;
     let proof = owner.proof().ok_or_else(|| Failure::Internal("the certificate cannot be read".to_owned()))?;
     let rows_folder = parts::folder(&app.config.data_dir, &owner.id);
-    let stored: Vec<StoredTable> =
-        (0..plan.tables.len()).map(|table| StoredTable::new(&rows_folder, &plan, table)).collect();
+    let stored = (0..plan.tables.len()).map(|table| stored_table(app, &owner, &plan, table).map_err(internal));
+    let stored = stored.collect::<Result<Vec<StoredTable>, Failure>>()?;
     let format = formats::by_name(&row.format)
         .ok_or_else(|| Failure::Request(format!("this server knows no format {:?}", row.format)))?;
     let choices: Map<_, _> = serde_json::from_str(&row.options).unwrap_or_default();

@@ -6,16 +6,17 @@ use std::time::Duration;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use bytes::Bytes;
+use engine::schema::Overrides;
 use engine::verify::{Dialect, verify_sql};
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::parts::{self, StoredTable};
 use super::store::{self, Filter};
-use super::worker::plan_of;
+use super::worker::{self, plan_of};
 use super::{Generation, Progress, State, service, table_index};
 use crate::App;
 use crate::datasets::service as datasets;
@@ -49,12 +50,24 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 
 /// What to generate; the schema decides what is absent.
 #[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewGeneration {
     /// The version of the schema; the current one where absent.
     pub version: Option<i32>,
-    /// What it says beside the schema.
-    #[serde(flatten)]
-    pub overriding: Overriding,
+    /// Seed in place of the schema's, 0 to 2^53 − 1; the same one gives the same rows.
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
+    pub seed: Option<u64>,
+    /// Rows by table, in place of the schema's.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
+    pub rows: IndexMap<String, u64>,
+    /// Multiplies the rows of every table that is not `scaled: false`.
+    #[schema(exclusive_minimum = 0)]
+    pub scale: Option<f64>,
+    /// Values of the schema's parameters.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
+    pub parameters: Overrides,
 }
 
 /// Which generations.
@@ -136,13 +149,14 @@ async fn create_generation(
     app: web::Data<App>,
     caller: Caller,
     id: web::Path<Uuid>,
-    body: Option<web::Json<NewGeneration>>,
+    body: web::Json<NewGeneration>,
 ) -> Result<HttpResponse, ApiError> {
     caller.may_write()?;
-    let new = body.map(web::Json::into_inner).unwrap_or_default();
+    let NewGeneration { version, seed, rows, scale, parameters } = body.into_inner();
+    let overriding = Overriding { seed, rows, scale, parameters };
     let (state, id) = (app.clone(), id.into_inner());
     let generation = off_thread(move || {
-        let row = service::prepare(&state, id, new.version, &new.overriding, caller.id)?;
+        let row = service::prepare(&state, id, version, &overriding, caller.id)?;
         state.db.write_now(|c| {
             store::insert(c, &row)?;
             service::shown(&state, c, row)
@@ -390,8 +404,7 @@ async fn list_generation_rows(
         let row = state.db.read_now(|c| service::succeeded(c, id))?;
         let plan = plan_of(&state, &row)?;
         let table = table_index(&plan, &name).map_err(|failure| ApiError::new(Code::NotFound, failure.to_string()))?;
-        let folder = parts::folder(&state.config.data_dir, &row.id);
-        let stored = StoredTable::new(&folder, &plan, table);
+        let stored = worker::stored_table(&state, &row, &plan, table)?;
         Ok(AskedTable { source: Source::Stored(stored), plan, table })
     })
     .await?;

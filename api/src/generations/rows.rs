@@ -13,7 +13,7 @@ use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::record_batch::RecordBatch;
 use engine::expr::{Expression, Parsed, SqlProblem};
-use engine::problem::{Problem, suggestion};
+use engine::problem::Problem;
 use std::sync::Arc;
 
 use crate::error::ApiError;
@@ -206,9 +206,8 @@ fn order_item(schema: &Schema, item: &str) -> Result<(usize, SortOptions), ApiEr
     };
     let known = || schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>();
     let Ok(place) = schema.index_of(name) else {
-        let mut problem = Problem::new("unknown_column", format!("there is no column {name:?}")).at("/order_by");
-        problem.remedy = suggestion(name, known());
-        return Err(ApiError::invalid(vec![problem]));
+        let problem = Problem::new("unknown_column", format!("there is no column {name:?}")).at("/order_by");
+        return Err(ApiError::invalid(vec![problem.hint(name, known())]));
     };
     Ok((place, SortOptions { descending, nulls_first: false }))
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::ENGINE_VERSION;
@@ -19,7 +19,7 @@ use super::{Progress, State};
 use crate::App;
 use crate::auth::tokens::hex;
 use crate::datasets;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::jobs::Interruption;
 use crate::users::store::uuid;
 use crate::{Cancellation, Failure, certificates, db, storage};
@@ -222,6 +222,38 @@ fn record(app: &App, row: &GenerationRow, ended: Result<(Hash, Certificate), Fai
         app.generations.tell(id, progress);
     }
     Ok(())
+}
+
+/// The stored rows of a table. A part whose file was lost is made again and has to have the hash that is recorded; where another engine made
+/// it, that cannot be done.
+pub fn stored_table(app: &App, row: &GenerationRow, plan: &Arc<Plan>, table: usize) -> Result<StoredTable, ApiError> {
+    let folder = parts::folder(&app.config.data_dir, &row.id);
+    let recorded = app.db.read_now(|c| Ok::<_, ApiError>(store::parts(c, &row.id)?))?;
+    for (part, range) in parts::ranges(plan.tables[table].rows).into_iter().enumerate() {
+        let path = parts::path(&folder, table, part);
+        if path.is_file() {
+            continue;
+        }
+        if row.engine_version != ENGINE_VERSION {
+            let sentence = format!(
+                "rows of this generation were lost, and engine version {} that made them is not this server's {ENGINE_VERSION}; start a new generation",
+                row.engine_version
+            );
+            return Err(ApiError::new(Code::EngineChanged, sentence));
+        }
+        let _turn = app.mending.lock().unwrap_or_else(PoisonError::into_inner);
+        if path.is_file() {
+            continue;
+        }
+        log::warn!("part {part} of table {table} of generation {} was lost and is made again", row.id);
+        let threads = app.config.generate_threads;
+        let made = parts::make(plan, table, range, &path, threads, &Cancellation::default(), |_| {})?;
+        let known = recorded.iter().find(|row| (row.table_index, row.part) == (table as i32, part as i32));
+        if known.is_some_and(|row| row.content_hash != hex(&made.hash)) {
+            return Err(ApiError::internal(format!("part {part} of table {table} was made again and differs")));
+        }
+    }
+    Ok(StoredTable::new(&folder, plan, table))
 }
 
 /// Removes the files of a generation, rows and exports alike.

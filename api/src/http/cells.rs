@@ -6,7 +6,7 @@
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use datafusion::arrow::record_batch::RecordBatch;
-use engine::problem::{Problem, suggestion};
+use engine::problem::Problem;
 use engine::types::LogicalType;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -51,9 +51,8 @@ pub fn places(schema: &datafusion::arrow::datatypes::Schema, names: &[String]) -
             Ok(place) => places.push(place),
             Err(_) => {
                 let known = schema.fields().iter().map(|field| field.name().as_str());
-                let mut problem = Problem::new("unknown_column", format!("there is no column {name:?}")).at("/columns");
-                problem.remedy = suggestion(name, known.collect::<Vec<_>>());
-                problems.push(problem);
+                let problem = Problem::new("unknown_column", format!("there is no column {name:?}")).at("/columns");
+                problems.push(problem.hint(name, known.collect::<Vec<_>>()));
             }
         }
     }

@@ -1,17 +1,19 @@
 //! Schemas in requests: an object or a text, in YAML or JSON.
 
-use serde::Deserialize;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use futures::future::LocalBoxFuture;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use crate::datasets::service::{JSON, MAX_SCHEMA_BYTES, YAML};
 use crate::error::{ApiError, Code};
 
 /// A schema in a request: one of the two.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default)]
 pub struct SchemaSource {
     /// The schema as an object.
-    #[schema(value_type = Option<crate::openapi::Schema>)]
     pub schema: Option<Value>,
     /// The schema as text, in YAML or JSON.
     pub schema_text: Option<String>,
@@ -34,10 +36,7 @@ impl SchemaSource {
             }
         };
         if text.len() > MAX_SCHEMA_BYTES {
-            return Err(ApiError::new(
-                Code::TooLarge,
-                format!("the schema is larger than {} MB", MAX_SCHEMA_BYTES >> 20),
-            ));
+            return Err(too_large());
         }
         Ok(text)
     }
@@ -52,6 +51,33 @@ pub fn media_type_of(named: &str) -> Result<&'static str, ApiError> {
             Err(ApiError::new(Code::UnsupportedMediaType, format!("{other:?} is not read; send {YAML} or {JSON}")))
         }
     }
+}
+
+/// A body that is a schema's text, bounded.
+pub struct SchemaBody(pub Bytes);
+
+impl FromRequest for SchemaBody {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<SchemaBody, ApiError>>;
+
+    fn from_request(_: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let mut body = BytesMut::new();
+            while let Some(chunk) = payload.next().await {
+                let chunk = chunk.map_err(|error| ApiError::new(Code::MalformedRequest, error.to_string()))?;
+                if body.len() + chunk.len() > MAX_SCHEMA_BYTES {
+                    return Err(too_large());
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(SchemaBody(body.freeze()))
+        })
+    }
+}
+
+fn too_large() -> ApiError {
+    ApiError::new(Code::TooLarge, format!("the schema is larger than {} MB", MAX_SCHEMA_BYTES >> 20))
 }
 
 /// The text of a body.

@@ -139,6 +139,9 @@ fn share(operation: &mut Value) {
         responses.entry("401").or_insert_with(|| problem("Signing in is required"));
     }
     for (status, response) in responses.iter_mut() {
+        if let Some(content) = response["content"].get_mut("application/problem+json") {
+            *content = json!({"schema": {"$ref": "#/components/schemas/ProblemDocument"}});
+        }
         if response["description"].as_str().is_none_or(str::is_empty) {
             let said = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
             response["description"] = json!(said.and_then(|status| status.canonical_reason()).unwrap_or("Done"));
@@ -166,12 +169,22 @@ fn add(components: &mut Map<String, Value>, name: &str, mut schema: Value) {
     components.insert(name.to_owned(), schema);
 }
 
-/// References into a schema's own definitions lead to the document's components instead.
+/// References into a schema's own definitions lead to the document's components instead. A schema that lets everything pass is written `{}`:
+/// many readers of OpenAPI know no `true` there.
 fn point_at_components(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
             for (key, value) in map {
                 match value {
+                    Value::Bool(true) if key == "items" => *value = json!({}),
+                    Value::Object(properties) if key == "properties" => {
+                        for property in properties.values_mut() {
+                            if property == &Value::Bool(true) {
+                                *property = json!({});
+                            }
+                            point_at_components(property);
+                        }
+                    }
                     Value::String(path) if key == "$ref" => *path = path.replace("#/$defs/", "#/components/schemas/"),
                     value => point_at_components(value),
                 }

@@ -34,21 +34,15 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 }
 
 /// What a generation says beside its schema.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default)]
 pub struct Overriding {
-    /// Seed in place of the schema's, 0 to 2^53 − 1.
-    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
+    /// Seed in place of the schema's.
     pub seed: Option<u64>,
     /// Rows by table, in place of the schema's.
-    #[serde(default)]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
     pub rows: IndexMap<String, u64>,
-    /// Multiplies the rows of every table that is not `scaled: false`.
-    #[schema(exclusive_minimum = 0)]
+    /// Multiplies the rows of every table that is scaled.
     pub scale: Option<f64>,
     /// Values of the schema's parameters.
-    #[serde(default)]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, Value>>)]
     pub parameters: Overrides,
 }
 
@@ -69,26 +63,54 @@ impl Overriding {
     }
 }
 
-/// A schema to plan.
+/// A schema to plan, as an object or as text.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PlanRequest {
-    /// The schema.
-    #[serde(flatten)]
-    pub source: SchemaSource,
-    /// What a generation would say beside it.
-    #[serde(flatten)]
-    pub overriding: Overriding,
+    /// The schema as an object.
+    #[schema(value_type = Option<openapi::Schema>)]
+    pub schema: Option<Value>,
+    /// The schema as text, in YAML or JSON.
+    pub schema_text: Option<String>,
+    /// Seed in place of the schema's, 0 to 2^53 − 1.
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
+    pub seed: Option<u64>,
+    /// Rows by table, in place of the schema's.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
+    pub rows: IndexMap<String, u64>,
+    /// Multiplies the rows of every table that is not `scaled: false`.
+    #[schema(exclusive_minimum = 0)]
+    pub scale: Option<f64>,
+    /// Values of the schema's parameters.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, Value>>)]
+    pub parameters: Overrides,
 }
 
-/// A table to preview.
+/// A table to preview; its schema as an object or as text.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PreviewRequest {
-    /// The schema.
-    #[serde(flatten)]
-    pub source: SchemaSource,
-    /// What a generation would say beside it.
-    #[serde(flatten)]
-    pub overriding: Overriding,
+    /// The schema as an object.
+    #[schema(value_type = Option<openapi::Schema>)]
+    pub schema: Option<Value>,
+    /// The schema as text, in YAML or JSON.
+    pub schema_text: Option<String>,
+    /// Seed in place of the schema's, 0 to 2^53 − 1.
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
+    pub seed: Option<u64>,
+    /// Rows by table, in place of the schema's.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
+    pub rows: IndexMap<String, u64>,
+    /// Multiplies the rows of every table that is not `scaled: false`.
+    #[schema(exclusive_minimum = 0)]
+    pub scale: Option<f64>,
+    /// Values of the schema's parameters.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, Value>>)]
+    pub parameters: Overrides,
     /// The table; the first where absent.
     pub table: Option<String>,
     /// The first row, counted from 0.
@@ -128,7 +150,8 @@ pub struct Preview {
 ))]
 #[post("/plan")]
 async fn create_plan(_: Caller, body: web::Json<PlanRequest>) -> Result<web::Json<plan::Report>, ApiError> {
-    let PlanRequest { source, overriding } = body.into_inner();
+    let PlanRequest { schema, schema_text, seed, rows, scale, parameters } = body.into_inner();
+    let (source, overriding) = (SchemaSource { schema, schema_text }, Overriding { seed, rows, scale, parameters });
     let report = off_thread(move || compiled(source, &overriding).map(|(plan, _)| plan.report().clone())).await?;
     Ok(web::Json(report))
 }
@@ -147,7 +170,9 @@ async fn create_preview(
     _: Caller,
     body: web::Json<PreviewRequest>,
 ) -> Result<web::Json<Preview>, ApiError> {
-    let PreviewRequest { source, overriding, table, offset, limit, columns } = body.into_inner();
+    let PreviewRequest { schema, schema_text, seed, rows, scale, parameters, table, offset, limit, columns } =
+        body.into_inner();
+    let (source, overriding) = (SchemaSource { schema, schema_text }, Overriding { seed, rows, scale, parameters });
     let limit = limit.unwrap_or(DEFAULT_ROWS);
     if limit > MAX_ROWS {
         return Err(ApiError::invalid_at("/limit", format!("{limit} is above {MAX_ROWS}")));

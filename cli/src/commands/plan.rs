@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::schema_file::{SchemaFile, Scope, Settings};
 use crate::stop::Stop;
 
-/// Show what a schema would make and how its rules will hold, or what contradicts what
+/// Show what a schema would make, how its rules will hold, or what contradicts what
 ///
 /// No row is delivered. Shown are the order in which tables and columns are filled, the generator of each column and why it was chosen, its
 /// capacity, and how each rule is held.

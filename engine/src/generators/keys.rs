@@ -211,7 +211,9 @@ impl Generator for String {
         let min = self.min.unwrap_or(8);
         let max = self.max.unwrap_or(min.max(8));
         if max < min {
-            return Err(vec![Problem::new("empty_interval", format!("{max} is below min {min}")).at("/max")]);
+            return Err(vec![
+                Problem::new("empty_interval", format!("{max} is below min {min}")).at("/max").propose(min),
+            ]);
         }
         let alphabet: Vec<char> = self.alphabet.as_deref().unwrap_or(LETTERS_AND_DIGITS).chars().collect();
         if alphabet.is_empty() {

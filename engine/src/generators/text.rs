@@ -132,7 +132,9 @@ fn check_words(min: (u32, &str), max: (u32, &str)) -> Result<(), Problems> {
         }
     }
     if max.0 < min.0 {
-        return Err(vec![Problem::new("empty_interval", format!("{} is below min {}", max.0, min.0)).at(max.1)]);
+        return Err(vec![
+            Problem::new("empty_interval", format!("{} is below min {}", max.0, min.0)).at(max.1).propose(min.0),
+        ]);
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan};
 use crate::allocation::Allocation;
 use crate::generators::Made;
 use crate::locale::Locale;
-use crate::problem::{Problem, pointer_step, suggestion};
+use crate::problem::{Problem, pointer_step};
 use crate::random::Seeds;
 use crate::schema::{DEFAULT_LOCALE, Dataset, MAX_SEED};
 
@@ -94,9 +94,7 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
         let mut problem =
             Problem::new("unknown_locale", format!("no data for the locale \"{}\" yet", dataset.locale()))
                 .at("/locale");
-        if let Some(remedy) = suggestion(dataset.locale(), Locale::names().iter().copied()) {
-            problem = problem.remedy(remedy);
-        }
+        problem = problem.suggest(dataset.locale(), Locale::names().iter().copied());
         problems.push(problem);
         Locale::named(DEFAULT_LOCALE).expect("the default locale has data")
     });
@@ -109,11 +107,7 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
     for name in options.rows.keys().filter(|name| dataset.table(name).is_none()) {
         let mut problem =
             Problem::new("unknown_table", format!("rows are set for \"{name}\", which is no table")).at("/tables");
-        if let Some(remedy) =
-            suggestion(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>())
-        {
-            problem = problem.remedy(remedy);
-        }
+        problem = problem.hint(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>());
         problems.push(problem);
     }
     let dataset = Arc::new(dataset);

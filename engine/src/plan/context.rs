@@ -8,7 +8,7 @@ use super::SlotId;
 use super::compiler::{Compiler, Failed, Name};
 use crate::generators::{Cells, Fill, GeneratorSpec, Made, Problems, Rows, RunError};
 use crate::locale::Locale;
-use crate::problem::{Problem, suggestion};
+use crate::problem::Problem;
 use crate::random::Key;
 use crate::schema::{Column, Param, ValueList};
 use crate::types::LogicalType;
@@ -206,18 +206,14 @@ impl Context<'_> {
             let mut problem =
                 Problem::new("unknown_draw", format!("table {} has no draw \"{draw}\"", definition.name)).key("of");
             let known: Vec<&str> = definition.draws.keys().map(String::as_str).collect();
-            if let Some(remedy) = suggestion(draw, known) {
-                problem = problem.remedy(remedy);
-            }
+            problem = problem.suggest(draw, known);
             return Err(vec![problem]);
         };
         let fields = generator.0.fields();
         if !fields.iter().any(|known| known == field) {
             let mut problem =
                 Problem::new("unknown_field", format!("the draw {draw} has no field \"{field}\"")).key("field");
-            if let Some(remedy) = suggestion(field, fields.iter().map(String::as_str).collect::<Vec<_>>()) {
-                problem = problem.remedy(remedy);
-            }
+            problem = problem.suggest(field, fields.iter().map(String::as_str).collect::<Vec<_>>());
             return Err(vec![problem]);
         }
         let name = Name::Field { draw: draw.to_owned(), field: field.to_owned() };
@@ -234,9 +230,7 @@ impl Context<'_> {
             None => {
                 let mut problem = Problem::new("unknown_list", format!("the dataset has no list \"{name}\""));
                 let known: Vec<&str> = self.compiler.dataset.lists.keys().map(String::as_str).collect();
-                if let Some(remedy) = suggestion(name, known) {
-                    problem = problem.remedy(remedy);
-                }
+                problem = problem.hint(name, known);
                 Err(problem)
             }
         }

@@ -12,7 +12,7 @@ use crate::enforce::deal;
 use crate::enforce::null;
 use crate::generators::{Cells, Fill, Made, Rows, RunError};
 use crate::permutation::Permutation;
-use crate::problem::{Problem, suggestion};
+use crate::problem::Problem;
 use crate::random::{Cell, Key, unit};
 use crate::schema::{Distribution, ForeignKey, Pick, PickBy};
 use crate::types::LogicalType;
@@ -163,11 +163,7 @@ impl Compiler {
             let name = &key.references.table;
             let mut problem = Problem::new("unknown_table", format!("there is no table \"{name}\""))
                 .at(format!("{pointer}/references/table"));
-            if let Some(remedy) =
-                suggestion(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>())
-            {
-                problem = problem.remedy(remedy);
-            }
+            problem = problem.suggest(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>());
             self.problems.push(problem);
             return;
         };

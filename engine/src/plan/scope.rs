@@ -7,7 +7,7 @@ use super::SlotId;
 use super::compiler::{Compiler, Failed, Name};
 use crate::expr::{Expression, Parsed};
 use crate::generators::{Cells, Fill, Made, Rows, RunError};
-use crate::problem::{Problem, suggestion};
+use crate::problem::Problem;
 use crate::types::LogicalType;
 
 /// An expression over its inputs.
@@ -102,9 +102,7 @@ impl Compiler {
                     let mut problem =
                         Problem::new("unknown_key", format!("table {} has no foreign key \"{key}\"", definition.name));
                     let keys: Vec<&str> = definition.foreign_keys.iter().map(|key| key.name()).collect();
-                    if let Some(remedy) = suggestion(key, keys) {
-                        problem = problem.remedy(remedy);
-                    }
+                    problem = problem.hint(key, keys);
                     return Err(Failed::One(problem));
                 };
                 let name = self.dataset.tables[table].foreign_keys[index].references.table.clone();
@@ -142,9 +140,7 @@ impl Compiler {
         let mut problem =
             Problem::new("unknown_column", format!("table {} has no column \"{column}\"", definition.name));
         let names: Vec<&str> = definition.columns.iter().map(|column| column.name.as_str()).collect();
-        if let Some(remedy) = suggestion(column, names) {
-            problem = problem.remedy(remedy);
-        }
+        problem = problem.hint(column, names);
         problem
     }
 }

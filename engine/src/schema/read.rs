@@ -26,7 +26,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Gives a problem the line and column of its pointer, or of the nearest place above it.
+    /// Gives a problem, whose place is final, the line and column of its pointer or of the nearest place above it.
     pub fn place(&self, mut problem: Problem) -> Problem {
         if problem.line.is_none() {
             let mut pointer = problem.pointer.as_str();
@@ -41,7 +41,7 @@ impl Reading {
                 }
             }
         }
-        problem
+        problem.settled()
     }
 }
 

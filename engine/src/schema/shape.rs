@@ -9,7 +9,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use super::Dataset;
-use crate::problem::{Problem, pointer_step, suggestion};
+use crate::problem::{Problem, pointer_step};
 
 /// The JSON Schema of [`Dataset`].
 pub(super) fn dataset() -> &'static Value {
@@ -136,9 +136,7 @@ impl<'s> Walk<'s> {
         }
         let words: Vec<&str> = allowed.iter().filter_map(|word| word.as_str()).collect();
         let mut problem = Problem::new("unknown_value", format!("unknown value {}", show(value)));
-        if let Some(remedy) = suggestion(value.as_str().unwrap_or_default(), words.iter().copied()) {
-            problem = problem.remedy(remedy);
-        }
+        problem = problem.suggest(value.as_str().unwrap_or_default(), words.iter().copied());
         self.report(pointer, problem);
         false
     }
@@ -146,10 +144,12 @@ impl<'s> Walk<'s> {
     fn check_bounds(&mut self, schema: &'s Value, value: &Value, pointer: &str) {
         let Some(number) = value.as_f64() else { return };
         if let Some(least) = schema.get("minimum").filter(|least| least.as_f64().is_some_and(|least| number < least)) {
-            self.report(pointer, Problem::new("too_small", format!("{value} is below the least allowed, {least}")));
+            let problem = Problem::new("too_small", format!("{value} is below the least allowed, {least}"));
+            self.report(pointer, problem.propose(least.clone()));
         }
         if let Some(most) = schema.get("maximum").filter(|most| most.as_f64().is_some_and(|most| number > most)) {
-            self.report(pointer, Problem::new("too_large", format!("{value} is above the most allowed, {most}")));
+            let problem = Problem::new("too_large", format!("{value} is above the most allowed, {most}"));
+            self.report(pointer, problem.propose(most.clone()));
         }
     }
 
@@ -191,9 +191,7 @@ impl<'s> Walk<'s> {
             } else if !shape.open {
                 let known: Vec<&str> = shape.properties.iter().map(|(name, _)| *name).collect();
                 let mut problem = Problem::new("unknown_key", format!("unknown key \"{key}\""));
-                if let Some(remedy) = suggestion(key, known.iter().copied()) {
-                    problem = problem.remedy(remedy);
-                }
+                problem = problem.suggest_key(key, known.iter().copied());
                 self.report(pointer, problem);
             }
             pointer.truncate(depth);
@@ -253,11 +251,10 @@ impl<'s> Walk<'s> {
             None => {
                 let noun = if key == "type" { "generator" } else { key };
                 let mut problem = Problem::new("unknown_value", format!("unknown {noun} {}", show(word)));
-                if let Some(remedy) = suggestion(word.as_str().unwrap_or_default(), words.iter().copied()) {
-                    problem = problem.remedy(remedy);
-                } else if key == "type" {
+                if key == "type" {
                     problem = problem.remedy("`synthetic-data generators` lists them");
                 }
+                problem = problem.suggest(word.as_str().unwrap_or_default(), words.iter().copied());
                 let place = format!("{pointer}{}", pointer_step(key));
                 self.report(&place, problem);
                 false

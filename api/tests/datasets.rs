@@ -1,0 +1,183 @@
+//! Datasets, schemas, versions.
+
+use actix_web::http::Method;
+use api::users::Role;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Api, hiring};
+
+const DATASETS: &str = "/api/v1/datasets";
+const MINIMAL: &str = "# a comment\nname: one\ntables:\n  - name: t\n    rows: 3\n    columns:\n      - { name: n, generator: { type: sequence } }\n";
+
+async fn save(api: &Api, token: &str, id: &str, etag: Option<&str>, text: &str) -> Answer {
+    let bearer = format!("Bearer {token}");
+    let mut headers = vec![("authorization", bearer.as_str()), ("content-type", "application/yaml")];
+    headers.extend(etag.map(|etag| ("if-match", etag)));
+    api.send(Method::PUT, &format!("{DATASETS}/{id}/schema"), &headers, text.as_bytes().to_vec()).await
+}
+
+#[actix_web::test]
+async fn a_dataset_is_created_listed_found_renamed_deleted_and_restored() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let created = api.post(DATASETS, &token, &json!({"schema_text": hiring()})).await.is(201);
+    let dataset = created.json();
+    let id = dataset["id"].as_str().expect("an id").to_owned();
+    assert_eq!(created.header("location"), Some(format!("{DATASETS}/{id}").as_str()));
+    assert_eq!(dataset["tables"][1], json!({"name": "candidate", "columns": 8, "rows": 100}));
+    assert_eq!(dataset["updated_by"]["name"], "editor");
+    api.dataset(&token, MINIMAL).await;
+
+    let names = |list: Value| -> Vec<String> {
+        list["items"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|item| item["name"].as_str().expect("a name").to_owned())
+            .collect()
+    };
+    assert_eq!(names(api.get(&format!("{DATASETS}?order_by=name"), &token).await.is(200).json()), ["hiring", "one"]);
+    assert_eq!(names(api.get(&format!("{DATASETS}?search=HIR"), &token).await.is(200).json()), ["hiring"]);
+    assert_eq!(names(api.get(&format!("{DATASETS}?search=h_ring"), &token).await.is(200).json()), [] as [&str; 0]);
+    let page = api.get(&format!("{DATASETS}?limit=1&order_by=name"), &token).await.is(200).json();
+    assert_eq!((page["total"].as_i64(), names(page.clone())), (Some(2), vec!["hiring".to_owned()]));
+    let next = page["next"].as_str().expect("a next page").to_owned();
+    let last = api.get(&next, &token).await.is(200).json();
+    assert_eq!((names(last.clone()), &last["next"]), (vec!["one".to_owned()], &Value::Null));
+
+    let path = format!("{DATASETS}/{id}");
+    let etag = api.get(&path, &token).await.is(200).header("etag").expect("a tag").to_owned();
+    let bearer = format!("Bearer {token}");
+    let json_type = ("content-type", "application/json");
+    let patch = br#"{"name": "people", "description": null}"#.to_vec();
+    let patched = |tag: &'static str| (tag, patch.clone());
+    let (_, body) = patched("");
+    api.send(Method::PATCH, &path, &[("authorization", &bearer), json_type], body.clone())
+        .await
+        .problem(428, "precondition_required");
+    let headers = [("authorization", bearer.as_str()), json_type, ("if-match", etag.as_str())];
+    let renamed = api.send(Method::PATCH, &path, &headers, body.clone()).await.is(200).json();
+    assert_eq!((&renamed["name"], &renamed["description"]), (&json!("people"), &Value::Null));
+    api.send(Method::PATCH, &path, &headers, body).await.problem(412, "changed_meanwhile");
+
+    api.act(Method::DELETE, &path, &token).await.is(204);
+    api.get(&path, &token).await.problem(404, "not_found");
+    assert_eq!(names(api.get(&format!("{DATASETS}?deleted=true"), &token).await.json()), ["people"]);
+    api.act(Method::POST, &format!("{path}/restore"), &token).await.is(200);
+    api.get(&path, &token).await.is(200);
+}
+
+#[actix_web::test]
+async fn what_does_not_plan_is_refused_with_all_its_problems_and_saves_nothing() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let wrong = "name: x\ntables:\n  - name: t\n    rows: 3\n    columns:\n      - { name: a, generator: { type: frist_name } }\n      - { name: b, generator: { type: integer, min: 9, max: 1 } }\n";
+    let told = api.post(DATASETS, &token, &json!({"schema_text": wrong})).await.problem(422, "invalid_input").json();
+    let pointers: Vec<&str> =
+        told["errors"].as_array().into_iter().flatten().filter_map(|error| error["pointer"].as_str()).collect();
+    assert_eq!(pointers.len(), 2, "{told}");
+    assert!(pointers[0].starts_with("/tables/0/columns/0/generator"), "{pointers:?}");
+    assert!(pointers[1].starts_with("/tables/0/columns/1/generator"), "{pointers:?}");
+    assert_eq!(told["errors"][0]["line"], 6);
+    assert_eq!(told["errors"][0]["fix"][0]["value"], "first_name");
+    assert_eq!(api.get(DATASETS, &token).await.json()["total"], 0);
+    for body in [json!({}), json!({"schema": {}, "schema_text": ""}), json!({"schema": {}, "x": 1})] {
+        api.post(DATASETS, &token, &body).await.problem(422, "invalid_input");
+    }
+}
+
+#[actix_web::test]
+async fn a_schema_keeps_its_text_and_a_change_is_a_version() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let id = api.dataset(&token, MINIMAL).await;
+    let path = format!("{DATASETS}/{id}/schema");
+    let first = api.get(&path, &token).await.is(200);
+    assert_eq!(first.text(), MINIMAL);
+    assert_eq!(first.header("content-type"), Some("application/yaml; charset=utf-8"));
+    let etag = first.header("etag").expect("a tag").to_owned();
+
+    save(&api, &token, &id, None, MINIMAL).await.problem(428, "precondition_required");
+    assert_eq!(save(&api, &token, &id, Some(&etag), MINIMAL).await.is(200).json()["version"], 1);
+    let changed = MINIMAL.replace("rows: 3", "rows: 4");
+    let second = save(&api, &token, &id, Some(&etag), &changed).await.is(200);
+    assert_eq!(second.json()["version"], 2);
+    assert_ne!(second.header("etag"), Some(etag.as_str()));
+    let stale = save(&api, &token, &id, Some(&etag), MINIMAL).await.problem(412, "changed_meanwhile").json();
+    assert_eq!(stale["current"]["version"], 2);
+    assert_eq!(stale["current"]["created_by"]["name"], "editor");
+    let commented = changed.replace("# a comment", "# another");
+    let third = save(&api, &token, &id, second.header("etag"), &commented).await.is(200);
+    assert_eq!((third.json()["version"].as_i64(), third.header("etag")), (Some(3), second.header("etag")));
+    save(&api, &token, &id, third.header("etag"), "tables: [").await.problem(422, "invalid_input");
+
+    let versions = api.get(&format!("{DATASETS}/{id}/versions"), &token).await.is(200).json();
+    let numbers: Vec<i64> =
+        versions["items"].as_array().into_iter().flatten().filter_map(|v| v["version"].as_i64()).collect();
+    assert_eq!(numbers, [3, 2, 1]);
+    let old = api.get(&format!("{DATASETS}/{id}/versions/1"), &token).await.is(200).json();
+    assert_eq!(old["text"], MINIMAL);
+    assert_eq!(api.get(&format!("{path}?version=1"), &token).await.is(200).text(), MINIMAL);
+    api.get(&format!("{path}?version=9"), &token).await.problem(404, "not_found");
+    let bearer = format!("Bearer {token}");
+    let known = [("authorization", bearer.as_str()), ("if-none-match", third.header("etag").expect("a tag"))];
+    api.send(Method::GET, &path, &known, Vec::new()).await.is(304);
+    let as_json = [("authorization", bearer.as_str()), ("accept", "application/json")];
+    let canonical = api.send(Method::GET, &path, &as_json, Vec::new()).await.is(200).json();
+    assert_eq!(canonical["tables"][0]["rows"], 4);
+}
+
+#[actix_web::test]
+async fn a_body_that_is_no_schema_is_told_so() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let id = api.dataset(&token, MINIMAL).await;
+    let bearer = format!("Bearer {token}");
+    let path = format!("{DATASETS}/{id}/schema");
+    let put = |kind: &'static str, body: Vec<u8>| {
+        let headers =
+            [("authorization", bearer.clone()), ("content-type", kind.to_owned()), ("if-match", "*".to_owned())];
+        (headers, body)
+    };
+    for (kind, body, status, code) in [
+        ("text/plain", b"x".to_vec(), 415, "unsupported_media_type"),
+        ("application/yaml", vec![0xff, 0xfe], 422, "invalid_input"),
+        ("application/yaml", vec![b' '; 9 << 20], 413, "too_large"),
+    ] {
+        let (headers, body) = put(kind, body);
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        api.send(Method::PUT, &path, &headers, body).await.problem(status, code);
+    }
+    assert_eq!(api.get(&path, &token).await.text(), MINIMAL);
+}
+
+#[actix_web::test]
+async fn a_viewer_reads_and_changes_nothing() {
+    let api = Api::new();
+    let (editor, viewer) = (api.user(Role::Editor), api.user(Role::Viewer));
+    let id = api.dataset(&editor, MINIMAL).await;
+    api.get(&format!("{DATASETS}/{id}"), &viewer).await.is(200);
+    api.post(DATASETS, &viewer, &json!({"schema_text": MINIMAL})).await.problem(403, "forbidden");
+    api.act(Method::DELETE, &format!("{DATASETS}/{id}"), &viewer).await.problem(403, "forbidden");
+    save(&api, &viewer, &id, Some("*"), MINIMAL).await.problem(403, "forbidden");
+    api.post(&format!("{DATASETS}/{id}/generations"), &viewer, &json!({})).await.problem(403, "forbidden");
+}
+
+#[actix_web::test]
+async fn rows_of_a_dataset_are_made_while_they_are_read() {
+    let api = Api::new();
+    let token = api.user(Role::Viewer);
+    let editor = api.user(Role::Editor);
+    let id = api.dataset(&editor, hiring()).await;
+    let path = format!("{DATASETS}/{id}/tables/candidate/rows");
+    let all = api.get(&format!("{path}?limit=100"), &token).await.is(200).json();
+    let page = api.get(&format!("{path}?limit=3&offset=10"), &token).await.is(200).json();
+    assert_eq!(page["items"].as_array().map(Vec::len), Some(3));
+    assert_eq!(page["items"][0], all["items"][10]);
+    let next = api.get(page["next"].as_str().expect("a next page"), &token).await.is(200).json();
+    assert_eq!(next["items"][0], all["items"][13]);
+    let other = api.get(&format!("{path}?limit=100&seed=7"), &token).await.is(200).json();
+    assert_ne!(other["items"], all["items"]);
+    api.get(&format!("{path}?seed=9007199254740992"), &token).await.problem(422, "invalid_input");
+    api.get(&format!("{DATASETS}/{id}/tables/x/rows"), &token).await.problem(404, "not_found");
+}

@@ -1,0 +1,260 @@
+//! Generations: made, followed, read, proved, cancelled, resumed.
+
+use std::fs;
+
+use actix_web::http::Method;
+use api::generations::{parts, store};
+use api::users::Role;
+use engine::content::PART;
+use serde_json::{Value, json};
+
+use crate::support::{Api, hiring, numbers};
+
+fn id_of(resource: &Value) -> String {
+    resource["id"].as_str().expect("an id").to_owned()
+}
+
+#[actix_web::test]
+async fn a_generation_makes_stores_and_proves_its_rows() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, hiring()).await;
+    let path = format!("/api/v1/datasets/{dataset}/generations");
+    let asked = json!({"seed": 9, "parameters": {"candidates": 500}, "rows": {"company": 2}});
+    let answer = api.post(&path, &token, &asked).await.is(202);
+    let id = id_of(&answer.json());
+    assert_eq!(answer.header("location"), Some(format!("/api/v1/generations/{id}").as_str()));
+    let done = api.ended(&token, &format!("/api/v1/generations/{id}")).await;
+    assert_eq!(done["state"], "succeeded", "{done}");
+    assert_eq!((&done["rows_done"], &done["rows_total"]), (&json!(1602), &json!(1602)));
+    assert_eq!(done["certificate"]["broken"], 0);
+    assert_eq!((&done["seed"], &done["version"], &done["dataset_name"]), (&json!(9), &json!(1), &json!("hiring")));
+    assert_eq!(done["content_hash"].as_str().map(str::len), Some(64));
+    let again = api.generation(&token, &dataset, &asked).await;
+    assert_eq!(again["content_hash"], done["content_hash"]);
+    let other = api.generation(&token, &dataset, &json!({"seed": 10, "parameters": {"candidates": 500}})).await;
+    assert_ne!(other["content_hash"], done["content_hash"]);
+
+    let tables = api.get(&format!("/api/v1/generations/{id}/tables"), &token).await.is(200).json();
+    let process = &tables["items"][2];
+    assert_eq!((&process["name"], &process["rows"]), (&json!("process"), &json!(1100)));
+    assert_eq!(process["columns"][0]["references"], json!({"table": "candidate", "column": "id"}));
+    assert_eq!(process["columns"][0]["key"], true);
+
+    let listed = api.get(&path, &token).await.is(200).json();
+    assert_eq!((&listed["total"], &listed["items"][0]["id"]), (&json!(3), &other["id"]));
+    let shown = api.get(&format!("/api/v1/datasets/{dataset}"), &token).await.json();
+    assert_eq!(shown["last_generation"]["id"], other["id"]);
+    assert_eq!(api.get("/api/v1/generations?state=failed", &token).await.is(200).json()["total"], 0);
+
+    let folder = parts::folder(api.folder.path(), &id);
+    assert!(folder.join("1/000000.parquet").is_file());
+    api.act(Method::DELETE, &format!("/api/v1/generations/{id}"), &token).await.is(204);
+    assert!(!folder.exists());
+    api.get(&format!("/api/v1/generations/{id}"), &token).await.problem(404, "not_found");
+}
+
+#[actix_web::test]
+async fn rows_are_read_by_range_condition_and_order_in_every_form() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, hiring()).await;
+    let id = id_of(&api.generation(&token, &dataset, &json!({})).await);
+    let path = format!("/api/v1/generations/{id}/tables/candidate/rows");
+    let all = api.get(&path, &token).await.is(200).json();
+    assert_eq!((&all["total"], &all["next"]), (&json!(100), &Value::Null));
+    let items = all["items"].as_array().expect("rows").clone();
+    let page = api.get(&format!("{path}?offset=40&limit=2"), &token).await.is(200).json();
+    assert_eq!(page["items"].as_array().map(Vec::as_slice), Some(&items[40..42]));
+
+    let new: Vec<&Value> = items.iter().filter(|row| row["status"] == "new").collect();
+    let found = api.get(&format!("{path}?where=status%20%3D%20%27new%27&limit=5"), &token).await.is(200).json();
+    assert_eq!(found["total"].as_u64(), Some(new.len() as u64));
+    assert_eq!(found["items"].as_array().expect("rows").iter().collect::<Vec<_>>(), new[..5]);
+    let sorted = api.get(&format!("{path}?order_by=surname%20desc,id&columns=surname,id"), &token).await.is(200).json();
+    let surnames: Vec<&str> =
+        sorted["items"].as_array().expect("rows").iter().filter_map(|row| row["surname"].as_str()).collect();
+    assert!(surnames.len() == 100 && surnames.is_sorted_by(|a, b| a >= b));
+
+    let csv = api.get(&format!("{path}?format=csv&limit=1&columns=status,id"), &token).await.is(200);
+    assert_eq!(csv.header("content-type"), Some("text/csv"));
+    assert!(csv.text().starts_with("status,id\n") && csv.text().lines().count() == 2, "{}", csv.text());
+    let bearer = format!("Bearer {token}");
+    let accept = [("authorization", bearer.as_str()), ("accept", "application/jsonl")];
+    let lines = api.send(Method::GET, &path, &accept, Vec::new()).await.is(200).text();
+    assert_eq!(lines.lines().count(), 100);
+    let accept = [("authorization", bearer.as_str()), ("accept", "image/png")];
+    api.send(Method::GET, &path, &accept, Vec::new()).await.problem(406, "not_acceptable");
+    for (query, pointer) in [
+        ("where=statu%20%3D%201", "/where"),
+        ("where=now()%20%3E%20hired_on", "/where"),
+        ("order_by=statu", "/order_by"),
+        ("columns=statu", "/columns"),
+        ("limit=0", "/limit"),
+        ("format=doc", "/format"),
+        ("order_by=id&offset=1000000", "/offset"),
+    ] {
+        let told = api.get(&format!("{path}?{query}"), &token).await.problem(422, "invalid_input").json();
+        assert_eq!(told["errors"][0]["pointer"], pointer, "{told}");
+    }
+}
+
+#[actix_web::test]
+async fn the_certificate_comes_as_json_page_and_sql() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, hiring()).await;
+    let id = id_of(&api.generation(&token, &dataset, &json!({})).await);
+    let path = format!("/api/v1/generations/{id}/certificate");
+    let certificate = api.get(&path, &token).await.is(200).json();
+    let results = certificate["results"].as_array().expect("results");
+    assert!(results.iter().any(|result| result["id"] == "planned-in-order"));
+    assert!(results.iter().all(|result| result["broken"] == 0));
+    let page = api.get(&format!("{path}?format=html"), &token).await.is(200);
+    assert!(
+        page.text().contains("planned-in-order")
+            && page.header("content-type").is_some_and(|t| t.starts_with("text/html"))
+    );
+    assert!(api.get(&format!("{path}?format=sql&dialect=sqlite"), &token).await.is(200).text().contains("SELECT"));
+    for (query, pointer) in [("format=pdf", "/format"), ("format=sql&dialect=x", "/dialect")] {
+        let told = api.get(&format!("{path}?{query}"), &token).await.problem(422, "invalid_input").json();
+        assert_eq!(told["errors"][0]["pointer"], pointer);
+    }
+}
+
+#[actix_web::test]
+async fn what_cannot_be_made_is_refused_before_it_waits() {
+    let api = Api::with(&[("MAX_ROWS_PER_GENERATION", "400")]);
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, hiring()).await;
+    let path = format!("/api/v1/datasets/{dataset}/generations");
+    for body in
+        [json!({"scale": 2.0}), json!({"rows": {"candidat": 5}}), json!({"parameters": {"x": 1}}), json!({"seed": -1})]
+    {
+        api.post(&path, &token, &body).await.problem(422, "invalid_input");
+    }
+    api.post(&path, &token, &json!({"version": 7})).await.problem(404, "not_found");
+    assert_eq!(api.get(&path, &token).await.json()["total"], 0);
+}
+
+#[actix_web::test]
+async fn events_tell_how_far_it_is_and_end_with_it() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, &numbers(300_000)).await;
+    let path = format!("/api/v1/datasets/{dataset}/generations");
+    let id = id_of(&api.post(&path, &token, &json!({})).await.is(202).json());
+    api.app.generations.ring();
+    let events = api.get(&format!("/api/v1/generations/{id}/events"), &token).await.is(200);
+    assert_eq!(events.header("content-type"), Some("text/event-stream"));
+    let text = events.text();
+    let progress: Vec<Value> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str(data).expect("a progress"))
+        .collect();
+    let done: Vec<u64> = progress.iter().filter_map(|progress| progress["rows_done"].as_u64()).collect();
+    assert!(done.is_sorted(), "{done:?}");
+    let last = progress.last().expect("an event");
+    assert_eq!((&last["state"], &last["rows_done"]), (&json!("succeeded"), &json!(300_000)));
+}
+
+#[actix_web::test]
+async fn a_running_generation_is_cancelled_and_leaves_nothing() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, &numbers(90_000_000)).await;
+    let path = format!("/api/v1/datasets/{dataset}/generations");
+    let id = id_of(&api.post(&path, &token, &json!({})).await.is(202).json());
+    let waiting = id_of(&api.post(&path, &token, &json!({})).await.is(202).json());
+    let own = format!("/api/v1/generations/{id}");
+    while api.get(&own, &token).await.json()["rows_done"] == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let tables = format!("{own}/tables");
+    api.get(&tables, &token).await.problem(409, "conflict");
+    api.act(Method::DELETE, &own, &token).await.problem(409, "conflict");
+    let other = api.act(Method::POST, &format!("/api/v1/generations/{waiting}/cancel"), &token).await.is(202).json();
+    assert_eq!(other["state"], "cancelled");
+    api.act(Method::POST, &format!("{own}/cancel"), &token).await.is(202);
+    assert_eq!(api.ended(&token, &own).await["state"], "cancelled");
+    assert!(!parts::folder(api.folder.path(), &id).exists());
+    api.act(Method::POST, &format!("{own}/cancel"), &token).await.problem(409, "conflict");
+    let after = api.generation(&token, &dataset, &json!({"rows": {"number": 10}})).await;
+    assert_eq!(after["state"], "succeeded", "the queue goes on");
+}
+
+#[actix_web::test]
+async fn a_generation_goes_on_from_its_recorded_parts_and_makes_lost_ones_again() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, &numbers(2 * PART + 5)).await;
+    let whole = api.generation(&token, &dataset, &json!({})).await;
+    let id = id_of(&whole);
+    let folder = parts::folder(api.folder.path(), &id);
+    let kept = fs::metadata(parts::path(&folder, 0, 0)).expect("a part").modified().expect("a time");
+    // As a killed server leaves it: the first part recorded and there, the second lost, the third never made.
+    api.app
+        .db
+        .write_now(|c| {
+            use diesel::RunQueryDsl;
+            diesel::sql_query("DELETE FROM generation_parts WHERE part = 2").execute(c)?;
+            diesel::sql_query("UPDATE generations SET state = 'running', content_hash = NULL").execute(c)?;
+            store::requeue_running(c)
+        })
+        .expect("as it was");
+    for part in [1, 2] {
+        fs::remove_file(parts::path(&folder, 0, part)).expect("removed");
+    }
+    fs::write(parts::path(&folder, 0, 2).with_extension("partial"), "half a file").expect("written");
+    api.app.generations.ring();
+    let again = api.ended(&token, &format!("/api/v1/generations/{id}")).await;
+    assert_eq!((&again["state"], &again["content_hash"]), (&json!("succeeded"), &whole["content_hash"]));
+    assert_eq!(fs::metadata(parts::path(&folder, 0, 0)).expect("a part").modified().expect("a time"), kept);
+    let names: Vec<String> = fs::read_dir(folder.join("0"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+}
+
+#[actix_web::test]
+async fn a_generation_of_another_engine_ends_with_a_sentence_and_its_lost_rows_are_gone() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, hiring()).await;
+    let id = id_of(&api.generation(&token, &dataset, &json!({})).await);
+    let own = format!("/api/v1/generations/{id}");
+    let folder = parts::folder(api.folder.path(), &id);
+    fs::remove_file(parts::path(&folder, 1, 0)).expect("removed");
+    let rows = format!("{own}/tables/candidate/rows?limit=1");
+    api.get(&rows, &token).await.is(200);
+    assert!(parts::path(&folder, 1, 0).is_file(), "a lost part is made again");
+    let execute = |sql: &'static str| {
+        use diesel::RunQueryDsl;
+        api.app.db.write_now(|c| diesel::sql_query(sql).execute(c)).expect("done");
+    };
+    execute("UPDATE generations SET engine_version = '0'");
+    api.get(&rows, &token).await.is(200);
+    fs::remove_file(parts::path(&folder, 1, 0)).expect("removed");
+    api.get(&rows, &token).await.problem(410, "engine_changed");
+    execute("UPDATE generations SET state = 'queued'");
+    api.app.generations.ring();
+    let ended = api.ended(&token, &own).await;
+    assert_eq!(ended["state"], "failed");
+    assert!(ended["failure"].as_str().is_some_and(|text| text.contains("start a new generation")), "{ended}");
+}
+
+#[actix_web::test]
+async fn an_expression_that_fails_ends_its_generation_with_a_sentence() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let text = "name: x\ntables:\n  - name: t\n    rows: 50\n    columns:\n      - { name: n, generator: { type: sequence } }\n      - { name: q, generator: { type: expression, sql: \"100 / (n - 30)\" } }\n";
+    let dataset = api.dataset(&token, text).await;
+    let ended = api.generation(&token, &dataset, &json!({})).await;
+    assert_eq!(ended["state"], "failed", "{ended}");
+    assert!(ended["failure"].as_str().is_some_and(|text| text.contains("zero")), "{ended}");
+    assert!(!parts::folder(api.folder.path(), &id_of(&ended)).exists());
+    let path = format!("/api/v1/datasets/{dataset}/tables/t/rows");
+    api.get(&path, &token).await.problem(422, "invalid_input");
+}

@@ -1,0 +1,250 @@
+//! A server as a process of its own: started, spoken to, killed, started again.
+
+#![cfg(unix)]
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::support::{Home, Ran, root};
+
+/// Longer than any machine takes for what is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How often a server is killed; `make soak` asks for more.
+const KILLS: usize = 20;
+
+/// A running server.
+struct Server {
+    child: Child,
+    address: String,
+    link: Option<String>,
+}
+
+impl Server {
+    fn start(home: &Home) -> Server {
+        let mut command = home.command(&["serve"]);
+        command.env("DATA_DIR", home.at("data")).env("PORT", "0").env("LOCK_WAIT_S", "30").env("RUST_LOG", "warn");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let mut next = || lines.next().and_then(Result::ok).unwrap_or_default();
+        let address = next().strip_prefix("Listening on ").expect("an address").trim_end_matches('/').to_owned();
+        let is_new = !home.at("data/has-user").exists();
+        let link = is_new.then(|| next().strip_prefix("Create the first user: ").expect("a link").to_owned());
+        Server { child, address, link }
+    }
+
+    /// Signs in; the first time by the link.
+    fn sign_in(&self, home: &Home) -> Client {
+        let user = json!({"email": "ana@example.com", "password": "correct horse battery"});
+        let session = match &self.link {
+            Some(link) => {
+                let mut first = user;
+                first["token"] = json!(link.split_once("#token=").expect("a token").1);
+                fs::write(home.at("data/has-user"), "").expect("a mark");
+                self.request("POST", "/auth/setup", "", Some(&first))
+            }
+            None => self.request("POST", "/auth/login", "", Some(&user)),
+        };
+        Client { token: session["access_token"].as_str().expect("a token").to_owned() }
+    }
+
+    fn request(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
+        let url = format!("{}/api/v1{path}", self.address);
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(url)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .body(body.map(Value::to_string).unwrap_or_default())
+            .expect("a request");
+        let mut answer = ureq::run(request).expect("an answer");
+        serde_json::from_str(&answer.body_mut().read_to_string().expect("a body")).expect("JSON")
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
+    fn kill(mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it ends");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Client {
+    token: String,
+}
+
+impl Client {
+    fn get(&self, server: &Server, path: &str) -> Value {
+        server.request("GET", path, &self.token, None)
+    }
+
+    fn post(&self, server: &Server, path: &str, body: &Value) -> Value {
+        server.request("POST", path, &self.token, Some(body))
+    }
+
+    /// A generation once it has ended.
+    fn ended(&self, server: &Server, id: &str) -> Value {
+        let begun = Instant::now();
+        loop {
+            let found = self.get(server, &format!("/generations/{id}"));
+            if !matches!(found["state"].as_str(), Some("queued" | "running")) {
+                return found;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{found}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+/// Three and a half parts of rows that are proved to be distinct.
+const LARGE: &str = "name: large\ntables:\n  - name: row\n    rows: 3670016\n    primary_key: [id]\n    columns:\n      - { name: id, generator: { type: sequence } }\n      - { name: code, generator: { type: uuid_v4 } }\n      - { name: amount, generator: { type: normal, mean: 100, std: 20 } }\n";
+
+#[test]
+fn a_killed_server_goes_on_and_delivers_the_same_rows() {
+    let kills = env::var("KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(KILLS);
+    let home = Home::new();
+    let mut server = Server::start(&home);
+    let mut client = server.sign_in(&home);
+    let dataset = text(&client.post(&server, "/datasets", &json!({"schema_text": LARGE}))["id"]);
+    let path = format!("/datasets/{dataset}/generations");
+    let start = |server: &Server, client: &Client| text(&client.post(server, &path, &json!({}))["id"]);
+    let first = start(&server, &client);
+    let whole = client.ended(&server, &first);
+    assert_eq!(whole["state"], "succeeded", "{whole}");
+    let mut killed = start(&server, &client);
+    let mut interrupted = 0;
+    for kill in 0..kills {
+        // Moments that lie differently in each run of a generation, from its first rows to its proof.
+        thread::sleep(Duration::from_millis(20 + (kill as u64 * 173) % 700));
+        server.kill();
+        server = Server::start(&home);
+        client = server.sign_in(&home);
+        let found = client.get(&server, &format!("/generations/{killed}"));
+        match found["state"].as_str() {
+            Some("queued" | "running") => interrupted += 1,
+            Some("succeeded") => {
+                assert_eq!(found["content_hash"], whole["content_hash"]);
+                killed = start(&server, &client);
+            }
+            _ => panic!("{found}"),
+        }
+    }
+    assert!(interrupted > 0, "no kill met a generation at work");
+    let last = client.ended(&server, &killed);
+    assert_eq!((&last["state"], &last["content_hash"]), (&json!("succeeded"), &whole["content_hash"]));
+    let parts = fs::read_dir(home.at(&format!("data/generations/{killed}/0"))).expect("a folder");
+    assert_eq!(parts.count(), 4, "nothing but whole parts is left");
+}
+
+#[test]
+fn a_server_that_is_asked_to_stop_parks_its_work_and_ends() {
+    let home = Home::new();
+    let mut server = Server::start(&home);
+    let client = server.sign_in(&home);
+    let body = json!({"schema_text": LARGE.replace("3670016", "60000000")});
+    let dataset = text(&client.post(&server, "/datasets", &body)["id"]);
+    let id = text(&client.post(&server, &format!("/datasets/{dataset}/generations"), &json!({}))["id"]);
+    let begun = Instant::now();
+    while client.get(&server, &format!("/generations/{id}"))["rows_done"] == 0 {
+        assert!(begun.elapsed() < PATIENCE, "it does not begin");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let asked = Instant::now();
+    server.signal("-TERM");
+    let status = server.child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(25), "{:?}", asked.elapsed());
+    let server = Server::start(&home);
+    let client = server.sign_in(&home);
+    let found = client.get(&server, &format!("/generations/{id}"));
+    assert!(matches!(found["state"].as_str(), Some("queued" | "running")), "{found}");
+    assert_eq!(client.post(&server, &format!("/generations/{id}/cancel"), &json!({}))["id"], json!(id));
+    assert_eq!(client.ended(&server, &id)["state"], "cancelled");
+}
+
+#[test]
+fn the_journey_of_the_guide_delivers_the_files_of_the_command_line() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let script = root().join("docs/guide/journey.sh");
+    let link = server.link.clone().expect("a link");
+    let out = Command::new("sh").arg(script).arg(link).arg(home.path()).output().expect("sh runs");
+    let ran = Ran::of(out).succeeds();
+    assert!(ran.stdout.contains("\"first_name\"") && ran.stdout.contains(": succeeded"), "{}", ran.stdout);
+    let (schema, seed) = ("schema.yaml", "7");
+    let parameters = ["--set", "candidates=250", "--seed", seed];
+    for out in ["command.xlsx", "command/"] {
+        let arguments: Vec<&str> = [&["generate", schema, "--out", out], &parameters[..]].concat();
+        home.run(&arguments).succeeds();
+    }
+    assert!(home.bytes("hiring.xlsx") == home.bytes("command.xlsx"));
+    assert!(home.bytes("candidate.csv") == home.bytes("command/candidate.csv"));
+    assert!(home.read("certificate.html").contains("planned-in-order"));
+}
+
+#[test]
+fn users_are_added_beside_a_running_server_and_from_the_environment() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let data = home.at("data");
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = home.command(arguments);
+        command.env("DATA_DIR", &data).envs(variables.iter().copied());
+        Ran::of(command.output().expect("it runs"))
+    };
+    assert_eq!(run(&["migrate"], &[]).succeeds().stdout, "The database is up to date\n");
+    let user = ["createsuperuser", "--email", "eva@example.com", "--password"];
+    let short = run(&[&user[..], &["short"]].concat(), &[]).fails();
+    assert_eq!(short.stderr, "the password has 5 characters, fewer than 12\n");
+    assert_eq!(
+        run(&[&user[..], &["a long password"]].concat(), &[]).succeeds().stdout,
+        "eva@example.com is an admin\n"
+    );
+    let again = [("SUPERUSER_EMAIL", "EVA@example.com"), ("SUPERUSER_PASSWORD", "a long password")];
+    assert!(run(&["createsuperuser"], &again).fails().stderr.contains("belongs to a user already"));
+    let credentials = json!({"email": "eva@example.com", "password": "a long password"});
+    let session = server.request("POST", "/auth/login", "", Some(&credentials));
+    assert_eq!(session["user"]["role"], "admin");
+}
+
+#[test]
+fn a_wrong_environment_stops_the_start_with_a_sentence_each() {
+    let home = Home::new();
+    let mut command = home.command(&["serve"]);
+    command.env("PORT", "x").env("HOST", "0.0.0.0").env("DATA_DIR", home.at("data"));
+    let ran = Ran::of(command.output().expect("it runs")).fails();
+    assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("PORT: \"x\"") && ran.stderr.contains("SECRET_KEY: it is required"), "{}", ran.stderr);
+    assert!(!home.at("data").exists());
+}
+
+#[test]
+fn the_document_at_the_root_is_what_the_code_says() {
+    let home = Home::new();
+    let said = home.run(&["openapi"]).succeeds().stdout;
+    let path = root().join("openapi.yaml");
+    if env::var_os("BLESS").is_some() {
+        fs::write(&path, &said).expect("the document is written");
+    }
+    assert!(fs::read_to_string(&path).unwrap_or_default() == said, "openapi.yaml is stale; `make bless` renews it");
+}

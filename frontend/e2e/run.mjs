@@ -1,0 +1,49 @@
+// Journeys in a browser against the program itself: BINARY=path/of/synthetic-data npm run e2e [journey|troubles|accessibility].
+import { accessibility } from "./accessibility.mjs";
+import { journey } from "./journey.mjs";
+import { startBrowser, startServer } from "./support.mjs";
+import { troubles } from "./troubles.mjs";
+
+const JOURNEYS = { journey, troubles, accessibility };
+const chosen = process.argv.slice(2);
+let failed = 0;
+let checks = 0;
+
+for (const [name, run] of Object.entries(JOURNEYS)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  console.log(`\n${name}`);
+  const server = await startServer();
+  const browser = await startBrowser();
+  let at = "";
+  try {
+    await run({
+      server,
+      browser,
+      step(words) {
+        at = words;
+        console.log(`  ${words}`);
+      },
+      check(words, wrong) {
+        checks += 1;
+        if (wrong.length === 0) return;
+        failed += 1;
+        console.log(`  ✗ ${words}\n    ${wrong.join("\n    ")}`);
+      },
+    });
+  } catch (error) {
+    failed += 1;
+    console.log(`  ✗ ${at}\n${error instanceof Error ? error.stack : error}`);
+    for (const context of browser.contexts()) {
+      for (const page of context.pages()) {
+        console.log(`  at ${page.url()}`);
+        if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT });
+      }
+    }
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+}
+
+console.log(`\n${checks} checks, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

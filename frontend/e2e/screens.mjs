@@ -1,0 +1,101 @@
+// Every screen of the studio: how to come to it, for pictures and for the check of accessibility.
+
+const settle = (page) => page.waitForLoadState("networkidle");
+
+/** What the screens show: a dataset of every example, generated rows, and files of them. */
+export async function prepare(call, finished) {
+  const templates = (await call("GET", "/templates")).items;
+  const datasets = [];
+  for (const template of templates) {
+    datasets.push(
+      await call("POST", "/datasets", {
+        schema_text: template.text,
+        media_type: "application/yaml",
+      }),
+    );
+  }
+  const main = datasets.find((dataset) => dataset.name === "hiring") ?? datasets[0];
+  const others = datasets.filter((dataset) => dataset !== main);
+  for (const dataset of others.slice(0, 2)) {
+    const generation = await call("POST", `/datasets/${dataset.id}/generations`, {});
+    await finished(call, `/generations/${generation.id}`);
+  }
+  const generation = await call("POST", `/datasets/${main.id}/generations`, { scale: 20 });
+  await finished(call, `/generations/${generation.id}`);
+  const formats = (await call("GET", "/formats")).items;
+  for (const format of formats.slice(0, 3)) {
+    const file = await call("POST", `/generations/${generation.id}/exports`, {
+      format: format.name,
+    });
+    await finished(call, `/exports/${file.id}`);
+  }
+  return { dataset: main.id, generation: generation.id };
+}
+
+/** `at` names what `prepare` made. `phone: true` also takes it at 390 × 844. */
+export function screens(at) {
+  const dataset = `/datasets/${at.dataset}`;
+  const generation = `/generations/${at.generation}`;
+  return [
+    { name: "datasets", path: "/datasets", phone: true },
+    {
+      name: "datasets-no-match",
+      path: "/datasets?search=planilla",
+    },
+    { name: "new-dataset", path: "/datasets?new=true", phone: true },
+    {
+      name: "new-dataset-text",
+      path: "/datasets?new=true",
+      act: (page) => page.getByRole("radio", { name: "YAML" }).click(),
+    },
+    { name: "schema", path: `${dataset}/schema`, phone: true },
+    { name: "plan", path: `${dataset}/plan`, phone: true },
+    { name: "dataset-generations", path: `${dataset}/generations` },
+    { name: "generate", path: `${dataset}/generations?generate=true`, phone: true },
+    { name: "versions", path: `${dataset}/versions`, phone: true },
+    { name: "generations", path: "/generations", phone: true },
+    { name: "generation", path: generation, phone: true },
+    { name: "rows", path: `${generation}/rows`, phone: true },
+    {
+      name: "rows-filter",
+      path: `${generation}/rows`,
+      act: async (page) => {
+        await page.keyboard.press("f");
+        await page.getByRole("dialog").waitFor();
+      },
+    },
+    { name: "certificate", path: `${generation}/certificate`, phone: true },
+    {
+      name: "certificate-proof",
+      path: `${generation}/certificate`,
+      act: async (page) => {
+        await page.locator("section li > button").first().click();
+        await settle(page);
+      },
+    },
+    { name: "generation-exports", path: `${generation}/exports`, phone: true },
+    { name: "exports", path: "/exports", phone: true },
+    { name: "generators", path: "/generators", phone: true },
+    { name: "not-found", path: "/nowhere" },
+    {
+      name: "person-menu",
+      overlay: true,
+      path: "/datasets",
+      act: (page) => page.getByRole("button", { name: /Lucía Paredes/ }).click(),
+    },
+  ];
+}
+
+/** Opens a screen and waits until nothing is under way. */
+export async function show(page, screen) {
+  await page.goto(screen.path);
+  await settle(page);
+  await page
+    .locator(".bone")
+    .first()
+    .waitFor({ state: "detached", timeout: 5000 })
+    .catch(() => undefined);
+  if (screen.act) await screen.act(page);
+  // What appears does so within 280 ms.
+  await page.waitForTimeout(350);
+}

@@ -1,0 +1,34 @@
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CircleX,
+  LoaderCircle,
+  type LucideIcon,
+} from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { State, type Tone } from "./mark";
+
+export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
+const LOOKS: Record<JobState, [Tone, LucideIcon]> = {
+  queued: ["neutral", CircleDashed],
+  running: ["accent", LoaderCircle],
+  succeeded: ["success", CircleCheck],
+  failed: ["danger", CircleX],
+  cancelled: ["neutral", Ban],
+};
+
+export const isUnderWay = (state: JobState | undefined) =>
+  state === "queued" || state === "running";
+
+/** How far a job is, as a word with its icon. */
+export function JobStateMark({ state }: { state: JobState }) {
+  const { t } = useTranslation();
+  const [tone, icon] = LOOKS[state];
+  return (
+    <State tone={tone} icon={icon} spinning={state === "running"}>
+      {t(`ui.state.${state}`)}
+    </State>
+  );
+}
