@@ -17,7 +17,9 @@ FEATURES := --features cli/studio
 BINARY   := $(abspath $(BUILT))/$(PROFILE)/synthetic-data
 
 export INSTA_UPDATE ?= no
+# Property tests: so many cases, the same in every run. `make soak` asks for more, and for others.
 export PROPTEST_CASES ?= 64
+export PROPTEST_RNG_SEED ?= 20260101
 
 # cargo-nextest runs tests in parallel processes; without it cargo's own runner does.
 ifeq ($(shell command -v cargo-nextest 2>/dev/null),)
@@ -82,7 +84,7 @@ bench: ## Measure speed beside other programs, which are installed outside of th
 
 soak: frontend/dist/index.html ## Search for faults for longer: SOAK=schemas, SOAK=fuzz or SOAK=kills
 ifeq ($(SOAK),schemas)
-	PROPTEST_CASES=20000 $(RUN_TESTS) schemas
+	PROPTEST_CASES=20000 PROPTEST_RNG_SEED=$$(date +%s) $(RUN_TESTS) schemas alone no_text no_words
 else ifeq ($(SOAK),fuzz)
 	command -v cargo-fuzz >/dev/null 2>&1 || $(CARGO) install --locked cargo-fuzz
 	mkdir -p $(BUILT)/fuzz/corpus

@@ -34,7 +34,6 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
     /// The values in the sentence.
-    #[serde(skip_serializing_if = "Map::is_empty")]
     pub params: Map<String, Value>,
     /// An RFC 6902 patch, where one change mends it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -236,7 +236,7 @@ fn any_cell() -> impl Strategy<Value = Option<String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_texts_come_back(cells in prop::collection::vec((any_cell(), any_cell()), 1..20)) {

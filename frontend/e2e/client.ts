@@ -35,7 +35,7 @@ async function ended<T extends { state: components["schemas"]["State"] }>(
 }
 
 const [baseUrl, token] = (process.argv[2] ?? "").split("/setup#token=");
-expect(Boolean(baseUrl && token), "give the set-up link as the first argument");
+expect(baseUrl !== undefined && token !== undefined, "give the set-up link as the first argument");
 const api = createClient<paths>({ baseUrl });
 
 const user = { token, email: "ana@example.com", password: "correct horse battery", name: "Ana" };

@@ -32,6 +32,19 @@ export async function prepare(call, finished) {
   return { dataset: main.id, generation: generation.id };
 }
 
+/** A column of the example that has parameters and something to draw. */
+const COLUMN = "table=candidate&column=status";
+const GENERATOR = /^(Generator|Generador): /;
+
+/** Writes a generator that does not exist, so that the problems have something to say. */
+async function misspell(page) {
+  const editor = page.getByRole("textbox", { name: /YAML/ });
+  await editor.click();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.insertText("locael: es_PE\n");
+  await page.getByText('unknown key "locael"').first().waitFor();
+}
+
 /** `at` names what `prepare` made. `phone: true` also takes it at 390 × 844. */
 export function screens(at) {
   const dataset = `/datasets/${at.dataset}`;
@@ -49,6 +62,28 @@ export function screens(at) {
       act: (page) => page.getByRole("radio", { name: "YAML" }).click(),
     },
     { name: "schema", path: `${dataset}/schema`, phone: true },
+    { name: "schema-column", path: `${dataset}/schema?${COLUMN}`, phone: true },
+    { name: "schema-yaml", path: `${dataset}/schema?${COLUMN}&pane=yaml`, phone: true },
+    {
+      name: "schema-rules",
+      path: `${dataset}/schema?table=process&section=rules`,
+      phone: true,
+    },
+    { name: "schema-keys", path: `${dataset}/schema?table=process&section=keys`, phone: true },
+    {
+      name: "schema-picker",
+      overlay: true,
+      path: `${dataset}/schema?${COLUMN}`,
+      act: async (page) => {
+        await page.getByRole("button", { name: GENERATOR }).last().click();
+        await page.getByRole("listbox").waitFor();
+      },
+    },
+    {
+      name: "schema-problems",
+      path: `${dataset}/schema?${COLUMN}&pane=yaml`,
+      act: misspell,
+    },
     { name: "plan", path: `${dataset}/plan`, phone: true },
     { name: "dataset-generations", path: `${dataset}/generations` },
     { name: "generate", path: `${dataset}/generations?generate=true`, phone: true },

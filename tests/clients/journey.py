@@ -50,7 +50,7 @@ def main() -> None:
     text = get_template.sync("hiring", client=client).text
     refused = create_plan.sync(client=client, body=PlanRequest(schema_text=text.replace("choice", "chioce", 1)))
     assert isinstance(refused, ProblemDocument) and refused.status == 422, refused
-    assert refused.errors[0].fix[0]["value"] == "choice", refused.errors[0]
+    assert refused.errors[0].fix[0]["value"] == "choice", refused
 
     preview = create_preview.sync(client=client, body=PreviewRequest(schema_text=text, table="candidate", limit=3))
     assert len(preview.rows) == 3 and preview.total == 100

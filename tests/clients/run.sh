@@ -41,7 +41,7 @@ if ! "$python" -c 'import openpyxl, openapi_python_client' 2>/dev/null; then
     python3 -m venv "$cache/venv"
     "$python" -m pip install --quiet --disable-pip-version-check openapi-python-client==0.29.1 openpyxl==3.1.5
 fi
-"$cache/venv/bin/openapi-python-client" generate --path "$root/openapi.yaml" --output-path "$work/python" --meta none --overwrite >"$work/generate.log" ||
+"$cache/venv/bin/openapi-python-client" generate --path "$root/openapi.yaml" --output-path "$work/python" --meta none --overwrite >"$work/generate.log" 2>&1 ||
     { cat "$work/generate.log" >&2; exit 1; }
 mkdir -p "$work/packages"
 mv "$work/python" "$work/packages/synthetic_data_client"

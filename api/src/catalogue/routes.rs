@@ -138,7 +138,7 @@ async fn list_templates() -> web::Json<List<TemplateInfo>> {
 async fn get_template(name: web::Path<String>) -> Result<web::Json<TemplateInfo>, ApiError> {
     match templates::by_name(&name) {
         Some(found) => Ok(web::Json(template(found))),
-        None => Err(ApiError::not_found("template", &name)),
+        None => Err(ApiError::not_found("template called", &name)),
     }
 }
 

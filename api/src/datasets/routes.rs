@@ -67,8 +67,8 @@ pub struct NewDataset {
     pub name: Option<String>,
     /// What it is about; the schema's where absent.
     pub description: Option<String>,
-    /// The schema as an object.
-    #[schema(value_type = Option<crate::openapi::Schema>)]
+    /// The schema as an object, in the language of `/schema.json` (component `Schema`).
+    #[schema(value_type = Option<serde_json::Value>)]
     pub schema: Option<serde_json::Value>,
     /// The schema as text, comments kept.
     pub schema_text: Option<String>,

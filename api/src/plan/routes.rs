@@ -67,8 +67,8 @@ impl Overriding {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanRequest {
-    /// The schema as an object.
-    #[schema(value_type = Option<openapi::Schema>)]
+    /// The schema as an object, in the language of `/schema.json` (component `Schema`).
+    #[schema(value_type = Option<Value>)]
     pub schema: Option<Value>,
     /// The schema as text, in YAML or JSON.
     pub schema_text: Option<String>,
@@ -92,8 +92,8 @@ pub struct PlanRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewRequest {
-    /// The schema as an object.
-    #[schema(value_type = Option<openapi::Schema>)]
+    /// The schema as an object, in the language of `/schema.json` (component `Schema`).
+    #[schema(value_type = Option<Value>)]
     pub schema: Option<Value>,
     /// The schema as text, in YAML or JSON.
     pub schema_text: Option<String>,

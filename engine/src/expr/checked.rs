@@ -36,6 +36,9 @@ pub(super) fn checked(expr: Arc<dyn PhysicalExpr>, input: &Schema) -> Result<Arc
             let minus = BinaryExpr::new(zero, Operator::Minus, Arc::clone(negative.arg()));
             return Ok(Transformed::yes(Arithmetic::around(minus, input)?));
         }
+        if let Some(list) = node.downcast_ref::<InListExpr>().filter(|list| list.list().iter().any(can_fail)) {
+            return Ok(Transformed::yes(alternatives(list)));
+        }
         let Some(binary) = node.downcast_ref::<BinaryExpr>() else { return Ok(Transformed::no(node)) };
         match binary.op() {
             op if op.is_numerical_operators() => Ok(Transformed::yes(Arithmetic::around(binary.clone(), input)?)),
@@ -51,6 +54,20 @@ pub(super) fn checked(expr: Arc<dyn PhysicalExpr>, input: &Schema) -> Result<Arc
         }
     })?;
     Ok(checked.data)
+}
+
+/// `x IN (a, b)` as `x = a OR x = b`. DataFusion's own stops at the item with which all rows of the batch are found, so that whether a later one
+/// is evaluated would depend on the other rows.
+fn alternatives(list: &InListExpr) -> Arc<dyn PhysicalExpr> {
+    let equal = |item: &Arc<dyn PhysicalExpr>| -> Arc<dyn PhysicalExpr> {
+        Arc::new(BinaryExpr::new(Arc::clone(list.expr()), Operator::Eq, Arc::clone(item)))
+    };
+    let any = list.list().iter().map(equal).reduce(|left, right| Arc::new(Lazy { left, and: false, right }));
+    match any {
+        Some(any) if list.negated() => Arc::new(NotExpr::new(any)),
+        Some(any) => any,
+        None => Arc::new(Literal::new(ScalarValue::Boolean(Some(list.negated())))),
+    }
 }
 
 /// Whether evaluating it for a row can end in an error.

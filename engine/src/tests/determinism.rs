@@ -74,7 +74,7 @@ fn more_rows_keep_the_first_ones() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::default())]
 
     #[test]
     fn a_range_made_alone_equals_the_same_rows_of_the_whole(start in 0_u64..9_000, length in 1_u64..6_000) {

@@ -897,10 +897,7 @@ export interface components {
             dataset_id: string;
             /** @description The dataset's name. */
             dataset_name: string;
-            /**
-             * @description The format.
-             * @example xlsx
-             */
+            /** @description The format. */
             format: string;
             /** @description The tables in it, in the order of the schema. */
             tables: string[];
@@ -1450,10 +1447,7 @@ export interface components {
         };
         /** @description A generator in words, with the JSON Schema of what a column says of it. */
         GeneratorInfo: {
-            /**
-             * @description Its `type`.
-             * @example sequence
-             */
+            /** @description Its `type`. */
             name: string;
             /** @description Its group. */
             group: string;
@@ -1561,10 +1555,7 @@ export interface components {
                 dataset_id: string;
                 /** @description The dataset's name. */
                 dataset_name: string;
-                /**
-                 * @description The format.
-                 * @example xlsx
-                 */
+                /** @description The format. */
                 format: string;
                 /** @description The tables in it, in the order of the schema. */
                 tables: string[];
@@ -1728,10 +1719,7 @@ export interface components {
         List_GeneratorInfo: {
             /** @description The items. */
             items: {
-                /**
-                 * @description Its `type`.
-                 * @example sequence
-                 */
+                /** @description Its `type`. */
                 name: string;
                 /** @description Its group. */
                 group: string;
@@ -1828,10 +1816,7 @@ export interface components {
         };
         /** @description The file that is wanted. */
         NewExport: {
-            /**
-             * @description The name of a format.
-             * @example xlsx
-             */
+            /** @description The name of a format. */
             format: string;
             /** @description The tables; all where absent. */
             tables?: string[] | null;
@@ -1846,25 +1831,15 @@ export interface components {
             compression?: string | null;
         };
         /** @description What to generate; the schema decides what is absent. */
-        NewGeneration: components["schemas"]["Overriding"] & {
+        NewGeneration: {
             /**
              * Format: int32
              * @description The version of the schema; the current one where absent.
              */
             version?: number | null;
-        };
-        /** @description Which numbers of a document are made. */
-        NumbersOf: "valid" | "invalid";
-        /**
-         * @description Units of an offset.
-         * @enum {string}
-         */
-        OffsetUnit: "second" | "minute" | "hour" | "day" | "week" | "month" | "year";
-        /** @description What a generation says beside its schema. */
-        Overriding: {
             /**
              * Format: int64
-             * @description Seed in place of the schema's, 0 to 2^53 − 1.
+             * @description Seed in place of the schema's, 0 to 2^53 − 1; the same one gives the same rows.
              */
             seed?: number | null;
             /** @description Rows by table, in place of the schema's. */
@@ -1881,6 +1856,13 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** @description Which numbers of a document are made. */
+        NumbersOf: "valid" | "invalid";
+        /**
+         * @description Units of an offset.
+         * @enum {string}
+         */
+        OffsetUnit: "second" | "minute" | "hour" | "day" | "week" | "month" | "year";
         /** @description A parameter in words. */
         ParameterInfo: {
             /** @description Its key. */
@@ -1932,8 +1914,30 @@ export interface components {
             /** @description What a person should know. */
             warnings: components["schemas"]["Problem"][];
         };
-        /** @description A schema to plan. */
-        PlanRequest: components["schemas"]["SchemaSource"] & components["schemas"]["Overriding"];
+        /** @description A schema to plan, as an object or as text. */
+        PlanRequest: {
+            schema?: components["schemas"]["Schema"] | null;
+            /** @description The schema as text, in YAML or JSON. */
+            schema_text?: string | null;
+            /**
+             * Format: int64
+             * @description Seed in place of the schema's, 0 to 2^53 − 1.
+             */
+            seed?: number | null;
+            /** @description Rows by table, in place of the schema's. */
+            rows?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Format: double
+             * @description Multiplies the rows of every table that is not `scaled: false`.
+             */
+            scale?: number | null;
+            /** @description Values of the schema's parameters. */
+            parameters?: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** @description Rows of a table. */
         Preview: {
             /** @description The table. */
@@ -1952,8 +1956,29 @@ export interface components {
             /** @description What a person should know. */
             warnings: components["schemas"]["Problem"][];
         };
-        /** @description A table to preview. */
-        PreviewRequest: components["schemas"]["SchemaSource"] & components["schemas"]["Overriding"] & {
+        /** @description A table to preview; its schema as an object or as text. */
+        PreviewRequest: {
+            schema?: components["schemas"]["Schema"] | null;
+            /** @description The schema as text, in YAML or JSON. */
+            schema_text?: string | null;
+            /**
+             * Format: int64
+             * @description Seed in place of the schema's, 0 to 2^53 − 1.
+             */
+            seed?: number | null;
+            /** @description Rows by table, in place of the schema's. */
+            rows?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Format: double
+             * @description Multiplies the rows of every table that is not `scaled: false`.
+             */
+            scale?: number | null;
+            /** @description Values of the schema's parameters. */
+            parameters?: {
+                [key: string]: unknown;
+            } | null;
             /** @description The table; the first where absent. */
             table?: string | null;
             /**
@@ -2306,12 +2331,6 @@ export interface components {
             /** @description The tables. */
             tables: components["schemas"]["Table"][];
         };
-        /** @description A schema in a request: one of the two. */
-        SchemaSource: {
-            schema?: components["schemas"]["Schema"] | null;
-            /** @description The schema as text, in YAML or JSON. */
-            schema_text?: string | null;
-        };
         /** @description A session: the access token for the next quarter of an hour. The refresh token comes as a cookie. */
         Session: {
             /** @description Sent with each request as `Authorization: Bearer`. */
@@ -2560,6 +2579,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2601,6 +2621,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2624,31 +2645,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -2657,31 +2654,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -2708,6 +2681,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2731,31 +2705,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -2778,6 +2728,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2801,31 +2752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The role does not allow this */
@@ -2834,31 +2761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -2903,31 +2806,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -2950,6 +2829,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3010,6 +2890,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3042,31 +2923,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -3093,6 +2950,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     ETag?: string;
@@ -3127,31 +2985,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -3160,31 +2994,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -3209,6 +3019,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     ETag?: string;
@@ -3242,31 +3053,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -3322,31 +3109,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description There is no such thing */
@@ -3355,31 +3118,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -3411,6 +3150,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     ETag?: string;
@@ -3444,31 +3184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description There is no such thing */
@@ -3477,31 +3193,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description It was changed meanwhile */
@@ -3510,31 +3202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -3543,31 +3211,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description If-Match is required */
@@ -3576,31 +3220,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -3625,6 +3245,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3657,31 +3278,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description There is no such thing */
@@ -3690,31 +3287,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -3742,6 +3315,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     ETag?: string;
@@ -3749,7 +3323,7 @@ export interface operations {
                 };
                 content: {
                     "application/yaml": string;
-                    "application/json": components["schemas"]["Schema"];
+                    "application/json": unknown;
                 };
             };
             /** @description the client's copy is the current one */
@@ -3783,31 +3357,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -3833,13 +3383,15 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description the schema, in the language of `/schema.json` */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Schema"];
+                "application/json": unknown;
                 "application/yaml": string;
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     ETag?: string;
@@ -3873,31 +3425,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description There is no such thing */
@@ -3906,31 +3434,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description It was changed meanwhile */
@@ -3939,31 +3443,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description This media type is not read here */
@@ -3972,31 +3452,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -4005,31 +3461,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description If-Match is required */
@@ -4038,31 +3470,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -4092,6 +3500,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4124,31 +3533,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -4157,31 +3542,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -4207,6 +3568,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4239,31 +3601,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -4290,6 +3628,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4322,31 +3661,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -4355,31 +3670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -4406,6 +3697,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4438,31 +3730,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -4471,31 +3739,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -4527,6 +3771,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4559,31 +3804,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -4592,31 +3813,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -4646,6 +3843,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Accepted */
             202: {
                 headers: {
                     Location?: string;
@@ -4679,31 +3877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description There is no such thing */
@@ -4712,31 +3886,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -4745,31 +3895,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -4799,6 +3925,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4831,31 +3958,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -4880,6 +3983,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4912,31 +4016,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -4992,31 +4072,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description There is no such thing */
@@ -5025,31 +4081,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The state of the thing does not allow this */
@@ -5058,31 +4090,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -5107,6 +4115,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Accepted */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -5139,31 +4148,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description There is no such thing */
@@ -5172,31 +4157,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The state of the thing does not allow this */
@@ -5205,31 +4166,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -5254,6 +4191,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5286,31 +4224,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -5335,6 +4249,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5367,31 +4282,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The state of the thing does not allow this */
@@ -5400,31 +4291,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -5469,6 +4336,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5503,31 +4371,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description None of the accepted formats is to be had */
@@ -5536,31 +4380,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The state of the thing does not allow this */
@@ -5569,31 +4389,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The rows were made by another engine and cannot be made again */
@@ -5602,31 +4398,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -5635,31 +4407,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -5695,6 +4443,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5729,31 +4478,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The state of the thing does not allow this */
@@ -5762,31 +4487,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -5795,31 +4496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -5866,6 +4543,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5900,31 +4578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description None of the accepted formats is to be had */
@@ -5933,31 +4587,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -5966,31 +4596,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -6020,6 +4626,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6052,31 +4659,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -6085,31 +4668,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -6139,6 +4698,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Accepted */
             202: {
                 headers: {
                     Location?: string;
@@ -6172,31 +4732,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The state of the thing does not allow this */
@@ -6205,31 +4741,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The input has problems, listed with their places */
@@ -6238,31 +4750,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -6290,6 +4778,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6322,31 +4811,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -6371,6 +4836,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6403,31 +4869,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -6483,31 +4925,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description There is no such thing */
@@ -6516,31 +4934,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -6565,6 +4959,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6597,31 +4992,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The state of the thing does not allow this */
@@ -6630,31 +5001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -6682,6 +5029,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     "Content-Disposition"?: string;
@@ -6723,31 +5071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description There is no such thing */
@@ -6756,31 +5080,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The state of the thing does not allow this */
@@ -6789,31 +5089,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The range lies outside of the file */
@@ -6822,31 +5098,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -6869,6 +5121,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6908,6 +5161,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6931,31 +5185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -6978,6 +5208,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7015,6 +5246,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7054,6 +5286,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7077,31 +5310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /**
-                         * @description Always `about:blank`; `code` tells the kind.
-                         * @example about:blank
-                         */
-                        type: string;
-                        /** @description What the code says in general. */
-                        title: string;
-                        /**
-                         * Format: int32
-                         * @description The HTTP status.
-                         */
-                        status: number;
-                        /**
-                         * @description A stable word for what went wrong.
-                         * @example not_found
-                         */
-                        code: string;
-                        /** @description What went wrong this time, in one sentence. */
-                        detail: string;
-                        /** @description The request's id, as in the server's log. */
-                        request_id: string;
-                        /** @description All problems of the input, where it was read. */
-                        errors?: components["schemas"]["Problem"][] | null;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
@@ -7124,12 +5333,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description a JSON Schema */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Schema"];
+                    "application/json": unknown;
                 };
             };
             /** @description The request cannot be read */

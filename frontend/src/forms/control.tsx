@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useWords } from "@/i18n/words";
 import { Segment, Switch } from "@/ui/choice";
 import type { FieldIds } from "@/ui/field";
 import { Select } from "@/ui/select";
@@ -9,7 +10,6 @@ import { ListControl, MapControl } from "./lists";
 import { fits, initial, optionFor, type Shape, type UnionOption } from "./schema";
 import { SchemaForm } from "./schema-form";
 import { SqlField } from "./sql-field";
-import { useWords } from "./words";
 
 export interface ControlProps extends Partial<FieldIds> {
   path: FormPath;
@@ -101,7 +101,7 @@ export function Control({
               .map((option) => ({
                 value: option.value,
                 label: option.value,
-                hint: words(option.description).replace(/\.$/, "") || undefined,
+                hint: words(option.description).replace(/`|\.$/g, "") || undefined,
               })),
           ]}
         />

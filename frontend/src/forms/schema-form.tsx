@@ -2,11 +2,11 @@ import clsx from "clsx";
 import { CircleAlert, TriangleAlert } from "lucide-react";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Sentence } from "@/ui/words";
 import { type FormPath, useForm } from "./context";
 import { Control } from "./control";
 import { type Field, initial, type Shape } from "./schema";
 import { SqlField } from "./sql-field";
-import { useWords } from "./words";
 
 /** A form of the fields that a JSON Schema describes, over the value at `path`. */
 export function SchemaForm({
@@ -53,7 +53,6 @@ export function FieldRow({ field, path, value }: { field: Field; path: FormPath;
   const { t } = useTranslation();
   const { problemAt, set, readOnly, beside, sqlNames } = useForm();
   const nameOf = useParameterName();
-  const words = useWords();
   const id = useId();
   const problem = problemAt(path);
   const isSql = value !== null && typeof value === "object" && "sql" in value;
@@ -61,7 +60,7 @@ export function FieldRow({ field, path, value }: { field: Field; path: FormPath;
   const inSql = field.takesSql && (isSql || (wantsSql && value === undefined));
   const wide = isWide(field.shape) || inSql || field.isSql;
   const label = nameOf(field.name);
-  const said = problem?.text ?? words(field.description);
+  const said = problem?.text ?? <Sentence text={field.description} />;
   const ids = {
     id,
     "aria-describedby": `${id}-said`,

@@ -1,6 +1,7 @@
 import { CircleAlert, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Problem } from "@/api/problem";
+import { Sentence } from "./words";
 
 /** `/tables/1/columns/2/min` as people write it: `tables[1].columns[2].min`. */
 export function pointerWords(pointer: string): string {
@@ -39,8 +40,12 @@ export function ProblemList({ problems }: { problems: Problem[] }) {
             />
             <div className="min-w-0">
               <p>
-                {problem.detail}
-                {problem.remedy && <span className="text-ink-2">; {problem.remedy}</span>}
+                <Sentence text={problem.detail} />
+                {problem.remedy && (
+                  <span className="text-ink-2">
+                    ; <Sentence text={problem.remedy} />
+                  </span>
+                )}
               </p>
               {(place || problem.line) && (
                 <p className="text-xs break-all text-ink-3">

@@ -1,3 +1,6 @@
+import { useTranslation } from "react-i18next";
+import { plainOf, useWords } from "@/i18n/words";
+
 /** A sentence whose `names` stand between backticks. */
 export function Words({ text }: { text: string }) {
   const parts = text.split("`").map((part, at) => ({ part, at, isName: at % 2 === 1 }));
@@ -9,5 +12,18 @@ export function Words({ text }: { text: string }) {
     ) : (
       part
     ),
+  );
+}
+
+/** A sentence of the server in the language of the interface; where it is in none but English, it says so. */
+export function Sentence({ text, className }: { text: string; className?: string }) {
+  const { i18n } = useTranslation();
+  const words = useWords();
+  const said = words(text);
+  const isEnglish = !i18n.language.startsWith("en") && said === plainOf(text);
+  return (
+    <span className={className} lang={isEnglish ? "en" : undefined}>
+      <Words text={said} />
+    </span>
   );
 }

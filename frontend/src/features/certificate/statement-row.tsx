@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/format";
 import { CellValue } from "@/ui/cell";
 import { Code, CopyButton } from "@/ui/code";
+import { Sentence } from "@/ui/words";
 import { useCertificateSql } from "./queries";
 import { type Statement, splitSql } from "./statements";
 
@@ -41,12 +42,10 @@ export function StatementRow({
       >
         <Icon role="img" aria-label={word} className={clsx("size-3.5", ink)} strokeWidth={1.75} />
         <code className="truncate text-xs">{statement.id}</code>
-        <span
-          lang="en"
+        <Sentence
           className="max-lg:col-span-3 max-lg:col-start-2 max-lg:row-start-2 max-lg:text-xs max-lg:text-ink-2 lg:truncate"
-        >
-          {statement.statement}
-        </span>
+          text={statement.statement}
+        />
         <span className="text-right text-ink-2 tabular-nums max-lg:hidden">
           {format.number(statement.checked ?? 0)}
         </span>
@@ -115,8 +114,8 @@ function Proof({
           <p className="text-xs text-ink-2">{t("certificate.noSql")}</p>
         )}
         {statement.unproved && (
-          <p className="mt-2 text-xs text-warning" lang="en">
-            {statement.unproved}
+          <p className="mt-2 text-xs text-warning">
+            <Sentence text={statement.unproved} />
           </p>
         )}
         {broken > 0 && statement.examples.length > 0 && (

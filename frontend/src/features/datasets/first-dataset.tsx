@@ -1,5 +1,6 @@
 import { FileText, LayoutGrid, type LucideIcon, Table2 } from "lucide-react";
 import { Trans, useTranslation } from "react-i18next";
+import { useWords } from "@/i18n/words";
 import { Button } from "@/ui/button";
 import { useHotkey } from "@/ui/hooks";
 import { Key } from "@/ui/mark";
@@ -11,6 +12,7 @@ import { TemplateSample } from "./template-sample";
 /** Before there is a dataset: the ways to the first one, and rows of a ready example. */
 export function FirstDataset({ onStart }: { onStart?: (start: Start) => void }) {
   const { t } = useTranslation();
+  const words = useWords();
   const templates = useTemplates();
   // The richest example shows most of what there is to see.
   const richest = templates.data?.items.reduce((best, each) =>
@@ -58,7 +60,7 @@ export function FirstDataset({ onStart }: { onStart?: (start: Start) => void }) 
             <span className="grow">
               <Trans
                 i18nKey="datasets.first.sample"
-                values={{ name: richest.name, summary: richest.summary }}
+                values={{ name: richest.name, summary: words(richest.summary) }}
                 components={{ b: <b className="font-semibold text-ink" /> }}
               />
             </span>

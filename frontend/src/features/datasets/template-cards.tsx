@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
+import { Sentence } from "@/ui/words";
 import { useTemplates } from "./queries";
 import { tablesOf } from "./schema-text";
 
@@ -24,7 +25,10 @@ export function TemplateCards({
             className="flex w-full flex-col rounded-lg border border-line bg-surface p-4 text-left hover:border-line-strong hover:bg-hover aria-pressed:border-accent-solid aria-pressed:bg-accent-tint"
           >
             <span className="font-semibold">{template.name}</span>
-            <span className="text-xs text-ink-2">{template.summary}</span>
+            <Sentence
+              className="text-xs text-ink-2 inline-block first-letter:uppercase"
+              text={template.summary}
+            />
             <span className="mt-auto pt-1 text-xs text-ink-3">
               {t("datasets.tables", { count: tablesOf(template.text).length })}
             </span>

@@ -11,7 +11,7 @@ import { Input } from "@/ui/input";
 import { Badge, Key } from "@/ui/mark";
 import { moveBetweenRows } from "@/ui/rows";
 import { Table, Td, Th, Tr } from "@/ui/table";
-import { Words } from "@/ui/words";
+import { Sentence } from "@/ui/words";
 
 const route = getRouteApi("/shell/generators");
 type Generator = Schemas["GeneratorInfo"];
@@ -108,9 +108,10 @@ export function GeneratorsPage() {
                         className="block w-full rounded-md px-2 py-1 text-left hover:bg-hover aria-[current=true]:bg-accent-tint max-sm:min-h-11"
                       >
                         <span className="font-medium">{generator.name}</span>
-                        <span lang="en" className="block truncate text-xs text-ink-2">
-                          {generator.description.replaceAll("`", "")}
-                        </span>
+                        <Sentence
+                          className="block truncate text-xs text-ink-2"
+                          text={generator.description}
+                        />
                       </button>
                     </li>
                   ))}
@@ -155,8 +156,8 @@ function GeneratorCard({ generator, onBack }: { generator: Generator; onBack?: (
               {t(`generators.group.${generator.group}`, { defaultValue: generator.group })}
             </Badge>
           </div>
-          <p lang="en" className="mt-1 text-md text-ink-2">
-            <Words text={generator.description} />
+          <p className="mt-1 text-md text-ink-2">
+            <Sentence text={generator.description} />
           </p>
         </header>
         <section className="mb-7">
@@ -179,7 +180,7 @@ function GeneratorCard({ generator, onBack }: { generator: Generator; onBack?: (
                   <Th>{t("generators.meaning")}</Th>
                 </tr>
               </thead>
-              <tbody lang="en">
+              <tbody>
                 {generator.parameters.map((parameter) => (
                   <Tr key={parameter.name}>
                     <Td dense className="align-top! py-2.5">
@@ -194,10 +195,10 @@ function GeneratorCard({ generator, onBack }: { generator: Generator; onBack?: (
                       dense
                       className="align-top! py-2.5 text-xs whitespace-normal! text-ink-2 max-md:hidden"
                     >
-                      {parameter.takes}
+                      <Sentence text={parameter.takes} />
                     </Td>
                     <Td dense className="align-top! py-2.5 whitespace-normal!">
-                      <Words text={parameter.description} />
+                      <Sentence text={parameter.description} />
                     </Td>
                   </Tr>
                 ))}

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useParameterName } from "@/forms/schema-form";
-import { useWords } from "@/forms/words";
 import { useFormat } from "@/i18n/format";
+import { useWords } from "@/i18n/words";
 import { nullsText } from "./actions";
 import { useModeller } from "./context";
 import {

@@ -23,7 +23,8 @@ import { GeneratorButton } from "./generator-field";
 import { startOf } from "./generator-picker";
 import { HeldBadge } from "./held-badge";
 import { type ColumnView, reportOf, type TableView } from "./model";
-import { isRecord } from "./pointer";
+import { isRecord, parsePointer } from "./pointer";
+import { ProblemLine, ProblemNote } from "./problem-fix";
 import { RoleSlider } from "./role-slider";
 import { RuleSentence } from "./rule-sentence";
 import { brief } from "./summary";
@@ -73,7 +74,17 @@ function Form({ table, column }: { table: TableView; column: ColumnView }) {
   const unknown =
     problemAt(problems, `${column.pointer}/generator/type`) ??
     problemAt(problems, `${column.pointer}/generator`);
-  const whole = problemAt(problems, column.pointer);
+  const fieldNames = columnFields(catalogue.language).map((field) => field.name);
+  // What is said of a key that has no field in this form stands over it.
+  const homeless = facts.problems
+    .map((entry) => entry.problem)
+    .filter((problem) => {
+      const [key, inner] = parsePointer(problem.pointer.slice(column.pointer.length));
+      if (key === undefined || key === "name" || key === "unique") return true;
+      if (key === "generator" && inner !== undefined && inner !== "type")
+        return known?.fields.every((field) => field.name !== inner) ?? false;
+      return !fieldNames.includes(String(key));
+    });
   const rules = table.rules.filter((rule) => report?.rules.includes(rule.id));
 
   return (
@@ -85,11 +96,9 @@ function Form({ table, column }: { table: TableView; column: ColumnView }) {
         {facts.type !== "" && <Badge className="lg:ml-auto">{report?.type ?? facts.type}</Badge>}
       </div>
       {draft.reading.value === undefined && <Note tone="warning">{t("modeller.formsClosed")}</Note>}
-      {whole && (
-        <Note tone={whole.severity === "error" ? "danger" : "warning"}>
-          {whole.remedy ? `${whole.detail}; ${whole.remedy}` : whole.detail}
-        </Note>
-      )}
+      {homeless.map((problem) => (
+        <ProblemNote key={`${problem.pointer} ${problem.code}`} problem={problem} />
+      ))}
       <GeneratorButton
         name={column.name}
         value={generator}
@@ -103,11 +112,7 @@ function Form({ table, column }: { table: TableView; column: ColumnView }) {
         type={facts.type}
         onTake={(next) => edits.setGenerator(column, next)}
       />
-      {unknown && (
-        <p className="text-xs text-danger">
-          {unknown.remedy ? `${unknown.detail}; ${unknown.remedy}` : unknown.detail}
-        </p>
-      )}
+      {unknown && <ProblemLine problem={unknown} />}
       {facts.chosen && (
         <p className="flex items-center gap-2 text-xs text-ink-3">
           <span className="grow">{t("modeller.auto", { reason: facts.chosen })}</span>
@@ -320,7 +325,7 @@ function Nulls({
         />
       )}
       {problem ? (
-        <p className="text-xs text-danger">{problem.detail}</p>
+        <ProblemLine problem={problem} />
       ) : (
         measured && <p className="text-xs text-ink-3">{measured}</p>
       )}

@@ -9,7 +9,7 @@ import { useColumnEdits } from "./column-edits";
 import { type ColumnFacts, useColumnFacts } from "./column-facts";
 import { useModeller } from "./context";
 import { type Action, actionFor, CELLS, type Cell, type Cursor, chosenRows } from "./grid-keys";
-import { type Editing, GridRow } from "./grid-row";
+import { type Editing, GridRow, problemIn } from "./grid-row";
 import type { ColumnView, TableView } from "./model";
 import { NewRow } from "./new-row";
 import { columnsIn } from "./paste";
@@ -146,9 +146,12 @@ function Grid({ table }: { table: TableView }) {
     const row = next ?? (back ? bad.at(-1) : bad[0]);
     if (row !== undefined) put({ ...cursor, row, anchor: row });
   };
+  /** Mends what is wrong at the cursor or, where the cell is well, elsewhere in its row. */
   const fix = (target: ColumnView) => {
-    const patch = factsOf(target)
-      .problems.map(({ problem }) => fixOf(problem))
+    const facts = factsOf(target);
+    const here = problemIn(facts, target, cells[cursor.cell] ?? "name");
+    const patch = [...(here ? [here] : []), ...facts.problems]
+      .map(({ problem }) => fixOf(problem))
       .find((found) => found !== undefined);
     const text = patch && applyPatch(store.get().text, patch);
     if (text) store.edit(text, { label: { key: "modeller.step.fix" }, pointer: target.pointer });
@@ -299,7 +302,9 @@ function Grid({ table }: { table: TableView }) {
       >
         <thead className="sticky top-0 z-(--z-sticky)">
           <tr aria-rowindex={1}>
-            <th className="h-7 w-10.5 border-r border-b border-line bg-sunken" />
+            <th scope="col" className="h-7 w-10.5 border-r border-b border-line bg-sunken">
+              <span className="sr-only">{t("modeller.head.number")}</span>
+            </th>
             {cells.map((cell) => (
               <th
                 key={cell}

@@ -241,6 +241,13 @@ describe("patches", () => {
     });
   });
 
+  it("renames a key at its place, with what is written beside it", () => {
+    const text = "name: a\ntabels: [] # none yet\nseed: 1\n";
+    expect(applyPatch(text, [{ op: "move", from: "/tabels", path: "/tables" }])).toBe(
+      text.replace("tabels", "tables"),
+    );
+  });
+
   it("applies nothing where one does not fit", () => {
     expect(
       applyPatch(SCHEMA, [

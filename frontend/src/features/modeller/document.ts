@@ -210,7 +210,8 @@ export function renameMapKey(text: string, path: Path, name: string): string {
   return renameKey(text, path, name);
 }
 
-function passesAlias(text: string, path: Path): boolean {
+/** Whether a place is reached through an alias, so that others share its text. */
+export function passesAlias(text: string, path: Path): boolean {
   const document = documentOf(text);
   return path.some((_, depth) => isAlias(nodeAt(document, path.slice(0, depth))));
 }
@@ -235,9 +236,9 @@ export interface Place {
 
 /**
  * Where a pointer stands in the text: the value itself, the key of a collection in blocks, or, where nothing
- * stands, the nearest thing around it.
+ * stands, the nearest thing around it. `atKey` is for what is said of the key and not of its value.
  */
-export function placeOf(text: string, pointer: string): Place {
+export function placeOf(text: string, pointer: string, atKey = false): Place {
   const document = documentOf(text);
   const path = parsePointer(pointer);
   for (let depth = path.length; depth > 0; depth -= 1) {
@@ -247,12 +248,13 @@ export function placeOf(text: string, pointer: string): Place {
     const pair = isMap(parent) ? pairOf(parent, String(path[depth - 1])) : undefined;
     const isBlock = isCollection(node) && node.flow !== true;
     const range = node?.range;
-    if (range && range[1] > range[0] && !isBlock)
+    const keyRange = pair && isScalar(pair.key) ? pair.key.range : undefined;
+    const isAtKey = atKey && depth === path.length && keyRange;
+    if (range && range[1] > range[0] && !isBlock && !isAtKey)
       return {
         from: range[0],
         to: text[range[1] - 1] === "\n" ? lineEnd(text, range[0]) : range[1],
       };
-    const keyRange = pair && isScalar(pair.key) ? pair.key.range : undefined;
     if (keyRange) return { from: keyRange[0], to: keyRange[1] };
     if (range) return { from: range[0], to: lineEnd(text, range[0]) };
   }

@@ -4,6 +4,7 @@ import { useEdit, useModeller } from "./context";
 import { GeneratorField } from "./generator-field";
 import type { TableView } from "./model";
 import { formatPointer, isRecord, isWithin, type Path } from "./pointer";
+import { FixButton, ProblemSentence } from "./problem-fix";
 import { quoteName } from "./sql";
 
 /** Joins the forms to the draft: values at a place of the schema, problems at their fields. */
@@ -27,8 +28,16 @@ export function useFormContext(
             entry.problem.pointer.split("/").length <= pointer.split("/").length + 1,
         );
       if (!found) return undefined;
-      const { detail, remedy, severity } = found.problem;
-      return { text: remedy ? `${detail}; ${remedy}` : detail, severity };
+      const { problem } = found;
+      return {
+        text: (
+          <>
+            <ProblemSentence problem={problem} />
+            <FixButton problem={problem} className="mt-1 flex" />
+          </>
+        ),
+        severity: problem.severity,
+      };
     },
     generator: (path, value, label) => (
       <GeneratorField path={[...base, ...path]} formPath={path} value={value} label={label} />

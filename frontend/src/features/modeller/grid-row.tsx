@@ -12,12 +12,12 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Bars } from "@/ui/bars";
 import { Popover } from "@/ui/menu";
-import { Tooltip } from "@/ui/tooltip";
 import { TypeGlyph } from "@/ui/type-glyph";
 import type { ColumnFacts } from "./column-facts";
 import { GeneratorPicker } from "./generator-picker";
 import type { Cell } from "./grid-keys";
 import type { ColumnView, PlacedProblem, TableView } from "./model";
+import { ProblemSentence, ProblemTip } from "./problem-fix";
 import { coarse, type Shape } from "./shape";
 import { isTextUndo } from "./text-undo";
 import { TypePicker } from "./type-picker";
@@ -123,7 +123,7 @@ export function GridRow(props: Props) {
             <CellContent {...props} cell={cell} problem={problem} />
             {problem && (
               <span id={`${props.id}-${cell}-problem`} hidden>
-                {problem.problem.detail}
+                <ProblemSentence problem={problem.problem} />
               </span>
             )}
           </td>
@@ -134,7 +134,11 @@ export function GridRow(props: Props) {
 }
 
 /** The problem that stands at a cell; one about the whole column stands at its name. */
-function problemIn(facts: ColumnFacts, column: ColumnView, cell: Cell): PlacedProblem | undefined {
+export function problemIn(
+  facts: ColumnFacts,
+  column: ColumnView,
+  cell: Cell,
+): PlacedProblem | undefined {
   return facts.problems.find(({ problem }) => {
     const rest = problem.pointer.slice(column.pointer.length).split("/")[1];
     const deep = problem.pointer.slice(column.pointer.length).split("/")[2];
@@ -209,9 +213,9 @@ function CellContent({
       : "underline decoration-wavy decoration-warning-solid decoration-1 underline-offset-3");
   const marked = (content: React.ReactNode) =>
     problem ? (
-      <Tooltip text={problem.problem.detail}>
-        {<span className={clsx("min-w-0 truncate", wave)}>{content}</span>}
-      </Tooltip>
+      <ProblemTip problem={problem.problem}>
+        <span className={clsx("min-w-0 truncate", wave)}>{content}</span>
+      </ProblemTip>
     ) : (
       content
     );

@@ -1,4 +1,4 @@
-import { insertInto, read, removeValue, setValue } from "./document";
+import { insertInto, passesAlias, read, removeValue, renameMapKey, setValue } from "./document";
 import { isSame, type Path, parsePointer, valueAt } from "./pointer";
 
 /** One operation of a patch (RFC 6902). */
@@ -39,6 +39,10 @@ function applyOne(text: string, operation: PatchOperation): string | undefined {
     case "move": {
       const value = from && valueAt(data, from);
       if (!from || value === undefined) return undefined;
+      const name = newKeyOf(operation);
+      // A key that is only renamed keeps its place and what is written beside it.
+      if (name !== undefined && valueAt(data, path) === undefined && !passesAlias(text, from))
+        return renameMapKey(text, from, name);
       const removed = removeValue(text, from);
       const rest = read(removed).value;
       return rest && add(removed, rest, path, value);
@@ -46,6 +50,15 @@ function applyOne(text: string, operation: PatchOperation): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** The new name that a patch gives to a key, where that is all that it does. */
+export function newKeyOf({ op, from, path }: PatchOperation): string | undefined {
+  if (op !== "move" || from === undefined) return undefined;
+  const [old, next] = [parsePointer(from), parsePointer(path)];
+  const [key, name] = [old.at(-1), next.at(-1)];
+  const stays = isSame(old.slice(0, -1), next.slice(0, -1));
+  return stays && typeof key === "string" && typeof name === "string" ? name : undefined;
 }
 
 function add(text: string, data: unknown, path: Path, value: unknown): string | undefined {

@@ -158,7 +158,7 @@ function Rows({ data }: { data: PreviewData }) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
       tabIndex={0}
       aria-label={t("modeller.preview.title")}
-      role="region"
+      role="group"
       className={clsx(
         "min-h-0 grow overflow-auto outline-offset-[-2px]",
         preview.stale && "opacity-60",

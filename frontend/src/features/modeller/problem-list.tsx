@@ -1,41 +1,12 @@
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { Button } from "@/ui/button";
 import { Empty } from "@/ui/feedback";
-import { toast } from "@/ui/toast";
+import { Sentence } from "@/ui/words";
 import { useModeller } from "./context";
 import { positionOf } from "./document";
 import type { PlacedProblem } from "./model";
-import { applyPatch, type PatchOperation } from "./patch";
 import { parsePointer } from "./pointer";
-import { fixOf } from "./requests";
-
-/** Applies the change that mends a problem, as one step. */
-export function useFix() {
-  const { t } = useTranslation();
-  const { store, readOnly } = useModeller();
-  return (fix: readonly PatchOperation[], pointer: string) => {
-    if (readOnly) return;
-    const text = applyPatch(store.get().text, fix);
-    if (text === undefined) toast(t("modeller.problems.cannotFix"), undefined, "danger");
-    else store.edit(text, { label: { key: "modeller.step.fix" }, pointer });
-  };
-}
-
-/** What a patch does, for the tooltip of its button. */
-export function patchText(fix: readonly PatchOperation[]): string {
-  return fix
-    .map((operation) =>
-      [
-        operation.op,
-        operation.path,
-        operation.value === undefined ? "" : JSON.stringify(operation.value),
-      ]
-        .join(" ")
-        .trim(),
-    )
-    .join("\n");
-}
+import { FixButton } from "./problem-fix";
 
 /** All problems of the draft, by table and place. */
 export function ProblemList() {
@@ -100,10 +71,7 @@ function ProblemItem({
   onShow: () => void;
 }) {
   const { t } = useTranslation();
-  const { readOnly } = useModeller();
-  const apply = useFix();
   const { problem } = entry;
-  const fix = fixOf(problem);
   const Icon = problem.severity === "error" ? CircleAlert : TriangleAlert;
   return (
     <li
@@ -124,24 +92,17 @@ function ProblemItem({
           strokeWidth={1.75}
         />
         <span className="min-w-0 grow">
-          <span className="block text-ink">{problem.detail}</span>
-          {problem.remedy && <span className="block text-xs text-ink-2">{problem.remedy}</span>}
+          <Sentence className="block text-ink" text={problem.detail} />
+          {problem.remedy && (
+            <Sentence className="block text-xs text-ink-2" text={problem.remedy} />
+          )}
           <span className="mono block truncate text-xs text-ink-3">
             {t("modeller.problems.line", { line })}
             {problem.pointer && ` · ${problem.pointer}`}
           </span>
         </span>
       </button>
-      {fix && !readOnly && (
-        <Button
-          size="xs"
-          className="mt-2 ml-5.5"
-          title={patchText(fix)}
-          onClick={() => apply(fix, problem.pointer)}
-        >
-          {t("modeller.problems.apply")}
-        </Button>
-      )}
+      <FixButton problem={problem} className="mt-2 ml-5.5" />
     </li>
   );
 }

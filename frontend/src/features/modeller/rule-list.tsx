@@ -8,7 +8,7 @@ import { type Field, fieldsOf, initial } from "@/forms/schema";
 import { SchemaForm } from "@/forms/schema-form";
 import { Button, IconButton } from "@/ui/button";
 import { Segment } from "@/ui/choice";
-import { Empty, Note } from "@/ui/feedback";
+import { Empty } from "@/ui/feedback";
 import { useHotkey } from "@/ui/hooks";
 import { Badge } from "@/ui/mark";
 import { Popover } from "@/ui/menu";
@@ -19,6 +19,7 @@ import { useFormContext } from "./form-context";
 import { HeldBadge } from "./held-badge";
 import { type RuleView, type TableView, within } from "./model";
 import { NameField } from "./name-field";
+import { ProblemNote } from "./problem-fix";
 import { RuleSentence } from "./rule-sentence";
 import { TextEditor } from "./text-editor";
 
@@ -265,12 +266,7 @@ function OpenRule({ table, rule }: { table: TableView; rule: RuleView }) {
             </p>
           )}
           {wrong.map(({ problem }) => (
-            <Note
-              key={problem.pointer + problem.detail}
-              tone={problem.severity === "error" ? "danger" : "warning"}
-            >
-              {problem.remedy ? `${problem.detail}; ${problem.remedy}` : problem.detail}
-            </Note>
+            <ProblemNote key={problem.pointer + problem.detail} problem={problem} />
           ))}
         </aside>
       </div>

@@ -3,9 +3,11 @@ import { FormProvider } from "@/forms/context";
 import { fieldsOf } from "@/forms/schema";
 import { SchemaForm } from "@/forms/schema-form";
 import { Note } from "@/ui/feedback";
-import { problemAt, useModeller } from "./context";
+import { useModeller } from "./context";
 import { useFormContext } from "./form-context";
 import type { TableView } from "./model";
+import { isWithin, parsePointer } from "./pointer";
+import { ProblemNote } from "./problem-fix";
 
 /** Keys of a table that have a view of their own. */
 const ELSEWHERE = ["name", "columns", "rules", "foreign_keys", "draws", "given"];
@@ -25,7 +27,13 @@ function Form({ table }: { table: TableView }) {
   const fields = fieldsOf(language.$defs?.Table ?? {}, language).filter(
     (field) => !ELSEWHERE.includes(field.name),
   );
-  const whole = problemAt(problems, table.pointer);
+  const ownFields = fieldsOf(language.$defs?.Table ?? {}, language).map((field) => field.name);
+  const homeless = problems.filter(({ problem }) => {
+    if (problem.pointer !== table.pointer && !isWithin(problem.pointer, table.pointer))
+      return false;
+    const [, , key] = parsePointer(problem.pointer);
+    return key === undefined || key === "name" || !ownFields.includes(String(key));
+  });
   const general = fieldsOf(language, language).filter(
     (field) => !["name", "tables", "lists", "parameters"].includes(field.name),
   );
@@ -33,9 +41,9 @@ function Form({ table }: { table: TableView }) {
     <div className="flex flex-col gap-4 px-4 py-3.5">
       <h3 className="truncate">{table.name}</h3>
       {draft.reading.value === undefined && <Note tone="warning">{t("modeller.formsClosed")}</Note>}
-      {whole && (
-        <Note tone={whole.severity === "error" ? "danger" : "warning"}>{whole.detail}</Note>
-      )}
+      {homeless.map(({ problem }) => (
+        <ProblemNote key={`${problem.pointer} ${problem.code}`} problem={problem} />
+      ))}
       <FormProvider value={form}>
         <SchemaForm fields={fields} path={[]} value={table.raw} />
       </FormProvider>

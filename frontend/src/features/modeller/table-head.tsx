@@ -168,7 +168,7 @@ export function TableHead({ phone }: { phone: boolean }) {
         >
           {t("modeller.rows")}
         </label>
-        <div className="w-36 max-md:hidden @max-[720px]:w-24">
+        <div className="w-36 max-md:hidden @max-[720px]:w-30">
           <NumberField
             id="table-rows"
             size="sm"

@@ -169,7 +169,7 @@ function Group({
   return (
     <>
       <div className="mt-3.5 mb-1 flex h-6 items-center pr-0 pl-2">
-        <h3 className="grow text-2xs font-medium text-ink-3">{title}</h3>
+        <h2 className="grow text-2xs font-medium text-ink-3">{title}</h2>
         {add && <IconButton icon={Plus} size="xs" label={add.label} onClick={add.run} />}
       </div>
       <ul className="flex flex-col gap-px">

@@ -67,7 +67,7 @@ export function usePlan(draft: Draft): PlanAnswer {
   const problems = useMemo(() => {
     if (syntax.length > 0) return syntax;
     return (answer.data?.problems ?? []).map((problem) => {
-      const place = placeOf(draft.text, problem.pointer);
+      const place = placeOf(draft.text, problem.pointer, problem.code === "unknown_key");
       return { problem, ...place };
     });
   }, [syntax, answer.data, draft.text]);

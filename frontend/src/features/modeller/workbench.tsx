@@ -53,13 +53,16 @@ export function Workbench({ saving, canWrite }: { saving: Saving; canWrite: bool
     <div className="flex min-h-0 grow">
       <ModellerBar saving={saving} canWrite={canWrite} />
       {!narrow && isLeftOpen && <TableList className="w-49 shrink-0 border-r border-line" />}
-      <main aria-label={table?.name ?? t("modeller.title")} className="flex min-w-0 grow flex-col">
+      <section
+        aria-label={table?.name ?? t("modeller.title")}
+        className="flex min-w-0 grow flex-col"
+      >
         <TableHead phone={phone} />
         {phone && view.section === "yaml" ? <PhonePane pane="yaml" /> : <Section phone={phone} />}
         {(!phone || view.section === "preview") && !(view.section?.includes(":") ?? false) && (
           <Preview fill={phone} />
         )}
-      </main>
+      </section>
       {!narrow && isInspectorOpen && wide && paneOf(view.pane) === "yaml" && (
         <Inspector only="column" />
       )}

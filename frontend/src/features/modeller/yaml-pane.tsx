@@ -24,7 +24,7 @@ import { type ModellerState, useModeller } from "./context";
 import { pointerAt, positionOf, spanOf } from "./document";
 import { difference } from "./history";
 import { isRecord, parsePointer } from "./pointer";
-import { patchText, useFix } from "./problem-list";
+import { patchText, useFix, useFixName, useSentenceOf } from "./problem-fix";
 import { fixOf } from "./requests";
 import { hangingLines, words } from "./yaml-lines";
 import { problemsExtension, setProblems } from "./yaml-problems";
@@ -38,10 +38,12 @@ export default function YamlPane() {
   const modeller = useModeller();
   const { draft, problems, column, readOnly, store } = modeller;
   const fix = useFix();
+  const fixName = useFixName();
+  const sentenceOf = useSentenceOf();
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const latest = useRef({ modeller, fix, t });
-  latest.current = { modeller, fix, t };
+  const latest = useRef({ modeller, fix, fixName, sentenceOf, t });
+  latest.current = { modeller, fix, fixName, sentenceOf, t };
   /** The text that the editor holds, to tell its own edits from those of the forms. */
   const known = useRef(draft.text);
   const mayWrite = !readOnly || draft.reading.value === undefined;
@@ -88,6 +90,7 @@ export default function YamlPane() {
     });
   }, [draft.text]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: in another language the buttons have other names
   useEffect(() => {
     const editor = view.current;
     if (!editor || known.current !== draft.text) return;
@@ -100,9 +103,9 @@ export default function YamlPane() {
             from,
             to,
             severity: problem.severity,
-            text: problem.remedy ? `${problem.detail}; ${problem.remedy}` : problem.detail,
+            text: latest.current.sentenceOf(problem),
             ...(patch
-              ? { fix: { label: t("modeller.problems.apply"), title: patchText(patch), run } }
+              ? { fix: { label: latest.current.fixName(patch), title: patchText(patch), run } }
               : {}),
           };
         }),
@@ -139,7 +142,7 @@ export default function YamlPane() {
                 effects: EditorView.scrollIntoView(first.from, { y: "center" }),
               });
               view.current?.focus();
-              announce(first.problem.detail);
+              announce(sentenceOf(first.problem));
             }}
           >
             {errors.length > 0 ? (

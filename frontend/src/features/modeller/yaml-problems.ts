@@ -22,7 +22,8 @@ class ProblemBox extends WidgetType {
     return (
       other.problem.text === this.problem.text &&
       other.problem.severity === this.problem.severity &&
-      other.problem.fix?.title === this.problem.fix?.title
+      other.problem.fix?.title === this.problem.fix?.title &&
+      other.problem.fix?.label === this.problem.fix?.label
     );
   }
 

@@ -12,6 +12,7 @@ import { useTitle } from "@/ui/hooks";
 import { Badge, Meter, type Tone } from "@/ui/mark";
 import { ProblemList } from "@/ui/problems";
 import { Table, Td, Th, Tr } from "@/ui/table";
+import { Sentence } from "@/ui/words";
 
 type PlanReport = Schemas["PlanReport"];
 
@@ -207,8 +208,8 @@ function Rules({ plan }: { plan: PlanReport }) {
               <Td dense>
                 <Badge tone={toneOf(rule.held)}>{t(`plan.held.${rule.held}`)}</Badge>
               </Td>
-              <Td dense className="py-2 whitespace-normal! text-ink-2 max-md:hidden" lang="en">
-                {rule.note}
+              <Td dense className="py-2 whitespace-normal! text-ink-2 max-md:hidden">
+                {rule.note && <Sentence text={rule.note} />}
               </Td>
             </Tr>
           ))}
@@ -273,9 +274,7 @@ function PlanPane({ plan }: { plan: PlanReport }) {
                   </span>
                   <span className="font-medium">{column.generator}</span>
                 </span>
-                <span className="text-ink-3" lang="en">
-                  {column.reason}
-                </span>
+                <Sentence className="text-ink-3" text={column.reason ?? ""} />
               </li>
             ))}
           </ul>
