@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Format, Options, ParquetCompression};
+use crate::{DateOrder, Format, Options, ParquetCompression};
 
 /// One choice of a format.
 pub struct Choice {
@@ -54,6 +54,33 @@ pub(crate) const CSV: &[Choice] = &[
         schema: r#"{"type": "string", "default": ""}"#,
         set: |options, value| {
             value.as_str().ok_or("a text")?.clone_into(&mut options.csv_null);
+            Ok(())
+        },
+    },
+    Choice {
+        name: "decimal_separator",
+        description: "Between a number's whole part and its fraction; a comma for spreadsheets of regions that write it so",
+        schema: r#"{"type": "string", "enum": [".", ","], "default": "."}"#,
+        set: |options, value| {
+            options.csv_decimal_separator = match value.as_str() {
+                Some(".") => b'.',
+                Some(",") => b',',
+                _ => return Err("a point or a comma"),
+            };
+            Ok(())
+        },
+    },
+    Choice {
+        name: "date_order",
+        description: "What comes first in a date: year-month-day is read everywhere, the others by spreadsheets of their regions",
+        schema: r#"{"type": "string", "enum": ["year-month-day", "day/month/year", "month/day/year"], "default": "year-month-day"}"#,
+        set: |options, value| {
+            options.csv_date_order = match value.as_str() {
+                Some("year-month-day") => DateOrder::Iso,
+                Some("day/month/year") => DateOrder::DayFirst,
+                Some("month/day/year") => DateOrder::MonthFirst,
+                _ => return Err("year-month-day, day/month/year or month/day/year"),
+            };
             Ok(())
         },
     },
@@ -162,7 +189,7 @@ mod tests {
             [
                 "delimiter: \"ab\" is not one ASCII character",
                 "bom: 1 is not true or false",
-                "quote: \"quote\" is no choice of csv files; known: delimiter, bom, null",
+                "quote: \"quote\" is no choice of csv files; known: delimiter, bom, null, decimal_separator, date_order",
             ]
         );
     }

@@ -36,7 +36,7 @@ pub use document::{Document, DocumentColumn, DocumentTable, RuleResult};
 pub use error::FormatError;
 pub use json::{Json, JsonLines};
 pub use names::{file_name, table_name};
-pub use options::{Options, ParquetCompression};
+pub use options::{DateOrder, Options, ParquetCompression};
 pub use parquet::Parquet;
 pub use source::{Batches, SourceTable};
 pub use xlsx::Xlsx;

@@ -13,6 +13,10 @@ pub struct Options {
     pub csv_null: String,
     /// Whether a CSV file starts with a byte order mark, as some spreadsheets want for UTF-8.
     pub csv_bom: bool,
+    /// Between the whole part and the fraction of a number in CSV: `.`, or `,` for spreadsheets of regions that write it so.
+    pub csv_decimal_separator: u8,
+    /// What comes first in a date in CSV.
+    pub csv_date_order: DateOrder,
     /// Whether a reader may take `;`, a tab or `|` for the delimiter where the header has no `csv_delimiter` but one of these.
     pub csv_sniff: bool,
     /// The codec of Parquet's pages.
@@ -25,6 +29,18 @@ pub struct Options {
     pub temp_dir: Option<PathBuf>,
     /// Bytes that the parts of a workbook may unfold to when it is read.
     pub max_workbook_bytes: u64,
+}
+
+/// What comes first in a date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DateOrder {
+    /// The year: `2024-01-31`, which everything reads.
+    #[default]
+    Iso,
+    /// The day: `31/01/2024`.
+    DayFirst,
+    /// The month: `01/31/2024`.
+    MonthFirst,
 }
 
 /// A codec of Parquet's pages.
@@ -45,6 +61,8 @@ impl Default for Options {
             csv_delimiter: b',',
             csv_null: String::new(),
             csv_bom: false,
+            csv_decimal_separator: b'.',
+            csv_date_order: DateOrder::default(),
             csv_sniff: false,
             parquet_compression: ParquetCompression::default(),
             parquet_row_group_rows: 1 << 18,
@@ -67,6 +85,9 @@ impl Options {
                 "csv delimiter {:?} may stand in a value",
                 char::from(delimiter)
             )));
+        }
+        if !matches!(self.csv_decimal_separator, b'.' | b',') {
+            return Err(FormatError::Options("csv numbers have a point or a comma before their fraction".to_owned()));
         }
         let null = self.csv_null.as_str();
         if null.bytes().any(|b| b == delimiter || b == b'"' || b < b' ') {

@@ -4,12 +4,14 @@ mod support;
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, AsArray, RecordBatch, StringViewArray};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringViewArray,
+};
 use datafusion::arrow::datatypes::Schema;
 use engine::types::LogicalType;
-use formats::{Csv, Format, FormatError, Options, SourceTable};
+use formats::{Csv, DateOrder, Format, FormatError, Options, SourceTable};
 
-use support::{file, rows, schema, write};
+use support::{datetimes, decimals, file, rows, schema, write};
 
 fn texts(values: &[Option<&str>]) -> RecordBatch {
     let array = StringViewArray::from(values.to_vec());
@@ -41,6 +43,40 @@ fn cells(content: &[u8], options: &Options) -> Result<Vec<Vec<String>>, FormatEr
 fn message(content: &[u8], expected: &Schema) -> String {
     let result = table(content, &Options::default()).and_then(|(_folder, table)| rows(&table, Some(expected)));
     result.expect_err("an error").to_string()
+}
+
+#[test]
+fn numbers_and_dates_are_spelled_as_a_region_reads_them() {
+    let price = LogicalType::Decimal { precision: 10, scale: 2 };
+    let columns = [
+        ("price", price.clone()),
+        ("ratio", LogicalType::Float),
+        ("day", LogicalType::Date),
+        ("instant", LogicalType::Datetime),
+        ("count", LogicalType::Integer),
+    ];
+    let arrays: Vec<ArrayRef> = vec![
+        Arc::new(decimals(&price, [Some(-123_450), None])),
+        Arc::new(Float64Array::from(vec![Some(0.5), Some(f64::NAN)])),
+        Arc::new(Date32Array::from(vec![Some(19_754), None])),
+        datetimes([1_706_763_723, 0]),
+        Arc::new(Int64Array::from(vec![1_000, -1])),
+    ];
+    let batch = RecordBatch::try_new(schema(&columns), arrays).expect("a batch");
+    let options = |decimal: u8, order: DateOrder, delimiter: u8| Options {
+        csv_decimal_separator: decimal,
+        csv_date_order: order,
+        csv_delimiter: delimiter,
+        ..Options::default()
+    };
+    assert_eq!(
+        written(batch.clone(), &options(b',', DateOrder::DayFirst, b';')),
+        "price;ratio;day;instant;count\n-1234,50;0,5;01/02/2024;01/02/2024 05:02:03;1000\n;NaN;;01/01/1970 00:00:00;-1\n"
+    );
+    let american = written(batch.clone(), &options(b'.', DateOrder::MonthFirst, b','));
+    assert!(american.contains("-1234.50,0.5,02/01/2024,02/01/2024 05:02:03,1000\n"), "{american}");
+    let quoted = written(batch, &options(b',', DateOrder::Iso, b','));
+    assert!(quoted.contains("\"-1234,50\",\"0,5\",2024-02-01,2024-02-01T05:02:03Z,1000\n"), "{quoted}");
 }
 
 #[test]

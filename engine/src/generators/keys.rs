@@ -212,7 +212,11 @@ impl Generator for String {
         let max = self.max.unwrap_or(min.max(8));
         if max < min {
             return Err(vec![
-                Problem::new("empty_interval", format!("{max} is below min {min}")).at("/max").propose(min),
+                Problem::new("empty_interval", format!("{max} is below min {min}"))
+                    .at("/max")
+                    .propose(min)
+                    .param("max", max)
+                    .param("min", min),
             ]);
         }
         let alphabet: Vec<char> = self.alphabet.as_deref().unwrap_or(LETTERS_AND_DIGITS).chars().collect();

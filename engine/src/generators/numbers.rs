@@ -91,7 +91,8 @@ pub(super) fn check_ends<T: PartialOrd>(
 ) -> Result<(), Problems> {
     match (min, max) {
         (Scalar::Constant(min), Scalar::Constant(max)) if max < min => {
-            Err(vec![Problem::new("empty_interval", format!("{} is below min {}", print(max), print(min))).at("/max")])
+            let problem = Problem::new("empty_interval", format!("{} is below min {}", print(max), print(min)));
+            Err(vec![problem.at("/max").param("max", print(max)).param("min", print(min))])
         }
         _ => Ok(()),
     }

@@ -133,7 +133,11 @@ fn check_words(min: (u32, &str), max: (u32, &str)) -> Result<(), Problems> {
     }
     if max.0 < min.0 {
         return Err(vec![
-            Problem::new("empty_interval", format!("{} is below min {}", max.0, min.0)).at(max.1).propose(min.0),
+            Problem::new("empty_interval", format!("{} is below min {}", max.0, min.0))
+                .at(max.1)
+                .propose(min.0)
+                .param("max", max.0)
+                .param("min", min.0),
         ]);
     }
     Ok(())

@@ -203,16 +203,20 @@ impl Context<'_> {
             if self.compiler.lost(&format!("/tables/{}/draws{}", self.table, crate::problem::pointer_step(draw))) {
                 return Err(Vec::new());
             }
-            let mut problem =
-                Problem::new("unknown_draw", format!("table {} has no draw \"{draw}\"", definition.name)).key("of");
+            let mut problem = Problem::new("unknown_draw", format!("table {} has no draw \"{draw}\"", definition.name))
+                .key("of")
+                .param("table", definition.name.as_str())
+                .param("draw", draw);
             let known: Vec<&str> = definition.draws.keys().map(String::as_str).collect();
             problem = problem.suggest(draw, known);
             return Err(vec![problem]);
         };
         let fields = generator.0.fields();
         if !fields.iter().any(|known| known == field) {
-            let mut problem =
-                Problem::new("unknown_field", format!("the draw {draw} has no field \"{field}\"")).key("field");
+            let mut problem = Problem::new("unknown_field", format!("the draw {draw} has no field \"{field}\""))
+                .key("field")
+                .param("draw", draw)
+                .param("field", field);
             problem = problem.suggest(field, fields.iter().map(String::as_str).collect::<Vec<_>>());
             return Err(vec![problem]);
         }
@@ -228,7 +232,8 @@ impl Context<'_> {
             // Refused at its own place.
             Some(ValueList::File(_)) => Ok(vec![Value::Null]),
             None => {
-                let mut problem = Problem::new("unknown_list", format!("the dataset has no list \"{name}\""));
+                let mut problem =
+                    Problem::new("unknown_list", format!("the dataset has no list \"{name}\"")).param("list", name);
                 let known: Vec<&str> = self.compiler.dataset.lists.keys().map(String::as_str).collect();
                 problem = problem.hint(name, known);
                 Err(problem)

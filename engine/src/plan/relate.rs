@@ -162,6 +162,7 @@ impl Compiler {
         let Some(parent) = dataset.table(&key.references.table) else {
             let name = &key.references.table;
             let mut problem = Problem::new("unknown_table", format!("there is no table \"{name}\""))
+                .param("table", name.as_str())
                 .at(format!("{pointer}/references/table"));
             problem = problem.suggest(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>());
             self.problems.push(problem);

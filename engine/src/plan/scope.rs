@@ -138,7 +138,9 @@ impl Compiler {
     pub(super) fn unknown_column(&self, table: usize, column: &str) -> Problem {
         let definition = &self.dataset.tables[table];
         let mut problem =
-            Problem::new("unknown_column", format!("table {} has no column \"{column}\"", definition.name));
+            Problem::new("unknown_column", format!("table {} has no column \"{column}\"", definition.name))
+                .param("table", definition.name.as_str())
+                .param("column", column);
         let names: Vec<&str> = definition.columns.iter().map(|column| column.name.as_str()).collect();
         problem = problem.hint(column, names);
         problem

@@ -282,7 +282,8 @@ fn interpolate(text: &str, parameters: &IndexMap<String, Value>) -> Result<Value
         let name = rest[at + 2..at + end].trim();
         let Some(value) = parameters.get(name) else {
             let known: Vec<&str> = parameters.keys().map(String::as_str).collect();
-            let mut problem = Problem::new("unknown_parameter", format!("unknown parameter \"{name}\""));
+            let mut problem =
+                Problem::new("unknown_parameter", format!("unknown parameter \"{name}\"")).param("parameter", name);
             problem = match suggestion(name, known) {
                 Some(remedy) => problem.remedy(remedy),
                 None => problem.remedy(format!("declare it under {}", path_of_pointer("/parameters"))),

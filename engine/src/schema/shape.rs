@@ -135,7 +135,8 @@ impl<'s> Walk<'s> {
             return true;
         }
         let words: Vec<&str> = allowed.iter().filter_map(|word| word.as_str()).collect();
-        let mut problem = Problem::new("unknown_value", format!("unknown value {}", show(value)));
+        let mut problem =
+            Problem::new("unknown_value", format!("unknown value {}", show(value))).param("value", value.clone());
         problem = problem.suggest(value.as_str().unwrap_or_default(), words.iter().copied());
         self.report(pointer, problem);
         false
@@ -145,10 +146,12 @@ impl<'s> Walk<'s> {
         let Some(number) = value.as_f64() else { return };
         if let Some(least) = schema.get("minimum").filter(|least| least.as_f64().is_some_and(|least| number < least)) {
             let problem = Problem::new("too_small", format!("{value} is below the least allowed, {least}"));
+            let problem = problem.param("value", value.clone()).param("least", least.clone());
             self.report(pointer, problem.propose(least.clone()));
         }
         if let Some(most) = schema.get("maximum").filter(|most| most.as_f64().is_some_and(|most| number > most)) {
             let problem = Problem::new("too_large", format!("{value} is above the most allowed, {most}"));
+            let problem = problem.param("value", value.clone()).param("most", most.clone());
             self.report(pointer, problem.propose(most.clone()));
         }
     }
@@ -190,7 +193,8 @@ impl<'s> Walk<'s> {
                 self.check(additional, item, pointer);
             } else if !shape.open {
                 let known: Vec<&str> = shape.properties.iter().map(|(name, _)| *name).collect();
-                let mut problem = Problem::new("unknown_key", format!("unknown key \"{key}\""));
+                let mut problem =
+                    Problem::new("unknown_key", format!("unknown key \"{key}\"")).param("key", key.as_str());
                 problem = problem.suggest_key(key, known.iter().copied());
                 self.report(pointer, problem);
             }
@@ -250,7 +254,9 @@ impl<'s> Walk<'s> {
             Some(variant) => self.gather(variant, entries, pointer, shape),
             None => {
                 let noun = if key == "type" { "generator" } else { key };
-                let mut problem = Problem::new("unknown_value", format!("unknown {noun} {}", show(word)));
+                let code = if key == "type" { "unknown_generator" } else { "unknown_value" };
+                let mut problem =
+                    Problem::new(code, format!("unknown {noun} {}", show(word))).param("value", word.clone());
                 if key == "type" {
                     problem = problem.remedy("`synthetic-data generators` lists them");
                 }

@@ -5,6 +5,7 @@
 //! or a line break.
 
 mod read;
+mod regional;
 mod write;
 
 use std::io::Write;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 
+use super::regional::Regional;
 use crate::columns::{Cells, Column, Text, lanes};
 use crate::json;
 use crate::spell::{self, Room};
@@ -21,7 +22,11 @@ pub(super) fn writer<'a>(
     options: &Options,
 ) -> Result<Box<dyn Writer + 'a>, FormatError> {
     options.check()?;
-    let rules = Rules { delimiter: options.csv_delimiter, null: options.csv_null.clone().into_bytes() };
+    let rules = Rules {
+        delimiter: options.csv_delimiter,
+        null: options.csv_null.clone().into_bytes(),
+        regional: Regional { decimal_separator: options.csv_decimal_separator, date_order: options.csv_date_order },
+    };
     let mut tables = Vec::with_capacity(document.tables.len());
     for table in &document.tables {
         let mut header = Vec::new();
@@ -58,6 +63,7 @@ pub(super) fn writer<'a>(
 struct Rules {
     delimiter: u8,
     null: Vec<u8>,
+    regional: Regional,
 }
 
 impl Rules {
@@ -104,7 +110,8 @@ impl Encoder for CsvEncoder {
             .iter()
             .zip(batch.columns())
             .map(|(field, array)| {
-                let (prepared, width) = self.prepare(json::with_lists_as_text(Column::new(field, array), rows), rows);
+                let column = json::with_lists_as_text(Column::new(field, array), rows);
+                let (prepared, width) = self.prepare(self.rules.regional.spelled(column, rows), rows);
                 bound += width + rows * (1 + self.rules.null.len());
                 prepared
             })
