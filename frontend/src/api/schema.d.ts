@@ -1808,7 +1808,8 @@ export interface components {
             name?: string | null;
             /** @description What it is about; the schema's where absent. */
             description?: string | null;
-            schema?: components["schemas"]["Schema"] | null;
+            /** @description The schema as an object, in the language of `/schema.json` (component `Schema`). */
+            schema?: unknown;
             /** @description The schema as text, comments kept. */
             schema_text?: string | null;
             /** @description `application/yaml` (the default) or `application/json`, of the text. */
@@ -1916,7 +1917,8 @@ export interface components {
         };
         /** @description A schema to plan, as an object or as text. */
         PlanRequest: {
-            schema?: components["schemas"]["Schema"] | null;
+            /** @description The schema as an object, in the language of `/schema.json` (component `Schema`). */
+            schema?: unknown;
             /** @description The schema as text, in YAML or JSON. */
             schema_text?: string | null;
             /**
@@ -1958,7 +1960,8 @@ export interface components {
         };
         /** @description A table to preview; its schema as an object or as text. */
         PreviewRequest: {
-            schema?: components["schemas"]["Schema"] | null;
+            /** @description The schema as an object, in the language of `/schema.json` (component `Schema`). */
+            schema?: unknown;
             /** @description The schema as text, in YAML or JSON. */
             schema_text?: string | null;
             /**
