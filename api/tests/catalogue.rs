@@ -23,7 +23,9 @@ async fn the_catalogue_is_the_lists() {
         }
     }
     let one = api.get("/api/v1/generators/normal", "").await.is(200).json();
-    assert!(one["parameters"].as_array().is_some_and(|parameters| parameters.len() > 1), "{one}");
+    let roles: Vec<&str> =
+        one["parameters"].as_array().into_iter().flatten().filter_map(|parameter| parameter["role"].as_str()).collect();
+    assert_eq!(roles, ["location", "spread", "lower", "upper"]);
     let told = api.get("/api/v1/generators/nromal", "").await.problem(404, "not_found").json();
     assert!(told["detail"].as_str().is_some_and(|text| text.contains("normal")), "{told}");
 

@@ -46,6 +46,11 @@ async fn a_preview_is_the_rows_that_a_generation_delivers() {
         let told = api.post("/api/v1/preview", &token, &body).await.problem(422, "invalid_input").json();
         assert_eq!(told["errors"][0]["pointer"], pointer, "{told}");
     }
+    let three = json!({"schema": hiring(), "table": "candidate", "rows": 3});
+    let three = api.post("/api/v1/preview", &token, &three).await.is(200).json();
+    assert_eq!(three["rows"].as_array().map(Vec::len), Some(3));
+    let planned = json!({"schema_text": hiring(), "table": "company", "rows": {"company": 4}});
+    assert_eq!(api.post("/api/v1/preview", &token, &planned).await.is(200).json()["total"], 4);
     let beyond = json!({"schema_text": hiring(), "table": "candidate", "offset": 1000});
     assert_eq!(api.post("/api/v1/preview", &token, &beyond).await.is(200).json()["rows"], json!([]));
 }

@@ -38,11 +38,21 @@ const GENERATOR = /^(Generator|Generador): /;
 
 /** Writes a generator that does not exist, so that the problems have something to say. */
 async function misspell(page) {
-  const editor = page.getByRole("textbox", { name: /YAML/ });
-  await editor.click();
-  await page.keyboard.press("Control+Home");
-  await page.keyboard.insertText("locael: es_PE\n");
-  await page.getByText('unknown key "locael"').first().waitFor();
+  // The draft is kept by the browser, so that a second visit finds it as it was left.
+  const told = page.getByText(/^\d+ problem/).first();
+  if (
+    await told.waitFor({ timeout: 1500 }).then(
+      () => true,
+      () => false,
+    )
+  )
+    return;
+  await page.getByRole("textbox", { name: /YAML/ }).click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.insertText(
+    "\n  - name: contact\n    rows: 20\n    columns:\n      - { name: first, generator: { type: frist_name } }\n",
+  );
+  await told.waitFor();
 }
 
 /** `at` names what `prepare` made. `phone: true` also takes it at 390 × 844. */
@@ -83,6 +93,14 @@ export function screens(at) {
       name: "schema-problems",
       path: `${dataset}/schema?${COLUMN}&pane=yaml`,
       act: misspell,
+    },
+    {
+      name: "schema-problem-list",
+      path: `${dataset}/schema?${COLUMN}&pane=yaml`,
+      act: async (page) => {
+        await misspell(page);
+        await page.getByRole("radio", { name: /^(Problems|Problemas)/ }).click();
+      },
     },
     { name: "plan", path: `${dataset}/plan`, phone: true },
     { name: "dataset-generations", path: `${dataset}/generations` },

@@ -17,6 +17,15 @@ tables:
       - { name: id }
       - { name: label, generator: { type: constant, value: first } }
 `;
+const MISSPELT = `name: small
+tables:
+  - name: item
+    rows: 12
+    columns:
+      - { name: label, null_rate: 1.5, generator: { type: constant, value: a } }
+      - { name: who, generator: { type: frist_name } }
+      - { name: size, generator: { type: integer, min: 1, mxa: 9 } } # at most
+`;
 /** More than any machine makes before somebody can press Cancel. */
 const ENDLESS = { item: 60_000_000 };
 
@@ -27,6 +36,7 @@ export async function troubles({ server, browser, check, step }) {
   const page = await context.newPage();
   const complaints = watch(page);
   const dialog = page.getByRole("dialog");
+  const list = page.getByRole("main");
 
   step("a schema that does not plan is refused with every problem and its place");
   await page.goto("/datasets");
@@ -42,6 +52,30 @@ export async function troubles({ server, browser, check, step }) {
   await dialog.getByRole("button", { name: "Create the dataset" }).click();
   await page.waitForURL(/\/schema/);
   const id = /datasets\/([^/]+)/.exec(page.url())?.[1];
+
+  step(
+    "near misses in a schema are mended where they are told: in the text, in the list, in the form",
+  );
+  const editor = page.getByRole("textbox", { name: "Schema as YAML" });
+  const panes = page.getByRole("complementary", { name: "Inspector" });
+  await page.goto(`/datasets/${id}/schema?table=item&column=label&pane=yaml`);
+  await editor.click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(MISSPELT);
+  await editor.getByRole("button", { name: "Use first_name" }).click();
+  await editor.getByText("type: first_name").waitFor();
+  await panes.getByRole("radio", { name: /^Problems/ }).click();
+  await panes.getByRole("button", { name: "Rename to max" }).click();
+  await panes.getByRole("button", { name: "Rename to max" }).waitFor({ state: "detached" });
+  await page.getByRole("gridcell", { name: "label" }).click();
+  await panes.getByRole("radio", { name: "Column" }).click();
+  await panes.getByRole("button", { name: "Set to 1" }).click();
+  await page.getByText(/plans in/).waitFor();
+  await panes.getByRole("radio", { name: "YAML" }).click();
+  for (const line of ["type: first_name", "max: 9 } } # at most", "null_rate: 1,"]) {
+    await editor.getByText(line).waitFor();
+  }
+  await page.keyboard.press("Escape");
 
   step("a dataset of nothing but names of columns");
   await page.goto("/datasets?new=true");
@@ -61,17 +95,17 @@ export async function troubles({ server, browser, check, step }) {
   await dialog.getByLabel("Name").fill("persons");
   await dialog.getByLabel("Description").fill("Four columns of persons");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("link", { name: "persons", exact: true }).waitFor();
+  await list.getByRole("link", { name: "persons", exact: true }).waitFor();
   await page.getByText("Four columns of persons").waitFor();
 
   step("finds it, and says what no search finds");
   await page.keyboard.press("/");
   await page.keyboard.type("small");
-  await page.getByRole("link", { name: "persons", exact: true }).waitFor({ state: "detached" });
+  await list.getByRole("link", { name: "persons", exact: true }).waitFor({ state: "detached" });
   await page.keyboard.type("est");
   await page.getByText('No dataset matches "smallest"').waitFor();
   await page.getByRole("button", { name: "Clear the search" }).click();
-  await page.getByRole("link", { name: "persons", exact: true }).waitFor();
+  await list.getByRole("link", { name: "persons", exact: true }).waitFor();
 
   step("an old version is restored by saving it again");
   const text = await (await context.request.get(`/datasets/${id}/versions`)).text();
@@ -120,7 +154,7 @@ export async function troubles({ server, browser, check, step }) {
   await dialog.getByLabel("Password").fill("una clave bien larga");
   await dialog.getByRole("button", { name: "Sign in" }).click();
   await dialog.waitFor({ state: "detached" });
-  await page.getByRole("link", { name: "persons", exact: true }).waitFor();
+  await list.getByRole("link", { name: "persons", exact: true }).waitFor();
   await page.unroute("**/api/v1/**");
   check("the browser complains of nothing", complaints.splice(0));
 

@@ -118,6 +118,7 @@ async fn create_first_user(app: web::Data<App>, body: web::Json<FirstUser>) -> R
 #[utoipa::path(operation_id = "login", tag = "auth", request_body = Credentials, security(()), responses(
     (status = 200, body = Session),
     Unauthenticated,
+    Invalid,
 ))]
 #[post("/auth/login")]
 async fn login(app: web::Data<App>, body: web::Json<Credentials>) -> Result<HttpResponse, ApiError> {

@@ -53,6 +53,9 @@ pub struct ParameterInfo {
     pub required: bool,
     /// What it means.
     pub description: String,
+    /// What it does to the values: `location`, `spread`, `lower`, `upper`, `weight`, where it is one of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
 }
 
 /// A kind of file.
@@ -157,6 +160,7 @@ fn info(explanation: Explanation) -> GeneratorInfo {
         takes: parameter.takes,
         required: parameter.is_required,
         description: parameter.description,
+        role: parameter.role,
     });
     GeneratorInfo {
         name: explanation.name,

@@ -32,6 +32,8 @@ pub struct Parameter {
     pub is_required: bool,
     /// What it means.
     pub description: String,
+    /// What it does to the values: `location`, `spread`, `lower`, `upper`, `weight`, where it is one of these.
+    pub role: Option<String>,
 }
 
 impl Explanation {
@@ -69,6 +71,7 @@ fn explain(entry: &Entry, language: &Value) -> Explanation {
         takes: takes(property, language),
         is_required: required.contains(&name.as_str()),
         description: words(property),
+        role: property["role"].as_str().map(str::to_owned),
     });
     Explanation {
         name: entry.name.clone(),

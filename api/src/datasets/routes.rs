@@ -54,7 +54,10 @@ pub struct DatasetsQuery {
     /// Items of a page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
-    /// Where the page begins, from `next` of the page before.
+    /// Items to pass over.
+    pub offset: Option<u32>,
+    /// Where the page begins, in place of `offset`: from `next` of the page before.
+    #[param(pattern = "^[0-9]*$")]
     pub cursor: Option<String>,
 }
 
@@ -113,7 +116,7 @@ async fn list_datasets(
     query: web::Query<DatasetsQuery>,
 ) -> Result<web::Json<List<Dataset>>, ApiError> {
     let query = query.into_inner();
-    let page = Page { limit: query.limit, cursor: query.cursor };
+    let page = Page { limit: query.limit, offset: query.offset, cursor: query.cursor };
     let (limit, offset) = (page.limit()?, page.offset()?);
     let (by_name, descending) = match query.order_by.trim() {
         "" | "updated_at desc" => (false, true),

@@ -15,6 +15,7 @@ use crate::auth::tokens;
 use crate::db::{self, off_thread};
 use crate::error::{ApiError, Code};
 use crate::generations::service as generations;
+use crate::http::body::null_is_absent;
 use crate::http::caller::Caller;
 use crate::http::files;
 use crate::http::page::{List, Page};
@@ -42,7 +43,7 @@ pub struct NewExport {
     /// The tables; all where absent.
     pub tables: Option<Vec<String>>,
     /// Choices of the format, as `/formats` describes them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, Value>>)]
     pub options: Map<String, Value>,
     /// How the files are compressed, where the format does not compress inside.

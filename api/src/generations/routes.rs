@@ -22,6 +22,7 @@ use crate::App;
 use crate::datasets::service as datasets;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
+use crate::http::body::null_is_absent;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
@@ -58,14 +59,14 @@ pub struct NewGeneration {
     #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub seed: Option<u64>,
     /// Rows by table, in place of the schema's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
     pub rows: IndexMap<String, u64>,
     /// Multiplies the rows of every table that is not `scaled: false`.
     #[schema(exclusive_minimum = 0)]
     pub scale: Option<f64>,
     /// Values of the schema's parameters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
     pub parameters: Overrides,
 }
@@ -80,7 +81,10 @@ pub struct GenerationsQuery {
     /// Items of a page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
-    /// Where the page begins, from `next` of the page before.
+    /// Items to pass over.
+    pub offset: Option<u32>,
+    /// Where the page begins, in place of `offset`: from `next` of the page before.
+    #[param(pattern = "^[0-9]*$")]
     pub cursor: Option<String>,
 }
 
@@ -204,7 +208,7 @@ async fn list(
     dataset: Option<Uuid>,
     query: GenerationsQuery,
 ) -> Result<web::Json<List<Generation>>, ApiError> {
-    let page = Page { limit: query.limit, cursor: query.cursor };
+    let page = Page { limit: query.limit, offset: query.offset, cursor: query.cursor };
     let (limit, offset) = (page.limit()?, page.offset()?);
     let filter = Filter { dataset, state: query.state };
     let state = app.clone();

@@ -1,5 +1,6 @@
 //! What handlers share: who calls, pages, preconditions, schemas and rows in bodies, and what every request passes through.
 
+pub mod body;
 pub mod caller;
 pub mod cells;
 pub mod files;

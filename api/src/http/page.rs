@@ -18,7 +18,10 @@ pub struct Page {
     /// Items of a page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
-    /// Where the page begins: the `cursor` of the `next` of the page before.
+    /// Items to pass over.
+    pub offset: Option<u32>,
+    /// Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before.
+    #[param(pattern = "^[0-9]*$")]
     pub cursor: Option<String>,
 }
 
@@ -33,7 +36,9 @@ impl Page {
 
     /// Items to pass over, checked.
     pub fn offset(&self) -> Result<i64, ApiError> {
-        let Some(cursor) = &self.cursor else { return Ok(0) };
+        let Some(cursor) = self.cursor.as_ref().filter(|cursor| !cursor.is_empty()) else {
+            return Ok(self.offset.unwrap_or_default().into());
+        };
         match cursor.parse::<u32>() {
             Ok(offset) => Ok(offset.into()),
             Err(_) => Err(ApiError::invalid_at("/cursor", format!("{cursor:?} is no cursor of this list"))),

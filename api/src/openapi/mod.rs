@@ -139,7 +139,7 @@ fn share(operation: &mut Value) {
         responses.entry("401").or_insert_with(|| problem("Signing in is required"));
     }
     for (status, response) in responses.iter_mut() {
-        if let Some(content) = response["content"].get_mut("application/problem+json") {
+        if let Some(content) = response.pointer_mut("/content/application~1problem+json") {
             *content = json!({"schema": {"$ref": "#/components/schemas/ProblemDocument"}});
         }
         if response["description"].as_str().is_none_or(str::is_empty) {

@@ -16,6 +16,7 @@ use crate::App;
 use crate::db::off_thread;
 use crate::error::ApiError;
 use crate::generations::table_index;
+use crate::http::body::null_is_absent;
 use crate::http::caller::Caller;
 use crate::http::cells::{self, ColumnInfo};
 use crate::http::schema_source::SchemaSource;
@@ -76,14 +77,14 @@ pub struct PlanRequest {
     #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub seed: Option<u64>,
     /// Rows by table, in place of the schema's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
     pub rows: IndexMap<String, u64>,
     /// Multiplies the rows of every table that is not `scaled: false`.
     #[schema(exclusive_minimum = 0)]
     pub scale: Option<f64>,
     /// Values of the schema's parameters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, Value>>)]
     pub parameters: Overrides,
 }
@@ -100,27 +101,36 @@ pub struct PreviewRequest {
     /// Seed in place of the schema's, 0 to 2^53 − 1.
     #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub seed: Option<u64>,
-    /// Rows by table, in place of the schema's.
-    #[serde(default)]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
-    pub rows: IndexMap<String, u64>,
+    /// How many rows to show, as `limit`; or rows by table, in place of the schema's.
+    pub rows: Option<ShownOrPlanned>,
     /// Multiplies the rows of every table that is not `scaled: false`.
     #[schema(exclusive_minimum = 0)]
     pub scale: Option<f64>,
     /// Values of the schema's parameters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, Value>>)]
     pub parameters: Overrides,
     /// The table; the first where absent.
     pub table: Option<String>,
     /// The first row, counted from 0.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub offset: u64,
     /// Rows, at most 1,000; 20 where absent.
     #[schema(maximum = 1000, default = 20)]
     pub limit: Option<u64>,
     /// Only these columns.
     pub columns: Option<Vec<String>>,
+}
+
+/// What `rows` of a preview means: a number to show, or numbers that tables have.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum ShownOrPlanned {
+    /// Rows to show, at most 1,000.
+    Shown(u64),
+    /// Rows by table.
+    #[schema(value_type = std::collections::BTreeMap<String, u64>)]
+    Planned(IndexMap<String, u64>),
 }
 
 /// Rows of a table.
@@ -172,8 +182,13 @@ async fn create_preview(
 ) -> Result<web::Json<Preview>, ApiError> {
     let PreviewRequest { schema, schema_text, seed, rows, scale, parameters, table, offset, limit, columns } =
         body.into_inner();
+    let (shown, rows) = match rows {
+        Some(ShownOrPlanned::Shown(count)) => (Some(count), IndexMap::new()),
+        Some(ShownOrPlanned::Planned(rows)) => (None, rows),
+        None => (None, IndexMap::new()),
+    };
     let (source, overriding) = (SchemaSource { schema, schema_text }, Overriding { seed, rows, scale, parameters });
-    let limit = limit.unwrap_or(DEFAULT_ROWS);
+    let limit = limit.or(shown).unwrap_or(DEFAULT_ROWS);
     if limit > MAX_ROWS {
         return Err(ApiError::invalid_at("/limit", format!("{limit} is above {MAX_ROWS}")));
     }

@@ -21,8 +21,10 @@ use crate::types::LogicalType;
 #[serde(deny_unknown_fields)]
 pub struct Date {
     /// First day.
+    #[schemars(extend("role" = "lower"))]
     start: Param<schema::Date>,
     /// Last day.
+    #[schemars(extend("role" = "upper"))]
     end: Param<schema::Date>,
     /// Whether only Monday to Friday are taken; false when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,8 +109,10 @@ fn renamed(problems: Problems, start: &str) -> Problems {
 #[serde(deny_unknown_fields)]
 pub struct Datetime {
     /// First instant.
+    #[schemars(extend("role" = "lower"))]
     start: Param<schema::Datetime>,
     /// Last instant.
+    #[schemars(extend("role" = "upper"))]
     end: Param<schema::Datetime>,
     /// Distance of the values, counted from the first; second when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -217,8 +221,10 @@ impl Generator for Datetime {
 #[serde(deny_unknown_fields)]
 pub struct UnixTimestamp {
     /// First instant.
+    #[schemars(extend("role" = "lower"))]
     start: Param<schema::Datetime>,
     /// Last instant.
+    #[schemars(extend("role" = "upper"))]
     end: Param<schema::Datetime>,
 }
 
@@ -249,9 +255,11 @@ pub struct DateOffset {
     from: String,
     /// Smallest distance; 0 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "lower"))]
     min: Option<Param<i64>>,
     /// Largest distance; 30 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "upper"))]
     max: Option<Param<i64>>,
     /// Unit of the distance; day when absent. Months and years keep the day of the month, or take the month's last.
     #[serde(default, skip_serializing_if = "Option::is_none")]

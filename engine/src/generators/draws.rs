@@ -23,6 +23,7 @@ pub struct Tuple {
     rows: Values<Vec<Value>>,
     /// How likely each row is, in proportion; all alike when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "weight"))]
     weights: Option<Vec<f64>>,
 }
 

@@ -26,9 +26,11 @@ use crate::types::{DEFAULT_PRECISION, LogicalType};
 pub struct Integer {
     /// Smallest value; 0 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "lower"))]
     min: Option<Param<i64>>,
     /// Largest value; 1000 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "upper"))]
     max: Option<Param<i64>>,
     /// Distance of the values, counted from the smallest; 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,9 +161,11 @@ impl JsonSchema for Exact {
 pub struct Decimal {
     /// Smallest value; 0 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "lower"))]
     min: Option<Param<Exact>>,
     /// Largest value; 1000 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "upper"))]
     max: Option<Param<Exact>>,
     /// Decimal places; 2 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -226,9 +230,11 @@ impl Generator for Decimal {
 pub struct Float {
     /// Smallest value; 0 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "lower"))]
     min: Option<Param<f64>>,
     /// Largest value; 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "upper"))]
     max: Option<Param<f64>>,
     /// Decimal places that values are rounded to; all digits when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -324,15 +330,19 @@ fn floats_of(cells: &Cells<'_>, scalar: &Scalar<f64>) -> Result<FloatEnds, RunEr
 pub struct Normal {
     /// Its mean before truncation; 0 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "location"))]
     mean: Option<Param<f64>>,
     /// Its standard deviation before truncation, above 0; 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "spread"))]
     std: Option<Param<f64>>,
     /// Smallest value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "lower"))]
     min: Option<Param<f64>>,
     /// Largest value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("role" = "upper"))]
     max: Option<Param<f64>>,
 }
 

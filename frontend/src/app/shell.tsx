@@ -1,7 +1,8 @@
 import { Link, Outlet, useMatches } from "@tanstack/react-router";
 import clsx from "clsx";
-import { Database, Download, LayoutGrid, type LucideIcon, Play } from "lucide-react";
+import { Database, Download, LayoutGrid, type LucideIcon, Play, Table2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { api } from "@/api/client";
 import { useIsPhone } from "@/ui/hooks";
 import { Logo } from "@/ui/logo";
 import { Tooltip } from "@/ui/tooltip";
@@ -118,10 +119,42 @@ function Side({ rail }: { rail: boolean }) {
           </Tooltip>
         ))}
       </div>
+      {!rail && <Recent />}
       <div className="mt-auto">
         <PersonMenu rail={rail} />
       </div>
     </nav>
+  );
+}
+
+/** The datasets that were changed last, a press away from every list. */
+function Recent() {
+  const { t } = useTranslation();
+  const datasets = api.useQuery("get", "/api/v1/datasets", {
+    params: { query: { order_by: "updated_at desc", limit: 3 } },
+  });
+  const items = datasets.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <div className="mt-4 max-md:hidden">
+      <p id="recent-datasets" className="px-2 pb-1 text-2xs font-medium text-ink-3">
+        {t("shell.recent")}
+      </p>
+      <ul aria-labelledby="recent-datasets" className="flex flex-col gap-0.5">
+        {items.map((dataset) => (
+          <li key={dataset.id}>
+            <Link
+              to="/datasets/$datasetId/schema"
+              params={{ datasetId: dataset.id }}
+              className="flex h-7 items-center gap-2 rounded-md px-2 text-ink-2 hover:bg-hover"
+            >
+              <Table2 aria-hidden className="size-4 shrink-0 text-ink-3" strokeWidth={1.5} />
+              <span className="truncate">{dataset.name}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

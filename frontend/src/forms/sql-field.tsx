@@ -61,10 +61,10 @@ export function SqlField({ value, onChange, names, readOnly = false, ...rest }: 
         {...rest}
         ref={area}
         mono
-        role="combobox"
+        // A field of several lines may not be called a combobox; what completes it is told as a list of its own.
         aria-autocomplete="list"
-        aria-expanded={isOpen}
-        aria-controls={list}
+        aria-haspopup="listbox"
+        {...(isOpen ? { "aria-controls": list } : {})}
         {...(isOpen && marked ? { "aria-activedescendant": `${list}-${marked}` } : {})}
         readOnly={readOnly}
         spellCheck={false}

@@ -35,10 +35,18 @@ export const PATTERNS_ES: readonly (readonly [RegExp, string | Rewrite])[] = [
   [/^there is no table (".+")$/, "la tabla $1 no existe"],
   [/^the dataset has no list (".+")$/, "la lista $1 no existe"],
   [/^no data for the locale (".+") yet$/, "todavía no hay datos para $1"],
+  [/^the table (".+") stands twice$/, "la tabla $1 aparece dos veces"],
+  [/^the column (".+") stands twice$/, "la columna $1 aparece dos veces"],
   [/^(".+") stands twice$/, "$1 aparece dos veces"],
   [
     /^(.+) is part of the primary key and cannot be null$/,
     "$1 es parte de la clave primaria y no puede ser nulo",
+  ],
+  // How a rule is held.
+  [/^(.+) follows from the condition$/, "$1 se deduce de la condición"],
+  [
+    /^(\S+) % of (\d+) sampled draws obey at once$/,
+    "el $1 % de $2 sorteos de prueba la cumple a la primera",
   ],
   // What a certificate states. The condition comes first, since it may limit any of the others.
   [/^(.+?), where (.+)$/, ([says = "", when], of) => `${of(says)}, donde ${when}`],

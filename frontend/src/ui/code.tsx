@@ -36,16 +36,21 @@ export function CopyButton({
 const SQL =
   /(--[^\n]*)|('(?:[^']|'')*')|\b(SELECT|FROM|WHERE|AND|OR|NOT|NULL|IS|IN|AS|WITH|UNION|ALL|GROUP|BY|ORDER|HAVING|LIMIT|CASE|WHEN|THEN|ELSE|END|CAST|JOIN|LEFT|INNER|ON|TRUE|FALSE|EXISTS|BETWEEN|LIKE|DISTINCT|OVER|PARTITION|CREATE|VIEW|TABLE)\b|\b(\d+(?:\.\d+)?)\b/gi;
 const YAML =
-  /(#[^\n]*)|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|((?<=^|[\s{,-])[\w$-]+(?=:(?:\s|$)))|(?<![\w-])(-?\d+(?:\.\d+)?)(?![\w-])/gm;
-const INKS = ["text-ink-3", "text-type-text", "text-type-nested", "text-type-number"];
+  /(#[^\n]*)|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|((?<=^|[\s{,-])[\w$-]+(?=:(?:\s|$)))|(?<![\w:-])(-?\d+(?:\.\d+)?)(?![\w:-])/gm;
+/** Comments, texts, words of the language, numbers; the keys of YAML have the colour that they have in its editor. */
+const LANGUAGES = {
+  sql: [SQL, ["text-ink-3", "text-type-text", "text-type-nested", "text-type-number"]],
+  yaml: [YAML, ["text-ink-3", "text-type-text", "text-accent", "text-type-number"]],
+} as const;
 
-function pieces(text: string, pattern: RegExp) {
+function pieces(text: string, language: keyof typeof LANGUAGES) {
+  const [pattern, inks] = LANGUAGES[language];
   const out: { from: number; text: string; ink?: string }[] = [];
   let at = 0;
   for (const match of text.matchAll(pattern)) {
     if (match.index > at) out.push({ from: at, text: text.slice(at, match.index) });
     const kind = match.slice(1).findIndex((group) => group !== undefined);
-    out.push({ from: match.index, text: match[0], ink: INKS[kind] });
+    out.push({ from: match.index, text: match[0], ink: inks[kind] });
     at = match.index + match[0].length;
   }
   if (at < text.length) out.push({ from: at, text: text.slice(at) });
@@ -64,8 +69,7 @@ export function Code({
   label: string;
   className?: string;
 }) {
-  const parts =
-    language === "plain" ? [{ from: 0, text }] : pieces(text, language === "sql" ? SQL : YAML);
+  const parts = language === "plain" ? [{ from: 0, text }] : pieces(text, language);
   return (
     <pre
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached with the keyboard

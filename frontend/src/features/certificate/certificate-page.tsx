@@ -13,7 +13,7 @@ import { useTitle } from "@/ui/hooks";
 import { Input } from "@/ui/input";
 import { toast } from "@/ui/toast";
 import { downloadCertificate, useCertificate } from "./queries";
-import { StatementRow } from "./statement-row";
+import { StatementHead, StatementRow } from "./statement-row";
 import { arrange, groupOf, type Statement } from "./statements";
 
 const route = getRouteApi("/shell/generations/$generationId/certificate");
@@ -93,6 +93,7 @@ export function CertificatePage() {
             </Button>
           </p>
         )}
+        {arranged.length > 0 && <StatementHead />}
         {arranged.map(({ table, statements }) => (
           <section key={table} className="border-t border-line" aria-label={table}>
             <h2 className="flex h-8 items-center gap-2 border-b border-line bg-sunken px-2 text-xs font-medium">

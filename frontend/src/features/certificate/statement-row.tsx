@@ -9,6 +9,25 @@ import { Sentence } from "@/ui/words";
 import { useCertificateSql } from "./queries";
 import { type Statement, splitSql } from "./statements";
 
+/** The places of a statement's parts where there is room for columns. */
+const WIDE = "lg:grid-cols-[0.875rem_minmax(0,15rem)_minmax(0,1fr)_6rem_7rem_1rem]";
+
+/** The heads of the columns that the rows' own words explain on a phone. */
+export function StatementHead() {
+  const { t } = useTranslation();
+  return (
+    <div
+      aria-hidden
+      className={clsx("hidden h-8 items-center gap-x-3 px-2 text-xs text-ink-3 lg:grid", WIDE)}
+    >
+      <span className="col-span-2">{t("certificate.head.statement")}</span>
+      <span>{t("certificate.head.says")}</span>
+      <span className="text-right">{t("certificate.head.rows")}</span>
+      <span className="text-right">{t("certificate.head.observed")}</span>
+    </div>
+  );
+}
+
 export function StatementRow({
   generationId,
   statement,
@@ -38,7 +57,10 @@ export function StatementRow({
         aria-expanded={open}
         aria-controls={id}
         onClick={() => setOpen(!open)}
-        className="grid min-h-10 w-full grid-cols-[auto_minmax(0,1fr)_auto_auto] items-center gap-x-3 px-2 py-1 text-left hover:bg-hover lg:grid-cols-[auto_minmax(0,15rem)_minmax(0,1fr)_6rem_7rem_auto]"
+        className={clsx(
+          "grid min-h-10 w-full grid-cols-[auto_minmax(0,1fr)_auto_auto] items-center gap-x-3 px-2 py-1 text-left hover:bg-hover",
+          WIDE,
+        )}
       >
         <Icon role="img" aria-label={word} className={clsx("size-3.5", ink)} strokeWidth={1.75} />
         <code className="truncate text-xs">{statement.id}</code>

@@ -43,7 +43,7 @@ export function DatasetsTable({ datasets }: { datasets: Dataset[] }) {
         <tbody>
           {datasets.map((dataset) => (
             <Tr key={dataset.id}>
-              <Td className="w-full max-w-0 min-w-40 max-sm:py-2">
+              <Td className="max-w-0 min-w-40 max-lg:w-full max-sm:py-2 lg:w-5/12">
                 <Link
                   to="/datasets/$datasetId/schema"
                   params={{ datasetId: dataset.id }}

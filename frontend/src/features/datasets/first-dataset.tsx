@@ -44,7 +44,9 @@ export function FirstDataset({ onStart }: { onStart?: (start: Start) => void }) 
                 <Icon aria-hidden className="mb-3 size-4 text-accent" strokeWidth={1.5} />
                 <span className="flex items-center justify-between font-semibold">
                   {t(`datasets.first.${way}.title`)}
-                  <Key>{key.toUpperCase()}</Key>
+                  <span aria-hidden className="max-sm:hidden">
+                    <Key>{key.toUpperCase()}</Key>
+                  </span>
                 </span>
                 <span className="mt-1 block text-xs text-ink-2">
                   {t(`datasets.first.${way}.words`, { count: templates.data?.total ?? 0 })}

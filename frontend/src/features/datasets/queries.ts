@@ -35,7 +35,10 @@ export function useCreateDataset() {
       const { data } = await client.POST("/api/v1/datasets", { body });
       return data as Dataset;
     },
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["get", "/api/v1/datasets"] }),
+    // Not waited for: the new list may exchange the page, and with it whoever waits here to go on.
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: ["get", "/api/v1/datasets"] });
+    },
   });
 }
 

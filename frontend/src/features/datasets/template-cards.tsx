@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
+import { Bars } from "@/ui/bars";
 import { Sentence } from "@/ui/words";
 import { useTemplates } from "./queries";
 import { tablesOf } from "./schema-text";
@@ -12,7 +13,6 @@ export function TemplateCards({
   onChoose: (template: Schemas["TemplateInfo"]) => void;
   chosen?: string;
 }) {
-  const { t } = useTranslation();
   const templates = useTemplates();
   return (
     <ul className="grid grid-cols-[repeat(auto-fill,minmax(15rem,1fr))] gap-3">
@@ -29,12 +29,28 @@ export function TemplateCards({
               className="text-xs text-ink-2 inline-block first-letter:uppercase"
               text={template.summary}
             />
-            <span className="mt-auto pt-1 text-xs text-ink-3">
-              {t("datasets.tables", { count: tablesOf(template.text).length })}
-            </span>
+            <TablesLine text={template.text} />
           </button>
         </li>
       ))}
     </ul>
+  );
+}
+
+/** How many tables a schema has, and how wide each is. */
+function TablesLine({ text }: { text: string }) {
+  const { t } = useTranslation();
+  const tables = tablesOf(text);
+  return (
+    <span className="mt-auto flex w-full items-end justify-between pt-1 text-xs text-ink-3">
+      {t("datasets.tables", { count: tables.length })}
+      <Bars
+        values={tables.map((table) => table.columns?.length ?? 0)}
+        width={Math.min(tables.length, 12) * 9}
+        height={18}
+        gap={3}
+        label=""
+      />
+    </span>
   );
 }

@@ -63,7 +63,7 @@ export function ExportsTable({
         <tbody>
           {shown.map((each) => (
             <Tr key={each.id}>
-              <Td className="w-full max-w-0 min-w-36">
+              <Td className="max-w-0 min-w-36 max-lg:w-full lg:w-4/12">
                 <span className="block truncate font-semibold">
                   {each.file_name ?? each.dataset_name}
                 </span>

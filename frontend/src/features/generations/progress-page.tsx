@@ -12,7 +12,13 @@ import { isUnderWay } from "@/ui/job-state";
 import { announce } from "@/ui/live";
 import { Meter } from "@/ui/mark";
 import { Table, Td, Th, Tr } from "@/ui/table";
-import { type Generation, useCancelGeneration, useGeneration } from "./queries";
+import { GenerationsTable } from "./generations-table";
+import {
+  type Generation,
+  useCancelGeneration,
+  useDatasetGenerations,
+  useGeneration,
+} from "./queries";
 import { RecordPane } from "./record-pane";
 import { useProgressEvents } from "./use-progress";
 
@@ -58,7 +64,7 @@ function Progress({ generation }: { generation: Generation }) {
     <div className="flex min-h-0 grow max-lg:flex-col max-lg:overflow-y-auto">
       <div className="min-w-0 grow px-9 py-7 max-sm:px-4 lg:overflow-y-auto">
         <header className="mb-5 flex flex-wrap items-start gap-2">
-          <div className="min-w-0 grow">
+          <div className="min-w-0 grow max-sm:w-full">
             <h1>{t(`generations.title.${generation.state}`, { name: generation.dataset_name })}</h1>
             <p className="text-ink-2">
               {t("generations.facts", {
@@ -176,6 +182,7 @@ function Progress({ generation }: { generation: Generation }) {
           </Link>
         )}
         <TableProgress generation={generation} />
+        <Others generation={generation} />
       </div>
       <RecordPane generation={generation} />
     </div>
@@ -188,6 +195,32 @@ function Figure({ value, label }: { value: string; label: string }) {
       <div className="text-2xl font-semibold tracking-tight tabular-nums">{value}</div>
       <div className="text-xs text-ink-3">{label}</div>
     </div>
+  );
+}
+
+/** What else was generated of the dataset, to compare with or to go back to. */
+function Others({ generation }: { generation: Generation }) {
+  const { t } = useTranslation();
+  const all = useDatasetGenerations(generation.dataset_id);
+  const others = all.data?.items.filter((each) => each.id !== generation.id).slice(0, 5) ?? [];
+  if (others.length === 0) return null;
+  return (
+    <section className="mt-9" aria-labelledby="other-generations">
+      <div className="mb-2 flex flex-wrap items-baseline gap-x-2">
+        <h2 id="other-generations" className="text-sm">
+          {t("generations.others")}
+        </h2>
+        <span className="text-xs text-ink-3">{t("generations.same")}</span>
+        <Link
+          to="/datasets/$datasetId/generations"
+          params={{ datasetId: generation.dataset_id }}
+          className="link ml-auto text-xs"
+        >
+          {t("generations.allOf", { count: all.data?.total ?? others.length + 1 })}
+        </Link>
+      </div>
+      <GenerationsTable generations={others} />
+    </section>
   );
 }
 

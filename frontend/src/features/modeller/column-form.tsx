@@ -173,7 +173,7 @@ function Form({ table, column }: { table: TableView; column: ColumnView }) {
         <>
           <hr className="border-line" />
           <div className="flex flex-col gap-1.5">
-            <h4 className="text-xs font-medium text-ink-2">{t("modeller.heldByRules")}</h4>
+            <h3 className="text-xs font-medium text-ink-2">{t("modeller.heldByRules")}</h3>
             {rules.map((rule) => (
               <div key={rule.id} className="flex items-start gap-2 text-xs">
                 <Sigma

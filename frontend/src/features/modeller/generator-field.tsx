@@ -73,11 +73,11 @@ export function GeneratorButton({ name, value, planned, type, id, onTake }: Butt
             written !== "" && written !== "auto" && !known,
             "text-left hover:bg-hover",
           )}
-          aria-label={`${t("modeller.head.generator")}: ${shown || t("modeller.picker.choose")}`}
         >
+          <span className="sr-only">{t("modeller.head.generator")}: </span>
           <span className={shown === written ? "shrink-0" : "shrink-0 text-ink-3"}>
             {shown || t("modeller.picker.choose")}
-          </span>
+          </span>{" "}
           <span className="min-w-0 truncate text-xs text-ink-3">{words}</span>
           <ChevronDown
             aria-hidden

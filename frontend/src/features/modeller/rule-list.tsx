@@ -239,7 +239,9 @@ function OpenRule({ table, rule }: { table: TableView; rule: RuleView }) {
         </div>
         <aside className="flex flex-col gap-3 border-l border-line bg-sunken p-4 text-xs max-lg:border-t max-lg:border-l-0">
           <div>
-            <h4 className="mb-1 text-ink-2">{t("modeller.rulesPart.readsAs")}</h4>
+            <h3 className="mb-1 text-xs font-normal text-ink-2">
+              {t("modeller.rulesPart.readsAs")}
+            </h3>
             {mode === "form" ? (
               <pre className="overflow-x-auto rounded-md bg-surface p-2 text-2xs whitespace-pre-wrap text-ink-2">
                 {stringify(rule.raw, { lineWidth: 0 }).trimEnd()}
@@ -251,7 +253,7 @@ function OpenRule({ table, rule }: { table: TableView; rule: RuleView }) {
             )}
           </div>
           <div className={clsx(!held && "hidden")}>
-            <h4 className="mb-1 text-ink-2">{t("modeller.rulesPart.held")}</h4>
+            <h3 className="mb-1 text-xs font-normal text-ink-2">{t("modeller.rulesPart.held")}</h3>
             <HeldBadge rule={rule} />
             {held?.note && <p className="mt-1 text-ink-3">{held.note}</p>}
           </div>

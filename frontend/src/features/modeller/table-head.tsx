@@ -39,16 +39,18 @@ export function TableHead({ phone }: { phone: boolean }) {
 
   const picker = folded && (
     <>
-      <Button
-        variant="ghost"
-        icon={Table2}
-        iconAfter={ChevronDown}
-        onClick={() => setListOpen(true)}
-      >
-        <span className="max-w-40 truncate font-semibold text-ink">
-          {table?.name ?? t("modeller.tables")}
-        </span>
-      </Button>
+      <h2 className="flex">
+        <Button
+          variant="ghost"
+          icon={Table2}
+          iconAfter={ChevronDown}
+          onClick={() => setListOpen(true)}
+        >
+          <span className="max-w-40 truncate font-semibold text-ink">
+            {table?.name ?? t("modeller.tables")}
+          </span>
+        </Button>
+      </h2>
       <Sheet open={listOpen} onOpenChange={setListOpen} side="left" title={t("modeller.parts")}>
         <TableList onChoose={() => setListOpen(false)} />
       </Sheet>

@@ -149,7 +149,7 @@ function FillOrder({ plan }: { plan: PlanReport }) {
               <Td dense className="text-ink-3 tabular-nums">
                 {format.number(at + 1)}
               </Td>
-              <Td dense className="font-medium">
+              <Td dense className="py-1.5 font-medium">
                 {table.name}
                 {table.parents.length > 0 && (
                   <span className="block text-xs font-normal text-ink-3">
