@@ -16,7 +16,7 @@ COPY api/ api/
 COPY cli/ cli/
 COPY migrations/ migrations/
 COPY --from=studio /build/frontend/dist frontend/dist
-RUN cargo build --release --locked -p cli --features studio
+RUN cargo build --release --locked -p cli --features studio && strip target/release/synthetic-data
 
 FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --home-dir /synthetic-data-ai synthetic \

@@ -20,6 +20,18 @@ pub fn config() -> Result<Config, Stop> {
     Config::from_variables(variables, cores).map_err(Stop::problems)
 }
 
+/// The password of an option: itself, or for `-` a line of standard input.
+pub fn password(option: String) -> Result<String, Stop> {
+    if option != "-" {
+        return Ok(option);
+    }
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| Stop::problem(format!("standard input: {}", api::storage::reason(&error))))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
 /// Logs lines to standard error, by the filter of the settings.
 pub fn log(config: &Config) {
     env_logger::Builder::new().parse_filters(&config.log_filter).format_timestamp_millis().format_target(false).init();

@@ -23,6 +23,7 @@ fn help_teaches_by_examples() {
       openapi          Print the OpenAPI document of the API
       migrate          Bring the database up to date
       createsuperuser  Add a user who is an admin
+      changepassword   Give a user another password
       completions      Print the completions for a shell
       help             Print this message or the help of the given subcommand(s)
 

@@ -225,6 +225,12 @@ fn users_are_added_beside_a_running_server_and_from_the_environment() {
     let credentials = json!({"email": "eva@example.com", "password": "a long password"});
     let session = server.request("POST", "/auth/login", "", Some(&credentials));
     assert_eq!(session["user"]["role"], "admin");
+    let change = ["changepassword", "--email", "eva@example.com", "--password", "another long password"];
+    assert!(run(&change, &[]).succeeds().stdout.contains("all sessions have ended"));
+    let changed = json!({"email": "eva@example.com", "password": "another long password"});
+    server.request("POST", "/auth/login", "", Some(&changed));
+    let unknown = ["changepassword", "--email", "x@example.com", "--password", "another long password"];
+    assert!(run(&unknown, &[]).fails().stderr.contains("no user has the e-mail address"));
 }
 
 #[test]

@@ -39,12 +39,7 @@ impl NewUser {
         if !is_address(email) {
             problems.push(Problem::new("invalid_value", format!("{email:?} is no e-mail address")).at("/email"));
         }
-        let length = self.password.chars().count();
-        if length < MIN_PASSWORD {
-            let sentence = format!("the password has {length} characters, fewer than {MIN_PASSWORD}");
-            problems.push(Problem::new("invalid_value", sentence).at("/password"));
-        } else if self.password.len() > MAX_PASSWORD {
-            let sentence = format!("the password is longer than {MAX_PASSWORD} bytes");
+        if let Some(sentence) = unfit(&self.password) {
             problems.push(Problem::new("invalid_value", sentence).at("/password"));
         }
         let name = match self.name.trim() {
@@ -74,6 +69,32 @@ pub fn add(connection: &mut SqliteConnection, row: &UserRow) -> Result<User, Api
         return Err(ApiError::invalid_at("/email", format!("{:?} belongs to a user already", row.email)));
     }
     store::insert(connection, row)?;
+    Ok(row.user())
+}
+
+/// Why a password cannot be one.
+fn unfit(password: &str) -> Option<String> {
+    let length = password.chars().count();
+    if length < MIN_PASSWORD {
+        return Some(format!("the password has {length} characters, fewer than {MIN_PASSWORD}"));
+    }
+    (password.len() > MAX_PASSWORD).then(|| format!("the password is longer than {MAX_PASSWORD} bytes"))
+}
+
+/// A password that is fit, hashed.
+pub fn hash_checked(password: &str) -> Result<String, ApiError> {
+    match unfit(password) {
+        Some(sentence) => Err(ApiError::invalid_at("/password", sentence)),
+        None => hash(password),
+    }
+}
+
+/// Gives the user of an e-mail address another password, hashed already, and ends all sessions.
+pub fn change_password(connection: &mut SqliteConnection, email: &str, hash: &str) -> Result<User, ApiError> {
+    let Some(row) = store::by_email(connection, email.trim())? else {
+        return Err(ApiError::invalid_at("/email", format!("no user has the e-mail address {email:?}")));
+    };
+    store::set_password(connection, &row.id, hash)?;
     Ok(row.user())
 }
 

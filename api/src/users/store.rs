@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{Author, Role, User};
-use crate::db::schema::users;
+use crate::db::schema::{sessions, users};
 
 /// A user's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -60,6 +60,12 @@ pub fn by_id(connection: &mut SqliteConnection, id: Uuid) -> QueryResult<Option<
 /// Adds a user.
 pub fn insert(connection: &mut SqliteConnection, row: &UserRow) -> QueryResult<()> {
     diesel::insert_into(users::table).values(row).execute(connection).map(drop)
+}
+
+/// Writes a user's password, hashed, and ends the user's sessions.
+pub fn set_password(connection: &mut SqliteConnection, id: &str, hash: &str) -> QueryResult<()> {
+    diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(connection)?;
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(connection).map(drop)
 }
 
 /// The authors of some ids, each once.

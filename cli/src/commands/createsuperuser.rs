@@ -33,16 +33,7 @@ impl CreateSuperuser {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
         let config = environment::config()?;
-        let password = match self.password.as_str() {
-            "-" => {
-                let mut line = String::new();
-                io::stdin()
-                    .read_line(&mut line)
-                    .map_err(|error| Stop::problem(format!("standard input: {}", api::storage::reason(&error))))?;
-                line.trim_end_matches(['\r', '\n']).to_owned()
-            }
-            _ => self.password,
-        };
+        let password = environment::password(self.password)?;
         let row = NewUser { email: self.email, name: self.name, role: Role::Admin, password }.prepare();
         let row = row.map_err(|error| Stop::problems(error.sentences()))?;
         let (db, _) = api::server::open_database(&config).map_err(Stop::problem)?;

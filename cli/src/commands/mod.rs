@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod changepassword;
 mod completions;
 mod createsuperuser;
 mod fmt;
@@ -34,6 +35,8 @@ pub enum Command {
     Migrate(migrate::Migrate),
     #[command(name = "createsuperuser")]
     CreateSuperuser(createsuperuser::CreateSuperuser),
+    #[command(name = "changepassword")]
+    ChangePassword(changepassword::ChangePassword),
     Completions(completions::Completions),
 }
 
@@ -52,6 +55,7 @@ pub fn run(command: Command) -> Result<(), Stop> {
         Command::Openapi(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::CreateSuperuser(command) => command.run(),
+        Command::ChangePassword(command) => command.run(),
         Command::Completions(command) => command.run(),
     }
 }

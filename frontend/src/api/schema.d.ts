@@ -1877,6 +1877,8 @@ export interface components {
             required: boolean;
             /** @description What it means. */
             description: string;
+            /** @description What it does to the values: `location`, `spread`, `lower`, `upper`, `weight`, where it is one of these. */
+            role?: string | null;
         };
         /** @description How a telephone number is printed. */
         PhoneFormat: "e164" | "national";
@@ -1969,10 +1971,7 @@ export interface components {
              * @description Seed in place of the schema's, 0 to 2^53 − 1.
              */
             seed?: number | null;
-            /** @description Rows by table, in place of the schema's. */
-            rows?: {
-                [key: string]: number;
-            } | null;
+            rows?: components["schemas"]["ShownOrPlanned"] | null;
             /**
              * Format: double
              * @description Multiplies the rows of every table that is not `scaled: false`.
@@ -2359,6 +2358,10 @@ export interface components {
         };
         /** @description How much a problem matters. */
         Severity: "error" | "warning";
+        /** @description What `rows` of a preview means: a number to show, or numbers that tables have. */
+        ShownOrPlanned: number | {
+            [key: string]: number;
+        };
         /** @description The written form of a parameter in SQL. */
         SqlParam: {
             /** @description An SQL expression over columns of the same row. */
@@ -2711,6 +2714,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The server failed */
             500: {
                 headers: {
@@ -2884,7 +2896,9 @@ export interface operations {
                 deleted?: boolean;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
-                /** @description Where the page begins, from `next` of the page before. */
+                /** @description Items to pass over. */
+                offset?: number;
+                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -3492,7 +3506,9 @@ export interface operations {
             query?: {
                 /** @description Items of a page, at most 500. */
                 limit?: number;
-                /** @description Where the page begins: the `cursor` of the `next` of the page before. */
+                /** @description Items to pass over. */
+                offset?: number;
+                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -3763,7 +3779,9 @@ export interface operations {
                 state?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
                 /** @description Items of a page, at most 500. */
                 limit?: number;
-                /** @description Where the page begins, from `next` of the page before. */
+                /** @description Items to pass over. */
+                offset?: number;
+                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -3919,7 +3937,9 @@ export interface operations {
                 state?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
                 /** @description Items of a page, at most 500. */
                 limit?: number;
-                /** @description Where the page begins, from `next` of the page before. */
+                /** @description Items to pass over. */
+                offset?: number;
+                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -4618,7 +4638,9 @@ export interface operations {
             query?: {
                 /** @description Items of a page, at most 500. */
                 limit?: number;
-                /** @description Where the page begins: the `cursor` of the `next` of the page before. */
+                /** @description Items to pass over. */
+                offset?: number;
+                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -4772,7 +4794,9 @@ export interface operations {
             query?: {
                 /** @description Items of a page, at most 500. */
                 limit?: number;
-                /** @description Where the page begins: the `cursor` of the `next` of the page before. */
+                /** @description Items to pass over. */
+                offset?: number;
+                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
                 cursor?: string;
             };
             header?: never;

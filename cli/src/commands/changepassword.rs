@@ -1,0 +1,38 @@
+//! `changepassword`: gives a user another password from the command line.
+
+use std::io::{self, Write};
+
+use api::users::service;
+use clap::Args;
+
+use crate::environment;
+use crate::stop::Stop;
+
+/// Give a user another password
+///
+/// All sessions of the user end. It may run beside a server.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  synthetic-data changepassword --email ana@example.com --password - < password.txt")]
+pub struct ChangePassword {
+    /// E-mail address of the user
+    #[arg(long)]
+    email: String,
+    /// Password of at least 12 characters; `-` reads a line of standard input
+    #[arg(long)]
+    password: String,
+}
+
+impl ChangePassword {
+    /// Runs the command.
+    pub fn run(self) -> Result<(), Stop> {
+        let config = environment::config()?;
+        let password = environment::password(self.password)?;
+        let said = |error: api::error::ApiError| Stop::problems(error.sentences());
+        let hash = service::hash_checked(&password).map_err(said)?;
+        let (db, _) = api::server::open_database(&config).map_err(Stop::problem)?;
+        let user = db.write_now(|c| service::change_password(c, &self.email, &hash)).map_err(said)?;
+        Ok(writeln!(io::stdout().lock(), "{} has another password; all sessions have ended", user.email)?)
+    }
+}
