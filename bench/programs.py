@@ -61,26 +61,24 @@ class Program:
         return [str(word).format(rows=rows, out=out, scale=f"{scale:.4g}") for word in self.command]
 
 
-def product(binary, has_zstd):
+def product(binary):
     """The product's command, one thread unless the output says otherwise."""
 
     def generate(output, rows, ending, *more, threads=1, out="{out}"):
         words = [binary, "generate", SCHEMA, "--set", "rows={rows}", "--threads", threads, *more, "--out", out]
         return Program(OURS, output, rows, words, ending, [binary])
 
-    programs = [
+    return [
         generate(NULL, 5_000_000, "", out="/dev/null"),
         generate(ROWS_ALONE, 5_000_000, "", "--table", "person", "--range", "0..{rows}", out="/dev/null"),
         generate(NULL_2, 5_000_000, "", threads=2, out="/dev/null"),
         generate(CSV, 5_000_000, ".csv"),
         generate(SNAPPY, 3_000_000, ".parquet"),
         generate(SNAPPY_2, 3_000_000, ".parquet", threads=2),
+        generate(ZSTD, 3_000_000, ".parquet", "--compress", "zstd"),
         generate(WORKBOOK, 200_000, ".xlsx"),
         Program(OURS, PREVIEW, 100, [binary, "preview", SCHEMA, "--rows", "100"], "", [binary]),
     ]
-    if has_zstd:
-        programs.insert(6, generate(ZSTD, 3_000_000, ".parquet", "--parquet-compression", "zstd"))
-    return programs
 
 
 def peers():

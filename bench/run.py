@@ -23,11 +23,7 @@ def main():
     options = arguments()
     if not options.no_install:
         subprocess.run([BENCH / "install.sh"], check=False)
-    help_text = subprocess.run([options.binary, "generate", "--help"], capture_output=True, text=True, check=True).stdout
-    has_zstd = "--parquet-compression" in help_text
-    if not has_zstd:
-        print("synthetic-data, Parquet with zstd: left out, because the command has no option for the codec", file=sys.stderr)
-    programs = present(product(options.binary, has_zstd) + peers(), options.only)
+    programs = present(product(options.binary) + peers(), options.only)
     measure.adopt_orphans()
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as folder:
