@@ -153,9 +153,12 @@ impl<'a> Script<'a> {
             .filter_map(|(operator, bound)| Some(format!("children {operator} {}", bound?)))
             .collect();
         let bounds = if bounds.is_empty() { "1 = 0".to_owned() } else { bounds.join(" OR ") };
-        let (child_table, parent_table) = (quoted(&table.name), quoted(&parent.name));
+        // A parent's key that stands twice is one parent here; that it does is the primary key's statement.
+        let columns: Vec<String> = key.references.columns.iter().map(|column| quoted(column)).collect();
+        let (child_table, parents) =
+            (quoted(&table.name), format!("(SELECT DISTINCT {} FROM {})", columns.join(", "), quoted(&parent.name)));
         let mut rows = format!(
-            "SELECT k, 1 AS n FROM (SELECT {} AS k, count({}) AS children FROM {parent_table} AS p \
+            "SELECT k, 1 AS n FROM (SELECT {} AS k, count({}) AS children FROM {parents} AS p \
              LEFT JOIN {child_table} AS t ON {} WHERE {} GROUP BY {}) AS numbers WHERE {bounds}",
             self.key(&theirs),
             own.first().map_or("*", String::as_str),
@@ -166,7 +169,7 @@ impl<'a> Script<'a> {
         let expected = match (children.total, children.mean) {
             (Some(total), _) => Some(total.to_string()),
             (None, Some(mean)) => {
-                Some(format!("round({mean} * (SELECT count(*) FROM {parent_table} AS p WHERE {}))", given(&theirs)))
+                Some(format!("round({mean} * (SELECT count(*) FROM {parents} AS p WHERE {}))", given(&theirs)))
             }
             (None, None) => None,
         };
