@@ -46,7 +46,8 @@ CREATE TABLE dataset_versions (
     PRIMARY KEY (dataset_id, version)
 ) STRICT;
 
--- What is enough to make a generation's rows again, and how far it is. `parameters`, `rows`, `tables` and `certificate` are JSON.
+-- What is enough to make a generation's rows again, and how far it is. `parameters`, `rows`, `tables`, `verdict` and `certificate` are JSON;
+-- the verdict is what lists show of the certificate, which may be long.
 CREATE TABLE generations (
     id TEXT NOT NULL PRIMARY KEY,
     dataset_id TEXT NOT NULL REFERENCES datasets (id) ON DELETE CASCADE,
@@ -62,6 +63,7 @@ CREATE TABLE generations (
     rows_total INTEGER NOT NULL,
     failure TEXT,
     content_hash TEXT,
+    verdict TEXT,
     certificate TEXT,
     created_at TEXT NOT NULL,
     created_by TEXT REFERENCES users (id) ON DELETE SET NULL,

@@ -14,13 +14,16 @@ use super::{Dataset, Version};
 use crate::App;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
+use crate::generations::table_index;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
 use crate::http::precondition::{etag, if_match, is_known};
+use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
 use crate::http::schema_source::{SchemaBody, SchemaSource, media_type_of, text_of};
 use crate::openapi::errors::{
-    ChangedMeanwhile, Forbidden, Invalid, NotFound, PreconditionRequired, UnsupportedMediaType,
+    ChangedMeanwhile, Forbidden, Invalid, NotAcceptable, NotFound, PreconditionRequired, UnsupportedMediaType,
 };
+use crate::plan::routes::Overriding;
 
 /// Adds the resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -34,7 +37,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(get_schema)
         .service(save_schema)
         .service(list_versions)
-        .service(get_version);
+        .service(get_version)
+        .service(list_dataset_rows);
 }
 
 /// Which datasets.
@@ -404,4 +408,48 @@ async fn get_version(
         })
         .await?;
     Ok(web::Json(version))
+}
+
+/// Which rows of a dataset, made with which seed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SeedQuery {
+    /// Seed in place of the schema's.
+    pub seed: Option<u64>,
+}
+
+/// Read rows of a dataset
+///
+/// They are made while they are read; nothing is stored.
+#[utoipa::path(operation_id = "list_dataset_rows", tag = "datasets",
+    params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery, SeedQuery), responses(
+    (status = 200, content((RowList = "application/json"), (String = "text/csv"), (String = "application/jsonl"))),
+    NotFound,
+    NotAcceptable,
+    Invalid,
+))]
+#[get("/datasets/{id}/tables/{table}/rows")]
+async fn list_dataset_rows(
+    app: web::Data<App>,
+    _: Caller,
+    request: HttpRequest,
+    path: web::Path<(Uuid, String)>,
+    query: web::Query<RowsQuery>,
+    seed: web::Query<SeedQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, name) = path.into_inner();
+    let overriding = Overriding { seed: seed.seed, ..Overriding::default() };
+    let state = app.clone();
+    let asked = off_thread(move || {
+        let row = state.db.read_now(|c| service::living(c, id))?;
+        let options = overriding.options()?;
+        let plan = state.plans.get(&format!("{id} {} {:?}", row.version, overriding.seed), || {
+            let version = state.db.read_now(|c| service::version_row(c, &row, row.version))?;
+            service::planned(&version.text, &overriding.parameters, &options)
+        })?;
+        let table = table_index(&plan, &name).map_err(|failure| ApiError::new(Code::NotFound, failure.to_string()))?;
+        Ok(AskedTable { source: Source::Planned, plan, table })
+    })
+    .await?;
+    answer(asked, query.into_inner(), &request).await
 }

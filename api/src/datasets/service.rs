@@ -121,15 +121,15 @@ pub fn living(connection: &mut SqliteConnection, id: Uuid) -> Result<DatasetRow,
 
 /// A dataset with what its page shows.
 pub fn shown(connection: &mut SqliteConnection, row: DatasetRow) -> Result<Dataset, ApiError> {
-    let version = version_row(connection, &row, row.version)?;
-    let tables: Vec<TableSummary> = serde_json::from_str(&version.tables).unwrap_or_default();
+    let (schema_etag, tables) = store::version_summary(connection, &row.id, row.version)?;
+    let tables: Vec<TableSummary> = serde_json::from_str(&tables).unwrap_or_default();
     let last = generations::store::latest(connection, &row.id)?;
     Ok(Dataset {
         id: users::uuid(&row.id),
         name: row.name,
         description: row.description,
         version: row.version,
-        schema_etag: version.etag,
+        schema_etag,
         created_at: row.created_at,
         updated_at: row.updated_at,
         updated_by: author(connection, row.updated_by)?,

@@ -149,6 +149,18 @@ pub fn version(connection: &mut SqliteConnection, dataset: &str, version: i32) -
     dataset_versions::table.find((dataset, version)).select(VersionRow::as_select()).first(connection).optional()
 }
 
+/// The entity tag of a version and its tables as JSON, without its texts.
+pub fn version_summary(
+    connection: &mut SqliteConnection,
+    dataset: &str,
+    version: i32,
+) -> QueryResult<(String, String)> {
+    dataset_versions::table
+        .find((dataset, version))
+        .select((dataset_versions::etag, dataset_versions::tables))
+        .first(connection)
+}
+
 /// A page of a dataset's versions, newest first, and how many there are in all.
 pub fn versions(
     connection: &mut SqliteConnection,

@@ -67,6 +67,7 @@ diesel::table! {
         rows_total -> BigInt,
         failure -> Nullable<Text>,
         content_hash -> Nullable<Text>,
+        verdict -> Nullable<Text>,
         certificate -> Nullable<Text>,
         created_at -> Text,
         created_by -> Nullable<Text>,

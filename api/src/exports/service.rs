@@ -34,19 +34,23 @@ pub fn create(app: &App, generation: Uuid, wanted: Wanted, by: Uuid) -> Result<E
     app.db.write_now(|c| {
         let owner = generations::succeeded(c, generation)?;
         let known: Vec<String> = owner.table_list().into_iter().map(|table| table.name).collect();
+        let (tables, options) = checked(&wanted, &known)?;
         let row = ExportRow {
             id: Uuid::now_v7().to_string(),
             generation_id: owner.id,
+            format: wanted.format,
+            tables,
+            options,
+            compression: wanted.compression.filter(|name| !name.is_empty()),
             state: State::Queued.word().to_owned(),
-            created_at: db::now(),
-            created_by: Some(by.to_string()),
             file_name: None,
             media_type: None,
             size_bytes: None,
             content_hash: None,
             failure: None,
+            created_at: db::now(),
+            created_by: Some(by.to_string()),
             finished_at: None,
-            ..checked(&wanted, &known)?
         };
         let row = match store::same(c, &row)? {
             Some(same) => same,
@@ -59,8 +63,8 @@ pub fn create(app: &App, generation: Uuid, wanted: Wanted, by: Uuid) -> Result<E
     })
 }
 
-/// A row that holds what is wanted, checked; all problems at once.
-fn checked(wanted: &Wanted, known: &[String]) -> Result<ExportRow, ApiError> {
+/// The tables and the options of what is wanted as the database keeps them, checked; all problems at once.
+fn checked(wanted: &Wanted, known: &[String]) -> Result<(String, String), ApiError> {
     let mut problems = Vec::new();
     let mut tell = |problem: Problem| problems.push(problem.settled());
     let format = formats::by_name(&wanted.format);
@@ -107,23 +111,7 @@ fn checked(wanted: &Wanted, known: &[String]) -> Result<ExportRow, ApiError> {
     let tables: Vec<&String> = known.iter().filter(is_wanted).collect();
     let mut options = Value::Object(wanted.options.clone());
     options.sort_all_objects();
-    Ok(ExportRow {
-        id: String::new(),
-        generation_id: String::new(),
-        format: wanted.format.clone(),
-        tables: json!(tables).to_string(),
-        options: options.to_string(),
-        compression: compression.map(str::to_owned),
-        state: String::new(),
-        file_name: None,
-        media_type: None,
-        size_bytes: None,
-        content_hash: None,
-        failure: None,
-        created_at: String::new(),
-        created_by: None,
-        finished_at: None,
-    })
+    Ok((json!(tables).to_string(), options.to_string()))
 }
 
 /// An export's row.

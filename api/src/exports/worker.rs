@@ -86,9 +86,12 @@ struct Made {
 
 fn make(app: &App, row: &ExportRow, cancellation: &Cancellation) -> Result<Made, Failure> {
     let internal = |error: ApiError| Failure::Internal(error.to_string());
-    let owner = app.db.read_now(|c| generations::succeeded(c, uuid(&row.generation_id))).map_err(internal)?;
+    let generation = uuid(&row.generation_id);
+    let (owner, proof) = app
+        .db
+        .read_now(|c| Ok((generations::succeeded(c, generation)?, generations::proof(c, generation)?)))
+        .map_err(internal)?;
     let plan = plan_of(app, &owner).map_err(internal)?;
-    let proof = owner.proof().ok_or_else(|| Failure::Internal("the certificate cannot be read".to_owned()))?;
     let rows_folder = parts::folder(&app.config.data_dir, &owner.id);
     let stored = (0..plan.tables.len()).map(|table| stored_table(app, &owner, &plan, table).map_err(internal));
     let stored = stored.collect::<Result<Vec<StoredTable>, Failure>>()?;

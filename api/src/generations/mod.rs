@@ -12,6 +12,7 @@ pub mod service;
 pub mod store;
 pub mod worker;
 
+use engine::verify::Certificate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -92,7 +93,7 @@ pub struct Progress {
 }
 
 /// How many statements hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Verdict {
     /// Statements in all.
     pub statements: u64,
@@ -100,6 +101,17 @@ pub struct Verdict {
     pub broken: u64,
     /// Statements that could not be proved.
     pub unproved: u64,
+}
+
+impl Verdict {
+    /// What a certificate says in all.
+    pub fn of(certificate: &Certificate) -> Verdict {
+        Verdict {
+            statements: certificate.results.len() as u64,
+            broken: certificate.results.iter().filter(|result| result.broken > 0).count() as u64,
+            unproved: certificate.unproved().count() as u64,
+        }
+    }
 }
 
 /// A generation.

@@ -20,7 +20,7 @@ use datafusion::physical_plan::streaming::PartitionStream;
 use engine::content::{self, Hash, PART};
 use engine::plan::{BLOCK, Plan};
 use engine::run;
-use formats::{FormatError, Parquet};
+use formats::{Format, FormatError, Parquet};
 use futures::stream;
 
 use super::files::document;
@@ -72,7 +72,6 @@ pub fn make(
     let document = document::document(plan, &[table], &[range.end - range.start]);
     let mut hashes = Vec::new();
     {
-        use formats::Format;
         let writing = Failure::writing(path);
         let options = formats::Options::default();
         let mut writer = Parquet.writer(Box::new(&mut sink), &document, &options).map_err(&writing)?;

@@ -45,8 +45,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(stream_generation_events)
         .service(list_generation_tables)
         .service(list_generation_rows)
-        .service(get_certificate)
-        .service(list_dataset_rows);
+        .service(get_certificate);
 }
 
 /// What to generate; the schema decides what is absent.
@@ -433,7 +432,7 @@ async fn get_certificate(
     query: web::Query<CertificateQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let (state, id) = (app.clone(), id.into_inner());
-    let row = app.db.read(move |c| service::succeeded(c, id)).await?;
+    let proof = app.db.read(move |c| service::proof(c, id)).await?;
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let wanted = query.format.clone().unwrap_or_else(|| {
         let named = [("text/html", "html"), ("application/sql", "sql")];
@@ -442,69 +441,26 @@ async fn get_certificate(
         found.map_or_else(String::new, |(_, word)| word.to_owned())
     });
     match wanted.as_str() {
-        "html" => {
-            let proof = row.proof().ok_or_else(|| ApiError::internal("the certificate cannot be read"))?;
-            Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(proof.to_html()))
-        }
+        "html" => Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(proof.to_html())),
         "sql" => {
             let named = query.dialect.clone().unwrap_or_else(|| Dialect::ALL[0].name().to_owned());
             let Some(dialect) = Dialect::by_name(&named) else {
                 let known = Dialect::ALL.map(Dialect::name).join(", ");
                 return Err(ApiError::invalid_at("/dialect", format!("{named:?} is no dialect; known are {known}")));
             };
-            let sql = off_thread(move || Ok(verify_sql(&plan_of(&state, &row)?.dataset, dialect))).await?;
+            let sql = off_thread(move || {
+                let row = state.db.read_now(|c| service::succeeded(c, id))?;
+                Ok(verify_sql(&plan_of(&state, &row)?.dataset, dialect))
+            })
+            .await?;
             Ok(HttpResponse::Ok().content_type("application/sql; charset=utf-8").body(sql))
         }
         _ if wanted.is_empty() || wanted == datasets::JSON.trim_start_matches("application/") => {
-            let certificate = row.certificate.unwrap_or_default();
-            Ok(HttpResponse::Ok().content_type(datasets::JSON).body(certificate))
+            Ok(HttpResponse::Ok().json(proof))
         }
         other => {
             let sentence = format!("{other:?} is no form of a certificate; leave it out for JSON, or send html or sql");
             Err(ApiError::invalid_at("/format", sentence))
         }
     }
-}
-
-/// Which rows of a dataset, made with which seed.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct SeedQuery {
-    /// Seed in place of the schema's.
-    pub seed: Option<u64>,
-}
-
-/// Read rows of a dataset
-///
-/// They are made while they are read; nothing is stored.
-#[utoipa::path(operation_id = "list_dataset_rows", tag = "datasets",
-    params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery, SeedQuery), responses(
-    (status = 200, content((RowList = "application/json"), (String = "text/csv"), (String = "application/jsonl"))),
-    NotFound,
-    NotAcceptable,
-    Invalid,
-))]
-#[get("/datasets/{id}/tables/{table}/rows")]
-async fn list_dataset_rows(
-    app: web::Data<App>,
-    _: Caller,
-    request: HttpRequest,
-    path: web::Path<(Uuid, String)>,
-    query: web::Query<RowsQuery>,
-    seed: web::Query<SeedQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let (id, name) = path.into_inner();
-    let overriding = Overriding { seed: seed.seed, ..Overriding::default() };
-    let state = app.clone();
-    let asked = off_thread(move || {
-        let version = state.db.read_now(|c| {
-            let row = datasets::living(c, id)?;
-            datasets::version_row(c, &row, row.version)
-        })?;
-        let plan = datasets::planned(&version.text, &overriding.parameters, &overriding.options()?)?;
-        let table = table_index(&plan, &name).map_err(|failure| ApiError::new(Code::NotFound, failure.to_string()))?;
-        Ok(AskedTable { source: Source::Planned, plan, table })
-    })
-    .await?;
-    answer(asked, query.into_inner(), &request).await
 }

@@ -3,6 +3,7 @@
 use diesel::SqliteConnection;
 use engine::ENGINE_VERSION;
 use engine::problem::Problem;
+use engine::verify::Certificate;
 use uuid::Uuid;
 
 use super::store::{self, GenerationRow};
@@ -55,7 +56,7 @@ pub fn prepare(
         rows_total: total as i64,
         failure: None,
         content_hash: None,
-        certificate: None,
+        verdict: None,
         created_at: db::now(),
         created_by: Some(by.to_string()),
         started_at: None,
@@ -87,6 +88,12 @@ pub fn progress(app: &App, connection: &mut SqliteConnection, row: &GenerationRo
         return Ok(progress);
     }
     let mut progress = progress_of(row, state);
+    if state == State::Succeeded {
+        progress.rows_done = progress.rows_total;
+        progress.tables.iter_mut().for_each(|table| table.rows_done = table.rows_total);
+        return Ok(progress);
+    }
+    // Of what was cancelled or failed nothing is left.
     for part in store::parts(connection, &row.id)? {
         let rows = u64::try_from(part.rows).unwrap_or_default();
         progress.rows_done += rows;
@@ -95,6 +102,13 @@ pub fn progress(app: &App, connection: &mut SqliteConnection, row: &GenerationRo
         }
     }
     Ok(progress)
+}
+
+/// The certificate of a generation that succeeded.
+pub fn proof(connection: &mut SqliteConnection, id: Uuid) -> Result<Certificate, ApiError> {
+    let row = succeeded(connection, id)?;
+    let text = store::certificate(connection, &row.id)?.unwrap_or_default();
+    serde_json::from_str(&text).map_err(|error| ApiError::internal(format!("the certificate of {id}: {error}")))
 }
 
 /// A generation as the API shows it.

@@ -1,7 +1,6 @@
 //! Generations and their parts in the database.
 
 use diesel::prelude::*;
-use engine::verify::Certificate;
 use uuid::Uuid;
 
 use super::{State, TableProgress, Verdict};
@@ -39,8 +38,8 @@ pub struct GenerationRow {
     pub failure: Option<String>,
     /// Hash of all values.
     pub content_hash: Option<String>,
-    /// The certificate, as JSON.
-    pub certificate: Option<String>,
+    /// How many statements hold, as JSON.
+    pub verdict: Option<String>,
     /// When it was asked for.
     pub created_at: String,
     /// Who asked for it.
@@ -62,18 +61,9 @@ impl GenerationRow {
         serde_json::from_str(&self.tables).unwrap_or_default()
     }
 
-    /// Its certificate.
-    pub fn proof(&self) -> Option<Certificate> {
-        self.certificate.as_deref().and_then(|text| serde_json::from_str(text).ok())
-    }
-
     /// How many statements hold.
     pub fn verdict(&self) -> Option<Verdict> {
-        self.proof().map(|proof| Verdict {
-            statements: proof.results.len() as u64,
-            broken: proof.results.iter().filter(|result| result.broken > 0).count() as u64,
-            unproved: proof.unproved().count() as u64,
-        })
+        self.verdict.as_deref().and_then(|text| serde_json::from_str(text).ok())
     }
 }
 
@@ -196,6 +186,11 @@ pub fn change_state(
     Ok(changed > 0)
 }
 
+/// The certificate of a generation, as JSON.
+pub fn certificate(connection: &mut SqliteConnection, id: &str) -> QueryResult<Option<String>> {
+    generations::table.find(id).select(generations::certificate).first(connection)
+}
+
 /// What a generation ends with.
 #[derive(Clone, Debug, Default)]
 pub struct Ending {
@@ -203,6 +198,8 @@ pub struct Ending {
     pub failure: Option<String>,
     /// Hash of all values.
     pub content_hash: Option<String>,
+    /// How many statements hold, as JSON.
+    pub verdict: Option<String>,
     /// The certificate, as JSON.
     pub certificate: Option<String>,
 }
@@ -220,6 +217,7 @@ pub fn finish(
             generations::state.eq(state.word()),
             generations::failure.eq(&ending.failure),
             generations::content_hash.eq(&ending.content_hash),
+            generations::verdict.eq(&ending.verdict),
             generations::certificate.eq(&ending.certificate),
             generations::finished_at.eq(now),
         ))

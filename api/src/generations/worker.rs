@@ -10,12 +10,13 @@ use engine::content::{self, Hash};
 use engine::plan::{self, Plan};
 use engine::verify::Certificate;
 use indexmap::IndexMap;
+use serde_json::json;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::parts::{self, StoredTable};
 use super::store::{self, Ending, GenerationRow, PartRow};
-use super::{Progress, State};
+use super::{Progress, State, Verdict};
 use crate::App;
 use crate::auth::tokens::hex;
 use crate::datasets;
@@ -65,6 +66,10 @@ pub fn progress_of(row: &GenerationRow, state: State) -> Progress {
 
 /// The plan of a generation's record.
 pub fn plan_of(app: &App, row: &GenerationRow) -> Result<Arc<Plan>, ApiError> {
+    app.plans.get(&row.id, || compiled(app, row))
+}
+
+fn compiled(app: &App, row: &GenerationRow) -> Result<Arc<Plan>, ApiError> {
     let (dataset, version) = (row.dataset_id.clone(), row.version);
     let found = app.db.read_now(|c| Ok::<_, ApiError>(datasets::store::version(c, &dataset, version)?))?;
     let version = found.ok_or_else(|| ApiError::internal("a generation's version is gone"))?;
@@ -193,8 +198,12 @@ fn record(app: &App, row: &GenerationRow, ended: Result<(Hash, Certificate), Fai
     let now = db::now();
     let (state, ending) = match ended {
         Ok((hash, certificate)) => {
-            let certificate = serde_json::to_string(&certificate).map_err(ApiError::internal)?;
-            let ending = Ending { failure: None, content_hash: Some(hex(&hash)), certificate: Some(certificate) };
+            let ending = Ending {
+                failure: None,
+                content_hash: Some(hex(&hash)),
+                verdict: Some(json!(Verdict::of(&certificate)).to_string()),
+                certificate: Some(json!(certificate).to_string()),
+            };
             (State::Succeeded, ending)
         }
         Err(Failure::Cancelled) => match app.generations.interruption() {
@@ -228,7 +237,6 @@ fn record(app: &App, row: &GenerationRow, ended: Result<(Hash, Certificate), Fai
 /// it, that cannot be done.
 pub fn stored_table(app: &App, row: &GenerationRow, plan: &Arc<Plan>, table: usize) -> Result<StoredTable, ApiError> {
     let folder = parts::folder(&app.config.data_dir, &row.id);
-    let recorded = app.db.read_now(|c| Ok::<_, ApiError>(store::parts(c, &row.id)?))?;
     for (part, range) in parts::ranges(plan.tables[table].rows).into_iter().enumerate() {
         let path = parts::path(&folder, table, part);
         if path.is_file() {
@@ -246,6 +254,7 @@ pub fn stored_table(app: &App, row: &GenerationRow, plan: &Arc<Plan>, table: usi
             continue;
         }
         log::warn!("part {part} of table {table} of generation {} was lost and is made again", row.id);
+        let recorded = app.db.read_now(|c| Ok::<_, ApiError>(store::parts(c, &row.id)?))?;
         let threads = app.config.generate_threads;
         let made = parts::make(plan, table, range, &path, threads, &Cancellation::default(), |_| {})?;
         let known = recorded.iter().find(|row| (row.table_index, row.part) == (table as i32, part as i32));

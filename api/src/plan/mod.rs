@@ -1,4 +1,5 @@
 //! What a schema would make, without saving anything: its plan and its first rows.
 
+pub mod cache;
 pub mod previews;
 pub mod routes;
