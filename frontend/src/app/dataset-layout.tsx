@@ -10,8 +10,8 @@ import { commandKey, useHotkey, useIsPhone } from "@/ui/hooks";
 import { Badge } from "@/ui/mark";
 import { BarActionsSlot } from "@/ui/page";
 import { tabClass } from "@/ui/tabs";
+import { Bar } from "./bar";
 import { FailedPage } from "./failed-page";
-import { PersonMenu } from "./person-menu";
 
 const TABS = [
   { to: "/datasets/$datasetId/schema", key: "schema" },
@@ -57,53 +57,50 @@ export function DatasetLayout() {
   }
   return (
     <>
-      <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-4 max-sm:h-auto max-sm:flex-wrap max-sm:gap-y-0 max-sm:px-3 max-sm:pt-1">
-        <nav
-          aria-label={t("shell.crumb")}
-          className="flex min-w-0 items-center gap-1.5 whitespace-nowrap max-sm:h-11 max-sm:grow"
-        >
-          <Link to="/datasets" className="text-ink-3 max-lg:hidden">
-            {t("shell.nav.datasets")}
-          </Link>
-          <span aria-hidden className="text-line-strong max-lg:hidden">
-            /
-          </span>
-          <b className="max-w-56 truncate font-semibold tracking-tight">
-            {dataset.data?.name ?? <span className="bone inline-block w-20" />}
-          </b>
-          {dataset.data && <Badge tone="line">v{format.number(dataset.data.version)}</Badge>}
-        </nav>
-        <span aria-hidden className="mx-1 h-[18px] w-px bg-line max-sm:hidden" />
-        <nav
-          aria-label={t("datasets.tabs.label")}
-          className="flex gap-1 self-stretch overflow-x-auto max-sm:order-last max-sm:h-11 max-sm:w-full"
-        >
-          {TABS.map((tab) => (
-            <Link key={tab.key} to={tab.to} params={{ datasetId }} className={tabClass}>
-              {t(`datasets.tabs.${tab.key}`)}
-              {counts[tab.key] !== undefined && (
-                <span className="text-xs font-normal text-ink-3 tabular-nums">
-                  {format.number(counts[tab.key] ?? 0)}
-                </span>
-              )}
-            </Link>
-          ))}
-        </nav>
-        <div className="ml-auto flex items-center gap-2">
-          <BarActionsSlot />
-          {!onSchema && canWrite && (
-            <Button
-              icon={Play}
-              variant="primary"
-              keys={`${commandKey}↵`}
-              onClick={() => setGenerate(true)}
-            >
-              {t("generate.open")}
-            </Button>
-          )}
-          {phone && <PersonMenu rail />}
-        </div>
-      </header>
+      <Bar
+        crumb={
+          <>
+            {" "}
+            <b className="max-w-56 truncate font-semibold tracking-tight">
+              {dataset.data?.name ?? <span className="bone inline-block w-20" />}
+            </b>
+            {dataset.data && <Badge tone="line">v{format.number(dataset.data.version)}</Badge>}
+          </>
+        }
+        tabsLabel={t("datasets.tabs.label")}
+        tabs={
+          <>
+            {" "}
+            {TABS.map((tab) => (
+              <Link key={tab.key} to={tab.to} params={{ datasetId }} className={tabClass}>
+                {t(`datasets.tabs.${tab.key}`)}
+                {counts[tab.key] !== undefined && (
+                  <span className="text-xs font-normal text-ink-3 tabular-nums">
+                    {format.number(counts[tab.key] ?? 0)}
+                  </span>
+                )}
+              </Link>
+            ))}
+          </>
+        }
+        actions={
+          <>
+            {" "}
+            <BarActionsSlot />
+            {!onSchema && canWrite && (
+              <Button
+                icon={Play}
+                variant="primary"
+                keys={`${commandKey}↵`}
+                onClick={() => setGenerate(true)}
+              >
+                {t("generate.open")}
+              </Button>
+            )}
+          </>
+        }
+        phone={phone}
+      />
       {/* The other tabs have a heading of their own. */}
       {onSchema && (
         <h1 className="sr-only">

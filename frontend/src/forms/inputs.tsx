@@ -40,32 +40,28 @@ function useTyped(shown: string, take: (text: string) => void) {
     take(text);
   };
   return {
-    value: typed ?? shown,
-    onFocus: () => {
-      before.current = shown;
-    },
-    onChange: (event: { currentTarget: { value: string } }) => put(event.currentTarget.value),
-    onBlur: () => setTyped(null),
     put,
-    giveBack: () => {
-      if (typed === null || typed === before.current) return false;
-      setTyped(null);
-      take(before.current);
-      return true;
+    /** What the field is given. */
+    field: {
+      value: typed ?? shown,
+      onFocus: () => {
+        before.current = shown;
+      },
+      onChange: (event: { currentTarget: { value: string } }) => put(event.currentTarget.value),
+      onBlur: () => setTyped(null),
+      onKeyDown: (event: { key: string; stopPropagation: () => void }) => {
+        if (event.key !== "Escape" || typed === null || typed === before.current) return;
+        event.stopPropagation();
+        setTyped(null);
+        take(before.current);
+      },
     },
   };
 }
 
 /** A number, or the reference to a parameter. What cannot be read as one is kept as typed and marked by the plan. */
 export function NumberField({ value, onChange, whole, ...rest }: NumberEditor) {
-  const {
-    value: text,
-    onFocus,
-    onChange: type,
-    onBlur,
-    put,
-    giveBack,
-  } = useTyped(scalarText(value), (next) => {
+  const { field, put } = useTyped(scalarText(value), (next) => {
     if (next.trim() === "") return onChange(undefined);
     onChange(readNumber(next) ?? next.trim());
   });
@@ -75,10 +71,7 @@ export function NumberField({ value, onChange, whole, ...rest }: NumberEditor) {
       inputMode={whole ? "numeric" : "decimal"}
       autoComplete="off"
       className="tabular-nums"
-      value={text}
-      onFocus={onFocus}
-      onChange={type}
-      onBlur={onBlur}
+      {...field}
       onKeyDown={(event) => {
         if (event.key === "ArrowUp" || event.key === "ArrowDown") {
           const number = typeof value === "number" ? value : Number(rest.placeholder ?? 0) || 0;
@@ -89,7 +82,7 @@ export function NumberField({ value, onChange, whole, ...rest }: NumberEditor) {
             put(
               String(Number((number + (event.key === "ArrowUp" ? step : -step)).toPrecision(12))),
             );
-        } else if (event.key === "Escape" && giveBack()) event.stopPropagation();
+        } else field.onKeyDown(event);
       }}
     />
   );
@@ -104,13 +97,7 @@ export function TextField({
   ...rest
 }: Editor<string> & { names?: readonly string[]; mono?: boolean }) {
   const list = useId();
-  const {
-    value: text,
-    onFocus,
-    onChange: type,
-    onBlur,
-    giveBack,
-  } = useTyped(typeof value === "string" ? value : scalarText(value), (next) =>
+  const { field } = useTyped(typeof value === "string" ? value : scalarText(value), (next) =>
     onChange(next === "" ? undefined : next),
   );
   return (
@@ -121,11 +108,7 @@ export function TextField({
         autoComplete="off"
         spellCheck={false}
         {...(names.length > 0 ? { list } : {})}
-        value={text}
-        onFocus={onFocus}
-        onChange={type}
-        onBlur={onBlur}
-        onKeyDown={(event) => event.key === "Escape" && giveBack() && event.stopPropagation()}
+        {...field}
       />
       {names.length > 0 && (
         <datalist id={list}>
@@ -140,25 +123,10 @@ export function TextField({
 
 /** A value of any type on one line, as the language would read it: `5` is a number, `"5"` is text. */
 export function ScalarField({ value, onChange, ...rest }: Editor<unknown>) {
-  const {
-    value: text,
-    onFocus,
-    onChange: type,
-    onBlur,
-    giveBack,
-  } = useTyped(scalarText(value), (next) => onChange(next === "" ? undefined : parseScalar(next)));
-  return (
-    <Input
-      {...rest}
-      autoComplete="off"
-      spellCheck={false}
-      value={text}
-      onFocus={onFocus}
-      onChange={type}
-      onBlur={onBlur}
-      onKeyDown={(event) => event.key === "Escape" && giveBack() && event.stopPropagation()}
-    />
+  const { field } = useTyped(scalarText(value), (next) =>
+    onChange(next === "" ? undefined : parseScalar(next)),
   );
+  return <Input {...rest} autoComplete="off" spellCheck={false} {...field} />;
 }
 
 /** SQL or prose over several lines, as high as it needs. */
@@ -170,13 +138,7 @@ export function AreaField({
   size: _size,
   ...rest
 }: Editor<string> & { mono?: boolean; rows?: number }) {
-  const {
-    value: text,
-    onFocus,
-    onChange: type,
-    onBlur,
-    giveBack,
-  } = useTyped(typeof value === "string" ? value : scalarText(value), (next) =>
+  const { field } = useTyped(typeof value === "string" ? value : scalarText(value), (next) =>
     onChange(next === "" ? undefined : next),
   );
   return (
@@ -184,13 +146,9 @@ export function AreaField({
       {...rest}
       mono={mono}
       spellCheck={!mono}
-      rows={Math.max(rows, text.split("\n").length)}
+      rows={Math.max(rows, field.value.split("\n").length)}
       className="field-sizing-content min-h-8 resize-none"
-      value={text}
-      onFocus={onFocus}
-      onChange={type}
-      onBlur={onBlur}
-      onKeyDown={(event) => event.key === "Escape" && giveBack() && event.stopPropagation()}
+      {...field}
     />
   );
 }
@@ -200,24 +158,14 @@ export function InlineList({ value, onChange, ...rest }: Editor<unknown[]>) {
   const { t } = useTranslation();
   const items = Array.isArray(value) ? value : [];
   const shown = items.map(scalarText).join(", ");
-  const {
-    value: text,
-    onFocus,
-    onChange: type,
-    onBlur,
-    giveBack,
-  } = useTyped(shown, (next) => onChange(splitList(next)));
+  const { field } = useTyped(shown, (next) => onChange(splitList(next)));
   return (
     <Input
       {...rest}
       placeholder={rest.placeholder ?? t("forms.commas")}
       autoComplete="off"
       spellCheck={false}
-      value={text}
-      onFocus={onFocus}
-      onChange={type}
-      onBlur={onBlur}
-      onKeyDown={(event) => event.key === "Escape" && giveBack() && event.stopPropagation()}
+      {...field}
     />
   );
 }
