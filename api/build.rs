@@ -1,10 +1,8 @@
-//! Compiles the studio in anew when it was built anew.
+//! Compiles migrations and studio in anew when they have changed.
 
 fn main() {
     println!("cargo:rerun-if-changed=../migrations");
     if std::env::var_os("CARGO_FEATURE_STUDIO").is_some() {
         println!("cargo:rerun-if-changed=../frontend/dist");
-    } else {
-        println!("cargo:rerun-if-changed=build.rs");
     }
 }

@@ -26,6 +26,7 @@ use crate::error::{ApiError, Code};
 use crate::generations::Progress;
 use crate::http::middleware::observe;
 use crate::jobs::Desk;
+use crate::plan::cache::PlanCache;
 use crate::users::store as users;
 use crate::{auth, catalogue, datasets, exports, generations, jobs, openapi, plan};
 
@@ -51,6 +52,8 @@ pub struct App {
     pub exports: Arc<Desk<()>>,
     /// Turns for previews, so that a hand that drags a slider cannot take all threads.
     pub previews: Semaphore,
+    /// The plans that were used last.
+    pub plans: PlanCache,
     /// Held while a lost part is made again, so that two readers do not make it at once.
     pub mending: Mutex<()>,
     _lock: File,
@@ -79,6 +82,7 @@ impl App {
             exports: Arc::default(),
             previews: Semaphore::new(config.web_threads.max(2)),
             config,
+            plans: PlanCache::default(),
             mending: Mutex::default(),
             _lock: lock,
         })
@@ -141,33 +145,15 @@ pub fn serve(config: Config, on_ready: impl FnOnce(&App, u16)) -> Result<(), Str
     let done = actix_web::rt::System::new().block_on(async {
         let server = http_server(app.clone(), document, listener).map_err(|error| reason(&error))?;
         on_ready(&app, port);
-        let handle = server.handle();
-        let stopping = app.clone();
+        let (handle, stopping) = (server.handle(), app.clone());
         let signals = actix_web::rt::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                log::info!("stopping");
-                stopping.stop_workers();
-                handle.stop(true).await;
-            }
+            asked_to_stop().await;
+            log::info!("stopping");
+            stopping.stop_workers();
+            handle.stop(true).await;
         });
-        #[cfg(unix)]
-        let terminated = {
-            let (handle, stopping) = (server.handle(), app.clone());
-            actix_web::rt::spawn(async move {
-                let kind = tokio::signal::unix::SignalKind::terminate();
-                if let Ok(mut signal) = tokio::signal::unix::signal(kind)
-                    && signal.recv().await.is_some()
-                {
-                    log::info!("stopping");
-                    stopping.stop_workers();
-                    handle.stop(true).await;
-                }
-            })
-        };
         let done = server.await.map_err(|error| reason(&error));
         signals.abort();
-        #[cfg(unix)]
-        terminated.abort();
         done
     });
     app.stop_workers();
@@ -184,6 +170,28 @@ pub fn start_workers(app: &web::Data<App>) -> io::Result<Vec<std::thread::JoinHa
         jobs::start("generations", Arc::clone(&app.generations), move || generations::worker::step(&rows))?,
         jobs::start("exports", Arc::clone(&app.exports), move || exports::worker::step(&files))?,
     ])
+}
+
+/// Waits for Ctrl-C or a request to terminate; for ever where the system lets neither be heard.
+async fn asked_to_stop() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
 }
 
 fn http_server(app: web::Data<App>, document: Value, listener: TcpListener) -> io::Result<Server> {

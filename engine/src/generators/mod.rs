@@ -250,7 +250,7 @@ impl Entry {
     fn of<G: Generator>() -> Entry {
         Entry {
             name: name_of::<G>(),
-            group: type_name::<G>().rsplit("::").nth(1).unwrap_or_default().to_owned(),
+            group: group_of::<G>(),
             example: G::EXAMPLE,
             example_beside: G::EXAMPLE_BESIDE,
             is_attribute: G::ATTRIBUTE,
@@ -283,6 +283,12 @@ impl Entry {
         let mut generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
         (self.schema)(&mut generator).to_value()
     }
+}
+
+/// The module below `generators` that a struct stands in, however deep.
+fn group_of<G>() -> String {
+    let after = type_name::<G>().split("::").skip_while(|part| *part != "generators").nth(1);
+    after.unwrap_or_default().to_owned()
 }
 
 /// A struct's name in snake_case.
