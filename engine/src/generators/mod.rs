@@ -9,6 +9,7 @@ mod countable;
 mod dates;
 mod draws;
 mod fill;
+mod identifiers;
 mod interval;
 mod keys;
 mod lists;
@@ -81,6 +82,7 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<place::City>(),
             Entry::of::<company::CompanyName>(),
             Entry::of::<company::Industry>(),
+            Entry::of::<company::TaxId>(),
             Entry::of::<text::Word>(),
             Entry::of::<text::Sentence>(),
         ]
