@@ -105,14 +105,15 @@ fn mexican_value(byte: u8) -> u32 {
     }
 }
 
-/// The characters that tell homonyms apart.
-const HOMOCLAVE: &str = "123456789ABCDEFGHIJKLMNPQRSTUVWXYZ";
+/// The two characters that tell homonyms apart: quotient and remainder by 34 of a number below a thousand, so that the first ends at V.
+const HOMOCLAVE: [Part; 2] =
+    [Part::Of("123456789ABCDEFGHIJKLMNPQRSTUV", 1), Part::Of("123456789ABCDEFGHIJKLMNPQRSTUVWXYZ", 1)];
 
 /// Mexico, people: letters of the names, date of birth, two marks against homonyms, a check character modulo eleven (SAT).
 pub(super) const RFC_PERSON: Identifier = Identifier {
     name: "RFC",
     forms: &[form(
-        &[Part::Name(NameCode::Rfc), Part::Born(DateForm::Short), Part::Of(HOMOCLAVE, 2), Part::Check(1)],
+        &[Part::Name(NameCode::Rfc), Part::Born(DateForm::Short), HOMOCLAVE[0], HOMOCLAVE[1], Part::Check(1)],
         &[check(12, (0, 12), RFC_CHECK)],
     )],
     invalid: Invalid::Check,
@@ -124,7 +125,7 @@ pub(super) const RFC_PERSON: Identifier = Identifier {
 pub(super) const RFC_COMPANY: Identifier = Identifier {
     name: "RFC",
     forms: &[form(
-        &[Part::Name(NameCode::RfcCompany), Part::Born(DateForm::Short), Part::Of(HOMOCLAVE, 2), Part::Check(1)],
+        &[Part::Name(NameCode::RfcCompany), Part::Born(DateForm::Short), HOMOCLAVE[0], HOMOCLAVE[1], Part::Check(1)],
         &[check(11, (0, 11), RFC_CHECK)],
     )],
     invalid: Invalid::Check,

@@ -80,16 +80,17 @@ pub fn write_one_pair(mut rank: u64, out: &mut Vec<u8>) {
     let first = 1 + next(9) as u8;
     let mut left: Vec<u8> = (0..10).filter(|digit| *digit != first).collect();
     let mut places = [None; 9];
-    if next(5) == 0 {
+    // 0, or how far the pair's two places lie apart on a circle of nine: thirty-six pairs.
+    let apart = next(5);
+    if apart == 0 {
         places[next(9)] = Some(first);
         left.remove(next(9));
     } else {
         let pair = left.remove(next(9));
         left.remove(next(8));
-        // Thirty-six pairs of nine places: one, and one of the four that follow it around the circle.
         let place = next(9);
         places[place] = Some(pair);
-        places[(place + 1 + next(4)) % 9] = Some(pair);
+        places[(place + apart) % 9] = Some(pair);
     }
     out.push(b'0' + first);
     for place in places {

@@ -98,7 +98,7 @@ fn published_specimens_are_what_the_rules_make() {
     // Printed by the authorities that name the rules: CURP of RENAPO's manual, Steuer-ID and Personalausweis of the specimens, Agenzia delle
     // Entrate, INSEE, SUNAT, Receita Federal, GB 11643, UIDAI's test number.
     for (identifier, number) in [
-        (&americas::CURP, "SABC560626MDFLRN09"),
+        (&americas::CURP, "SABC560626MDFLRN01"),
         (&americas::RUC, "20100070970"),
         (&americas::CPF, "11144477735"),
         (&americas::CNPJ, "11222333000181"),

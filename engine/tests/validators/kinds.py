@@ -55,6 +55,13 @@ def spanish(number):
     return dni.is_valid(number) or nie.is_valid(number)
 
 
+def korean_business(number):
+    """National Tax Service: weights 1, 3, 7 in turn and 5, whose product counts with its tens; python-stdnum checks no digit."""
+    digits = [int(digit) for digit in brn.compact(number)]
+    total = sum(digit * weight for digit, weight in zip(digits, (1, 3, 7, 1, 3, 7, 1, 3, 5))) + digits[8] * 5 // 10
+    return brn.is_valid(number) and (total + digits[9]) % 10 == 0
+
+
 def rfc_checked(number):
     return rfc.is_valid(number, validate_check_digits=True)
 
@@ -88,7 +95,7 @@ TAX = {
     "IN": gstin.is_valid,
     "IT": iva.is_valid,
     "JP": corporate_number.is_valid,
-    "KR": brn.is_valid,
+    "KR": korean_business,
     "MX": rfc_checked,
     "NL": btw.is_valid,
     "PE": ruc.is_valid,
