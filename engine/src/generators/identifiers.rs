@@ -127,9 +127,14 @@ impl Numbers {
     /// A column of such numbers that show nothing of the row, each equally likely.
     pub fn made(self, cx: &Context<'_>, noun: &str) -> Result<Made, Problems> {
         let longest = self.fitting(cx, noun)?;
-        let domain = Listed(self.clone());
+        let domain = self.clone().listed();
         let fill = Drawn { key: cx.key("value"), numbers: self };
         Ok(Made { longest: Some(longest), ..Made::drawn(LogicalType::String, fill).counted(domain) })
+    }
+
+    /// The same as a domain that can be dealt by position.
+    pub fn listed(self) -> impl Countable + 'static {
+        Listed(self)
     }
 
     fn fitting(&self, cx: &Context<'_>, noun: &str) -> Result<u64, Problems> {
@@ -320,7 +325,7 @@ pub(super) fn column(
         Made::drawn(LogicalType::String, fill)
     };
     let made = Made { longest: Some(longest), ..made };
-    Ok(if shown { made } else { made.counted(Listed(unaided)) })
+    Ok(if shown { made } else { made.counted(unaided.listed()) })
 }
 
 fn apart(cx: &mut Context<'_>, numbers: &Numbers, identifier: &Identifier) -> Result<Apart, Problems> {

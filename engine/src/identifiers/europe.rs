@@ -179,8 +179,8 @@ const ITALIAN_PLACES: [&str; 40] = [
     "H703", "D548", "I452", "E506", "G482", "A345", "L378", "A794", "I754", "L840", "F704", "L182",
 ];
 
-/// Places counted from one: odd ones by a table, even ones by value; the sum modulo 26.
-fn italian_letter(payload: &[u8]) -> u8 {
+/// Italy's check letter. Places counted from one: odd ones by a table, even ones by value; the sum modulo 26.
+pub(super) fn italian_letter(payload: &[u8]) -> u8 {
     /// For 0 to 9 as for A to J, then K to Z.
     const ODD: [u32; 26] =
         [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];

@@ -6,16 +6,24 @@
 
 mod americas;
 mod asia;
+mod bank;
+mod cards;
 mod counted;
 mod europe;
+mod goods;
 mod names;
+mod plates;
 mod scheme;
 mod space;
 #[cfg(test)]
 mod tests;
 
+pub use bank::{ISIN_COUNTRIES, accounts, bics, iban_countries, ibans, isins, leis};
+pub use cards::{CardNumbers, NETWORKS, Network};
 pub use counted::ElevenTest;
+pub use goods::{eans, imeis, vins};
 pub use names::{NameCode, Names};
+pub use plates::plates;
 pub use scheme::Scheme;
 pub use space::{Births, Check, DateForm, Facts, Form, Needs, Part, Space};
 

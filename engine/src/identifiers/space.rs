@@ -163,6 +163,13 @@ impl Space {
         count
     }
 
+    /// How many bytes a number has.
+    pub fn length(&self) -> usize {
+        let mut out = Vec::new();
+        self.write(0, &Facts::default(), &mut out);
+        out.len()
+    }
+
     fn by_month(&self) -> bool {
         self.parts.iter().any(|(part, _)| matches!(part, Part::Born(DateForm::Month)))
     }

@@ -1,4 +1,4 @@
-//! Codes of companies and of what they sell.
+//! Numbers of companies.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
