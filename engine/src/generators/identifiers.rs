@@ -4,6 +4,9 @@
 //! parts that are free keep rows apart: a permutation gives each row its own while they suffice for the whole table; else an index counts
 //! the rows of equal facts, up to 2^20 rows.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, OnceLock};

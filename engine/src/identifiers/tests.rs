@@ -152,3 +152,48 @@ fn numbers_are_printed_as_their_documents_print_them() {
         assert_eq!(out, printed);
     }
 }
+
+#[test]
+fn account_numbers_leave_one_by_97_and_invalid_ones_do_not() {
+    for country in iban_countries() {
+        for valid in [true, false] {
+            let space = ibans(country, valid).expect("a country of the registry");
+            let count = space.count(Needs::default());
+            for rank in [0, 1, count / 3, count - 1] {
+                let text = write(&space, rank, &Facts::default());
+                let moved = text.bytes().skip(4).chain(text.bytes().take(4));
+                assert_eq!(scheme::remainder97(moved) == 1, valid, "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn card_numbers_keep_luhns_formula_and_their_length() {
+    for network in &NETWORKS {
+        for of in [CardNumbers::Test, CardNumbers::Valid, CardNumbers::Invalid] {
+            let space = network.numbers(of);
+            let count = space.count(Needs::default());
+            for rank in (0..count.min(20)).chain([count - 1]) {
+                let text = write(&space, rank, &Facts::default());
+                let mut check = Vec::new();
+                Scheme::Luhn.write(&text.as_bytes()[..text.len() - 1], &mut check);
+                assert_eq!(text.len(), network.digits, "{text}");
+                assert_eq!(text.as_bytes()[text.len() - 1] == check[0], of != CardNumbers::Invalid, "{text}");
+            }
+        }
+        assert!(Network::named(network.name).is_some());
+    }
+    assert_eq!(Network::named("AMEX"), Network::named("american_express"));
+}
+
+#[test]
+fn number_plates_have_one_length_a_form() {
+    for country in COUNTRIES {
+        for space in plates(country).expect("plates") {
+            let count = space.count(Needs::default());
+            let length = |rank| write(&space, rank, &Facts::default()).chars().count();
+            assert!((0..1_000).all(|step| length(count / 1_000 * step) == length(0)), "{country}");
+        }
+    }
+}
