@@ -1,5 +1,7 @@
 //! Identifiers and codes.
 
+mod check_digit;
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, Int64Array, StringViewBuilder};
@@ -7,6 +9,7 @@ use datafusion::arrow::datatypes::UInt64Type;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::check_digit::CheckDigit;
 use super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
 use crate::automaton::{Automaton, Mask};
 use crate::plan::{Context, below};
@@ -156,11 +159,15 @@ impl Generator for Pattern {
     const SUGGESTED_BY: &'static [&'static str] = &[];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let mask =
-            Mask::new(&self.mask).map_err(|error| vec![Problem::new("pattern", error.to_string()).at("/mask")])?;
-        let longest = mask.length() as u64;
-        Ok(Strings { of: Arc::new(mask), key: cx.key("value") }.made(Some(longest)))
+        masked(cx, &self.mask, "/mask")
     }
+}
+
+/// Texts of a mask; its problems stand at a place.
+pub(super) fn masked(cx: &Context<'_>, mask: &str, place: &str) -> Result<Made, Problems> {
+    let mask = Mask::new(mask).map_err(|error| vec![Problem::new("pattern", error.to_string()).at(place)])?;
+    let longest = mask.length() as u64;
+    Ok(Strings { of: Arc::new(mask), key: cx.key("value") }.made(Some(longest)))
 }
 
 /// Text that a regular expression matches; where the strings can be counted, each is equally likely.

@@ -7,8 +7,12 @@
 mod company;
 mod countable;
 mod dates;
+mod domain;
 mod draws;
 mod fill;
+mod finance;
+mod identifiers;
+mod internet;
 mod interval;
 mod keys;
 mod lists;
@@ -51,6 +55,7 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<keys::Regex>(),
             Entry::of::<keys::Template>(),
             Entry::of::<keys::String>(),
+            Entry::of::<keys::CheckDigit>(),
             Entry::of::<relations::Constant>(),
             Entry::of::<relations::Field>(),
             Entry::of::<draws::Tuple>(),
@@ -82,6 +87,23 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<place::City>(),
             Entry::of::<company::CompanyName>(),
             Entry::of::<company::Industry>(),
+            Entry::of::<company::TaxId>(),
+            Entry::of::<company::Ean>(),
+            Entry::of::<company::Sku>(),
+            Entry::of::<company::Price>(),
+            Entry::of::<finance::Iban>(),
+            Entry::of::<finance::Bic>(),
+            Entry::of::<finance::AccountNumber>(),
+            Entry::of::<finance::CreditCardNetwork>(),
+            Entry::of::<finance::CreditCardNumber>(),
+            Entry::of::<finance::Cvv>(),
+            Entry::of::<finance::CardExpiry>(),
+            Entry::of::<finance::Isin>(),
+            Entry::of::<finance::Lei>(),
+            Entry::of::<finance::CurrencyCode>(),
+            Entry::of::<internet::Imei>(),
+            Entry::of::<domain::Vin>(),
+            Entry::of::<domain::LicensePlate>(),
             Entry::of::<text::Word>(),
             Entry::of::<text::Sentence>(),
         ]
