@@ -199,7 +199,7 @@ impl<C: Count> Quantile for Counts<C> {
                 if let Some(x) = cubics.as_ref().and_then(|cubics| cubics.at(u)) {
                     let k = libm::ceil(x);
                     // The table's error in u is a distance in x by the probability of a value; what is farther from both neighbours is sure.
-                    let doubt = 4e-10 / (cut.tails.0.mass(x) / cut.inside);
+                    let doubt = 4e-10 * cut.inside / cut.tails.0.mass(x) + 16.0 * f64::EPSILON * x;
                     if k - x > doubt && x - (k - 1.0) > doubt {
                         return k.max(cut.lo + 1.0).min(cut.hi);
                     }
@@ -289,12 +289,18 @@ impl<C: Count> Tails for Between<C> {
 
     fn lower(&self, p: f64) -> f64 {
         let k = self.least_below(p);
-        root(k - 1.0, k, k - 0.5, |x| (self.0.tails(x).0 - p, self.0.mass(x + 0.5)))
+        root(k - 1.0, k, k - 0.5, |x| {
+            let below = self.0.tails(x).0;
+            (libm::log(below / p), self.0.mass(x + 0.5) / below)
+        })
     }
 
     fn upper(&self, q: f64) -> f64 {
         let k = self.least_above(q);
-        root(k - 1.0, k, k - 0.5, |x| (q - self.0.tails(x).1, self.0.mass(x + 0.5)))
+        root(k - 1.0, k, k - 0.5, |x| {
+            let above = self.0.tails(x).1;
+            (libm::log(q / above), self.0.mass(x + 0.5) / above)
+        })
     }
 }
 

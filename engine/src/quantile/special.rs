@@ -84,6 +84,9 @@ pub(super) fn gamma_tails(a: f64, x: f64) -> (f64, f64) {
         return integrated(x, a, a.sqrt(), density);
     }
     let front = poisson_mass(a, x);
+    if front == 0.0 {
+        return if x < a { (0.0, 1.0) } else { (1.0, 0.0) };
+    }
     if x < a + 1.0 {
         let (mut term, mut sum) = (1.0, 1.0);
         let mut n = a;

@@ -126,8 +126,11 @@ impl<T: Tails> Quantile for Inverted<T> {
     }
 }
 
+/// A logarithm of two probabilities' ratio that Newton's next step makes vanish, since it squares what is left.
+const CLOSE: f64 = 1e-8;
+
 /// The root of an increasing function between `low` and `high`: Newton's method, kept inside a bracket that it narrows. The function gives
-/// its value and its slope.
+/// its value, the logarithm of a ratio of probabilities, and its slope.
 pub(super) fn root(mut low: f64, mut high: f64, start: f64, function: impl Fn(f64) -> (f64, f64)) -> f64 {
     let mut x = if start > low && start < high { start } else { 0.5 * low + 0.5 * high };
     for step in 0..200 {
@@ -143,7 +146,8 @@ pub(super) fn root(mut low: f64, mut high: f64, start: f64, function: impl Fn(f6
         let newton = x - value / slope;
         // A step that leaves the bracket, or one too many, halves it.
         let next = if newton > low && newton < high && step % 16 != 15 { newton } else { 0.5 * low + 0.5 * high };
-        if (next - x).abs() <= 2.0 * f64::EPSILON * x.abs() || next == low || next == high {
+        let done = value.abs() < CLOSE && next == newton;
+        if done || (next - x).abs() <= 2.0 * f64::EPSILON * x.abs() || next == low || next == high {
             return next;
         }
         x = next;
