@@ -59,6 +59,8 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<logic::Boolean>(),
             Entry::of::<logic::Conditional>(),
             Entry::of::<logic::Expression>(),
+            Entry::of::<logic::Bucket>(),
+            Entry::of::<logic::Mixture>(),
             Entry::of::<numbers::Integer>(),
             Entry::of::<numbers::Decimal>(),
             Entry::of::<numbers::Float>(),

@@ -3,6 +3,8 @@
 mod continuous;
 mod discrete;
 mod drawn;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -339,17 +341,4 @@ fn floats_of(cells: &Cells<'_>, scalar: &Scalar<f64>) -> Result<FloatEnds, RunEr
             FloatEnds::Rows(cast.as_primitive::<Float64Type>().iter().collect())
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_decimal_bound_keeps_every_digit_and_refuses_more_than_its_scale() {
-        let exact: Exact = serde_json::from_str("0.1").expect("a number");
-        assert_eq!(exact.units(2, "min"), Ok(10));
-        assert!(exact.units(0, "min").is_err());
-        assert_eq!(serde_json::to_string(&exact).expect("JSON"), "0.1");
-    }
 }
