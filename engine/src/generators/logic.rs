@@ -1,5 +1,7 @@
 //! Choices, conditions and formulas.
 
+mod state_machine;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::state_machine::StateMachine;
 use super::draws::draw_of;
 use super::lists::{Draw, FromList, List, Values, distinct};
 use super::relations::{First, at_sql};

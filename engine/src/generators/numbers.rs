@@ -1,5 +1,8 @@
 //! Numbers.
 
+mod random_walk;
+mod time_series;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -10,6 +13,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+pub use self::random_walk::RandomWalk;
+pub use self::time_series::TimeSeries;
 use super::interval::{Step, Uniform, array_of};
 use super::lists::decimal_units;
 use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
