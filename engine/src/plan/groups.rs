@@ -328,8 +328,11 @@ impl Context<'_> {
         if alone.is_none() && rows > SORTED_ROWS {
             let name = &self.compiler.dataset.tables[self.table].name;
             let key = if by.is_empty() { "per" } else { "order_by" };
-            let columns: Vec<&str> =
-                if by.is_empty() { per.iter().map(String::as_str).collect() } else { by.iter().map(|by| by.column.as_str()).collect() };
+            let columns: Vec<&str> = if by.is_empty() {
+                per.iter().map(String::as_str).collect()
+            } else {
+                by.iter().map(|by| by.column.as_str()).collect()
+            };
             let detail = format!(
                 "the {rows} rows of {name} would have to be sorted by {}, and at most {SORTED_ROWS} are",
                 columns.join(", ")

@@ -189,9 +189,7 @@ impl Generator for Duration {
         let mut end = |param: &Option<Param<Span>>, default: i64, name: &str| -> Result<Scalar<i64>, Problems> {
             let default = Param::Constant(Span { amount: default, unit: None });
             match cx.param(param.as_ref().unwrap_or(&default), name)? {
-                Scalar::Constant(span) => {
-                    self.units(span, name).map(Scalar::Constant).map_err(|problem| vec![problem])
-                }
+                Scalar::Constant(span) => self.units(span, name).map(Scalar::Constant).map_err(|problem| vec![problem]),
                 Scalar::Input(input) => Ok(Scalar::Input(input)),
             }
         };

@@ -127,7 +127,8 @@ impl Generator for EventTimes {
                 return Err(vec![problem.remedy("raise the rate, or ask for fewer rows")]);
             }
         }
-        let fill = Events { key: cx.key("value"), process, weights: hour_weights(profile), groups, rate, start, unit_us };
+        let fill =
+            Events { key: cx.key("value"), process, weights: hour_weights(profile), groups, rate, start, unit_us };
         Ok(Made::computed(LogicalType::Datetime, fill))
     }
 
@@ -224,7 +225,8 @@ fn inverted(start: i64, hours: f64, weights: &[f64], cumulated: &[f64]) -> Optio
     let hour = cumulated.partition_point(|sum| *sum <= left).clamp(1, WEEK_HOURS) - 1;
     let part = ((left - cumulated[hour]) / weights[hour]).clamp(0.0, 1.0);
     let monday = start - in_week(start).0 as i64 * HOUR_US - in_week(start).1;
-    let us = (weeks as i64).checked_mul(WEEK_US)?.checked_add(hour as i64 * HOUR_US + (part * HOUR_US as f64) as i64)?;
+    let us =
+        (weeks as i64).checked_mul(WEEK_US)?.checked_add(hour as i64 * HOUR_US + (part * HOUR_US as f64) as i64)?;
     // The start itself passes through a division and back.
     Some(monday.checked_add(us)?.max(start))
 }
@@ -251,7 +253,9 @@ impl Fill for Events {
         for (position, elapsed) in elapsed.into_iter().enumerate() {
             let rate = match (&self.rate, &rates) {
                 (Scalar::Constant(rate), _) => Some(*rate),
-                (_, Some(rates)) => rates.is_valid(position).then(|| rates.as_primitive::<Float64Type>().value(position)),
+                (_, Some(rates)) => {
+                    rates.is_valid(position).then(|| rates.as_primitive::<Float64Type>().value(position))
+                }
                 _ => None,
             };
             let (Some(start), Some(rate)) = (starts[position], rate) else {

@@ -154,8 +154,10 @@ mod tests {
     #[test]
     fn nine_in_ten_fall_into_working_hours() {
         let weights = hour_weights(Profile::BusinessHours);
-        let working: f64 =
-            (0..WEEK_HOURS).filter(|hour| hour / 24 < 5 && (8..18).contains(&(hour % 24))).map(|hour| weights[hour]).sum();
+        let working: f64 = (0..WEEK_HOURS)
+            .filter(|hour| hour / 24 < 5 && (8..18).contains(&(hour % 24)))
+            .map(|hour| weights[hour])
+            .sum();
         assert!((0.88..0.92).contains(&(working / WEEK_HOURS as f64)), "{working}");
     }
 

@@ -79,7 +79,8 @@ impl Generator for RandomWalk {
             return Err(vec![Problem::new("empty_interval", detail).at("/max")]);
         }
         let groups = cx.groups(&self.per, &[])?;
-        let fill = Walks { key: cx.key("value"), groups, start, drift, volatility, min, max, units, logical: logical.clone() };
+        let fill =
+            Walks { key: cx.key("value"), groups, start, drift, volatility, min, max, units, logical: logical.clone() };
         Ok(Made::computed(logical, fill))
     }
 }
@@ -209,7 +210,18 @@ mod tests {
     fn any_part_of_a_walk_made_alone_is_that_of_the_whole() {
         let whole = values(&walk(0), 0..10_000);
         assert_eq!((whole.len(), whole[0]), (10_000, 0.0));
-        for (start, end) in [(0, 1), (0, 2), (1, 2), (1, 3), (2, 5), (3, 4), (4_095, 4_097), (4_096, 8_192), (5_000, 10_000), (8_191, 8_193)] {
+        for (start, end) in [
+            (0, 1),
+            (0, 2),
+            (1, 2),
+            (1, 3),
+            (2, 5),
+            (3, 4),
+            (4_095, 4_097),
+            (4_096, 8_192),
+            (5_000, 10_000),
+            (8_191, 8_193),
+        ] {
             assert_eq!(values(&walk(0), start..end), whole[start as usize..end as usize], "{start}..{end}");
         }
         let far = 100_000_000_000;

@@ -81,10 +81,10 @@ impl Generator for TimeSeries {
             let detail = format!("a share of {rate} does not lie between 0 and 1");
             return Err(vec![Problem::new("out_of_range", detail).at("/anomaly_rate")]);
         }
-        let mut param = |param: &Option<Param<f64>>, name: &str| {
-            cx.param(param.as_ref().unwrap_or(&Param::Constant(0.0)), name)
-        };
-        let (base, trend, noise) = (param(&self.base, "base")?, param(&self.trend, "trend")?, param(&self.noise, "noise")?);
+        let mut param =
+            |param: &Option<Param<f64>>, name: &str| cx.param(param.as_ref().unwrap_or(&Param::Constant(0.0)), name);
+        let (base, trend, noise) =
+            (param(&self.base, "base")?, param(&self.trend, "trend")?, param(&self.noise, "noise")?);
         if let Scalar::Constant(noise) = &noise
             && !(noise.is_finite() && *noise >= 0.0)
         {

@@ -164,9 +164,7 @@ impl Measure {
         let whole = |states: &mut dyn Iterator<Item = &'s State>| {
             states
                 .enumerate()
-                .map(|(at, state)| {
-                    known(state).then(|| i64::try_from(state.units).map_err(|_| failed(at))).transpose()
-                })
+                .map(|(at, state)| known(state).then(|| i64::try_from(state.units).map_err(|_| failed(at))).transpose())
                 .collect::<Result<Vec<Option<i64>>, RunError>>()
         };
         let mut states = states;
@@ -215,7 +213,9 @@ mod tests {
     #[test]
     fn nulls_are_skipped_and_nothing_comes_to_null() {
         let measure = |fold| Measure::new(fold, &LogicalType::Integer, "n").expect("a measure");
-        for (fold, expected) in [(Fold::Sum, Some(-4)), (Fold::Min, Some(-9)), (Fold::Max, Some(5)), (Fold::Count, Some(2))] {
+        for (fold, expected) in
+            [(Fold::Sum, Some(-4)), (Fold::Min, Some(-9)), (Fold::Max, Some(5)), (Fold::Count, Some(2))]
+        {
             let (measure, mut state) = (measure(fold), State::default());
             let mut states = vec![state];
             for value in [None, Some(Number::Units(5)), None, Some(Number::Units(-9))] {

@@ -38,8 +38,7 @@ pub struct Previous {
 
 impl Generator for Previous {
     const EXAMPLE: &'static str = "{type: previous, column: amount, initial: 0}";
-    const EXAMPLE_BESIDE: &'static str =
-        "{columns: [{name: amount, generator: {type: integer, min: 1, max: 100}}]}";
+    const EXAMPLE_BESIDE: &'static str = "{columns: [{name: amount, generator: {type: integer, min: 1, max: 100}}]}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let offset = self.offset.unwrap_or(1);
@@ -52,7 +51,8 @@ impl Generator for Previous {
         let initial = match self.initial.as_ref().filter(|value| !value.is_null()) {
             None => new_null_array(&logical.arrow(), 1),
             Some(value) => {
-                let place = |found: Problems| found.into_iter().map(|problem| problem.at("/initial")).collect::<Vec<_>>();
+                let place =
+                    |found: Problems| found.into_iter().map(|problem| problem.at("/initial")).collect::<Vec<_>>();
                 List::of(std::slice::from_ref(value), Some(&logical)).map_err(place)?.values
             }
         };

@@ -7,9 +7,9 @@ use datafusion::arrow::compute::{concat, take};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::prefix::Prefixes;
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
 use super::fold::{Fold, Measure, Reader, State};
-use super::super::prefix::Prefixes;
 use crate::allocation::Allocation;
 use crate::plan::{BLOCK, Context, Evaluation, Groups, Order, Plan, SlotId, Sorted, below, places};
 
@@ -34,8 +34,7 @@ pub struct Running {
 
 impl Generator for Running {
     const EXAMPLE: &'static str = "{type: running, column: amount, fn: sum}";
-    const EXAMPLE_BESIDE: &'static str =
-        "{columns: [{name: amount, generator: {type: decimal, min: -50, max: 100}}]}";
+    const EXAMPLE_BESIDE: &'static str = "{columns: [{name: amount, generator: {type: decimal, min: -50, max: 100}}]}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let input = cx.column(&self.column).map_err(|found| below(found, "column"))?;
@@ -52,7 +51,9 @@ impl Generator for Running {
             Groups::Sorted(sorted) => {
                 Made::computed(logical, InOrder { column: columns, sorted, whole: OnceLock::new() })
             }
-            Groups::Whole => Made::computed(logical, InRows { column: columns, siblings: None, prefixes: Prefixes::default() }),
+            Groups::Whole => {
+                Made::computed(logical, InRows { column: columns, siblings: None, prefixes: Prefixes::default() })
+            }
             Groups::Siblings(allocation) => Made::computed(
                 logical,
                 InRows { column: columns, siblings: Some(allocation), prefixes: Prefixes::default() },
@@ -240,4 +241,3 @@ impl Fill for InOrder {
         }
     }
 }
-
