@@ -26,7 +26,7 @@ use crate::types::LogicalType;
 pub struct EventTimes {
     /// How events follow each other; poisson when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    process: Option<Process>,
+    process: Option<EventProcess>,
     /// Events per unit of time on average, above 0.
     rate: Param<f64>,
     /// The unit of time of the rate; hour when absent.
@@ -48,7 +48,7 @@ pub struct EventTimes {
 /// How events follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Process {
+pub enum EventProcess {
     /// By chance at a constant rate: the gaps are exponential.
     Poisson,
     /// At equal distances.
@@ -88,9 +88,9 @@ impl Generator for EventTimes {
     const EXAMPLE: &'static str = "{type: event_times, process: poisson, rate: 12, start: 2024-01-01T00:00:00Z}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let process = self.process.unwrap_or(Process::Poisson);
+        let process = self.process.unwrap_or(EventProcess::Poisson);
         let profile = match (process, self.profile) {
-            (Process::Cyclic, profile) => profile.unwrap_or(Profile::Diurnal),
+            (EventProcess::Cyclic, profile) => profile.unwrap_or(Profile::Diurnal),
             (_, None) => Profile::Uniform,
             (_, Some(_)) => {
                 let problem = Problem::new("contradiction", "only a cyclic process has a profile").at("/profile");
@@ -188,7 +188,7 @@ fn gamma(shape: u64, cell: &mut Cell) -> f64 {
 
 struct Events {
     key: Key,
-    process: Process,
+    process: EventProcess,
     /// The rate of each hour of the week over its mean.
     weights: Vec<f64>,
     groups: Groups,
@@ -203,7 +203,7 @@ impl Events {
         let mut elapsed = Vec::with_capacity(members.len());
         for (positions, first) in runs(members) {
             let range = first.index..first.index + positions.len() as u64;
-            if self.process == Process::Regular {
+            if self.process == EventProcess::Regular {
                 elapsed.extend(range.map(|index| index as f64));
             } else {
                 let key = first.group.map_or(self.key, |group| self.key.child(group));
@@ -268,9 +268,9 @@ impl Fill for Events {
             }
             let us = elapsed / rate * self.unit_us;
             let instant = match self.process {
-                Process::Poisson => start.checked_add(us as i64),
-                Process::Regular => start.checked_add(libm::rint(us) as i64),
-                Process::Cyclic => inverted(start, us / HOUR_US as f64, &self.weights, &cumulated),
+                EventProcess::Poisson => start.checked_add(us as i64),
+                EventProcess::Regular => start.checked_add(libm::rint(us) as i64),
+                EventProcess::Cyclic => inverted(start, us / HOUR_US as f64, &self.weights, &cumulated),
             };
             match instant.filter(|instant| *instant < END_US) {
                 Some(instant) => values.push(Some(instant)),

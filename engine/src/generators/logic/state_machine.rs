@@ -21,7 +21,7 @@ use crate::random::{Guide, Key};
 #[serde(deny_unknown_fields)]
 pub struct StateMachine {
     /// The state of the first row, or how likely each state is there, in proportion.
-    initial: Initial,
+    initial: InitialState,
     /// For each state the states that can follow it, with how likely each is, in proportion.
     transitions: IndexMap<String, IndexMap<String, f64>>,
     /// Columns within whose groups it starts anew; the whole table when absent.
@@ -32,7 +32,7 @@ pub struct StateMachine {
 /// Where a chain starts.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Initial {
+pub enum InitialState {
     /// Always in one state.
     One(String),
     /// In one of several, by weight.
@@ -48,11 +48,11 @@ impl Generator for StateMachine {
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let one: IndexMap<String, f64>;
         let initial = match &self.initial {
-            Initial::One(state) => {
+            InitialState::One(state) => {
                 one = IndexMap::from([(state.clone(), 1.0)]);
                 &one
             }
-            Initial::Weighted(weights) => weights,
+            InitialState::Weighted(weights) => weights,
         };
         let mut states: IndexSet<&str> = initial.keys().map(String::as_str).collect();
         for (state, next) in &self.transitions {

@@ -19,7 +19,7 @@ use crate::types::LogicalType;
 /// What values come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Fold {
+pub enum RunningFn {
     /// Their sum, of the column's type.
     Sum,
     /// How many there are.
@@ -52,8 +52,8 @@ pub(super) enum Reader<'a> {
 }
 
 impl Reader<'_> {
-    pub fn new(array: &ArrayRef) -> Result<Reader<'_>, RunError> {
-        Ok(match array.data_type() {
+    pub fn new(array: &ArrayRef) -> Reader<'_> {
+        match array.data_type() {
             DataType::Int64 => Reader::Whole(array.as_primitive()),
             DataType::Decimal128(_, _) => Reader::Decimal(array.as_primitive()),
             DataType::Float64 => Reader::Float(array.as_primitive()),
@@ -61,7 +61,7 @@ impl Reader<'_> {
             DataType::Timestamp(_, _) => Reader::Datetime(array.as_primitive()),
             DataType::Time64(_) => Reader::Time(array.as_primitive()),
             _ => Reader::Other(array),
-        })
+        }
     }
 
     /// The value at a position; `None` for null.
@@ -89,7 +89,7 @@ pub(super) struct State {
 
 /// How values are put together, and what type that makes.
 pub(super) struct Measure {
-    fold: Fold,
+    fold: RunningFn,
     pub logical: LogicalType,
     /// Places after the point of the column.
     scale: i8,
@@ -97,24 +97,24 @@ pub(super) struct Measure {
 
 impl Measure {
     /// The measure of a column, or why there is none.
-    pub fn new(fold: Fold, from: &LogicalType, name: &str) -> Result<Measure, Problem> {
+    pub fn new(fold: RunningFn, from: &LogicalType, name: &str) -> Result<Measure, Problem> {
         use LogicalType as T;
         let number = matches!(from, T::Integer | T::Decimal { .. } | T::Float);
         let ordered = number || matches!(from, T::Date | T::Datetime | T::Time);
         let scale = if let T::Decimal { scale, .. } = from { *scale } else { 0 };
         let logical = match (fold, from) {
-            (Fold::Count, _) => T::Integer,
-            (Fold::Mean, _) if number => T::Float,
+            (RunningFn::Count, _) => T::Integer,
+            (RunningFn::Mean, _) if number => T::Float,
             // Ten more digits, as SQL's SUM has them.
-            (Fold::Sum, T::Decimal { precision, scale }) => {
+            (RunningFn::Sum, T::Decimal { precision, scale }) => {
                 T::Decimal { precision: (*precision).saturating_add(10).min(38), scale: *scale }
             }
-            (Fold::Sum, _) if number => from.clone(),
-            (Fold::Min | Fold::Max, _) if ordered => from.clone(),
+            (RunningFn::Sum, _) if number => from.clone(),
+            (RunningFn::Min | RunningFn::Max, _) if ordered => from.clone(),
             _ => {
                 let word = match fold {
-                    Fold::Sum => "sum",
-                    Fold::Mean => "mean",
+                    RunningFn::Sum => "sum",
+                    RunningFn::Mean => "mean",
                     _ => "smallest or largest value",
                 };
                 let detail = format!("{name} is {from}, which has no {word}");
@@ -143,13 +143,17 @@ impl Measure {
         }
         let count = before.count + after.count;
         Ok(match self.fold {
-            Fold::Count => State { count, ..State::default() },
-            Fold::Sum | Fold::Mean => {
+            RunningFn::Count => State { count, ..State::default() },
+            RunningFn::Sum | RunningFn::Mean => {
                 let units = before.units.checked_add(after.units).ok_or_else(too_large)?;
                 State { count, units, float: before.float + after.float }
             }
-            Fold::Min => State { count, units: before.units.min(after.units), float: before.float.min(after.float) },
-            Fold::Max => State { count, units: before.units.max(after.units), float: before.float.max(after.float) },
+            RunningFn::Min => {
+                State { count, units: before.units.min(after.units), float: before.float.min(after.float) }
+            }
+            RunningFn::Max => {
+                State { count, units: before.units.max(after.units), float: before.float.max(after.float) }
+            }
         })
     }
 
@@ -169,8 +173,8 @@ impl Measure {
         };
         let mut states = states;
         Ok(match (self.fold, &self.logical) {
-            (Fold::Count, _) => Arc::new(states.map(|state| Some(state.count as i64)).collect::<Int64Array>()),
-            (Fold::Mean, _) => {
+            (RunningFn::Count, _) => Arc::new(states.map(|state| Some(state.count as i64)).collect::<Int64Array>()),
+            (RunningFn::Mean, _) => {
                 let unit = 10_f64.powi(i32::from(self.scale));
                 let mean = |state: &State| (state.units as f64 / unit + state.float) / state.count as f64;
                 Arc::new(states.map(|state| known(state).then(|| mean(state) + 0.0)).collect::<Float64Array>())
@@ -213,9 +217,12 @@ mod tests {
     #[test]
     fn nulls_are_skipped_and_nothing_comes_to_null() {
         let measure = |fold| Measure::new(fold, &LogicalType::Integer, "n").expect("a measure");
-        for (fold, expected) in
-            [(Fold::Sum, Some(-4)), (Fold::Min, Some(-9)), (Fold::Max, Some(5)), (Fold::Count, Some(2))]
-        {
+        for (fold, expected) in [
+            (RunningFn::Sum, Some(-4)),
+            (RunningFn::Min, Some(-9)),
+            (RunningFn::Max, Some(5)),
+            (RunningFn::Count, Some(2)),
+        ] {
             let (measure, mut state) = (measure(fold), State::default());
             let mut states = vec![state];
             for value in [None, Some(Number::Units(5)), None, Some(Number::Units(-9))] {
@@ -224,14 +231,14 @@ mod tests {
             }
             let array = measure.finish(states.iter(), |row| row as u64).unwrap();
             let values: Vec<Option<i64>> = array.as_primitive::<Int64Type>().iter().collect();
-            let none = (fold == Fold::Count).then_some(0);
+            let none = (fold == RunningFn::Count).then_some(0);
             assert_eq!((values[0], values[1], values[4]), (none, none, expected));
         }
     }
 
     #[test]
     fn a_sum_beyond_its_type_names_the_row() {
-        let measure = Measure::new(Fold::Sum, &LogicalType::Integer, "n").expect("a measure");
+        let measure = Measure::new(RunningFn::Sum, &LogicalType::Integer, "n").expect("a measure");
         let mut state = State::default();
         measure.add(&mut state, Some(Number::Units(i128::from(i64::MAX)))).unwrap();
         measure.add(&mut state, Some(Number::Units(1))).unwrap();

@@ -24,7 +24,7 @@ pub struct Rank {
     method: Option<RankMethod>,
     /// Whether the smallest or the largest value comes first; asc when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    order: Option<Direction>,
+    order: Option<RankOrder>,
 }
 
 /// What equal values get.
@@ -42,7 +42,7 @@ pub enum RankMethod {
 /// Which end comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Direction {
+pub enum RankOrder {
     /// The smallest value first.
     Asc,
     /// The largest value first.
@@ -54,7 +54,7 @@ impl Generator for Rank {
     const EXAMPLE_BESIDE: &'static str = "{columns: [{name: score, generator: {type: integer, min: 1, max: 500}}]}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let by = OrderBy { column: self.by.clone(), descending: self.order == Some(Direction::Desc) };
+        let by = OrderBy { column: self.by.clone(), descending: self.order == Some(RankOrder::Desc) };
         let groups = cx.groups(&self.per, &[by]).map_err(|found| {
             found
                 .into_iter()

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::prefix::Prefixes;
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
-use super::fold::{Fold, Measure, Reader, State};
+use super::fold::{Measure, Reader, RunningFn, State};
 use crate::allocation::Allocation;
 use crate::plan::{BLOCK, Context, Evaluation, Groups, Order, Plan, SlotId, Sorted, below, places};
 
@@ -22,7 +22,7 @@ pub struct Running {
     column: String,
     /// What it comes to; sum when absent. Sums of whole numbers and decimals are exact.
     #[serde(default, rename = "fn", skip_serializing_if = "Option::is_none")]
-    function: Option<Fold>,
+    function: Option<RunningFn>,
     /// Columns within whose groups it starts anew; the whole table when absent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     per: Vec<String>,
@@ -39,13 +39,13 @@ impl Generator for Running {
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let input = cx.column(&self.column).map_err(|found| below(found, "column"))?;
         let slot = cx.elsewhere(&self.column).map_err(|found| below(found, "column"))?;
-        let fold = self.function.unwrap_or(Fold::Sum);
+        let fold = self.function.unwrap_or(RunningFn::Sum);
         let measure = Measure::new(fold, &cx.input_type(input), &self.column)
-            .map_err(|problem| vec![problem.at(if fold == Fold::Sum { "/column" } else { "/fn" })])?;
+            .map_err(|problem| vec![problem.at(if fold == RunningFn::Sum { "/column" } else { "/fn" })])?;
         let order = cx.order_by(&self.order_by);
         let table = cx.table();
         let logical = measure.logical.clone();
-        let nullable = fold != Fold::Count;
+        let nullable = fold != RunningFn::Count;
         let columns = Column { table, slot, measure };
         let made = match cx.groups(&self.per, &order)? {
             Groups::Sorted(sorted) => {
@@ -100,7 +100,7 @@ impl InRows {
     fn before(&self, plan: &Plan, first: u64, block: u64) -> Result<State, RunError> {
         self.prefixes.before(first, block, State::default(), |state, rows| {
             let array = self.column.read(plan, rows)?;
-            let reader = Reader::new(&array)?;
+            let reader = Reader::new(&array);
             let mut piece = State::default();
             for position in 0..array.len() {
                 self.column.measure.add(&mut piece, reader.at(position))?;
@@ -129,12 +129,12 @@ impl InRows {
         let lead = block_start.max(first);
         if lead < start {
             let array = self.column.read(plan, lead..start)?;
-            let reader = Reader::new(&array)?;
+            let reader = Reader::new(&array);
             for position in 0..array.len() {
                 measure.add(&mut piece, reader.at(position))?;
             }
         }
-        let reader = Reader::new(array)?;
+        let reader = Reader::new(array);
         for (position, first) in firsts.iter().enumerate() {
             let row = start + position as u64;
             if row == *first {
@@ -201,7 +201,7 @@ impl InOrder {
             return self.column.measure.finish([].iter(), |_| range.start);
         }
         let array = concat(&parts).map_err(failed)?;
-        let reader = Reader::new(&array)?;
+        let reader = Reader::new(&array);
         let measure = &self.column.measure;
         let mut states = Vec::with_capacity(array.len());
         for places in order.groups() {
