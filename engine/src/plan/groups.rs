@@ -323,7 +323,7 @@ impl Context<'_> {
             _ => {}
         }
         let alone = siblings.filter(|allocation| {
-            allocation.histogram().next_back().is_none_or(|(children, _)| children <= SORTED_CHILDREN)
+            allocation.histogram().last().is_none_or(|(children, _)| children <= SORTED_CHILDREN)
         });
         if alone.is_none() && rows > SORTED_ROWS {
             let name = &self.compiler.dataset.tables[self.table].name;
