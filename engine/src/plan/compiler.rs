@@ -7,6 +7,7 @@ use datafusion::arrow::datatypes::Schema;
 
 use super::groups::Sorted;
 use super::rules::Statements;
+use super::scattered::Scattered;
 use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan};
 use crate::allocation::Allocation;
 use crate::generators::Made;
@@ -62,6 +63,8 @@ pub(super) struct TableState {
     pub allocation: Option<Arc<Allocation>>,
     /// The orders of its rows that generators read, each made once.
     pub orders: Vec<Arc<Sorted>>,
+    /// The groups of its rows that generators read and no order shows, each found once.
+    pub scattered: Vec<Arc<Scattered>>,
 }
 
 /// A table's rows while they are found.

@@ -14,14 +14,15 @@ use datafusion::arrow::row::{RowConverter, Rows as SortKeys, SortField};
 
 use super::compiler::Name;
 use super::context::problems;
+use super::scattered::Scattered;
 use super::{BLOCK, Context, Evaluation, Plan, SlotId};
 use crate::allocation::{Allocation, Place};
 use crate::generators::{Cells, Fill, Made, Problems, Rows, RunError};
 use crate::problem::Problem;
 use crate::types::LogicalType;
 
-/// The most rows of a table that are brought into groups or an order by a pass: 2^24.
-const SORTED_ROWS: u64 = 1 << 24;
+/// The most rows of a table that are sorted: 2^24. Tests have fewer, so that they see both sides.
+const SORTED_ROWS: u64 = if cfg!(test) { 1 << 16 } else { 1 << 24 };
 
 /// The most children of one parent that are put in order alone, without a pass over the table.
 const SORTED_CHILDREN: u64 = 1 << 16;
@@ -38,6 +39,8 @@ pub(crate) enum Groups {
     Siblings(Arc<Allocation>),
     /// Groups or an order that a pass finds.
     Sorted(Arc<Sorted>),
+    /// Groups anywhere in a table too long to be sorted, in the order of its rows.
+    Scattered(Arc<Scattered>),
 }
 
 /// Where a row stands.
@@ -70,6 +73,11 @@ impl Groups {
                 })?;
                 members
             }
+            Groups::Scattered(scattered) => scattered
+                .places(plan, rows)?
+                .into_iter()
+                .map(|(group, index)| Member { group: Some(u64::from(group)), index })
+                .collect(),
         })
     }
 }
@@ -86,6 +94,9 @@ pub(crate) fn places(allocation: &Allocation, rows: &Rows) -> Vec<Place> {
     }
     places
 }
+
+/// Looks at some positions of rows, with an order that holds them.
+pub(crate) type Visit<'v> = dyn FnMut(Range<usize>, &Order) -> Result<(), RunError> + 'v;
 
 /// A table's rows by group, and within a group by some columns, ties in the order of the rows.
 pub(crate) struct Sorted {
@@ -110,12 +121,7 @@ impl Sorted {
     }
 
     /// Shows positions of `rows`, a run at a time, with an order that holds the whole groups of these rows.
-    pub fn over(
-        &self,
-        plan: &Plan,
-        rows: &Rows,
-        visit: &mut dyn FnMut(Range<usize>, &Order) -> Result<(), RunError>,
-    ) -> Result<(), RunError> {
+    pub fn over(&self, plan: &Plan, rows: &Rows, visit: &mut Visit<'_>) -> Result<(), RunError> {
         let Some(allocation) = &self.siblings else {
             return match self.whole(plan) {
                 Some(order) if !rows.is_empty() => visit(0..rows.len(), &*order?),
@@ -322,27 +328,17 @@ impl Context<'_> {
             None if per.is_empty() && by.is_empty() => return Ok(Groups::Whole),
             _ => {}
         }
-        let alone = siblings.filter(|allocation| {
-            allocation.histogram().last().is_none_or(|(children, _)| children <= SORTED_CHILDREN)
-        });
-        if alone.is_none() && rows > SORTED_ROWS {
+        let alone = siblings
+            .filter(|allocation| allocation.histogram().last().is_none_or(|(children, _)| children <= SORTED_CHILDREN));
+        if alone.is_none() && rows > SORTED_ROWS && !by.is_empty() {
             let name = &self.compiler.dataset.tables[self.table].name;
-            let key = if by.is_empty() { "per" } else { "order_by" };
-            let columns: Vec<&str> = if by.is_empty() {
-                per.iter().map(String::as_str).collect()
-            } else {
-                by.iter().map(|by| by.column.as_str()).collect()
-            };
+            let columns: Vec<&str> = by.iter().map(|by| by.column.as_str()).collect();
             let detail = format!(
                 "the {rows} rows of {name} would have to be sorted by {}, and at most {SORTED_ROWS} are",
                 columns.join(", ")
             );
-            let remedy = if by.is_empty() {
-                "give the foreign key over these columns `children`, so that each parent's rows stand together, or ask for fewer rows"
-            } else {
-                "ask for fewer rows, or say `per` with the columns of a foreign key that has `children`"
-            };
-            return Err(vec![Problem::new("too_many_rows", detail).key(key).remedy(remedy)]);
+            let remedy = "ask for fewer rows, or say `per` with the columns of a foreign key that has `children`";
+            return Err(vec![Problem::new("too_many_rows", detail).at("/order_by").remedy(remedy)]);
         }
         let mut slot = |name: &str, place: String| {
             self.elsewhere(name)
@@ -358,6 +354,15 @@ impl Context<'_> {
             .enumerate()
             .map(|(at, by)| Ok((slot(&by.column, format!("/order_by/{at}"))?, by.descending)))
             .collect::<Result<Vec<_>, Problems>>()?;
+        if alone.is_none() && by.is_empty() && rows > SORTED_ROWS {
+            let known = &mut self.compiler.tables[self.table].scattered;
+            let found = known.iter().find(|known| known.per == per).map(Arc::clone);
+            return Ok(Groups::Scattered(found.unwrap_or_else(|| {
+                let scattered = Arc::new(Scattered::new(self.table, per));
+                known.push(Arc::clone(&scattered));
+                scattered
+            })));
+        }
         let orders = &mut self.compiler.tables[self.table].orders;
         let known = orders.iter().find(|known| known.per == per && known.by == by);
         let sorted = known.map(Arc::clone).unwrap_or_else(|| {

@@ -19,6 +19,7 @@ mod relate;
 mod report;
 mod rules;
 mod sample;
+mod scattered;
 mod scope;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub(crate) use groups::order_of;
 pub(crate) use groups::{Groups, Member, Order, OrderBy, Sorted, places};
 pub(crate) use order::print_decimal;
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
+pub(crate) use scattered::{Scattered, Step, Tally};
 
 use crate::enforce::redraw::Group;
 use crate::generators::{Countable, Fill};

@@ -343,13 +343,13 @@ fn what_memory_cannot_do_is_refused_in_a_sentence() {
             "20000000",
             "type: rank, by: a",
             "",
-            "generator.by: the 20000000 rows of t would have to be sorted by a, and at most 16777216 are",
+            "generator.by: the 20000000 rows of t would have to be sorted by a, and at most 65536 are",
         ),
         (
             "20000000",
-            "type: running, column: a, per: [k]",
+            "type: previous, column: a, offset: 65, per: [k]",
             "",
-            "generator.per: the 20000000 rows of t would have to be sorted by k",
+            "in groups whose rows do not lie side by side an offset is at most 64, not 65",
         ),
         (
             "100",
@@ -395,4 +395,54 @@ fn instants_follow_their_profile_on_the_clock_of_their_zone() {
     assert!((share("lima", 13..23) - 0.913).abs() < 5.0 * 0.0025, "{}", share("lima", 13..23));
     assert!((share("day", 0..6) - 0.0611).abs() < 5.0 * 0.002, "{}", share("day", 0..6));
     assert!((share("week", 8..18) - 0.913).abs() < 5.0 * 0.0025, "{}", share("week", 8..18));
+}
+
+#[test]
+fn groups_anywhere_in_a_long_table_are_those_of_a_plain_loop() {
+    // More rows than are sorted in tests.
+    let schema = "{name: d, tables: [{name: t, rows: 70000, columns: [{name: n, null_rate: 0.2, generator: {type: integer, min: 0, max: 99}}, \
+         {name: k, null_rate: 0.1, generator: {type: choice, values: [a, b, c]}}, {name: sum, generator: {type: running, column: n, per: [k]}}, \
+         {name: was, generator: {type: previous, column: n, offset: 2, initial: -1, per: [k]}}, \
+         {name: i, generator: {type: sequence, per: [k]}}, \
+         {name: turn, generator: {type: state_machine, initial: x, transitions: {x: {y: 1}, y: {x: 1}}, per: [k]}}, \
+         {name: walk, generator: {type: random_walk, per: [k]}}]}]}";
+    let whole_plan = plan(schema);
+    let columns = columns(&whole_plan, "t");
+    for rows in groups(&columns["k"]).values() {
+        let (mut sum, mut seen) = (None, Vec::new());
+        for (index, row) in rows.iter().copied().enumerate() {
+            let n = columns["n"][row].parse::<i64>().ok();
+            sum = n.map_or(sum, |n| Some(sum.unwrap_or(0) + n));
+            assert_eq!(columns["sum"][row], sum.map(|sum| sum.to_string()).unwrap_or_default(), "{row}");
+            let was = index.checked_sub(2).map_or("-1".to_owned(), |before: usize| String::clone(seen[before]));
+            assert_eq!(columns["was"][row], was, "{row}");
+            seen.push(&columns["n"][row]);
+            assert_eq!(columns["i"][row], (index + 1).to_string());
+            assert_eq!(columns["turn"][row], ["x", "y"][index % 2]);
+        }
+    }
+    let whole = all_rows(&whole_plan, "t");
+    for (start, end) in [(69_990, 70_000), (4_095, 4_099), (20_000, 29_000)] {
+        assert_eq!(part(&plan(schema), 0, Rows::Range(start..end)), whole[start as usize..end as usize]);
+    }
+    let list: Vec<u64> = (0..70_000).filter(|row| row % 977 == 1 || row / 50 == 700).collect();
+    let expected: Vec<String> = list.iter().map(|row| whole[*row as usize].clone()).collect();
+    assert_eq!(part(&plan(schema), 0, Rows::List(list.into())), expected);
+}
+
+#[test]
+fn a_case_of_a_conditional_remembers_the_rows_of_the_others() {
+    let plan = plan(
+        "{name: d, tables: [{name: t, rows: 9000, columns: [{name: n, generator: {type: integer, min: 0, max: 9}}, \
+         {name: v, generator: {type: conditional, cases: [{when: \"n < 5\", use: {type: running, column: n}}], \
+         else: {type: previous, column: n, initial: 0}}}]}]}",
+    );
+    let columns = columns(&plan, "t");
+    let (mut sum, mut last) = (0, 0);
+    for (n, v) in columns["n"].iter().zip(&columns["v"]) {
+        let n: i64 = n.parse().expect("a number");
+        sum += n;
+        assert_eq!(*v, if n < 5 { sum } else { last }.to_string());
+        last = n;
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::super::lists::List;
 use super::super::prefix::Prefixes;
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
-use crate::plan::{BLOCK, Context, Groups, Order, Plan, places};
+use crate::plan::{BLOCK, Context, Groups, Order, Plan, Step, Tally, places};
 use crate::problem::{Problem, pointer_step};
 use crate::random::{Guide, Key};
 
@@ -92,7 +92,14 @@ impl Generator for StateMachine {
         let groups = cx.groups(&self.per, &[])?;
         let chain = Chain { key: cx.key("value"), first, next };
         let (logical, longest) = (list.logical.clone(), list.longest());
-        let fill = States { list, chain, groups, prefixes: Prefixes::default(), whole: OnceLock::new() };
+        let fill = States {
+            list,
+            chain,
+            groups,
+            prefixes: Prefixes::default(),
+            whole: OnceLock::new(),
+            tally: Tally::default(),
+        };
         Ok(Made { longest, ..Made::computed(logical, fill) })
     }
 }
@@ -131,6 +138,22 @@ struct Chain {
     next: Vec<Option<Draw>>,
 }
 
+impl Step for Chain {
+    /// How many rows there were, and the state of the last.
+    type State = (u64, Option<u8>);
+    type Chunk = ();
+
+    fn read(&self, _: &Plan, _: std::ops::Range<u64>) -> Result<(), RunError> {
+        Ok(())
+    }
+
+    fn step(&self, state: &mut Self::State, (): &(), _: usize, group: u32, _: u64) -> Result<(), RunError> {
+        let key = self.of(Some(u64::from(group)));
+        *state = (state.0 + 1, Some(self.next(&key, state.1, state.0)));
+        Ok(())
+    }
+}
+
 /// Steps that are gone back to find the state without the whole chain.
 const BACK: [u64; 3] = [32, 256, 2_048];
 
@@ -140,7 +163,7 @@ impl Chain {
         group.map_or(self.key, |group| self.key.child(group))
     }
 
-    fn step(&self, key: &Key, state: Option<u8>, index: u64) -> u8 {
+    fn next(&self, key: &Key, state: Option<u8>, index: u64) -> u8 {
         match state {
             None => self.first.pick(key.word(index)),
             Some(state) => self.next[state as usize].as_ref().map_or(state, |draw| draw.pick(key.word(index))),
@@ -152,13 +175,13 @@ impl Chain {
     fn forgetful(&self, key: &Key, index: u64) -> Option<u8> {
         for back in BACK {
             let Some(start) = index.checked_sub(back) else {
-                let state = (0..=index).fold(None, |state, index| Some(self.step(key, state, index)));
+                let state = (0..=index).fold(None, |state, index| Some(self.next(key, state, index)));
                 return state;
             };
             let mut states: Vec<u8> = (0..self.next.len()).map(|state| state as u8).collect();
             for index in start + 1..=index {
                 for state in &mut states {
-                    *state = self.step(key, Some(*state), index);
+                    *state = self.next(key, Some(*state), index);
                 }
                 // Those that met stay together.
                 states.sort_unstable();
@@ -179,6 +202,7 @@ struct States {
     prefixes: Prefixes<Option<u8>>,
     /// The states of a table whose groups a pass finds, by place.
     whole: OnceLock<Vec<u8>>,
+    tally: Tally<Chain>,
 }
 
 impl States {
@@ -188,7 +212,7 @@ impl States {
             return Ok(state);
         }
         let walk = |state, rows: std::ops::Range<u64>| {
-            rows.fold(state, |state, row| Some(self.chain.step(key, state, row - first)))
+            rows.fold(state, |state, row| Some(self.chain.next(key, state, row - first)))
         };
         let block = row / BLOCK;
         let (before, start) = if block * BLOCK > first {
@@ -206,7 +230,7 @@ impl States {
             let key = self.chain.of(Some(group as u64));
             let mut state = None;
             for index in 0..places.len() as u64 {
-                let next = self.chain.step(&key, state, index);
+                let next = self.chain.next(&key, state, index);
                 states.push(next);
                 state = Some(next);
             }
@@ -220,7 +244,7 @@ impl States {
         for (row, (group, first)) in rows.iter().zip(firsts) {
             let (key, state) = match known {
                 Some((before, same, key, state)) if same == *first && before + 1 == row => {
-                    (key, self.chain.step(&key, Some(state), row - first))
+                    (key, self.chain.next(&key, Some(state), row - first))
                 }
                 _ => {
                     let key = self.chain.of(*group);
@@ -248,6 +272,11 @@ impl States {
                     states.extend(part.map(|position| all[order.place(rows.at(position))]));
                     Ok(())
                 })?;
+                Ok(states)
+            }
+            Groups::Scattered(groups) => {
+                let mut states = Vec::with_capacity(rows.len());
+                self.tally.over(plan, groups, &self.chain, rows, |_, _, _, after| states.extend(after.1))?;
                 Ok(states)
             }
         }
@@ -282,7 +311,7 @@ mod tests {
         let chain = chain(&[&[(0, 1.0), (1, 2.0)], &[(2, 1.0), (0, 0.5)], &[(0, 1.0), (1, 1.0)]]);
         let mut state = None;
         for index in 0..20_000 {
-            state = Some(chain.step(&chain.key, state, index));
+            state = Some(chain.next(&chain.key, state, index));
             if index % 7 == 0 {
                 assert_eq!(chain.forgetful(&chain.key, index), state);
             }

@@ -1,6 +1,6 @@
 //! The value of an earlier row.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, new_null_array};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::super::lists::List;
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
-use crate::plan::{Context, Evaluation, Groups, SlotId, below, places};
+use crate::plan::{Context, Evaluation, Groups, Plan, SlotId, Step, Tally, below, places};
 use crate::problem::Problem;
 
 /// The value that another column has in an earlier row, of the whole table or of the row's group.
@@ -62,9 +62,37 @@ impl Generator for Previous {
             Some(Value::String(text)) => longest.max(text.chars().count() as u64),
             _ => longest,
         });
+        if matches!(groups, Groups::Scattered(_)) && offset > FAR {
+            let detail =
+                format!("in groups whose rows do not lie side by side an offset is at most {FAR}, not {offset}");
+            return Err(vec![Problem::new("too_large", detail).at("/offset").propose(FAR)]);
+        }
         let nullable = initial.is_null(0);
-        let fill = Earlier { table: cx.table(), slot, offset, initial, groups };
+        let fill = Earlier { table: cx.table(), slot, offset, initial, groups, tally: Tally::default() };
         Ok(Made { longest, nullable, ..Made::computed(logical, fill) })
+    }
+}
+
+/// The largest offset where a group's last rows have to be kept.
+const FAR: u64 = 64;
+
+/// The last rows of a group, as many as the offset says, the last one last.
+struct Last(u64);
+
+impl Step for Last {
+    type State = VecDeque<u64>;
+    type Chunk = ();
+
+    fn read(&self, _: &Plan, _: std::ops::Range<u64>) -> Result<(), RunError> {
+        Ok(())
+    }
+
+    fn step(&self, state: &mut VecDeque<u64>, (): &(), _: usize, _: u32, row: u64) -> Result<(), RunError> {
+        if state.len() as u64 == self.0 {
+            state.pop_front();
+        }
+        state.push_back(row);
+        Ok(())
     }
 }
 
@@ -75,6 +103,7 @@ struct Earlier {
     /// One value, for rows that have no earlier one.
     initial: ArrayRef,
     groups: Groups,
+    tally: Tally<Last>,
 }
 
 impl Earlier {
@@ -97,6 +126,13 @@ impl Earlier {
                         (back >= start).then(|| order.row(back))
                     }));
                     Ok(())
+                })?;
+                sources
+            }
+            Groups::Scattered(groups) => {
+                let mut sources = Vec::with_capacity(rows.len());
+                self.tally.over(cells.plan, groups, &Last(self.offset), rows, |_, _, before, _| {
+                    sources.push(before.front().copied().filter(|_| before.len() as u64 == self.offset));
                 })?;
                 sources
             }

@@ -11,7 +11,9 @@ use super::super::prefix::Prefixes;
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
 use super::fold::{Measure, Reader, RunningFn, State};
 use crate::allocation::Allocation;
-use crate::plan::{BLOCK, Context, Evaluation, Groups, Order, Plan, SlotId, Sorted, below, places};
+use crate::plan::{
+    BLOCK, Context, Evaluation, Groups, Order, Plan, Scattered, SlotId, Sorted, Step, Tally, below, places,
+};
 
 /// The sum, number, smallest, largest or mean value of a column from the first row to this one, of the whole table or of the row's group.
 /// Nulls are skipped: such a row keeps what came before, which is null (0 for count) before the first value.
@@ -50,6 +52,9 @@ impl Generator for Running {
         let made = match cx.groups(&self.per, &order)? {
             Groups::Sorted(sorted) => {
                 Made::computed(logical, InOrder { column: columns, sorted, whole: OnceLock::new() })
+            }
+            Groups::Scattered(groups) => {
+                Made::computed(logical, InScattered { column: columns, groups, tally: Tally::default() })
             }
             Groups::Whole => {
                 Made::computed(logical, InRows { column: columns, siblings: None, prefixes: Prefixes::default() })
@@ -139,7 +144,7 @@ impl InRows {
             let row = start + position as u64;
             if row == *first {
                 (before, piece) = (State::default(), State::default());
-            } else if row % BLOCK == 0 {
+            } else if row.is_multiple_of(BLOCK) {
                 before = measure.join(&before, &piece)?;
                 piece = State::default();
                 self.prefixes.keep(*first, row / BLOCK, &before);
@@ -172,6 +177,34 @@ impl Fill for InRows {
                 }
             }
         }
+        self.column.measure.finish(states.iter(), |position| rows.at(position))
+    }
+}
+
+/// Rows whose groups lie anywhere in a table too long to be sorted.
+struct InScattered {
+    column: Column,
+    groups: Arc<Scattered>,
+    tally: Tally<Column>,
+}
+
+impl Step for Column {
+    type State = State;
+    type Chunk = ArrayRef;
+
+    fn read(&self, plan: &Plan, rows: std::ops::Range<u64>) -> Result<ArrayRef, RunError> {
+        Column::read(self, plan, rows)
+    }
+
+    fn step(&self, state: &mut State, chunk: &ArrayRef, position: usize, _: u32, _: u64) -> Result<(), RunError> {
+        self.measure.add(state, Reader::new(chunk).at(position))
+    }
+}
+
+impl Fill for InScattered {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let mut states = Vec::with_capacity(rows.len());
+        self.tally.over(cells.plan, &self.groups, &self.column, rows, |_, _, _, after| states.push(*after))?;
         self.column.measure.finish(states.iter(), |position| rows.at(position))
     }
 }
