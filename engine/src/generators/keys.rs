@@ -29,11 +29,11 @@ pub struct Sequence {
     /// Distance of the values, not 0; 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     step: Option<i64>,
-    /// Makes text of so many digits, with zeros before the number.
+    /// Makes text of so many digits, with zeros before the number; a number when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 18))]
     padding: Option<u32>,
-    /// Columns of the foreign key within whose parents it starts anew.
+    /// Columns within whose groups it starts anew; the whole table when absent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     per: Vec<Text>,
 }
@@ -55,11 +55,7 @@ impl Generator for Sequence {
                     .at("/start"),
             ]);
         }
-        let index = if self.per.is_empty() {
-            None
-        } else {
-            Some(cx.index_per(&self.per).map_err(|found| below(found, "per"))?)
-        };
+        let index = if self.per.is_empty() { None } else { Some(cx.index_per(&self.per)?) };
         let padding = self.padding.map(|padding| padding as usize);
         let logical = if padding.is_some() { LogicalType::String } else { LogicalType::Integer };
         let longest = i64::try_from(last)
