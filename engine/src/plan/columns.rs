@@ -194,7 +194,7 @@ impl Compiler {
         match &definition.generator {
             Some(generator) => Ok((generator.clone(), None)),
             None => {
-                let (generator, reason) = auto::choose(definition);
+                let (generator, reason) = auto::choose(&self.dataset, table, column);
                 Ok((generator, Some(reason)))
             }
         }
@@ -208,7 +208,7 @@ impl Compiler {
         let definition = self.definition(table, column);
         Some(match &definition.generator {
             Some(generator) => generator.entry().name.clone(),
-            None => auto::choose(definition).0.entry().name.clone(),
+            None => auto::choose(&self.dataset, table, column).0.entry().name.clone(),
         })
     }
 
