@@ -376,9 +376,9 @@ fn error_of(tails: impl Tails + Clone, lo: f64, hi: f64) -> (f64, f64) {
     let cubics = table::Cubics::of(&cut);
     let (cells, left_out) = cubics.size();
     assert!(cells < 5_000, "{cells}");
-    let worst = (0..100_000_u32)
+    let worst = (0..20_000_u32)
         .filter_map(|step| {
-            let u = (f64::from(step) + 0.37) / 100_000.0;
+            let u = (f64::from(step) + 0.37) / 20_000.0;
             cubics.at(u).map(|x| (cut.share(x).0 - u).abs())
         })
         .fold(0.0, f64::max);

@@ -211,6 +211,9 @@ impl Target {
     }
 
     fn span<F: Family>(&self, min: f64, max: f64) -> Result<Span, Refused> {
+        if let Some((place, end)) = [("min", min), ("max", max)].into_iter().find(|(_, end)| end.is_nan()) {
+            return Err(Refused { place, code: "wrong_type", detail: format!("{place} {end} is no number") });
+        }
         let (low, high) = self.ends(min, max);
         if low > high {
             let detail = if max < min {
