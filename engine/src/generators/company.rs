@@ -1,11 +1,16 @@
 //! Companies: attributes of the company that a row is about.
 
+mod codes;
+mod goods;
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::codes::TaxId;
+pub use self::goods::{Ean, Price, Sku};
 use super::lists::from_locale;
 use super::text::{TextColumn, fits, nothing_fits};
 use super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};

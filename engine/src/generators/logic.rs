@@ -2,6 +2,7 @@
 
 mod bucket;
 mod mixture;
+mod state_machine;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub use bucket::Bucket;
 pub use mixture::Mixture;
 
+pub use self::state_machine::StateMachine;
 use super::draws::draw_of;
 use super::lists::{Draw, FromList, List, Values, distinct};
 use super::relations::{First, at_sql};

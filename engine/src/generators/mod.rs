@@ -4,11 +4,16 @@
 //! a whole range of rows at a call, keeping nothing between rows. A generator's `type` is its struct's name in snake_case, its group the
 //! file that it stands in, its parameters and their words the struct's fields and doc comments; so the list below is all that has to name it.
 
+mod bridge;
 mod company;
 mod countable;
 mod dates;
+mod domain;
 mod draws;
 mod fill;
+mod finance;
+mod identifiers;
+mod internet;
 mod interval;
 mod keys;
 mod lists;
@@ -17,6 +22,7 @@ mod numbers;
 mod person;
 mod pieces;
 mod place;
+mod prefix;
 mod relations;
 mod text;
 
@@ -51,8 +57,12 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<keys::Regex>(),
             Entry::of::<keys::Template>(),
             Entry::of::<keys::String>(),
+            Entry::of::<keys::CheckDigit>(),
             Entry::of::<relations::Constant>(),
             Entry::of::<relations::Field>(),
+            Entry::of::<relations::Previous>(),
+            Entry::of::<relations::Running>(),
+            Entry::of::<relations::Rank>(),
             Entry::of::<draws::Tuple>(),
             Entry::of::<draws::Person>(),
             Entry::of::<logic::Choice>(),
@@ -62,6 +72,7 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<logic::Expression>(),
             Entry::of::<logic::Bucket>(),
             Entry::of::<logic::Mixture>(),
+            Entry::of::<logic::StateMachine>(),
             Entry::of::<numbers::Integer>(),
             Entry::of::<numbers::Decimal>(),
             Entry::of::<numbers::Float>(),
@@ -79,10 +90,16 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<numbers::Histogram>(),
             Entry::of::<numbers::Weibull>(),
             Entry::of::<numbers::StudentT>(),
+            Entry::of::<numbers::RandomWalk>(),
+            Entry::of::<numbers::TimeSeries>(),
             Entry::of::<dates::Date>(),
             Entry::of::<dates::Datetime>(),
             Entry::of::<dates::DateOffset>(),
             Entry::of::<dates::UnixTimestamp>(),
+            Entry::of::<dates::TimeOfDay>(),
+            Entry::of::<dates::AgeFrom>(),
+            Entry::of::<dates::Duration>(),
+            Entry::of::<dates::EventTimes>(),
             Entry::of::<person::FullName>(),
             Entry::of::<person::FirstName>(),
             Entry::of::<person::LastName>(),
@@ -97,6 +114,23 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<place::City>(),
             Entry::of::<company::CompanyName>(),
             Entry::of::<company::Industry>(),
+            Entry::of::<company::TaxId>(),
+            Entry::of::<company::Ean>(),
+            Entry::of::<company::Sku>(),
+            Entry::of::<company::Price>(),
+            Entry::of::<finance::Iban>(),
+            Entry::of::<finance::Bic>(),
+            Entry::of::<finance::AccountNumber>(),
+            Entry::of::<finance::CreditCardNetwork>(),
+            Entry::of::<finance::CreditCardNumber>(),
+            Entry::of::<finance::Cvv>(),
+            Entry::of::<finance::CardExpiry>(),
+            Entry::of::<finance::Isin>(),
+            Entry::of::<finance::Lei>(),
+            Entry::of::<finance::CurrencyCode>(),
+            Entry::of::<internet::Imei>(),
+            Entry::of::<domain::Vin>(),
+            Entry::of::<domain::LicensePlate>(),
             Entry::of::<text::Word>(),
             Entry::of::<text::Sentence>(),
         ]

@@ -111,7 +111,7 @@ pub(super) struct Statements {
     pub(super) bounds: HashMap<(usize, usize), Vec<PlannedBound>>,
     pub(super) deals: HashMap<usize, Vec<Deal>>,
     conditions: Vec<RowCondition>,
-    groups: HashMap<usize, Vec<Group>>,
+    pub(super) groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,
     pub(super) pointers: HashMap<String, String>,
     /// Conditions that nothing can move: table, slot, rule.
@@ -447,6 +447,7 @@ impl Compiler {
             }
             self.statements.groups.insert(table, list.into_iter().map(|(group, _)| group).collect());
         }
+        self.check_memory();
     }
 
     /// The draws that a slot depends on, within its table.

@@ -3,6 +3,7 @@
 mod cases;
 mod determinism;
 mod golden;
+mod memory;
 mod robustness;
 
 use std::sync::Arc;

@@ -5,6 +5,8 @@ mod discrete;
 mod drawn;
 #[cfg(test)]
 mod tests;
+mod random_walk;
+mod time_series;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,7 +21,9 @@ use serde_json::Value;
 pub use continuous::{Beta, Exponential, Gamma, Lognormal, Normal, Pareto, StudentT, Triangular, Weibull};
 pub use discrete::{Binomial, Geometric, Histogram, Poisson, Zipf};
 
-use super::interval::{Step, Uniform};
+pub use self::random_walk::RandomWalk;
+pub use self::time_series::TimeSeries;
+use super::interval::{Step, Uniform, array_of};
 use super::lists::decimal_units;
 use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
 use crate::plan::{Context, Scalar};

@@ -439,7 +439,7 @@ impl Fill for Addresses {
 }
 
 /// Whether one of some slots depends on values that are drawn again until a rule holds.
-fn is_redrawn(plan: &Plan, table: usize, slots: &[SlotId]) -> bool {
+pub fn is_redrawn(plan: &Plan, table: usize, slots: &[SlotId]) -> bool {
     let all = &plan.tables[table].slots;
     let mut seen = vec![false; all.len()];
     let mut open = slots.to_vec();

@@ -1,0 +1,5 @@
+//! Networks and devices.
+
+mod imei;
+
+pub use self::imei::Imei;
