@@ -1,5 +1,8 @@
 //! Dates and times. All times are UTC.
 
+pub(super) mod calendar;
+pub(super) mod of_records;
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Date32Array, TimestampMicrosecondArray};

@@ -287,7 +287,16 @@ pub(super) fn distinct(list: &List) -> List {
 
 /// A column drawn from a list of the locale, by weight; only texts that fit the column's lengths are drawn.
 pub(super) fn from_locale(cx: &Context<'_>, list: &WeightedList) -> Result<Made, Vec<Problem>> {
-    let (texts, weights) = fitting(cx, list)?;
+    from_locale_within(cx, list, cx.lengths())
+}
+
+/// The same with other lengths.
+pub(super) fn from_locale_within(
+    cx: &Context<'_>,
+    list: &WeightedList,
+    lengths: (u32, Option<u32>),
+) -> Result<Made, Vec<Problem>> {
+    let (texts, weights) = fitting(lengths, list)?;
     let list = List::of_texts(texts);
     let alias =
         Alias::new(&weights).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no values here")])?;
@@ -297,9 +306,11 @@ pub(super) fn from_locale(cx: &Context<'_>, list: &WeightedList) -> Result<Made,
     Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(countable) })
 }
 
-/// The texts of a list that fit the column's lengths, with their weights.
-pub(super) fn fitting<'l>(cx: &Context<'_>, list: &'l WeightedList) -> Result<(Vec<&'l str>, Vec<f64>), Vec<Problem>> {
-    let (min, max) = cx.lengths();
+/// The texts of a list that have at least and at most so many characters, with their weights.
+pub(super) fn fitting(
+    (min, max): (u32, Option<u32>),
+    list: &WeightedList,
+) -> Result<(Vec<&'static str>, Vec<f64>), Vec<Problem>> {
     let (texts, weights): (Vec<&str>, Vec<f64>) = list
         .values
         .iter()

@@ -1,0 +1,3 @@
+//! Values of special fields.
+
+pub(super) mod colors;
