@@ -65,10 +65,7 @@ pub(super) fn country_row(cx: &mut Context<'_>) -> Result<Made, Problems> {
                 attribute: "country",
                 texts: cx.locale().countries().iter().map(|country| country.name).collect(),
             },
-            RecordPart {
-                attribute: "country_code",
-                texts: country_codes(cx, form.unwrap_or(CountryForm::Alpha2)),
-            },
+            RecordPart { attribute: "country_code", texts: country_codes(cx, form.unwrap_or(CountryForm::Alpha2)) },
         ],
         noun: "country",
     }

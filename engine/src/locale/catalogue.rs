@@ -92,10 +92,7 @@ impl CalendarWords {
             named.sort_unstable();
             named.into_iter().map(|(_, name)| name).collect()
         };
-        Self {
-            weekdays: [of("weekday"), of("weekday_short")],
-            months: [of("month"), of("month_short")],
-        }
+        Self { weekdays: [of("weekday"), of("weekday_short")], months: [of("month"), of("month_short")] }
     }
 
     /// The seven days from Monday.

@@ -98,15 +98,17 @@ impl Grammar {
 
     /// The most characters of a text.
     pub(super) fn longest(&self) -> usize {
-        self.templates.iter().map(|template| template.pieces.iter().map(|piece| self.longest_of(piece)).sum()).max().unwrap_or(0)
+        self.templates
+            .iter()
+            .map(|template| template.pieces.iter().map(|piece| self.longest_of(piece)).sum())
+            .max()
+            .unwrap_or(0)
     }
 
     fn longest_of(&self, piece: &Piece) -> usize {
         match *piece {
             Piece::Text(text) => text.chars().count(),
-            Piece::Slot(slot) => {
-                self.slots[slot].values.iter().map(|value| value.chars().count()).max().unwrap_or(0)
-            }
+            Piece::Slot(slot) => self.slots[slot].values.iter().map(|value| value.chars().count()).max().unwrap_or(0),
         }
     }
 

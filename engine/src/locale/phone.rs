@@ -82,11 +82,12 @@ impl PhonePlan {
         area_codes.dedup();
         let mut blocks = Vec::new();
         for form in numbering.forms {
-            let mut add =
-                |area_code| blocks.push(PhoneBlock { form, area_code, count: form.subscriber.count() });
+            let mut add = |area_code| blocks.push(PhoneBlock { form, area_code, count: form.subscriber.count() });
             match form.areas {
                 Areas::None => add(""),
-                Areas::OfWidth(width) => area_codes.iter().filter(|code| code.len() == width).for_each(|code| add(code)),
+                Areas::OfWidth(width) => {
+                    area_codes.iter().filter(|code| code.len() == width).for_each(|code| add(code))
+                }
                 Areas::These(codes) => codes.iter().for_each(|code| add(code)),
             }
         }

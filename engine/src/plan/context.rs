@@ -197,9 +197,8 @@ impl Context<'_> {
         if let Some(draw) = self.entity.strip_prefix('\u{1}') {
             return table.draws.get(draw)?.0.to_value().get(parameter).cloned();
         }
-        let of_entity = table.columns.iter().filter(|column| {
-            column.entity.as_deref().unwrap_or_default() == self.entity
-        });
+        let of_entity =
+            table.columns.iter().filter(|column| column.entity.as_deref().unwrap_or_default() == self.entity);
         let generators = of_entity.filter_map(|column| column.generator.as_ref());
         generators
             .filter(|generator| generator.entry().name == name)

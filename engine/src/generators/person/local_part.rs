@@ -206,8 +206,7 @@ impl Addresses {
             }
         }
         let locale = cx.locale();
-        let fill =
-            Addresses { key: cx.key("value"), names, locale, styles, domains, apart, positions, limit, digits };
+        let fill = Addresses { key: cx.key("value"), names, locale, styles, domains, apart, positions, limit, digits };
         let longest = limit.map(|limit| limit as u64);
         // Numbered addresses follow from the rows before them and are not drawn again.
         let made = if unique {

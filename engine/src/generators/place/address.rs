@@ -23,15 +23,29 @@ pub struct StreetName {}
 impl Generator for StreetName {
     const EXAMPLE: &'static str = "{type: street_name}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["street", "street_name", "calle", "nombre_calle", "rua", "rue", "strasse", "via", "straat", "ulica", "avenida"];
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "street",
+        "street_name",
+        "calle",
+        "nombre_calle",
+        "rua",
+        "rue",
+        "strasse",
+        "via",
+        "straat",
+        "ulica",
+        "avenida",
+    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let names = cx.locale().street_names();
         let limit = cx.lengths().1;
         let longest = names.longest() as u64;
         let longest = limit.map_or(longest, |limit| longest.min(u64::from(limit)));
-        Ok(Made { longest: Some(longest), ..Made::drawn(LogicalType::String, Streets { key: cx.key("value"), names, limit }) })
+        Ok(Made {
+            longest: Some(longest),
+            ..Made::drawn(LogicalType::String, Streets { key: cx.key("value"), names, limit })
+        })
     }
 }
 

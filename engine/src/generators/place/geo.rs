@@ -233,7 +233,8 @@ impl Fill for Points {
                     around(latitude, longitude, *cap, u, v)
                 }
             };
-            write_point(latitude, longitude, self.form, column.out()).map_err(|error| RunError::new(error.to_string()))?;
+            write_point(latitude, longitude, self.form, column.out())
+                .map_err(|error| RunError::new(error.to_string()))?;
             column.end();
         }
         Ok(Arc::new(column.finish()))

@@ -46,7 +46,8 @@ impl Generator for PostalCode {
         let locale = cx.locale();
         let mut masks = Masks::default();
         let cities = locale.cities().iter().map(|city| masks.add(&city.postal_masks)).collect();
-        let by_district = writes_district(cx) || cx.is_draw_of("place") || cx.shows_attribute(&["district", "admin_code"]);
+        let by_district =
+            writes_district(cx) || cx.is_draw_of("place") || cx.shows_attribute(&["district", "admin_code"]);
         let mut districts = Vec::new();
         let mut district = None;
         if by_district && locale.districts().iter().any(|district| !district.postal_mask.is_empty()) {

@@ -174,8 +174,7 @@ pub(crate) fn district_row(cx: &mut Context<'_>) -> Result<Made, Problems> {
     let choices = locale.districts_of_cities().iter().map(|places| {
         let fitting: Vec<u32> = places.iter().copied().filter(|place| fits(*place)).collect();
         let places = if fitting.is_empty() { places.clone() } else { fitting };
-        let weights: Vec<f64> =
-            places.iter().map(|place| districts[*place as usize].population as f64).collect();
+        let weights: Vec<f64> = places.iter().map(|place| districts[*place as usize].population as f64).collect();
         let alias = if places.len() > 1 { Alias::new(&weights) } else { None };
         (places, alias)
     });

@@ -31,8 +31,18 @@ const MOST_SENTENCES: u32 = 1_000;
 
 impl Generator for Paragraph {
     const EXAMPLE: &'static str = "{type: paragraph, sentences: {min: 2, max: 4}}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["paragraph", "body", "article_body", "bio", "biography", "biografia", "parrafo", "paragrafo", "absatz", "cuerpo"];
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "paragraph",
+        "body",
+        "article_body",
+        "bio",
+        "biography",
+        "biografia",
+        "parrafo",
+        "paragrafo",
+        "absatz",
+        "cuerpo",
+    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (min, max) = match &self.sentences {
@@ -42,7 +52,8 @@ impl Generator for Paragraph {
         };
         if min == 0 || max > MOST_SENTENCES {
             let wrong = if min == 0 { min } else { max };
-            let detail = format!("a paragraph of {wrong} sentences is not between 1 and {MOST_SENTENCES} sentences long");
+            let detail =
+                format!("a paragraph of {wrong} sentences is not between 1 and {MOST_SENTENCES} sentences long");
             return Err(vec![Problem::new("out_of_range", detail).at("/sentences")]);
         }
         if max < min {
