@@ -74,7 +74,9 @@ def all_postal():
         for line in lines:
             if line[:2] in wanted:
                 row = Postal(line.rstrip("\n").split("\t"))
-                out[row.country].append(row)
+                # CEDEX and the like are codes of single receivers.
+                if " " not in row.code or row.country == "GB":
+                    out[row.country].append(row)
     return out
 
 
@@ -158,6 +160,15 @@ def cep_masks(first, last):
     return masks
 
 
+def only_of_city(codes, rules):
+    """Without the few that begin otherwise than the city's: errors of the source, or single receivers."""
+    codes = {code for code in codes if not rules.get("no_code", lambda code: False)(code)} or codes
+    if len(codes) < 10 or rules.get("any_beginning"):
+        return codes
+    begin = Counter(code[:2] for code in codes)
+    return {code for code in codes if begin[code[:2]] * 25 >= len(codes)}
+
+
 # ---- cities ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -181,8 +192,10 @@ def matched(locale, rules):
         if name in dropped or f"{state} {name}" in dropped:
             continue
         name = renamed.get(f"{state} {name}", renamed.get(name, name))
-        reach = min(30, 6 + (place["population"] / 2500 / 3.14) ** 0.5)
+        reach = rules.get("reach", min(30, 6 + (place["population"] / 2500 / 3.14) ** 0.5))
         nearby = [row for _, row in sorted(grid.near(here, reach), key=lambda item: (item[0], item[1].code, item[1].place))]
+        if rules.get("same_level1"):
+            nearby = [row for row in nearby if row.code1 == place["admin1code"]]
         other = [a for a in place["alternatenames"] if len(a) > 2 and re.fullmatch(script, a) and not a.isupper()]
         found = None
         for candidate in [name, *rules.get("spellings", lambda n: [])(name), *other]:
@@ -204,7 +217,7 @@ def matched(locale, rules):
         name = rules.get("spell", lambda n, s: n)(name, state)
         if (name_key(name), state) in seen or name in dropped:
             continue
-        codes = {row.code for row in exact + wider + quarter}
+        codes = only_of_city({row.code for row in exact + wider + quarter}, rules)
         if rules.get("keep", lambda *_: True)(place, codes, best):
             seen.add((name_key(name), state))
             out.append((place, name, state, codes, best))
@@ -236,6 +249,8 @@ def area_codes(rules, cities):
         if codes and rules.get("area_ok", lambda *_: True)(state, codes):
             most = max(codes.values())
             found[name, state] = ",".join(sorted(code for code, n in codes.items() if 4 * n >= most)[:3])
+    if not rules.get("area_anywhere"):
+        found = plausible(cities, found, rules.get("area_digits", 1))
     out = {}
     for place, name, state, _, _ in cities:
         if (name, state) in found:
@@ -246,6 +261,18 @@ def area_codes(rules, cities):
         near = min(pool, key=lambda c: distance_km(here, (c[0]["latitude"], c[0]["longitude"])), default=None)
         out[name, state] = found[near[1], near[2]] if near else ""
     return out
+
+
+def plausible(cities, found, digits):
+    """Codes that begin as those of at least two of the ten nearest cities do: names are not unique in the numbering plan's geography."""
+    placed = [((c[0]["latitude"], c[0]["longitude"]), (c[1], c[2])) for c in cities if (c[1], c[2]) in found]
+    kept = {}
+    for here, key in placed:
+        nearest = sorted((distance_km(here, other), k) for other, k in placed if k != key)[:10]
+        alike = sum(found[k][:digits] == found[key][:digits] for _, k in nearest)
+        if alike >= 2:
+            kept[key] = found[key]
+    return kept
 
 
 def chosen(rows, most, per_state):
