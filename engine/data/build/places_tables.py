@@ -265,6 +265,44 @@ def brazilian_masks(cities, postal):
     return out
 
 
+# ---- Peru and the United States -------------------------------------------------------------------------------------------------
+
+
+def lower_particles(name):
+    return re.sub(r" (De|Del|Y) (?=\w)", lambda m: f" {m[1].lower()} ", name)
+
+
+# Census of 2017, by province and district: in the capital the cities' list has only some.
+PE_PEOPLE = {
+    "1501": {
+        key.replace("_", " "): int(n)
+        for key, n in pairs(
+            "san_juan_de_lurigancho:1038495 san_martin_de_porres:654083 ate:599196 comas:520450 villa_maria_del_triunfo:398433 "
+            "villa_el_salvador:393254 san_juan_de_miraflores:355219 carabayllo:333045 puente_piedra:329675 santiago_de_surco:329152 "
+            "los_olivos:325884 chorrillos:314241 lima:268352 lurigancho:240814 independencia:211360 el_agustino:198862 santa_anita:196214 "
+            "rimac:174785 la_victoria:173630 san_miguel:155384 la_molina:140679 san_borja:113247 pachacamac:110071 miraflores:99337 "
+            "surquillo:91023 lurin:89195 brena:85309 pueblo_libre:83323 jesus_maria:75359 ancon:62928 san_isidro:60735 "
+            "magdalena_del_mar:60290 lince:54711 san_luis:52082 chaclacayo:42912 cieneguilla:34684 barranco:34378 santa_rosa:27863 "
+            "punta_hermosa:15874 pucusana:14891 san_bartolo:7482 punta_negra:7074 santa_maria_del_mar:999"
+        ).items()
+    },
+    "0701": {
+        key.replace("_", " "): int(n)
+        for key, n in pairs(
+            "callao:451260 ventanilla:315600 bellavista:74851 la_perla:61417 mi_peru:45297 carmen_de_la_legua_reynoso:42240 la_punta:3829"
+        ).items()
+    },
+}
+
+
+def county(name, state, code):
+    if state == "LA":
+        return f"{name} Parish"
+    if state == "DC" or re.search(r"County|Parish|Borough|Census Area|Municipality|City", name) or state == "AK" or (state == "VA" and code >= "500"):
+        return re.sub(r" ?\(city\)", "", name)
+    return f"{name} County"
+
+
 # ---- the countries --------------------------------------------------------------------------------------------------------------
 
 COUNTRIES = {
