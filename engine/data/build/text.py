@@ -263,7 +263,7 @@ LEFT_OUT = {
     "fr": "abattre abri accuser âme arme armée armer arracher attaquer bataille battre cadavre caresser chair chasse chasser combat condamner cruel "
     "danger dangereux désespoir détruire dieu écraser ennemi étouffer foi folie fou frapper fuir fusil gouvernement guerre haine haïr "
     "malade maladie mal malheur mariage militaire ministre misère mort mourir nu officier peur pitié police politique prier prière prince prison "
-    "race religion révolution roi sang saint sauvage seigneur sein soldat souffrance souffrir sueur terreur terrible tombe tuer vaincre victime "
+    "race religion révolution roi sang saint sauvage seigneur sein soldat souffrance souffrir sueur terreur terrible tombe tuer vaincre colon victime "
     "violence violent douleur crainte craindre angoisse larme pleurer mentir mensonge crise empire juge juger blesser trembler "
     "anglais français hors lutte lutter résistance détacher menacer clef ah oh eh cou".split(),
     "it": "ammazzare anima arma armare arrestare attaccare battaglia cattivo cattolico colpa colpire costringere cristiano croce dio distruggere "

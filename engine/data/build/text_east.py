@@ -5,7 +5,7 @@ products, colors, sentences, marital statuses, education levels, nationalities) 
 all of them to their forms, and the grammars to what engine/src/locale/grammar.rs takes for granted. Origins are in SOURCES.md.
 
     python3 -m venv VENV && VENV/bin/pip install -r requirements.txt
-    npm install --prefix NPM cldr-dates-full@48.2.0 cldr-annotations-full@48.2.0
+    npm install --prefix NPM cldr-dates-full@48.2.0
     VENV/bin/python text_east.py NPM/node_modules [locale …]
 
 VENV and NPM lie outside of the repository. Without arguments nothing is made, all is checked. Same versions, same bytes.
@@ -74,20 +74,9 @@ def mimesis_words(language):
     return json.loads(path.read_text(encoding="utf-8"))["words"]
 
 
-def annotation_words(npm, language):
-    """Key words by which emoji are found, those of the most emoji first."""
-    path = npm / f"cldr-annotations-full/annotations/{language}/annotations.json"
-    found = json.loads(path.read_text(encoding="utf-8"))["annotations"]["annotations"]
-    count = {}
-    for entry in found.values():
-        for word in entry.get("default", []):
-            count[word] = count.get(word, 0) + 1
-    return sorted(count, key=lambda word: (-count[word], word))
-
-
 def words(npm, locale):
     build = Path(__file__).resolve().parent
-    # The commonest words, in their order, which the packages' lists do not have; then words that do not belong into sample data.
+    # The commonest words in their order, or all of them where no package has a good list; then words that do not belong into sample data.
     head = [word for line in (build / f"{locale}_words.txt").read_text(encoding="utf-8").splitlines() for word in line.split()]
     cut = head.index("--")
     head, left_out = head[:cut], set(head[cut + 1 :])
@@ -95,11 +84,11 @@ def words(npm, locale):
         "de_DE": lambda: [*faker_words("de_DE"), *mimesis_words("de")],
         "nl_NL": lambda: faker_words("nl_NL"),
         "pl_PL": lambda: faker_words("pl_PL"),
-        "ja_JP": lambda: [*faker_words("ja_JP"), *annotation_words(npm, "ja")],
-        "zh_CN": lambda: [*faker_words("zh_CN"), *annotation_words(npm, "zh")],
+        "ja_JP": list,
+        "zh_CN": list,
         "ko_KR": lambda: mimesis_words("ko"),
-        "hi_IN": lambda: annotation_words(npm, "hi"),
-        "ar_SA": lambda: [*faker_words("ar_AA"), *annotation_words(npm, "ar")],
+        "hi_IN": list,
+        "ar_SA": list,
     }[locale]
     script = SCRIPTS[locale]
     kept = {}
