@@ -353,7 +353,7 @@ impl NameTexts {
                     joint => !text.contains(joint),
                 };
                 let mut seen = HashSet::new();
-                let fits = |text: &&str| {
+                let fits = |text: &&'static str| {
                     (at == last || apart(text))
                         && share.is_none_or(|share| text.chars().count() <= share)
                         && seen.insert(*text)

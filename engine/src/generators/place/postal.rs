@@ -45,7 +45,18 @@ impl Generator for PostalCode {
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
         let mut masks = Masks::default();
-        let cities = locale.cities().iter().map(|city| masks.add(&city.postal_masks)).collect();
+        let cities = locale.cities().iter().zip(locale.districts_of_cities());
+        let cities = cities.map(|(city, districts)| {
+            // A city without codes of its own has those of its districts.
+            let of_district = |place: &u32| locale.districts()[*place as usize].postal_mask;
+            if city.postal_masks.is_empty() {
+                let known: Vec<&str> = districts.iter().map(of_district).filter(|mask| !mask.is_empty()).collect();
+                masks.add(&known)
+            } else {
+                masks.add(&city.postal_masks)
+            }
+        });
+        let cities: Vec<Range<u32>> = cities.collect();
         let by_district =
             writes_district(cx) || cx.is_draw_of("place") || cx.shows_attribute(&["district", "admin_code"]);
         let mut districts = Vec::new();
@@ -60,8 +71,9 @@ impl Generator for PostalCode {
         };
         check_longest(cx, longest, "a postal code")?;
         let letters = locale.postal_letters().as_bytes();
+        let nullable = cities.iter().any(Range::is_empty);
         let fill = PostalCodes { key: cx.key("value"), city, district, masks: masks.list, cities, districts, letters };
-        Ok(Made { longest: Some(longest), ..Made::drawn(LogicalType::String, fill) })
+        Ok(Made { longest: Some(longest), nullable, ..Made::drawn(LogicalType::String, fill) })
     }
 }
 
