@@ -212,7 +212,7 @@ def hepburn(kana, kanji):
         step = 2 if kana[i : i + 2] in KANA else 1
         out += KANA[kana[i : i + step]]
         i += step
-    tail = {"内": "uchi", "浦": "ura", "上": "ue", "海": "umi", "臼": "usu", "牛": "ushi", "裏": "ura", "馬": "uma", "梅": "ume", "打": "uchi", "植": "ue"}.get(kanji[-1])
+    tail = {"内": "uchi", "浦": "ura", "上": "ue", "海": "umi", "臼": "usu", "牛": "ushi", "裏": "ura", "梅": "ume", "打": "uchi", "植": "ue"}.get(kanji[-1])
     if tail and out.endswith(tail) and kanji != "河内":
         out, tail = out[: -len(tail)], tail
     else:
@@ -232,14 +232,17 @@ CHINESE_SURNAMES = {
         "行xing; 阴yin; 乌wu; 隗wei; 从cong; 藏zang; 降xiang; 祭zhai; 句gou; 柏bai; 薄bo; 过guo; 葛ge; 谷gu; 召shao; 牟mou; 撒sa; 覃qin; 娄lou; 莘shen;"
     ).split(" ")
 }
-CHINESE_GIVEN = {"景行": "jingxing", "茜": "qian", "行": "xing", "乐": "le", "朝": "chao", "莘": "xin", "长": "chang", "毓": "yu", "传": "chuan"}
+CHINESE_GIVEN = {"茜": "qian", "行": "xing", "乐": "le", "朝": "chao", "莘": "xin", "长": "chang"}
 
 
 def pinyin(name, is_surname):
     import pypinyin
 
-    known = (CHINESE_SURNAMES if is_surname else CHINESE_GIVEN).get(name)
-    text = known or "".join(syllable[0] for syllable in pypinyin.pinyin(name, style=pypinyin.Style.NORMAL))
+    syllables = [syllable[0] for syllable in pypinyin.pinyin(name, style=pypinyin.Style.NORMAL)]
+    if is_surname:
+        text = CHINESE_SURNAMES.get(name) or "".join(syllables)
+    else:
+        text = "".join(CHINESE_GIVEN.get(character, syllable) for character, syllable in zip(name, syllables))
     # As passports write it: u with dots is yu.
     return re.sub(r"([ln])[vü]", r"\1yu", text).capitalize()
 
@@ -272,8 +275,18 @@ INDEPENDENT = dict(zip("अ आ इ ई उ ऊ ऋ ए ऐ ओ औ ऑ".split()
 SIGNS = dict(zip("ा ि ी ु ू ृ े ै ो ौ ॉ".split(), "a i i u u ri e ai o au o".split()))
 
 
+# First parts of compound names; the vowel before the second part is silent.
+HINDI_PARTS = (
+    "राम शिव श्याम प्रेम राज हर जस मन धर्म ओम जय लव वेद प्रभु दीन देवी घन हंस कनक फूल लाल माता काली संत अवध नंद भज मान दुर्गा गंगा हनु सुख गुर मोहन जगत".split()
+)
+
+
 def hindi(name):
     """The usual Indian English spelling: Hunterian without marks, inherent vowels dropped where they are not spoken."""
+    for part in HINDI_PARTS:
+        rest = name.removeprefix(part)
+        if rest != name and len(rest) > 2 and unicodedata.category(rest[0]) == "Lo":
+            return hindi(part) + hindi(rest).lower()
     name = unicodedata.normalize("NFD", name).replace("\u093c", "")
     letters = []  # [consonants, vowel, whether the vowel is inherent, nasal]
     for c in name:
@@ -289,26 +302,34 @@ def hindi(name):
             letters[-1][3] = "n"
         else:
             raise SystemExit(f"no romanisation of {c} in {name}")
-    units = []  # the consonants of a cluster together
+    units = []  # the consonants of a cluster together, with their number
     for consonants, vowel, inherent, nasal in letters:
         if units and units[-1][1] == "" and not units[-1][3]:
             before = units.pop()
             units.append([before[0] + consonants, vowel, inherent, nasal, before[4] + 1])
         else:
             units.append([consonants, vowel, inherent, nasal, 1])
-    if len(units) > 1 and units[-1][2] and not units[-1][3] and (units[-1][4] == 1 or units[-1][0] in {"nt", "nd", "ngh", "rj", "rm", "st", "nj", "mb", "rth"}):
+    silent_clusters = {"rj", "rm", "rsh", "st", "rth"}
+    if len(units) > 1 and units[-1][2] and not units[-1][3] and (units[-1][4] == 1 or units[-1][0] in silent_clusters):
         units[-1][1] = ""
     for at in range(len(units) - 2, 0, -1):
         here, before, after = units[at], units[at - 1], units[at + 1]
         if here[2] and here[4] == 1 and not here[3] and before[1] and not before[3] and after[1] and after[4] == 1 and here[0]:
             here[1] = ""
+    # Long i is written ee at the beginning of short names and before a last consonant.
+    if re.match(r"[क-ह]़?(?:्[क-ह])?ी", name) and len(units) <= 3:
+        units[0][1] = "ee"
+    if len(units) > 1 and not units[-1][1] and units[-1][0] and re.search(r"ी[क-ह]़?$", name):
+        units[-2][1] = "ee"
+    if len(units) > 1 and not units[-1][1] and units[-1][0] and re.search(r"ू[क-ह]़?$", name):
+        units[-2][1] = "oo"
     text = ""
     for at, (consonants, vowel, _, nasal, _) in enumerate(units):
-        consonants = consonants.replace("jn", "gy").replace("chchh", "chchh").replace("ksh", "ksh")
-        if nasal and at + 1 < len(units) and units[at + 1][0][:1] in set("pbm"):
-            nasal = "m"
-        text += re.sub(r"(?<=[sdt])v|(?<=sh)v", "w", consonants) + vowel + nasal
-    return text.capitalize()
+        if nasal and at + 1 < len(units):
+            nasal = "m" if units[at + 1][0][:1] in set("pbm") else "ng" if units[at + 1][0] == "h" else nasal
+        text += re.sub(r"(?<=[sdtj])v|(?<=sh)v", "w", consonants.replace("jn", "gy")) + vowel + nasal
+    text = re.sub(r"vant$|(?<=bhag)van", lambda m: "w" + m[0][1:], text.replace("ngh", "ngh"))
+    return re.sub(r"(?<=[vm])ti$", "ati", text).replace("gomati", "gomti").capitalize()
 
 
 def roman(locale, name, written, is_surname):
@@ -330,14 +351,14 @@ NOT_GIVEN = {
     "en_GB": "",
     "es_ES": "Ainoa Lupita Nacho Sancho Ababa Adisoda",
     "es_MX": "",
-    "de_DE": "",
+    "de_DE": "Adolf Adolph",
     "it_IT": "Donna Bonito Beppe Amadeo Elmo Enzio",
     "nl_NL": "",
     "pl_PL": "",
     "pt_BR": "",
     "fr_FR": "",
 }
-NOT_LAST = {"pl_PL": "Konieczna Gładka", "es_MX": "Hernádez", "fr_FR": ""}
+NOT_LAST = {"pl_PL": "Konieczna Gładka Pląskowscy Wołk-Lewanowicz", "es_MX": "Hernádez", "fr_FR": ""}
 
 
 def given(npm, locale):
@@ -395,7 +416,7 @@ def feminine(name):
 POLISH_ADJECTIVES = {
     name: name[:-1] + "a"
     for name in "Biały Czarny Cichy Bystry Chudy Gruby Suchy Tłusty Bury Konieczny Wolny Mały Łysy Zimny Luty Dobry Pokorny Siwy Górny Szary "
-    "Nowy Stary Młody Śmiały Wesoły Żywy Krótki Wysoki Niski Słodki Długi Lekki".split()
+    "Owsiany Słaby Wisowaty Wiszowaty Zagumny Brudny Gumienny Leśny Bodziony Szczęsny Nowy Stary Młody Śmiały Wesoły Żywy Krótki Wysoki Niski Słodki Długi Lekki".split()
 }
 
 
@@ -427,7 +448,7 @@ def french(written):
 
 
 # Surnames that a list by characters joins, or that are common in simplified writing and lack there; shares in percent.
-CHINESE_SHARES = {"肖": 0.54, "萧": 0.09, "闫": 0.21, "阎": 0.06, "付": 0.2, "傅": 0.3, "代": 0.1, "于": 0.62}
+CHINESE_SHARES = {"肖": 0.54, "萧": 0.09, "闫": 0.21, "阎": 0.06, "鞠": 0.03, "付": 0.2, "傅": 0.3, "代": 0.1, "于": 0.62}
 CHINESE_RARE = (
     "水 昌 凤 贝 经 荀 家 汲 糜 弓 牧 山 郗 秋 暴 蓟 怀 从 鄂 籍 能 苍 双 莘 贡 扶 堵 郦 濮 寿 通 充 习 宦 鱼 庾 步 弘 广 禄 东 沃 蔚 越 夔 库 益 桓 司马 上官 夏侯 诸葛 皇甫 尉迟 "
     "淳于 濮阳 申屠 公孙 轩辕 令狐 钟离 宇文 长孙 慕容 司徒 东方 鲜于 端木 呼延 南宫 独孤 占 候 冉 衣 么"
@@ -446,11 +467,22 @@ def japanese_surnames():
 
     text = (Path(package.__file__).parent / "dataset/last_name_org.csv").read_text(encoding="utf-8")
     rows = [line.split(",")[:3] for line in text.splitlines()]
-    return {name: (int(count), kana) for name, count, kana in rows if count.isdigit()}
+    # A fragment of a name.
+    return {name: (int(count), kana) for name, count, kana in rows if count.isdigit() and name != "見"}
 
 
-# Where the package has the rarer reading.
-JAPANESE_READINGS = {}
+# Where the package has a rarer reading or a mistaken one, and where two vowels belong to two parts of the name.
+JAPANESE_READINGS = {
+    re.match(r"[^A-Za-z]+", item)[0]: re.search(r"[A-Z][a-z]+", item)[0]
+    for item in (
+        "新田Nitta 金山Kaneyama 秦Hata 山上Yamagami 末吉Sueyoshi 坂内Bannai 畑Hata 川原Kawahara 河原Kawahara 菅Kan 狩野Kano 有田Arita 飯野Iino 白石Shiraishi 菅野Kanno "
+        "中谷Nakatani 仲谷Nakatani 中田Nakata 平Taira 吉原Yoshihara 二瓶Nihei 水田Mizuta 白鳥Shiratori 三枝Saegusa 横尾Yokoo 横川Yokokawa 小栗Oguri 川越Kawagoe 神戸Kanbe "
+        "今Kon 田尻Tajiri 下地Shimoji 東野Higashino 土肥Doi 越川Koshikawa 三瓶Sanpei 八幡Yawata 米谷Yonetani 上地Uechi 神Jin 一戸Ichinohe 宗像Munakata 広岡Hirooka 豊岡Toyooka "
+        "諸岡Morooka 大賀Oga 土方Hijikata 安里Asato 新居Nii 深山Miyama 前山Maeyama 三角Misumi 山地Yamaji 錦織Nishikori 四方Yomo 広野Hirono 具志堅Gushiken 一色Isshiki 仙波Senba "
+        "寺門Terakado 新野Niino 原野Harano 迫Sako 肥田Hida 白水Shiramizu 荒Ara 道下Michishita 甲田Koda 蜂谷Hachiya 舘Tachi 金原Kanehara 白岩Shiraiwa 角谷Kakutani 福崎Fukuzaki "
+        "高本Takamoto 熊沢Kumazawa 高沢Takazawa 富沢Tomizawa 玉置Tamaki 角Sumi 伴Ban 新山Niiyama 金Kin 金野Konno"
+    ).split()
+}
 
 
 LIMITS = {"F": 420, "M": 420, "last": 1500}
@@ -500,7 +532,7 @@ SCRIPTS = {
 }
 # The least that a locale must have: given names a gender, given names and surnames that 20,000 rows show.
 LEAST_GIVEN, SHOWN_GIVEN, SHOWN_LAST = 250, 300, 800
-FEWER_LAST = {"zh_CN": 350, "ko_KR": 150}
+FEWER_LAST = {"zh_CN": 400, "ko_KR": 140}
 
 
 def shown(weights, rows):
