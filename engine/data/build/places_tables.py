@@ -298,6 +298,8 @@ PE_PEOPLE = {
 def county(name, state, code):
     if state == "LA":
         return f"{name} Parish"
+    if state == "CT":
+        return f"{name} Planning Region"
     if state == "DC" or re.search(r"County|Parish|Borough|Census Area|Municipality|City", name) or state == "AK" or (state == "VA" and code >= "500"):
         return re.sub(r" ?\(city\)", "", name)
     return f"{name} County"
