@@ -164,7 +164,7 @@ def only_of_city(codes, rules):
     if len(codes) < 10 or rules.get("any_beginning"):
         return codes
     begin = Counter(code[:2] for code in codes)
-    return {code for code in codes if begin[code[:2]] * 25 >= len(codes)}
+    return {code for code in codes if begin[code[:2]] * 10 >= len(codes)}
 
 
 # ---- cities ---------------------------------------------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ def matched(locale, rules):
     keys = {id(row): keys_of(row, wider_names) for row in postal}
     dropped, renamed = rules.get("dropped", set()), rules.get("renamed", {})
     script = rules.get("script", r"[\u0000-\u024f\u1e00-\u1eff\u2018\u2019]+")
-    seen, out = set(), []
+    seen, out, large = set(), [], []
     for place in places_of(rules["countries"]):
         if place["population"] < rules.get("least", 1000):
             break
@@ -213,11 +213,16 @@ def matched(locale, rules):
             spelled = [p.strip() for name_ in [best.place, *wider_names(best)] for p in [name_, *name_.split("/"), MUNICIPAL.sub("", name_)]]
             name = next((s for s in spelled if name_key(s) == name_key(candidate)), candidate)
         name = rules.get("spell", lambda n, s: n)(name, state)
-        if (name_key(name), state) in seen or name in dropped:
+        if (name_key(name), state) in seen or name in dropped or re.search(r"\d", name):
+            continue
+        # A quarter that bears its city's name before its own.
+        if rules.get("quarters_named_after") and any(name.startswith(f"{big} ") for big, s in large if s == state):
             continue
         codes = only_of_city({row.code for row in exact + wider + quarter}, rules)
         if rules.get("keep", lambda *_: True)(place, codes, best):
             seen.add((name_key(name), state))
+            if place["population"] >= 200_000:
+                large.append((name, state))
             out.append((place, name, state, codes, best))
     return out, postal
 
@@ -249,6 +254,9 @@ def area_codes(rules, cities):
             found[name, state] = ",".join(sorted(code for code, n in codes.items() if 4 * n >= most)[:3])
     if not rules.get("area_anywhere"):
         found = plausible(cities, found, rules.get("area_digits", 1))
+    for place, name, state, _, _ in cities:
+        if name in rules.get("area_of", {}) and place["population"] >= 20_000:
+            found[name, state] = rules["area_of"][name]
     out = {}
     for place, name, state, _, _ in cities:
         if (name, state) in found:
