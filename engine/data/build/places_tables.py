@@ -55,6 +55,31 @@ def british_code(digits):
     return digits[:length] if len(digits) >= length else None
 
 
+def mexican_code(digits):
+    if digits[:2] in {"33", "55", "56", "81"}:
+        return digits[:2]
+    return digits if len(digits) == 3 else None
+
+
+# Of large cities: the source names few, and those of the capital not at all.
+MX_AREA = {
+    key.replace("_", " "): code.replace("/", ",")
+    for key, code in pairs(
+        "Ciudad_de_México:55/56 Ecatepec_de_Morelos:55 Nezahualcóyotl:55 Naucalpan_de_Juárez:55 Tlalnepantla_de_Baz:55 Chimalhuacán:55 "
+        "Cuautitlán_Izcalli:55 Cuautitlán:55 Ixtapaluca:55 Tultitlán_de_Mariano_Escobedo:55 Coacalco_de_Berriozábal:55 Nicolás_Romero:55 "
+        "Chalco_de_Díaz_Covarrubias:55 Huixquilucan:55 Tepotzotlán:55 Chicoloapan:55 Los_Reyes_Acaquilpan:55 Toluca:722 Metepec:722 "
+        "Texcoco_de_Mora:595 Guadalajara:33 Zapopan:33 San_Pedro_Tlaquepaque:33 Tlaquepaque:33 Tonalá:33 Monterrey:81 Guadalupe:81 "
+        "San_Nicolás_de_los_Garza:81 Apodaca:81 San_Pedro_Garza_García:81 Oaxaca_de_Juárez:951 Puebla:222 Mexicali:686 Tijuana:664 "
+        "Ensenada:646 Acapulco_de_Juárez:744 Chilpancingo:747 Cuernavaca:777 Cuautla:735 Tuxtla:961 Morelia:443 Uruapan:452 Veracruz:229 "
+        "Xalapa_de_Enríquez:228 Xalapa:228 Coatzacoalcos:921 Villahermosa:993 Mérida:999 Cancún:998 Querétaro:442 San_Luis_Potosí:444 "
+        "Aguascalientes:449 León:477 Irapuato:462 Celaya:461 Saltillo:844 Torreón:871 Durango:618 Victoria_de_Durango:618 Zacatecas:492 "
+        "Hermosillo:662 Culiacán:667 Mazatlán:669 Los_Mochis:668 Cabo_San_Lucas:624 Colima:312 Manzanillo:314 Tepic:311 "
+        "Pachuca_de_Soto:771 Tlaxcala:246 Campeche:981 Tampico:833 Ciudad_Madero:833 Reynosa:899 Heroica_Matamoros:868 Nuevo_Laredo:867 "
+        "Ciudad_Victoria:834 Chihuahua:614 Ciudad_Juárez:656 Puerto_Vallarta:322 Bucerías:329 Tapachula:962"
+    ).items()
+}
+
+
 def spanish_code(digits):
     if digits[0] != "9":
         return None
@@ -184,7 +209,7 @@ LONDON = {"E", "EC", "N", "NW", "SE", "SW", "W", "WC"}
 
 
 # Outward codes of boxes and large receivers, which no street has.
-BOXES = re.compile(r"[A-Z]{1,2}(0|8\d|9\d)|L(6[7-9]|7\d)|LE(21|41|55)|NE(82)|B99|S9[5-9]|M(60|61|99)|G(58|59|70|79)|NG70|SO97|SA(80|99)")
+BOXES = re.compile(r"[A-Z]{1,2}(0|8\d|9\d)|L(6[7-9]|7\d)|LE(21|41|55)|NE82|ST55|BL(11|78)|B99|S9[5-9]|M(60|61|99)|G(58|59|70|79)|NG70|SO97|SA(80|99)")
 
 
 def area(outward):
@@ -298,6 +323,8 @@ PE_PEOPLE = {
 def county(name, state, code):
     if state == "LA":
         return f"{name} Parish"
+    if state == "CT":
+        return f"{name} Planning Region"
     if state == "DC" or re.search(r"County|Parish|Borough|Census Area|Municipality|City", name) or state == "AK" or (state == "VA" and code >= "500"):
         return re.sub(r" ?\(city\)", "", name)
     return f"{name} County"
@@ -318,7 +345,7 @@ COUNTRIES = {
         "lengths": (),
         "area": ("en", "44", british_code),
         "district": british_district,
-        "renamed": {"City of Westminster": "Westminster"},
+        "dropped": {"Brent", "City of Westminster", "Islington", "Hackney", "Camden"},
     },
     "es_MX": {
         "dropped": {"Ciudad Lopez Mateos"},
@@ -327,7 +354,8 @@ COUNTRIES = {
         "wider": lambda row: [row.level2, row.level3],
         "keep": lambda place, codes, best: place["admin1code"] != "09" or place["population"] > 5_000_000,
         "code": same,
-        "area": ("es", "52", same),
+        "area": ("es", "52", mexican_code),
+        "area_of": MX_AREA,
         "area_by_level2": True,
         "district": mexican_district,
         "renamed": {
@@ -375,6 +403,7 @@ COUNTRIES = {
         "district": french_district,
     },
     "de_DE": {
+        "quarters_named_after": True,
         "countries": ["DE"],
         "state_of": by_division(DE),
         "code": same,
@@ -382,7 +411,7 @@ COUNTRIES = {
         "district": german_district,
     },
     "it_IT": {
-        "no_code": lambda code: code.endswith("100"),
+        "no_code": lambda code: code.endswith("00"),
         "area_digits": 2,
         "keep": italian_keep,
         "countries": ["IT"],
@@ -407,7 +436,7 @@ COUNTRIES = {
         "state_of": by_division(PL),
         "code": same,
         "width": "##-###",
-        "area": ("pl", "48", lambda digits: digits[:2]),
+        "area": ("pl", "48", lambda digits: digits[:2] if digits[:2] != "30" else None),
         "district": polish_district,
         "renamed": {"Warsaw": "Warszawa"},
     },
