@@ -136,8 +136,15 @@ def odd(counts):
     return [value for value, count in counts.items() if count != usual]
 
 
+def words_at(units):
+    """What may stand at each place of a text, one set a word."""
+    return [set(words) for _, options in units for words in zip(*(option.split() for option in options))]
+
+
 def differ(a, b):
-    """Whether, between some two places where both have a boundary, they have nothing in common to say."""
+    """Whether no word fits both at some place, or, between some two places where both have a boundary, they have nothing in common to say."""
+    if any(left.isdisjoint(right) for left, right in zip(words_at(a), words_at(b))):
+        return True
     a, b = iter(a), iter(b)
     while (left := next(a, None)) and (right := next(b, None)):
         while left[0] != right[0]:
