@@ -86,7 +86,7 @@ def words(npm, locale):
         "pl_PL": lambda: faker_words("pl_PL"),
         "ja_JP": list,
         "zh_CN": list,
-        "ko_KR": lambda: mimesis_words("ko"),
+        "ko_KR": list,
         "hi_IN": list,
         "ar_SA": list,
     }[locale]
