@@ -100,9 +100,14 @@ impl Locale {
         self.postal_letters
     }
 
-    /// How many characters of a district's number name its province; 0 where its numbers say nothing of it.
-    pub fn province_digits(&self) -> usize {
-        self.province_digits
+    /// The first characters of a district's number, which name its province; `None` where its numbers say nothing of it.
+    pub fn province_code(&self, admin_code: &'static str) -> Option<&'static str> {
+        // Overseas departments of France have three digits.
+        let digits = match self.country {
+            "FR" if admin_code.starts_with("97") => 3,
+            _ => self.province_digits,
+        };
+        if digits == 0 { None } else { admin_code.get(..digits) }
     }
 
     /// How houses are numbered.

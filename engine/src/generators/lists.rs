@@ -73,9 +73,14 @@ impl List {
 
     /// A list of texts.
     pub fn of_texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> List {
+        List::of_some_texts(texts.into_iter().map(Some))
+    }
+
+    /// A list of texts and nulls.
+    pub fn of_some_texts<'t>(texts: impl IntoIterator<Item = Option<&'t str>>) -> List {
         let mut builder = StringViewBuilder::new();
         for text in texts {
-            builder.append_value(text);
+            builder.append_option(text);
         }
         List { logical: LogicalType::String, values: Arc::new(builder.finish()) }
     }

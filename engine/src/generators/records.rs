@@ -183,7 +183,7 @@ impl Fill for AnchoredRow {
     }
 }
 
-/// A column that shows a part of a record: a text of the row that the hidden attribute `record` holds. Where the column's values are dealt or
+/// A column that shows a part of a record: a text of the row that the hidden attribute `record` holds, null where it is empty. Where the column's values are dealt or
 /// put in by rules, they are drawn by `weights` and the record follows.
 pub(super) fn part(
     cx: &mut Context<'_>,
@@ -192,7 +192,7 @@ pub(super) fn part(
     weights: impl FnOnce() -> Vec<f64>,
     noun: &str,
 ) -> Result<Made, Problems> {
-    let list = List::of_texts(texts.iter().copied());
+    let list = List::of_some_texts(texts.iter().map(|text| (!text.is_empty()).then_some(*text)));
     if !cx.is_fixed() {
         let row = cx.attribute(record)?;
         let (longest, domain) = (list.longest(), distinct(&list));
@@ -202,7 +202,7 @@ pub(super) fn part(
     let (min, max) = cx.lengths();
     let mut weights = weights();
     for (weight, text) in weights.iter_mut().zip(texts) {
-        if !fits(text, max) || text.chars().count() < min as usize {
+        if text.is_empty() || !fits(text, max) || text.chars().count() < min as usize {
             *weight = 0.0;
         }
     }

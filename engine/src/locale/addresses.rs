@@ -29,40 +29,20 @@ impl StreetNames {
     }
 }
 
-/// How houses are numbered.
+/// How houses are numbered: from 1 to this, small numbers more often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HouseNumbers {
-    /// From 1 to this, small ones more often.
-    UpTo(u32),
-    /// Block, plot and house, each from 1 to these: `3-12-8`.
-    Blocks(u32, u32, u32),
-}
+pub struct HouseNumbers(pub u32);
 
 impl HouseNumbers {
     /// Appends a number. `next(n)` is a uniform integer below `n`.
     pub fn write(self, next: &mut dyn FnMut(u64) -> u64, out: &mut String) {
-        match self {
-            HouseNumbers::UpTo(most) => {
-                let below = next(u64::from(most)) + 1;
-                push_number(next(below) + 1, out);
-            }
-            HouseNumbers::Blocks(block, plot, house) => {
-                push_number(next(u64::from(block)) + 1, out);
-                out.push('-');
-                push_number(next(u64::from(plot)) + 1, out);
-                out.push('-');
-                push_number(next(u64::from(house)) + 1, out);
-            }
-        }
+        let below = next(u64::from(self.0)) + 1;
+        push_number(next(below) + 1, out);
     }
 
     /// The most characters of a number.
     pub fn longest(self) -> usize {
-        let digits = |number: u32| number.max(1).ilog10() as usize + 1;
-        match self {
-            HouseNumbers::UpTo(most) => digits(most),
-            HouseNumbers::Blocks(block, plot, house) => digits(block) + digits(plot) + digits(house) + 2,
-        }
+        self.0.max(1).ilog10() as usize + 1
     }
 }
 

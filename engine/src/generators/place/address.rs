@@ -100,8 +100,8 @@ impl Generator for StreetAddress {
     ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let forms = &cx.locale().address_forms().street_address;
-        Composed::made(cx, forms, " ")
+        let locale = cx.locale();
+        Composed::made(cx, &locale.address_forms().street_address, " ", locale.house_numbers())
     }
 }
 
@@ -117,8 +117,7 @@ impl Generator for SecondaryAddress {
         &["secondary_address", "address_line2", "address_line_2", "address2", "complemento", "apartment"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let forms = &cx.locale().address_forms().secondary_address;
-        Composed::made(cx, forms, " ")
+        Composed::made(cx, &cx.locale().address_forms().secondary_address, " ", FLATS)
     }
 }
 
@@ -159,9 +158,12 @@ impl Generator for FullAddress {
             (_, true) => ", ",
             (_, false) => " ",
         };
-        Composed::made(cx, forms, between)
+        Composed::made(cx, forms, between, locale.house_numbers())
     }
 }
+
+/// The numbers of flats and suites.
+const FLATS: HouseNumbers = HouseNumbers(400);
 
 /// Whether an address that the table shows names the district.
 pub(super) fn writes_district(cx: &Context<'_>) -> bool {
@@ -188,11 +190,15 @@ struct Composed {
 
 impl Composed {
     /// The column; `between` stands where a line of an envelope ends.
-    fn made(cx: &mut Context<'_>, forms: &'static [AddressTemplate], between: &'static str) -> Result<Made, Problems> {
+    fn made(
+        cx: &mut Context<'_>,
+        forms: &'static [AddressTemplate],
+        between: &'static str,
+        numbers: HouseNumbers,
+    ) -> Result<Made, Problems> {
         if forms.is_empty() {
             return Err(vec![Problem::new("empty_list", "the locale has no form for this address")]);
         }
-        let numbers = cx.locale().house_numbers();
         let mut longest = Some(0);
         let mut shortest_limit = 0;
         let mut pieces = Vec::with_capacity(forms.len());

@@ -159,11 +159,13 @@ fn of_district(cx: &mut Context<'_>, text: impl Fn(&'static Locale, usize) -> &'
     let locale = cx.locale();
     let texts: Vec<&str> = (0..locale.districts().len()).map(|at| text(locale, at)).collect();
     let weights = || locale.districts().iter().map(|district| district.population as f64).collect();
-    part(cx, "district_row", &texts, weights, "district")
+    let made = part(cx, "district_row", &texts, weights, "district")?;
+    // A district without a number is null.
+    Ok(Made { nullable: texts.iter().any(|text| text.is_empty()), ..made })
 }
 
 /// The number that the state's statistics give to the row's district: UBIGEO in Peru, FIPS in the United States, the municipality's number
-/// elsewhere.
+/// elsewhere, and where districts have no numbers that of the state; null where one is unknown.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdminCode {
@@ -196,23 +198,19 @@ impl Generator for AdminCode {
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
         let level = level_of(self.level)?;
-        let digits = locale.province_digits();
-        let missing = match level {
-            Level::State => locale.states().iter().any(|state| state.admin_code.is_empty()),
-            Level::Province => digits == 0,
-            Level::District => false,
-        };
-        if missing {
-            let detail = format!("the statistics of {} give this level no number", locale.country());
-            let problem = Problem::new("not_supported", detail).remedy("leave level out for the district's number");
-            return Err(vec![problem.at("/level")]);
+        let codes = locale.districts().iter().map(|district| match level {
+            Level::State => locale.states()[district.state].admin_code,
+            Level::Province => locale.province_code(district.admin_code).unwrap_or_default(),
+            Level::District => district.admin_code,
+        });
+        let mut codes: Vec<&'static str> = codes.collect();
+        if level == Level::District && codes.iter().all(|code| code.is_empty()) {
+            codes = locale.districts().iter().map(|district| locale.states()[district.state].admin_code).collect();
         }
-        match level {
-            Level::State => of_district(cx, |locale, at| locale.states()[locale.districts()[at].state].admin_code),
-            Level::Province => {
-                of_district(cx, |locale, at| locale.districts()[at].admin_code.get(..digits).unwrap_or_default())
-            }
-            Level::District => of_district(cx, |locale, at| locale.districts()[at].admin_code),
+        if codes.iter().all(|code| code.is_empty()) {
+            let detail = format!("this version knows no numbers of this level in {}", locale.country());
+            return Err(vec![Problem::new("not_supported", detail).at("/level")]);
         }
+        of_district(cx, |_, at| codes[at])
     }
 }

