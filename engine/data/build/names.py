@@ -250,13 +250,20 @@ def pinyin(name, is_surname):
 KOREAN = {
     part[0]: part[1:]
     for part in (
-        "가ga 강kang 건gun 경kyung 고go 곤gon 관kwan 광kwang 교kyo 구koo 국kuk 군gun 권kwon 귀kwi 규kyu 균kyun 그geu 근geun 금geum 기ki 길gil 김kim 끝kkeut 나na 난nan 남nam 녀nyeo 노noh "
-        "늘neul 니ni 다da 단dan 달dal 담dam 대dae 덕deok 도do 돈don 동dong 두doo 듬deum 든deun 라ra 란ran 람ram 랑rang 래rae 량ryang 련ryeon 렬ryul 례rye 로ro 롬rom 롱rong 루ru 류ryu 률ryul 리ri "
-        "린rin 림rim 립rip 마ma 만man 말mal 망mang 매mae 맹maeng 명myung 모mo 무moo 문moon 미mi 민min 박park 방bang 배bae 백baek 번beon 범beom 별byul 병byung 보bo 복bok 봄bom 봉bong 부boo 분boon "
-        "비bi 빈bin 빛bit 쁨ppeum 사sa 산san 삼sam 상sang 새sae 샛saet 서seo 석seok 선sun 설seol 섭seop 성sung 세se 소so 솔sol 솜som 송song 수soo 숙sook 순soon 슬seul 승seung 시si 식sik 신shin 실sil 심shim 아a "
-        "안ahn 애ae 양yang 어eo 엄eom 여yeo 연yeon 열yeol 염yeom 엘el 영young 예ye 오oh 옥ok 온on 완wan 왕wang 용yong 우woo 욱wook 운woon 울wool 웅woong 원won 월wol 위wi 유yu 육yook 윤yoon 율yul 은eun 을eul 음eum 의eui "
-        "이i 익ik 인in 일il 임im 자ja 장jang 재jae 전jeon 점jeom 정jung 제je 조jo 종jong 주joo 준jun 중joong 지ji 진jin 차cha 찬chan 창chang 채chae 천cheon 철chul 초cho 최choi 추choo 춘choon 충choong 치chi 탁tak 태tae 택taek "
-        "표pyo 푸poo 필pil 하ha 학hak 한han 함ham 해hae 향hyang 허heo 헌hun 혁hyuk 현hyun 형hyung 혜hye 호ho 홍hong 화hwa 환hwan 황hwang 효hyo 후hoo 훈hoon 휘hwi 흔heun 희hee 열yeol 률ryul 결gyul 겸gyeom 름reum"
+        "가ga 강kang 건gun 경kyung 고go 곤gon 관kwan 광kwang 교kyo 구koo 국kuk 군gun 권kwon 귀kwi 규kyu 균kyun 그geu 근geun 금geum 기ki 길gil 김kim 끝kkeut 나na "
+        "난nan 남nam 녀nyeo 노noh "
+        "늘neul 니ni 다da 단dan 달dal 담dam 대dae 덕deok 도do 돈don 동dong 두doo 듬deum 든deun 라ra 란ran 람ram 랑rang 래rae 량ryang 련ryeon 렬ryul 례rye 로ro 롬rom "
+        "롱rong 루ru 류ryu 률ryul 리ri "
+        "린rin 림rim 립rip 마ma 만man 말mal 망mang 매mae 맹maeng 명myung 모mo 무moo 문moon 미mi 민min 박park 방bang 배bae 백baek 번beon 범beom 별byul 병byung 보bo "
+        "복bok 봄bom 봉bong 부boo 분boon "
+        "비bi 빈bin 빛bit 쁨ppeum 사sa 산san 삼sam 상sang 새sae 샛saet 서seo 석seok 선sun 설seol 섭seop 성sung 세se 소so 솔sol 솜som 송song 수soo 숙sook 순soon "
+        "슬seul 승seung 시si 식sik 신shin 실sil 심shim 아a "
+        "안ahn 애ae 양yang 어eo 엄eom 여yeo 연yeon 열yeol 염yeom 엘el 영young 예ye 오oh 옥ok 온on 완wan 왕wang 용yong 우woo 욱wook 운woon 울wool 웅woong 원won 월wol "
+        "위wi 유yu 육yook 윤yoon 율yul 은eun 을eul 음eum 의eui "
+        "이i 익ik 인in 일il 임im 자ja 장jang 재jae 전jeon 점jeom 정jung 제je 조jo 종jong 주joo 준jun 중joong 지ji 진jin 차cha 찬chan 창chang 채chae 천cheon 철chul "
+        "초cho 최choi 추choo 춘choon 충choong 치chi 탁tak 태tae 택taek "
+        "표pyo 푸poo 필pil 하ha 학hak 한han 함ham 해hae 향hyang 허heo 헌hun 혁hyuk 현hyun 형hyung 혜hye 호ho 홍hong 화hwa 환hwan 황hwang 효hyo 후hoo 훈hoon 휘hwi "
+        "흔heun 희hee 열yeol 률ryul 결gyul 겸gyeom 름reum"
     ).split()
 }
 
@@ -277,7 +284,8 @@ SIGNS = dict(zip("ा ि ी ु ू ृ े ै ो ौ ॉ".split(), "a i i u
 
 # First parts of compound names; the vowel before the second part is silent.
 HINDI_PARTS = (
-    "राम शिव श्याम प्रेम राज हर जस मन धर्म ओम जय लव वेद प्रभु दीन देवी घन हंस कनक फूल लाल माता काली संत अवध नंद भज मान दुर्गा गंगा हनु सुख गुर मोहन जगत".split()
+    "राम शिव श्याम प्रेम राज हर जस मन धर्म ओम जय लव वेद प्रभु दीन देवी घन हंस कनक फूल लाल माता काली संत अवध नंद भज मान दुर्गा गंगा हनु सुख "
+    "गुर मोहन जगत".split()
 )
 
 
@@ -357,32 +365,31 @@ NOT_GIVEN = {
 NOT_LAST = {"pl_PL": "Konieczna Gładka Pląskowscy Wołk-Lewanowicz", "es_MX": "Hernádez"}
 
 
-def given(npm, locale):
-    """Classes of given names from the packages, by gender, that stand behind the ranked ones."""
-    js = faker_js(npm)
-
-    def lists(gender, fakers=(), mimes=(), scripts=()):
-        field = {"F": "first_names_female", "M": "first_names_male"}[gender]
-        return [faker(name, field) for name in fakers] + [mimesis_names(name, gender) for name in mimes] + [js[name][gender] for name in scripts]
-
-    out = {}
-    for gender in "FM":
-        out[gender] = {
-            "en_GB": lambda: [faker("en_GB", "first_names_female" if gender == "F" else "first_names_male")],
-            "es_ES": lambda: [agreed(lists(gender, ["es_ES"], ["es"], ["es"]), 2)],
-            "es_MX": lambda: [agreed(lists(gender, ["es_MX"], [], ["es_MX"]), 2)],
-            "pt_BR": lambda: [agreed(lists(gender, ["pt_BR"], ["pt-br"], ["pt_BR"]), 2)],
-            "fr_FR": lambda: [],
-            "de_DE": lambda: [agreed(lists(gender, ["de_DE"], ["de"], ["de"]), 2)],
-            "it_IT": lambda: [agreed(lists(gender, ["it_IT"], ["it"], ["it"]), 2)],
-            "nl_NL": lambda: [agreed(lists(gender, ["nl_NL", "nl_BE"], ["nl"], ["nl"]), 3)],
-            "pl_PL": lambda: [agreed(lists(gender, ["pl_PL"], ["pl"], ["pl"]), 2)],
-        }.get(locale, lambda: [])()
-    return out
+# Lists of given names by package (Faker, mimesis, @faker-js/faker), and how many of them must have a name.
+GIVEN = {
+    "en_GB": (["en_GB"], [], [], 1),
+    "es_ES": (["es_ES"], ["es"], ["es"], 2),
+    "es_MX": (["es_MX"], [], ["es_MX"], 2),
+    "pt_BR": (["pt_BR"], ["pt-br"], ["pt_BR"], 2),
+    "de_DE": (["de_DE"], ["de"], ["de"], 2),
+    "it_IT": (["it_IT"], ["it"], ["it"], 2),
+    "nl_NL": (["nl_NL", "nl_BE"], ["nl"], ["nl"], 3),
+    "pl_PL": (["pl_PL"], ["pl"], ["pl"], 2),
+}
 
 
-def surnames(npm, locale):
-    js = faker_js(npm)
+def given(js, locale, gender):
+    """Classes of given names from the packages that stand behind the ranked ones."""
+    if locale not in GIVEN:
+        return []
+    field = {"F": "first_names_female", "M": "first_names_male"}[gender]
+    fakers, mimeses, scripts, enough = GIVEN[locale]
+    sources = [faker(name, field) for name in fakers] + [mimesis_names(name, gender) for name in mimeses]
+    return [agreed(sources + [js[name][gender] for name in scripts], enough)]
+
+
+def surnames(js, locale):
+    """Classes of surnames from the packages that stand behind the ranked ones."""
     return {
         "en_GB": lambda: [faker("en_GB", "last_names")],
         "es_ES": lambda: [agreed([faker("es_ES", "last_names"), js["es"]["last"], mimesis_names("es")], 2), faker("es_ES", "last_names")],
@@ -412,7 +419,8 @@ def feminine(name):
 POLISH_ADJECTIVES = {
     name: name[:-1] + "a"
     for name in "Biały Czarny Cichy Bystry Chudy Gruby Suchy Tłusty Bury Konieczny Wolny Mały Łysy Zimny Luty Dobry Pokorny Siwy Górny Szary "
-    "Owsiany Słaby Wisowaty Wiszowaty Zagumny Brudny Gumienny Leśny Bodziony Szczęsny Nowy Stary Młody Śmiały Wesoły Żywy Krótki Wysoki Niski Słodki Długi Lekki".split()
+    "Owsiany Słaby Wisowaty Wiszowaty Zagumny Brudny Gumienny Leśny Bodziony Szczęsny Nowy Stary Młody Śmiały Wesoły Żywy Krótki Wysoki "
+    "Niski Słodki Długi Lekki".split()
 }
 
 
@@ -489,7 +497,8 @@ def make(npm, locale):
         weights, latin = french(written), {}
     else:
         latin = {(section, name): text for section, (_, entries) in written.items() for name, text in entries}
-        tails = {**given(npm, locale), "last": surnames(npm, locale)}
+        js = faker_js(npm) if locale in GIVEN else {}
+        tails = {"F": given(js, locale, "F"), "M": given(js, locale, "M"), "last": surnames(js, locale)}
         weights = {}
         if locale == "zh_CN":
             weights["last"] = chinese_surnames()
