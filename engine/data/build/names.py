@@ -198,7 +198,13 @@ NOT_GIVEN = {
     "it_IT": "Amadeo Beppe Benigna Betta Bonito Donna Eleanora Elmo Enzio Felícita Fredo Ghita Messalina",
     "pl_PL": "Bartek Donald Gerald",
 }
-NOT_LAST = {"pl_PL": "Konieczna Gładka Pląskowscy Wołk-Lewanowicz", "es_MX": "Hernádez"}
+NOT_LAST = {
+    "pl_PL": "Konieczna Gładka Pląskowscy Wołk-Lewanowicz",
+    "es_ES": "Adadia",
+    "es_MX": "Hernádez Garica Gollum Rodrígez Rodríquez Jimínez Casárez Benavídez Tórrez Maestas Lovato Gurule Griego Roybal Rael Sisneros Ulibarri "
+    "Tafoya Esquibel Barela Archuleta Cabán Cintrón Cotto Colón Irizarry Laboy Lebrón Malave Negrón Ocasio Oquendo Pabón Rolón Hernandes Villareal "
+    "Cervántez Mascareñas Araña Berríos Vallès Gonzales Montez Orosco Soliz Sanches Peres",
+}
 
 
 # Lists of given names by package (Faker, mimesis, @faker-js/faker), and how many of them must have a name.
