@@ -208,7 +208,8 @@ def matched(locale, rules):
         if found is None:
             continue
         candidate, exact, wider, quarter = found
-        best = (exact or wider)[0]
+        # The nearest that knows its municipality.
+        best = next((row for row in exact or wider if row.code3), (exact or wider)[0])
         if candidate != name and name not in renamed.values():
             # The postal list's spelling.
             spelled = [p.strip() for name_ in [best.place, *wider_names(best)] for p in [name_, *name_.split("/"), MUNICIPAL.sub("", name_)]]

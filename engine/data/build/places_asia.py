@@ -334,7 +334,7 @@ IN_CODES = {
         "dhanbad:8260 hubballi:5800 mangaluru:5750 belagavi:5900 warangal:5060 guntur:5220 kozhikode:6730 thrissur:6800 cuttack:7530 "
         "siliguri:7340 asansol:7133 durgapur:7132 udaipur:3130 ajmer:3050 bikaner:3340 jamnagar:3610 bhavnagar:3640 ujjain:4560 gaya:8230 "
         "bhagalpur:8120 muzaffarpur:8420 agartala:7990 imphal:7950 aizawl:7960 shillong:7930 kohima:7970 itanagar:7911 gangtok:7371 "
-        "puducherry:6050 bhilai:4900 bilaspur:4950 patiala:1470 haridwar:2494 jhansi:2840 saharanpur:2470 tirunelveli:6270 tiruppur:6416"
+        "puducherry:6050 bhilai:4900 bilaspur:4950 patiala:1470 haridwar:2494 jhansi:2840 saharanpur:2470 tirunelveli:6270 tiruppur:6416 bihar_sharif:803101"
     ).items()
 }
 
@@ -397,8 +397,10 @@ def indian():
         near = [item for item in near if item[2] == place["admin1code"]] or near or [(0, "", "", "")]
         # The source's points are coarse: the offices that bear the city's name tell its sorting district, the head office most of all.
         keys = {places.name_key(n) for n in [place["name"], *place["alternatenames"]] if n.isascii() or n == place["name"]}
-        weight = Counter()
+        weight, plausible = Counter(), {item[1][:3] for item in near}
         for code, key, wider in of_state[place["admin1code"]]:
+            if code[:3] not in plausible:
+                continue
             if key in keys or key.rsplit(" ", 1)[0] in keys:
                 weight[code[:3]] += 30 if code.endswith("001") else 10
             elif wider in keys and code[3] == "0":
