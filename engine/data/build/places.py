@@ -214,6 +214,9 @@ def matched(locale, rules):
             # The postal list's spelling.
             spelled = [p.strip() for name_ in [best.place, *wider_names(best)] for p in [name_, *name_.split("/"), MUNICIPAL.sub("", name_)]]
             name = next((s for s in spelled if name_key(s) == name_key(candidate)), candidate)
+        # Some names have lost their accents.
+        if name.isascii():
+            name = next((n for n in (best.place, *wider_names(best)) if not n.isascii() and name_key(n) == name_key(name)), name)
         name = rules.get("spell", lambda n, s: n)(name, state)
         if (name_key(name), state) in seen or name in dropped or re.search(r"\d", name):
             continue

@@ -70,7 +70,7 @@ MX_AREA = {
         "Chalco_de_Díaz_Covarrubias:55 Huixquilucan:55 Tepotzotlán:55 Chicoloapan:55 Los_Reyes_Acaquilpan:55 Toluca:722 Metepec:722 "
         "Texcoco_de_Mora:595 Guadalajara:33 Zapopan:33 San_Pedro_Tlaquepaque:33 Tlaquepaque:33 Tonalá:33 Monterrey:81 Guadalupe:81 "
         "San_Nicolás_de_los_Garza:81 Apodaca:81 San_Pedro_Garza_García:81 Oaxaca_de_Juárez:951 Puebla:222 Mexicali:686 Tijuana:664 "
-        "Ensenada:646 Acapulco_de_Juárez:744 Chilpancingo:747 Cuernavaca:777 Cuautla:735 Tuxtla:961 Morelia:443 Uruapan:452 Veracruz:229 "
+        "Ensenada:646 Acapulco_de_Juárez:744 Chilpancingo:747 Cuernavaca:777 Cuautla:735 Tuxtla_Gutiérrez:961 Morelia:443 Uruapan:452 Veracruz:229 "
         "Xalapa_de_Enríquez:228 Xalapa:228 Coatzacoalcos:921 Villahermosa:993 Mérida:999 Cancún:998 Querétaro:442 San_Luis_Potosí:444 "
         "Aguascalientes:449 León:477 Irapuato:462 Celaya:461 Saltillo:844 Torreón:871 Durango:618 Victoria_de_Durango:618 Zacatecas:492 "
         "Hermosillo:662 Culiacán:667 Mazatlán:669 Los_Mochis:668 Cabo_San_Lucas:624 Colima:312 Manzanillo:314 Tepic:311 "
@@ -374,8 +374,8 @@ COUNTRIES = {
         "area": ("es", "34", spanish_code),
         "area_by_level2": True,
         "district": spanish_district,
-        "renamed": {"Palma De Mallorca": "Palma", "Palma": "Palma"},
-        "spellings": lambda name: ["Palma de Mallorca", "Palma"] if name == "Palma" else [],
+        "renamed": {"Palma De Mallorca": "Palma", "Palma": "Palma", "Gasteiz / Vitoria": "Vitoria-Gasteiz"},
+        "spellings": lambda name: {"Palma": ["Palma de Mallorca"], "Vitoria-Gasteiz": ["Gasteiz / Vitoria"]}.get(name, []),
         "spell": lambda name, state: re.sub(r" (De|Del|La|Las|Los|El|Y|I) (?=[A-ZÁÉÍÓÚ])", lambda m: f" {m[1].lower() if m[1] in 'De Del Y I' else m[1]} ", name),
     },
     "pt_BR": {
@@ -438,6 +438,6 @@ COUNTRIES = {
         "width": "##-###",
         "area": ("pl", "48", lambda digits: digits[:2] if digits[:2] != "30" else None),
         "district": polish_district,
-        "renamed": {"Warsaw": "Warszawa"},
+        "renamed": {"Warsaw": "Warszawa", "Bielsko-Biala": "Bielsko-Biała"},
     },
 }
