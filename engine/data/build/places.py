@@ -18,6 +18,7 @@ import importlib.util
 import json
 import re
 import sys
+import unicodedata
 from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
@@ -366,7 +367,7 @@ def peruvian():
         if row.code[:2] != row.code3[:2]:
             continue
         by_ubigeo[row.code3].append(row)
-        for name in (row.place, row.level3):
+        for name in {row.place, row.level3}:
             by_name[name_key(name), row.code[:2]].add(row.code)
     people, places = {}, []
     for place in places_of(["PE"]):
@@ -376,6 +377,19 @@ def peruvian():
             people.setdefault((name_key(name), department), place["population"])
     records = json.loads((package("ubigeos") / "fixtures/ubigeos.json").read_text(encoding="utf-8"))
     provinces = {r["pk"]: r["fields"]["nom_prov"] for r in records if r["model"] == "ubigeos.provincia"}
+    accents = {}
+    for row in all_postal()["PE"]:
+        for code, name in ((row.code2, row.level2), (row.code3, row.level3)):
+            if not name.isascii():
+                accents[code, name_key(name)] = name
+
+    spelled = {"".join(c for c in unicodedata.normalize("NFD", w) if not unicodedata.combining(c)): w for w in tables.PE_WORDS}
+
+    def accented(code, name):
+        """Some names of the register have lost their accents; GeoNames keeps some."""
+        name = re.sub(r"\w+", lambda m: spelled.get(m[0], m[0]), tables.lower_particles(name))
+        return accents.get((code, name_key(name)), name) if name.isascii() else name
+
     middles, rows = {}, []
     for record in records:
         if record["model"] == "ubigeos.distrito":
@@ -383,7 +397,7 @@ def peruvian():
             if known:
                 middles[record["pk"]] = (sum(r.here[0] for r in known) / len(known), sum(r.here[1] for r in known) / len(known))
     for record in sorted((r for r in records if r["model"] == "ubigeos.distrito"), key=lambda r: r["pk"]):
-        ubigeo, name = record["pk"], tables.lower_particles(record["fields"]["nom_dist"])
+        ubigeo, name = record["pk"], accented(ubigeo, record["fields"]["nom_dist"])
         state, code = departments[ubigeo[:2]][0], ubigeo[:2] + "###"
         known = by_ubigeo.get(ubigeo, [])
         if known:
@@ -399,7 +413,7 @@ def peruvian():
             # The department has several of this name: the one nearest to the inhabitants has them.
             close = [n for at, d, n in places if d == ubigeo[:2] and n == inhabitants and distance_km(at, here) < 40]
             inhabitants = inhabitants if close else 1
-        rows.append((ubigeo, name, tables.lower_particles(provinces[ubigeo[:4]]), state, max(1, inhabitants), f"{here[0]:.4f}", f"{here[1]:.4f}", code))
+        rows.append((ubigeo, name, accented(ubigeo[:4], provinces[ubigeo[:4]]), state, max(1, inhabitants), f"{here[0]:.4f}", f"{here[1]:.4f}", code))
     rows.sort(key=lambda row: (-row[4], row[0]))
     write("es_PE", "districts", rows)
 

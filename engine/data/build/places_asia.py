@@ -312,7 +312,8 @@ def korean():
 # ---- India ----------------------------------------------------------------------------------------------------------------------
 
 IN_AREA = pairs(
-    "nashik:253 varanasi:542 raipur:771 sholapur:217 coimbatore:422 bhubaneswar:674 gwalior:751 jabalpur:761 patna:612 ranchi:651 "
+    "hyderabad:40 secunderabad:40 mumbai:22 delhi:11 new_delhi:11 chennai:44 kolkata:33 bengaluru:80 ahmedabad:79 pune:20 howrah:33 "
+    "noida:120 ahilyanagar:241 rajamahendravaram:883 nashik:253 varanasi:542 raipur:771 sholapur:217 coimbatore:422 bhubaneswar:674 gwalior:751 jabalpur:761 patna:612 ranchi:651 "
     "jamshedpur:657 mysuru:821 hubballi:836 visakhapatnam:891 vijayawada:866 kota:744 bhilai:788 agartala:381 indore:731 bhopal:755 "
     "jalandhar:181 guntur:863 warangal:870 cuttack:671 ujjain:734 gaya:631 muzaffarpur:621 lucknow:522 kanpur:512 amravati:721 aurangabad:240"
 )
@@ -334,7 +335,8 @@ IN_CODES = {
         "dhanbad:8260 hubballi:5800 mangaluru:5750 belagavi:5900 warangal:5060 guntur:5220 kozhikode:6730 thrissur:6800 cuttack:7530 "
         "siliguri:7340 asansol:7133 durgapur:7132 udaipur:3130 ajmer:3050 bikaner:3340 jamnagar:3610 bhavnagar:3640 ujjain:4560 gaya:8230 "
         "bhagalpur:8120 muzaffarpur:8420 agartala:7990 imphal:7950 aizawl:7960 shillong:7930 kohima:7970 itanagar:7911 gangtok:7371 "
-        "puducherry:6050 bhilai:4900 bilaspur:4950 patiala:1470 haridwar:2494 jhansi:2840 saharanpur:2470 tirunelveli:6270 tiruppur:6416 bihar_sharif:803101"
+        "puducherry:6050 bhilai:4900 bilaspur:4950 patiala:1470 haridwar:2494 jhansi:2840 saharanpur:2470 tirunelveli:6270 tiruppur:6416 bihar_sharif:803101 "
+        "rajamahendravaram:5331 nanded:4316 udupi:5761 vellore:6320 bhimavaram:534201 veraval:362265 anand:388001 amravati:4446"
     ).items()
 }
 
@@ -362,11 +364,12 @@ def indian():
             fourth = {digits[3:4] for digits in group}
             by_name[name] = first[:3] if len(fourth) > 1 else first[:4]
     kept, seen, known = [], set(), set()
-    for place in places.places_of(["IN"]):
+    # GeoNames has another Gorakhpur, a village, with the inhabitants of the city.
+    for place in sorted(places.places_of(["IN"]), key=lambda place: place["name"] == "Gorakhpur" and place["admin1code"] != "36"):
         name, state = written.get(places.name_key(place["name"])), IN.get(place["admin1code"])
         if name is None or state is None or (name, state) in seen or place["population"] < 5_000:
             continue
-        if name in known and place["population"] < 30_000:
+        if name in known and (place["population"] < 30_000 or place["name"] == "Gorakhpur"):
             continue
         seen.add((name, state))
         known.add(name)
@@ -379,7 +382,7 @@ def indian():
         if code:
             areas[name, state] = code
     for place, name, state in kept:
-        if places.name_key(place["name"]) in IN_AREA:
+        if places.name_key(place["name"]) in IN_AREA and place["population"] >= 200_000:
             areas[name, state] = IN_AREA[places.name_key(place["name"])]
     sure = {}
     for key, code in areas.items():
@@ -405,8 +408,8 @@ def indian():
                 weight[code[:3]] += 30 if code.endswith("001") else 10
             elif wider in keys and code[3] == "0":
                 weight[code[:3]] += 1
-        if places.name_key(place["name"]) in IN_CODES:
-            start = IN_CODES[places.name_key(place["name"])]
+        start = IN_CODES.get(places.name_key(place["name"]), "")
+        if len(start) == 6 or start[:2] in {code[:2] for code in plausible}:
             codes = [start + "#" * (6 - len(start))]
         elif weight:
             region = min(weight, key=lambda r: (-weight[r], r))

@@ -297,6 +297,17 @@ def lower_particles(name):
     return re.sub(r" (De|Del|Y) (?=\w)", lambda m: f" {m[1].lower()} ", name)
 
 
+# Words that the register writes here and there without their accents.
+PE_WORDS = (
+    "Bolívar Fermín Caravelí Chepén Concepción Huamalíes Huarochirí Jaén Convención Unión Ramón Rodríguez Víctor Sánchez "
+    "Ancón Lurín Ascensión Agustín Cristóbal Lucía Asís Chavín Elías Hilarión Gabán Antón Morropón Mórrope Sayán Tumán "
+    "Mazán Callería Platería Yonán Cospán Ichocán Huasmín Chimbán Chadín Conchán Pacarán Frías Larán Cachicadán Carquín "
+    "Inclán Ripán Jircán Cholón Huachón Chacayán Ricrán Samán Soplín Huancapón Eslabón Pulán Sarín Rondocán Chaulán Ongón "
+    "Masín Naván Huantán Madeán Pión Tipán Cochán Sanagorán Cayrán Ticlacayán Yauyucán Huayán Huancán Pancán Chunán "
+    "Llacllín María José Jesús Martín Jerónimo Andrés Tomás Belén Simón Ángel Nicolás Héroes"
+).split()
+
+
 # Census of 2017, by province and district: in the capital the cities' list has only some.
 PE_PEOPLE = {
     "1501": {
@@ -404,6 +415,7 @@ COUNTRIES = {
     },
     "de_DE": {
         "quarters_named_after": True,
+        "renamed": {"Halle (Saale)": "Halle (Saale)"},
         "countries": ["DE"],
         "state_of": by_division(DE),
         "code": same,
