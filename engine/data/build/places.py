@@ -213,7 +213,9 @@ def matched(locale, rules):
         best = next((row for row in exact or wider if row.code3), (exact or wider)[0])
         if candidate != name and name not in renamed.values():
             # The postal list's spelling.
-            spelled = [p.strip() for name_ in [best.place, *wider_names(best)] for p in [name_, *name_.split("/"), MUNICIPAL.sub("", name_)]]
+            spelled = [
+                p.strip() for name_ in [best.place, *wider_names(best)] for p in [name_, *name_.split("/"), MUNICIPAL.sub("", name_)]
+            ]
             name = next((s for s in spelled if name_key(s) == name_key(candidate)), candidate)
         # Some names have lost their accents.
         if name.isascii():
@@ -300,7 +302,16 @@ def chosen(rows, most, per_state):
 
 def write_cities(locale, cities, masks, areas):
     rows = [
-        (name, state, f"{p['latitude']:.4f}", f"{p['longitude']:.4f}", p["population"], p["timezone"], ",".join(masks[name, state]), areas[name, state])
+        (
+            name,
+            state,
+            f"{p['latitude']:.4f}",
+            f"{p['longitude']:.4f}",
+            p["population"],
+            p["timezone"],
+            ",".join(masks[name, state]),
+            areas[name, state],
+        )
         for p, name, state, _, _ in cities
     ]
     rows.sort(key=lambda row: (-row[4], row[0], row[1]))
@@ -397,7 +408,8 @@ def peruvian():
             if known:
                 middles[record["pk"]] = (sum(r.here[0] for r in known) / len(known), sum(r.here[1] for r in known) / len(known))
     for record in sorted((r for r in records if r["model"] == "ubigeos.distrito"), key=lambda r: r["pk"]):
-        ubigeo, name = record["pk"], accented(ubigeo, record["fields"]["nom_dist"])
+        ubigeo = record["pk"]
+        name = accented(ubigeo, record["fields"]["nom_dist"])
         state, code = departments[ubigeo[:2]][0], ubigeo[:2] + "###"
         known = by_ubigeo.get(ubigeo, [])
         if known:
@@ -413,7 +425,18 @@ def peruvian():
             # The department has several of this name: the one nearest to the inhabitants has them.
             close = [n for at, d, n in places if d == ubigeo[:2] and n == inhabitants and distance_km(at, here) < 40]
             inhabitants = inhabitants if close else 1
-        rows.append((ubigeo, name, accented(ubigeo[:4], provinces[ubigeo[:4]]), state, max(1, inhabitants), f"{here[0]:.4f}", f"{here[1]:.4f}", code))
+        rows.append(
+            (
+                ubigeo,
+                name,
+                accented(ubigeo[:4], provinces[ubigeo[:4]]),
+                state,
+                max(1, inhabitants),
+                f"{here[0]:.4f}",
+                f"{here[1]:.4f}",
+                code,
+            )
+        )
     rows.sort(key=lambda row: (-row[4], row[0]))
     write("es_PE", "districts", rows)
 
@@ -434,7 +457,18 @@ def american():
         codes = codes.split(",")
         known = Counter((counties[c].code2, counties[c].level2) for c in codes if c in counties and counties[c].code1 == state)
         code, county = min(known, key=lambda k: (-known[k], k)) if known else ("", name)
-        rows.append((states[state] + code if code else "", name, tables.county(county, state, code), state, population, latitude, longitude, codes[0]))
+        rows.append(
+            (
+                states[state] + code if code else "",
+                name,
+                tables.county(county, state, code),
+                state,
+                population,
+                latitude,
+                longitude,
+                codes[0],
+            )
+        )
     write("en_US", "districts", rows)
 
 
@@ -445,8 +479,13 @@ def main():
 
     npm = Path(sys.argv[1])
     makers = {
-        "ja_JP": asia.japanese, "zh_CN": lambda: asia.chinese(npm), "ko_KR": asia.korean, "hi_IN": asia.indian, "ar_SA": asia.saudi,
-        "es_PE": peruvian, "en_US": american,
+        "ja_JP": asia.japanese,
+        "zh_CN": lambda: asia.chinese(npm),
+        "ko_KR": asia.korean,
+        "hi_IN": asia.indian,
+        "ar_SA": asia.saudi,
+        "es_PE": peruvian,
+        "en_US": american,
     }
     for locale in sys.argv[2:] or LOCALES:
         countries(npm, locale)

@@ -27,9 +27,7 @@ IN = pairs(
 )
 SA = pairs("02:11 05:03 06:04 08:05 10:01 11:14 13:06 14:02 15:08 16:10 17:09 19:07 20:12")
 KR = {"강원도": "강원특별자치도", "전라북도": "전북특별자치도"}
-KR_AREA = pairs(
-    "11:2 26:51 27:53 28:32 29:62 30:42 31:52 50:44 41:31 42:33 43:43 44:41 45:63 46:61 47:54 48:55 49:64"
-)
+KR_AREA = pairs("11:2 26:51 27:53 28:32 29:62 30:42 31:52 50:44 41:31 42:33 43:43 44:41 45:63 46:61 47:54 48:55 49:64")
 SA_AREA = pairs("01:11 02:12 04:13 03:14 07:14 12:14 08:14 05:16 06:16 14:17 09:17 10:17 11:17")
 
 
@@ -47,7 +45,10 @@ def finish(locale, cities, districts):
     rows.sort(key=lambda row: (-row[4], row[0], row[1]))
     write(locale, "cities", rows)
     places.write_area_codes_of_states(locale, rows)
-    rows = [(code, name, province, state, max(1, people), f"{here[0]:.4f}", f"{here[1]:.4f}", mask) for code, name, province, state, people, here, mask in districts]
+    rows = [
+        (code, name, province, state, max(1, people), f"{here[0]:.4f}", f"{here[1]:.4f}", mask)
+        for code, name, province, state, people, here, mask in districts
+    ]
     rows.sort(key=lambda row: (-row[4], row[0], row[1]))
     write(locale, "districts", rows)
 
@@ -226,7 +227,10 @@ def chinese(npm):
             return [start + "##" for start in CN_CODES[name].split(",")]
         near = [row for _, row in sorted(grid.near(here, 60), key=lambda item: (item[0], item[1].code)) if CN.get(row.code1) == state]
         if number:
-            own = sorted((row for row in postal[number] if row.code.endswith("00")), key=lambda row: (not row.code.endswith("000"), distance_km(here, row.here)))
+            own = sorted(
+                (row for row in postal[number] if row.code.endswith("00")),
+                key=lambda row: (not row.code.endswith("000"), distance_km(here, row.here)),
+            )
             near = own or near[:1]
             near = [row for row in near if row.code[:3] == near[0].code[:3]]
         if state in {"BJ", "TJ", "SH", "CQ"} and number:
@@ -254,7 +258,9 @@ def chinese(npm):
         if at is None:
             continue
         here = (at["latitude"], at["longitude"])
-        area = area_of.get((second, state)) or (area_of[min((k for k in area_of if k[1] == state), key=lambda k: distance_km(here, where[k]))])
+        area = area_of.get((second, state)) or (
+            area_of[min((k for k in area_of if k[1] == state), key=lambda k: distance_km(here, where[k]))]
+        )
         if name.endswith("市") and place and (name, state) not in seen:
             seen.add((name, state))
             cities.append((name, state, here, place["population"] or 100_000, place["timezone"], masks(state, name, here, None), area))
@@ -296,14 +302,19 @@ def korean():
         else:
             size = 30_000
         codes = {row.code for row in all_rows}
-        cities.append((city, state_of[state], here, size, "Asia/Seoul", places.sample(codes, places.how_many(size)), KR_AREA[state_of[state]]))
+        cities.append(
+            (city, state_of[state], here, size, "Asia/Seoul", places.sample(codes, places.how_many(size)), KR_AREA[state_of[state]])
+        )
         total = len(all_rows)
         for member in members:
             own = {row.code for row in units[member]}
             start = Counter(code[:3] for code in own).most_common(1)[0][0]
             alone = all(code in own for code in every if code.startswith(start))
             mask = start + "##" if alone else sorted(own)[0]
-            name = " ".join(dict.fromkeys(part for part in (member[1] if city != state or member[1] != state else "", member[2]) if part)) or city
+            name = (
+                " ".join(dict.fromkeys(part for part in (member[1] if city != state or member[1] != state else "", member[2]) if part))
+                or city
+            )
             people_here = size * len(units[member]) // total
             districts.append((member[3], name, city, state_of[state], people_here, middle(row.here for row in units[member]), mask))
     finish("ko_KR", cities, districts)
@@ -378,7 +389,9 @@ def indian():
     where = {(n, s): (p["latitude"], p["longitude"]) for p, n, s in kept}
     areas = {}
     for place, name, state in kept:
-        code = next((by_name[k] for k in map(places.name_key, [place["name"], *place["alternatenames"]]) if len(k) > 3 and k in by_name), None)
+        code = next(
+            (by_name[k] for k in map(places.name_key, [place["name"], *place["alternatenames"]]) if len(k) > 3 and k in by_name), None
+        )
         if code:
             areas[name, state] = code
     for place, name, state in kept:
@@ -413,7 +426,11 @@ def indian():
             codes = [start + "#" * (6 - len(start))]
         elif weight:
             region = min(weight, key=lambda r: (-weight[r], r))
-            named = {code for code, key, _ in of_state[place["admin1code"]] if code[:3] == region and (key in keys or key.rsplit(" ", 1)[0] in keys)}
+            named = {
+                code
+                for code, key, _ in of_state[place["admin1code"]]
+                if code[:3] == region and (key in keys or key.rsplit(" ", 1)[0] in keys)
+            }
             close = {item[1] for item in near if item[0] <= 25 and item[1][:4] == region + "0"}
             codes = sorted(named | close if people >= 100_000 else named or close) or [region + "001"]
         else:
