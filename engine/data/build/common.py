@@ -5,9 +5,7 @@ import unicodedata
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent.parent
-LOCALES = (
-    "en_US en_GB es_PE es_MX es_ES pt_BR fr_FR de_DE it_IT nl_NL pl_PL ja_JP zh_CN ko_KR hi_IN ar_SA"
-).split()
+LOCALES = ("en_US en_GB es_PE es_MX es_ES pt_BR fr_FR de_DE it_IT nl_NL pl_PL ja_JP zh_CN ko_KR hi_IN ar_SA").split()
 
 
 def read(path):

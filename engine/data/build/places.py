@@ -18,6 +18,7 @@ import importlib.util
 import json
 import re
 import sys
+import unicodedata
 from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
@@ -208,11 +209,17 @@ def matched(locale, rules):
         if found is None:
             continue
         candidate, exact, wider, quarter = found
-        best = (exact or wider)[0]
+        # The nearest that knows its municipality.
+        best = next((row for row in exact or wider if row.code3), (exact or wider)[0])
         if candidate != name and name not in renamed.values():
             # The postal list's spelling.
-            spelled = [p.strip() for name_ in [best.place, *wider_names(best)] for p in [name_, *name_.split("/"), MUNICIPAL.sub("", name_)]]
+            spelled = [
+                p.strip() for name_ in [best.place, *wider_names(best)] for p in [name_, *name_.split("/"), MUNICIPAL.sub("", name_)]
+            ]
             name = next((s for s in spelled if name_key(s) == name_key(candidate)), candidate)
+        # Some names have lost their accents.
+        if name.isascii():
+            name = next((n for n in (best.place, *wider_names(best)) if not n.isascii() and name_key(n) == name_key(name)), name)
         name = rules.get("spell", lambda n, s: n)(name, state)
         if (name_key(name), state) in seen or name in dropped or re.search(r"\d", name):
             continue
@@ -295,7 +302,16 @@ def chosen(rows, most, per_state):
 
 def write_cities(locale, cities, masks, areas):
     rows = [
-        (name, state, f"{p['latitude']:.4f}", f"{p['longitude']:.4f}", p["population"], p["timezone"], ",".join(masks[name, state]), areas[name, state])
+        (
+            name,
+            state,
+            f"{p['latitude']:.4f}",
+            f"{p['longitude']:.4f}",
+            p["population"],
+            p["timezone"],
+            ",".join(masks[name, state]),
+            areas[name, state],
+        )
         for p, name, state, _, _ in cities
     ]
     rows.sort(key=lambda row: (-row[4], row[0], row[1]))
@@ -362,7 +378,7 @@ def peruvian():
         if row.code[:2] != row.code3[:2]:
             continue
         by_ubigeo[row.code3].append(row)
-        for name in (row.place, row.level3):
+        for name in {row.place, row.level3}:
             by_name[name_key(name), row.code[:2]].add(row.code)
     people, places = {}, []
     for place in places_of(["PE"]):
@@ -372,6 +388,19 @@ def peruvian():
             people.setdefault((name_key(name), department), place["population"])
     records = json.loads((package("ubigeos") / "fixtures/ubigeos.json").read_text(encoding="utf-8"))
     provinces = {r["pk"]: r["fields"]["nom_prov"] for r in records if r["model"] == "ubigeos.provincia"}
+    accents = {}
+    for row in all_postal()["PE"]:
+        for code, name in ((row.code2, row.level2), (row.code3, row.level3)):
+            if not name.isascii():
+                accents[code, name_key(name)] = name
+
+    spelled = {"".join(c for c in unicodedata.normalize("NFD", w) if not unicodedata.combining(c)): w for w in tables.PE_WORDS}
+
+    def accented(code, name):
+        """Some names of the register have lost their accents; GeoNames keeps some."""
+        name = re.sub(r"\w+", lambda m: spelled.get(m[0], m[0]), tables.lower_particles(name))
+        return accents.get((code, name_key(name)), name) if name.isascii() else name
+
     middles, rows = {}, []
     for record in records:
         if record["model"] == "ubigeos.distrito":
@@ -379,7 +408,8 @@ def peruvian():
             if known:
                 middles[record["pk"]] = (sum(r.here[0] for r in known) / len(known), sum(r.here[1] for r in known) / len(known))
     for record in sorted((r for r in records if r["model"] == "ubigeos.distrito"), key=lambda r: r["pk"]):
-        ubigeo, name = record["pk"], tables.lower_particles(record["fields"]["nom_dist"])
+        ubigeo = record["pk"]
+        name = accented(ubigeo, record["fields"]["nom_dist"])
         state, code = departments[ubigeo[:2]][0], ubigeo[:2] + "###"
         known = by_ubigeo.get(ubigeo, [])
         if known:
@@ -395,7 +425,18 @@ def peruvian():
             # The department has several of this name: the one nearest to the inhabitants has them.
             close = [n for at, d, n in places if d == ubigeo[:2] and n == inhabitants and distance_km(at, here) < 40]
             inhabitants = inhabitants if close else 1
-        rows.append((ubigeo, name, tables.lower_particles(provinces[ubigeo[:4]]), state, max(1, inhabitants), f"{here[0]:.4f}", f"{here[1]:.4f}", code))
+        rows.append(
+            (
+                ubigeo,
+                name,
+                accented(ubigeo[:4], provinces[ubigeo[:4]]),
+                state,
+                max(1, inhabitants),
+                f"{here[0]:.4f}",
+                f"{here[1]:.4f}",
+                code,
+            )
+        )
     rows.sort(key=lambda row: (-row[4], row[0]))
     write("es_PE", "districts", rows)
 
@@ -416,7 +457,18 @@ def american():
         codes = codes.split(",")
         known = Counter((counties[c].code2, counties[c].level2) for c in codes if c in counties and counties[c].code1 == state)
         code, county = min(known, key=lambda k: (-known[k], k)) if known else ("", name)
-        rows.append((states[state] + code if code else "", name, tables.county(county, state, code), state, population, latitude, longitude, codes[0]))
+        rows.append(
+            (
+                states[state] + code if code else "",
+                name,
+                tables.county(county, state, code),
+                state,
+                population,
+                latitude,
+                longitude,
+                codes[0],
+            )
+        )
     write("en_US", "districts", rows)
 
 
@@ -427,8 +479,13 @@ def main():
 
     npm = Path(sys.argv[1])
     makers = {
-        "ja_JP": asia.japanese, "zh_CN": lambda: asia.chinese(npm), "ko_KR": asia.korean, "hi_IN": asia.indian, "ar_SA": asia.saudi,
-        "es_PE": peruvian, "en_US": american,
+        "ja_JP": asia.japanese,
+        "zh_CN": lambda: asia.chinese(npm),
+        "ko_KR": asia.korean,
+        "hi_IN": asia.indian,
+        "ar_SA": asia.saudi,
+        "es_PE": peruvian,
+        "en_US": american,
     }
     for locale in sys.argv[2:] or LOCALES:
         countries(npm, locale)

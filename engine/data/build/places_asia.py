@@ -27,9 +27,7 @@ IN = pairs(
 )
 SA = pairs("02:11 05:03 06:04 08:05 10:01 11:14 13:06 14:02 15:08 16:10 17:09 19:07 20:12")
 KR = {"강원도": "강원특별자치도", "전라북도": "전북특별자치도"}
-KR_AREA = pairs(
-    "11:2 26:51 27:53 28:32 29:62 30:42 31:52 50:44 41:31 42:33 43:43 44:41 45:63 46:61 47:54 48:55 49:64"
-)
+KR_AREA = pairs("11:2 26:51 27:53 28:32 29:62 30:42 31:52 50:44 41:31 42:33 43:43 44:41 45:63 46:61 47:54 48:55 49:64")
 SA_AREA = pairs("01:11 02:12 04:13 03:14 07:14 12:14 08:14 05:16 06:16 14:17 09:17 10:17 11:17")
 
 
@@ -47,7 +45,10 @@ def finish(locale, cities, districts):
     rows.sort(key=lambda row: (-row[4], row[0], row[1]))
     write(locale, "cities", rows)
     places.write_area_codes_of_states(locale, rows)
-    rows = [(code, name, province, state, max(1, people), f"{here[0]:.4f}", f"{here[1]:.4f}", mask) for code, name, province, state, people, here, mask in districts]
+    rows = [
+        (code, name, province, state, max(1, people), f"{here[0]:.4f}", f"{here[1]:.4f}", mask)
+        for code, name, province, state, people, here, mask in districts
+    ]
     rows.sort(key=lambda row: (-row[4], row[0], row[1]))
     write(locale, "districts", rows)
 
@@ -226,7 +227,10 @@ def chinese(npm):
             return [start + "##" for start in CN_CODES[name].split(",")]
         near = [row for _, row in sorted(grid.near(here, 60), key=lambda item: (item[0], item[1].code)) if CN.get(row.code1) == state]
         if number:
-            own = sorted((row for row in postal[number] if row.code.endswith("00")), key=lambda row: (not row.code.endswith("000"), distance_km(here, row.here)))
+            own = sorted(
+                (row for row in postal[number] if row.code.endswith("00")),
+                key=lambda row: (not row.code.endswith("000"), distance_km(here, row.here)),
+            )
             near = own or near[:1]
             near = [row for row in near if row.code[:3] == near[0].code[:3]]
         if state in {"BJ", "TJ", "SH", "CQ"} and number:
@@ -254,7 +258,9 @@ def chinese(npm):
         if at is None:
             continue
         here = (at["latitude"], at["longitude"])
-        area = area_of.get((second, state)) or (area_of[min((k for k in area_of if k[1] == state), key=lambda k: distance_km(here, where[k]))])
+        area = area_of.get((second, state)) or (
+            area_of[min((k for k in area_of if k[1] == state), key=lambda k: distance_km(here, where[k]))]
+        )
         if name.endswith("市") and place and (name, state) not in seen:
             seen.add((name, state))
             cities.append((name, state, here, place["population"] or 100_000, place["timezone"], masks(state, name, here, None), area))
@@ -296,14 +302,19 @@ def korean():
         else:
             size = 30_000
         codes = {row.code for row in all_rows}
-        cities.append((city, state_of[state], here, size, "Asia/Seoul", places.sample(codes, places.how_many(size)), KR_AREA[state_of[state]]))
+        cities.append(
+            (city, state_of[state], here, size, "Asia/Seoul", places.sample(codes, places.how_many(size)), KR_AREA[state_of[state]])
+        )
         total = len(all_rows)
         for member in members:
             own = {row.code for row in units[member]}
             start = Counter(code[:3] for code in own).most_common(1)[0][0]
             alone = all(code in own for code in every if code.startswith(start))
             mask = start + "##" if alone else sorted(own)[0]
-            name = " ".join(dict.fromkeys(part for part in (member[1] if city != state or member[1] != state else "", member[2]) if part)) or city
+            name = (
+                " ".join(dict.fromkeys(part for part in (member[1] if city != state or member[1] != state else "", member[2]) if part))
+                or city
+            )
             people_here = size * len(units[member]) // total
             districts.append((member[3], name, city, state_of[state], people_here, middle(row.here for row in units[member]), mask))
     finish("ko_KR", cities, districts)
@@ -312,7 +323,8 @@ def korean():
 # ---- India ----------------------------------------------------------------------------------------------------------------------
 
 IN_AREA = pairs(
-    "nashik:253 varanasi:542 raipur:771 sholapur:217 coimbatore:422 bhubaneswar:674 gwalior:751 jabalpur:761 patna:612 ranchi:651 "
+    "hyderabad:40 secunderabad:40 mumbai:22 delhi:11 new_delhi:11 chennai:44 kolkata:33 bengaluru:80 ahmedabad:79 pune:20 howrah:33 "
+    "noida:120 ahilyanagar:241 rajamahendravaram:883 nashik:253 varanasi:542 raipur:771 sholapur:217 coimbatore:422 bhubaneswar:674 gwalior:751 jabalpur:761 patna:612 ranchi:651 "
     "jamshedpur:657 mysuru:821 hubballi:836 visakhapatnam:891 vijayawada:866 kota:744 bhilai:788 agartala:381 indore:731 bhopal:755 "
     "jalandhar:181 guntur:863 warangal:870 cuttack:671 ujjain:734 gaya:631 muzaffarpur:621 lucknow:522 kanpur:512 amravati:721 aurangabad:240"
 )
@@ -334,7 +346,8 @@ IN_CODES = {
         "dhanbad:8260 hubballi:5800 mangaluru:5750 belagavi:5900 warangal:5060 guntur:5220 kozhikode:6730 thrissur:6800 cuttack:7530 "
         "siliguri:7340 asansol:7133 durgapur:7132 udaipur:3130 ajmer:3050 bikaner:3340 jamnagar:3610 bhavnagar:3640 ujjain:4560 gaya:8230 "
         "bhagalpur:8120 muzaffarpur:8420 agartala:7990 imphal:7950 aizawl:7960 shillong:7930 kohima:7970 itanagar:7911 gangtok:7371 "
-        "puducherry:6050 bhilai:4900 bilaspur:4950 patiala:1470 haridwar:2494 jhansi:2840 saharanpur:2470 tirunelveli:6270 tiruppur:6416"
+        "puducherry:6050 bhilai:4900 bilaspur:4950 patiala:1470 haridwar:2494 jhansi:2840 saharanpur:2470 tirunelveli:6270 tiruppur:6416 bihar_sharif:803101 "
+        "rajamahendravaram:5331 nanded:4316 udupi:5761 vellore:6320 bhimavaram:534201 veraval:362265 anand:388001 amravati:4446"
     ).items()
 }
 
@@ -362,11 +375,12 @@ def indian():
             fourth = {digits[3:4] for digits in group}
             by_name[name] = first[:3] if len(fourth) > 1 else first[:4]
     kept, seen, known = [], set(), set()
-    for place in places.places_of(["IN"]):
+    # GeoNames has another Gorakhpur, a village, with the inhabitants of the city.
+    for place in sorted(places.places_of(["IN"]), key=lambda place: place["name"] == "Gorakhpur" and place["admin1code"] != "36"):
         name, state = written.get(places.name_key(place["name"])), IN.get(place["admin1code"])
         if name is None or state is None or (name, state) in seen or place["population"] < 5_000:
             continue
-        if name in known and place["population"] < 30_000:
+        if name in known and (place["population"] < 30_000 or place["name"] == "Gorakhpur"):
             continue
         seen.add((name, state))
         known.add(name)
@@ -375,11 +389,13 @@ def indian():
     where = {(n, s): (p["latitude"], p["longitude"]) for p, n, s in kept}
     areas = {}
     for place, name, state in kept:
-        code = next((by_name[k] for k in map(places.name_key, [place["name"], *place["alternatenames"]]) if len(k) > 3 and k in by_name), None)
+        code = next(
+            (by_name[k] for k in map(places.name_key, [place["name"], *place["alternatenames"]]) if len(k) > 3 and k in by_name), None
+        )
         if code:
             areas[name, state] = code
     for place, name, state in kept:
-        if places.name_key(place["name"]) in IN_AREA:
+        if places.name_key(place["name"]) in IN_AREA and place["population"] >= 200_000:
             areas[name, state] = IN_AREA[places.name_key(place["name"])]
     sure = {}
     for key, code in areas.items():
@@ -397,18 +413,24 @@ def indian():
         near = [item for item in near if item[2] == place["admin1code"]] or near or [(0, "", "", "")]
         # The source's points are coarse: the offices that bear the city's name tell its sorting district, the head office most of all.
         keys = {places.name_key(n) for n in [place["name"], *place["alternatenames"]] if n.isascii() or n == place["name"]}
-        weight = Counter()
+        weight, plausible = Counter(), {item[1][:3] for item in near}
         for code, key, wider in of_state[place["admin1code"]]:
+            if code[:3] not in plausible:
+                continue
             if key in keys or key.rsplit(" ", 1)[0] in keys:
                 weight[code[:3]] += 30 if code.endswith("001") else 10
             elif wider in keys and code[3] == "0":
                 weight[code[:3]] += 1
-        if places.name_key(place["name"]) in IN_CODES:
-            start = IN_CODES[places.name_key(place["name"])]
+        start = IN_CODES.get(places.name_key(place["name"]), "")
+        if len(start) == 6 or start[:2] in {code[:2] for code in plausible}:
             codes = [start + "#" * (6 - len(start))]
         elif weight:
             region = min(weight, key=lambda r: (-weight[r], r))
-            named = {code for code, key, _ in of_state[place["admin1code"]] if code[:3] == region and (key in keys or key.rsplit(" ", 1)[0] in keys)}
+            named = {
+                code
+                for code, key, _ in of_state[place["admin1code"]]
+                if code[:3] == region and (key in keys or key.rsplit(" ", 1)[0] in keys)
+            }
             close = {item[1] for item in near if item[0] <= 25 and item[1][:4] == region + "0"}
             codes = sorted(named | close if people >= 100_000 else named or close) or [region + "001"]
         else:

@@ -26,9 +26,7 @@ MX = pairs(
     "01:AGU 02:BCN 03:BCS 04:CAM 05:CHP 06:CHH 07:COA 08:COL 09:CMX 10:DUR 11:GUA 12:GRO 13:HID 14:JAL 15:MEX 16:MIC 17:MOR 18:NAY "
     "19:NLE 20:OAX 21:PUE 22:QUE 23:ROO 24:SLP 25:SIN 26:SON 27:TAB 28:TAM 29:TLA 30:VER 31:YUC 32:ZAC"
 )
-ES = (
-    "07:IB 27:RI 29:MD 31:MC 32:NC 34:AS 39:CB 51:AN 52:AR 53:CN 54:CM 55:CL 56:CT 57:EX 58:GA 59:PV 60:VC CE:CE ML:ML"
-)
+ES = "07:IB 27:RI 29:MD 31:MC 32:NC 34:AS 39:CB 51:AN 52:AR 53:CN 54:CM 55:CL 56:CT 57:EX 58:GA 59:PV 60:VC CE:CE ML:ML"
 BR = (
     "01:AC 02:AL 03:AP 04:AM 05:BA 06:CE 07:DF 08:ES 11:MS 13:MA 14:MT 15:MG 16:PA 17:PB 18:PR 20:PI 21:RJ 22:RN 23:RS 24:RO 25:RR "
     "26:SC 27:SP 28:SE 29:GO 30:PE 31:TO"
@@ -36,9 +34,7 @@ BR = (
 FR = pairs("11:IDF 24:CVL 27:BFC 28:NOR 32:HDF 44:GES 52:PDL 53:BRE 75:NAQ 76:OCC 84:ARA 93:PAC 94:20R")
 FR_OVERSEAS = {"GP": "971", "MQ": "972", "GF": "973", "RE": "974", "YT": "976"}
 DE = "01:BW 02:BY 03:HB 04:HH 05:HE 06:NI 07:NW 08:RP 09:SL 10:SH 11:BB 12:MV 13:SN 14:ST 15:TH 16:BE"
-IT = (
-    "01:65 02:77 03:78 04:72 05:45 06:36 07:62 08:42 09:25 10:57 11:67 12:21 13:75 14:88 15:82 16:52 17:32 18:55 19:23 20:34"
-)
+IT = "01:65 02:77 03:78 04:72 05:45 06:36 07:62 08:42 09:25 10:57 11:67 12:21 13:75 14:88 15:82 16:52 17:32 18:55 19:23 20:34"
 NL = "01:DR 02:FR 03:GE 04:GR 05:LI 06:NB 07:NH 09:UT 10:ZE 11:ZH 15:OV 16:FL"
 PL = "72:02 73:04 74:10 75:06 76:08 77:12 78:14 79:16 80:18 81:20 82:22 83:24 84:26 85:28 86:30 87:32"
 
@@ -70,7 +66,7 @@ MX_AREA = {
         "Chalco_de_Díaz_Covarrubias:55 Huixquilucan:55 Tepotzotlán:55 Chicoloapan:55 Los_Reyes_Acaquilpan:55 Toluca:722 Metepec:722 "
         "Texcoco_de_Mora:595 Guadalajara:33 Zapopan:33 San_Pedro_Tlaquepaque:33 Tlaquepaque:33 Tonalá:33 Monterrey:81 Guadalupe:81 "
         "San_Nicolás_de_los_Garza:81 Apodaca:81 San_Pedro_Garza_García:81 Oaxaca_de_Juárez:951 Puebla:222 Mexicali:686 Tijuana:664 "
-        "Ensenada:646 Acapulco_de_Juárez:744 Chilpancingo:747 Cuernavaca:777 Cuautla:735 Tuxtla:961 Morelia:443 Uruapan:452 Veracruz:229 "
+        "Ensenada:646 Acapulco_de_Juárez:744 Chilpancingo:747 Cuernavaca:777 Cuautla:735 Tuxtla_Gutiérrez:961 Morelia:443 Uruapan:452 Veracruz:229 "
         "Xalapa_de_Enríquez:228 Xalapa:228 Coatzacoalcos:921 Villahermosa:993 Mérida:999 Cancún:998 Querétaro:442 San_Luis_Potosí:444 "
         "Aguascalientes:449 León:477 Irapuato:462 Celaya:461 Saltillo:844 Torreón:871 Durango:618 Victoria_de_Durango:618 Zacatecas:492 "
         "Hermosillo:662 Culiacán:667 Mazatlán:669 Los_Mochis:668 Cabo_San_Lucas:624 Colima:312 Manzanillo:314 Tepic:311 "
@@ -209,7 +205,9 @@ LONDON = {"E", "EC", "N", "NW", "SE", "SW", "W", "WC"}
 
 
 # Outward codes of boxes and large receivers, which no street has.
-BOXES = re.compile(r"[A-Z]{1,2}(0|8\d|9\d)|L(6[7-9]|7\d)|LE(21|41|55)|NE82|ST55|BL(11|78)|B99|S9[5-9]|M(60|61|99)|G(58|59|70|79)|NG70|SO97|SA(80|99)")
+BOXES = re.compile(
+    r"[A-Z]{1,2}(0|8\d|9\d)|L(6[7-9]|7\d)|LE(21|41|55)|NE82|ST55|BL(11|78)|B99|S9[5-9]|M(60|61|99)|G(58|59|70|79)|NG70|SO97|SA(80|99)"
+)
 
 
 def area(outward):
@@ -297,6 +295,17 @@ def lower_particles(name):
     return re.sub(r" (De|Del|Y) (?=\w)", lambda m: f" {m[1].lower()} ", name)
 
 
+# Words that the register writes here and there without their accents.
+PE_WORDS = (
+    "Bolívar Fermín Caravelí Chepén Concepción Huamalíes Huarochirí Jaén Convención Unión Ramón Rodríguez Víctor Sánchez "
+    "Ancón Lurín Ascensión Agustín Cristóbal Lucía Asís Chavín Elías Hilarión Gabán Antón Morropón Mórrope Sayán Tumán "
+    "Mazán Callería Platería Yonán Cospán Ichocán Huasmín Chimbán Chadín Conchán Pacarán Frías Larán Cachicadán Carquín "
+    "Inclán Ripán Jircán Cholón Huachón Chacayán Ricrán Samán Soplín Huancapón Eslabón Pulán Sarín Rondocán Chaulán Ongón "
+    "Masín Naván Huantán Madeán Pión Tipán Cochán Sanagorán Cayrán Ticlacayán Yauyucán Huayán Huancán Pancán Chunán "
+    "Llacllín María José Jesús Martín Jerónimo Andrés Tomás Belén Simón Ángel Nicolás Héroes"
+).split()
+
+
 # Census of 2017, by province and district: in the capital the cities' list has only some.
 PE_PEOPLE = {
     "1501": {
@@ -325,7 +334,12 @@ def county(name, state, code):
         return f"{name} Parish"
     if state == "CT":
         return f"{name} Planning Region"
-    if state == "DC" or re.search(r"County|Parish|Borough|Census Area|Municipality|City", name) or state == "AK" or (state == "VA" and code >= "500"):
+    if (
+        state == "DC"
+        or re.search(r"County|Parish|Borough|Census Area|Municipality|City", name)
+        or state == "AK"
+        or (state == "VA" and code >= "500")
+    ):
         return re.sub(r" ?\(city\)", "", name)
     return f"{name} County"
 
@@ -374,9 +388,11 @@ COUNTRIES = {
         "area": ("es", "34", spanish_code),
         "area_by_level2": True,
         "district": spanish_district,
-        "renamed": {"Palma De Mallorca": "Palma", "Palma": "Palma"},
-        "spellings": lambda name: ["Palma de Mallorca", "Palma"] if name == "Palma" else [],
-        "spell": lambda name, state: re.sub(r" (De|Del|La|Las|Los|El|Y|I) (?=[A-ZÁÉÍÓÚ])", lambda m: f" {m[1].lower() if m[1] in 'De Del Y I' else m[1]} ", name),
+        "renamed": {"Palma De Mallorca": "Palma", "Palma": "Palma", "Gasteiz / Vitoria": "Vitoria-Gasteiz"},
+        "spellings": lambda name: {"Palma": ["Palma de Mallorca"], "Vitoria-Gasteiz": ["Gasteiz / Vitoria"]}.get(name, []),
+        "spell": lambda name, state: re.sub(
+            r" (De|Del|La|Las|Los|El|Y|I) (?=[A-ZÁÉÍÓÚ])", lambda m: f" {m[1].lower() if m[1] in 'De Del Y I' else m[1]} ", name
+        ),
     },
     "pt_BR": {
         "reach": 300,
@@ -404,6 +420,7 @@ COUNTRIES = {
     },
     "de_DE": {
         "quarters_named_after": True,
+        "renamed": {"Halle (Saale)": "Halle (Saale)"},
         "countries": ["DE"],
         "state_of": by_division(DE),
         "code": same,
@@ -438,6 +455,6 @@ COUNTRIES = {
         "width": "##-###",
         "area": ("pl", "48", lambda digits: digits[:2] if digits[:2] != "30" else None),
         "district": polish_district,
-        "renamed": {"Warsaw": "Warszawa"},
+        "renamed": {"Warsaw": "Warszawa", "Bielsko-Biala": "Bielsko-Biała"},
     },
 }
