@@ -51,7 +51,6 @@ def calendar(npm, locale):
     found = json.loads((npm / f"cldr-dates-full/main/{language}/ca-gregorian.json").read_text(encoding="utf-8"))
     found = found["main"][language]["dates"]["calendars"]["gregorian"]
     days, months = found["days"]["stand-alone"], found["months"]["stand-alone"]
-    # CLDR abbreviates Arabic and Hindi days by words of their own; only the forms are taken, not the marks of direction.
     rows = []
     for kind, names in (("weekday", days["wide"]), ("weekday_short", days["abbreviated"])):
         rows += [(kind, number, names[day]) for number, day in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), 1)]
@@ -68,9 +67,8 @@ def faker_words(language):
 
 
 def mimesis_words(language):
-    import mimesis
-
-    path = Path(mimesis.__file__).parent / "datasets" / language / "text.json"
+    # Imported here, as the check alone needs no package.
+    path = Path(importlib.import_module("mimesis").__file__).parent / "datasets" / language / "text.json"
     return json.loads(path.read_text(encoding="utf-8"))["words"]
 
 
@@ -93,9 +91,8 @@ def words(npm, locale):
     script = SCRIPTS[locale]
     kept = {}
     for word in [*head, *source()]:
-        word = unicodedata.normalize("NFC", word)
-        if locale != "de_DE":
-            word = word.lower()
+        # German nouns, which have capitals, stay out.
+        word = unicodedata.normalize("NFC", word) if locale == "de_DE" else unicodedata.normalize("NFC", word).lower()
         if script.fullmatch(word) and word not in left_out and (word in head or len(word) > 1):
             kept.setdefault(word, None)
     kept = list(kept)[:1500]
@@ -204,8 +201,10 @@ def check_sentences(locale):
     assert sorted(by_words) == list(range(1, 16)), f"{locale}: lengths {sorted(by_words)}"
     six = sum(grammar.count(text) for text in by_words[6])
     assert six > 50_000, f"{locale}: {six} sentences of six words"
+
     def printed(text):
         return text.replace(" ", "") if locale in SPACELESS else text
+
     for words in range(1, 5):
         texts = [printed(text) for template in by_words[words] for text in grammar.all(template)]
         assert len(set(texts)) == len(texts), f"{locale}: sentences of {words} words twice"
