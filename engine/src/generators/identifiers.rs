@@ -19,7 +19,7 @@ use super::person::{gender_of_word, is_redrawn, text_attribute, texts};
 use super::text::{TextColumn, nothing_fits};
 use super::{Cells, Countable, Fill, Made, Problems, Rows, RunError, by_name};
 use crate::identifiers::{COUNTRIES, Facts, Identifier, Names, Needs, Space};
-use crate::locale::Gender;
+use crate::locale::{Gender, Surnames};
 use crate::permutation::Permutation;
 use crate::plan::{Context, Evaluation, Plan, Side, SlotId, units_of};
 use crate::problem::Problem;
@@ -238,7 +238,7 @@ impl Inputs {
         if needs.names {
             let whole = cx.shows_attribute(&["full_name"]) && !cx.shows_attribute(&["first_name", "last_name"]);
             inputs.names = Some(if whole {
-                NameInputs::Whole(text_attribute(cx, "full_name")?, cx.locale().two_surnames())
+                NameInputs::Whole(text_attribute(cx, "full_name")?, cx.locale().surnames() == Surnames::PaternalFirst)
             } else {
                 let surnames = if cx.shows_attribute(&["paternal_surname", "maternal_surname"]) {
                     vec![text_attribute(cx, "paternal_surname")?, text_attribute(cx, "maternal_surname")?]

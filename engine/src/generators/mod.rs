@@ -23,6 +23,7 @@ mod person;
 mod pieces;
 mod place;
 mod prefix;
+mod records;
 mod relations;
 mod text;
 
@@ -100,6 +101,10 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<dates::AgeFrom>(),
             Entry::of::<dates::Duration>(),
             Entry::of::<dates::EventTimes>(),
+            Entry::of::<dates::of_records::DateOfBirth>(),
+            Entry::of::<dates::of_records::Timezone>(),
+            Entry::of::<dates::calendar::Weekday>(),
+            Entry::of::<dates::calendar::MonthName>(),
             Entry::of::<person::FullName>(),
             Entry::of::<person::FirstName>(),
             Entry::of::<person::LastName>(),
@@ -109,9 +114,29 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<person::Phone>(),
             Entry::of::<person::JobTitle>(),
             Entry::of::<person::NationalId>(),
+            Entry::of::<person::parts::MiddleName>(),
+            Entry::of::<person::parts::NamePrefix>(),
+            Entry::of::<person::parts::PaternalSurname>(),
+            Entry::of::<person::parts::MaternalSurname>(),
+            Entry::of::<person::parts::MaritalStatus>(),
+            Entry::of::<person::parts::EducationLevel>(),
+            Entry::of::<person::parts::Nationality>(),
             Entry::of::<place::Country>(),
-            Entry::of::<place::State>(),
-            Entry::of::<place::City>(),
+            Entry::of::<place::regions::State>(),
+            Entry::of::<place::regions::City>(),
+            Entry::of::<place::CountryCode>(),
+            Entry::of::<place::regions::StateCode>(),
+            Entry::of::<place::regions::District>(),
+            Entry::of::<place::regions::AdminCode>(),
+            Entry::of::<place::record::Place>(),
+            Entry::of::<place::postal::PostalCode>(),
+            Entry::of::<place::address::StreetName>(),
+            Entry::of::<place::address::StreetAddress>(),
+            Entry::of::<place::address::SecondaryAddress>(),
+            Entry::of::<place::address::FullAddress>(),
+            Entry::of::<place::geo::Latitude>(),
+            Entry::of::<place::geo::Longitude>(),
+            Entry::of::<place::geo::GeoPoint>(),
             Entry::of::<company::CompanyName>(),
             Entry::of::<company::Industry>(),
             Entry::of::<company::TaxId>(),
@@ -131,8 +156,14 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<internet::Imei>(),
             Entry::of::<domain::Vin>(),
             Entry::of::<domain::LicensePlate>(),
+            Entry::of::<company::Department>(),
+            Entry::of::<company::products::ProductName>(),
+            Entry::of::<company::products::ProductCategory>(),
+            Entry::of::<domain::colors::ColorName>(),
+            Entry::of::<domain::colors::HexColor>(),
             Entry::of::<text::Word>(),
             Entry::of::<text::Sentence>(),
+            Entry::of::<text::paragraph::Paragraph>(),
         ]
     })
 }
@@ -140,6 +171,22 @@ pub fn list() -> &'static [Entry] {
 /// The entry of a name.
 pub fn by_name(name: &str) -> Option<&'static Entry> {
     list().iter().find(|entry| entry.name == name)
+}
+
+/// How an attribute is compiled that no column can name: what several attributes of a record follow from.
+pub(crate) type HiddenAttribute = fn(&mut Context<'_>) -> Result<Made, Problems>;
+
+/// The hidden attribute of a name.
+pub(crate) fn hidden_attribute(name: &str) -> Option<HiddenAttribute> {
+    match name {
+        "place_row" => Some(place::record::place_row),
+        "district_row" => Some(place::record::district_row),
+        "country_row" => Some(place::country_row),
+        "population" => Some(place::record::population),
+        "product_row" => Some(company::products::product_row),
+        "color_row" => Some(domain::colors::color_row),
+        _ => None,
+    }
 }
 
 /// What a schema says of how a column is filled. The doc comments of its struct are the words that people read.

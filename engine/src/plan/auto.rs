@@ -33,6 +33,22 @@ pub(super) fn choose(column: &Column) -> (GeneratorSpec, String) {
     (spec, reason)
 }
 
+/// The generator that a column's name alone suggests.
+pub(super) fn suggested(name: &str) -> Option<String> {
+    let name = words_of(name).join("_");
+    let mut best: Option<(usize, &str)> = None;
+    for entry in list() {
+        for suggestion in entry.suggested_by {
+            if (name == *suggestion || ends_with_words(&name, suggestion))
+                && best.is_none_or(|(length, _)| suggestion.len() > length)
+            {
+                best = Some((suggestion.len(), entry.name.as_str()));
+            }
+        }
+    }
+    best.map(|(_, generator)| generator.to_owned())
+}
+
 /// Whether a column that names its type can take what a generator makes by name.
 fn takes(kind: Option<ColumnType>, generator: &str) -> bool {
     match kind {

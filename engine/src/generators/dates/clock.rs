@@ -13,7 +13,7 @@ use super::super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunE
 use super::OffsetUnit;
 use crate::plan::{Context, RowBound, Scalar, below};
 use crate::problem::Problem;
-use crate::quantile::TruncatedNormal;
+use crate::quantile::{Quantile, TruncatedNormal};
 use crate::random::{Key, open_unit};
 use crate::schema::{self, DAY_US, Param, Span, civil_of_days};
 use crate::types::LogicalType;

@@ -3,9 +3,9 @@
 mod continuous;
 mod discrete;
 mod drawn;
+mod random_walk;
 #[cfg(test)]
 mod tests;
-mod random_walk;
 mod time_series;
 
 use std::borrow::Cow;
@@ -23,7 +23,7 @@ pub use discrete::{Binomial, Geometric, Histogram, Poisson, Zipf};
 
 pub use self::random_walk::RandomWalk;
 pub use self::time_series::TimeSeries;
-use super::interval::{Step, Uniform, array_of};
+use super::interval::{Step, Uniform};
 use super::lists::decimal_units;
 use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
 use crate::plan::{Context, Scalar};
