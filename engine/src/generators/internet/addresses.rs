@@ -335,7 +335,7 @@ mod tests {
             assert_eq!(first & 3, 2, "{text}");
         }
         let documentation = Prefix { start: 0x2001_0db8 << 96, free_bits: 96 };
-        for text in numbered::check(&documentation, (0..documentation.count()).step_by(1 << 86)) {
+        for text in numbered::check(&documentation, (0..1_000_u128).map(|step| step << 86)) {
             assert!(text.starts_with("2001:db8:"), "{text}");
             let address: Ipv6Addr = text.parse().expect("an address");
             assert_eq!(address.to_string(), text);
