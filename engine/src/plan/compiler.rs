@@ -322,7 +322,6 @@ impl Compiler {
             if table.given.is_some() {
                 self.not_yet("given rows are", &format!("{base}/given"));
             }
-            for (at, column) in table.columns.iter().enumerate() {}
         }
         for (name, list) in &dataset.lists {
             if matches!(list, crate::schema::ValueList::File(_)) {
