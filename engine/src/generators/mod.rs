@@ -18,6 +18,7 @@ mod interval;
 mod keys;
 mod lists;
 mod logic;
+mod numbered;
 mod numbers;
 mod person;
 mod pieces;
@@ -54,11 +55,15 @@ pub fn list() -> &'static [Entry] {
         vec![
             Entry::of::<keys::Sequence>(),
             Entry::of::<keys::UuidV4>(),
+            Entry::of::<keys::UuidV7>(),
+            Entry::of::<keys::Ulid>(),
             Entry::of::<keys::Pattern>(),
             Entry::of::<keys::Regex>(),
             Entry::of::<keys::Template>(),
             Entry::of::<keys::String>(),
             Entry::of::<keys::CheckDigit>(),
+            Entry::of::<keys::HashOf>(),
+            Entry::of::<keys::Bytes>(),
             Entry::of::<relations::Constant>(),
             Entry::of::<relations::Field>(),
             Entry::of::<relations::Previous>(),
@@ -153,7 +158,22 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<finance::Isin>(),
             Entry::of::<finance::Lei>(),
             Entry::of::<finance::CurrencyCode>(),
+            Entry::of::<internet::Url>(),
+            Entry::of::<internet::DomainName>(),
+            Entry::of::<internet::Ipv4>(),
+            Entry::of::<internet::Ipv6>(),
+            Entry::of::<internet::MacAddress>(),
+            Entry::of::<internet::Port>(),
+            Entry::of::<internet::UserAgent>(),
+            Entry::of::<internet::HttpMethod>(),
+            Entry::of::<internet::HttpStatus>(),
+            Entry::of::<internet::Slug>(),
+            Entry::of::<internet::Password>(),
+            Entry::of::<internet::MimeType>(),
+            Entry::of::<internet::FileName>(),
             Entry::of::<internet::Imei>(),
+            Entry::of::<domain::VehicleMake>(),
+            Entry::of::<domain::VehicleModel>(),
             Entry::of::<domain::Vin>(),
             Entry::of::<domain::LicensePlate>(),
             Entry::of::<company::Department>(),
@@ -161,6 +181,10 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<company::products::ProductCategory>(),
             Entry::of::<domain::colors::ColorName>(),
             Entry::of::<domain::colors::HexColor>(),
+            Entry::of::<domain::Icd10Code>(),
+            Entry::of::<domain::AirportCode>(),
+            Entry::of::<domain::JsonObject>(),
+            Entry::of::<domain::Array>(),
             Entry::of::<text::Word>(),
             Entry::of::<text::Sentence>(),
             Entry::of::<text::paragraph::Paragraph>(),
