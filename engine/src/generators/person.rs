@@ -3,7 +3,7 @@
 
 mod documents;
 mod local_part;
-mod names;
+pub(super) mod names;
 mod ranked;
 #[cfg(test)]
 mod tests;
@@ -16,7 +16,6 @@ pub use self::documents::NationalId;
 pub(super) use self::local_part::is_redrawn;
 use self::local_part::{Addresses, Domains};
 use self::names::{ByGender, FullNames, GenderSource, NameTexts, Part, TwoSurnames, gender_of, gender_source};
-pub(super) use self::names::{gender_of as gender_of_word, text_attribute, texts};
 use self::ranked::{Ranked, RankedTexts};
 use super::lists::{Draw, FromList, List, ListName, distinct, fitting, from_locale};
 use super::text::{fits, nothing_fits};
