@@ -133,10 +133,6 @@ impl Generator for LastName {
         "family_name",
         "apellido",
         "apellidos",
-        "apellido_paterno",
-        "apellido_materno",
-        "primer_apellido",
-        "segundo_apellido",
         "nachname",
         "nom",
         "nom_famille",
@@ -228,9 +224,9 @@ impl Generator for FullName {
                     .map_err(|detail| vec![Problem::new("wrong_type", detail).at("/gender")])?;
                 Part::Nested(cx.nested(&spec, "component", 0)?)
             }
-            _ => Part::Input(names::text_attribute(cx, "first_name")?),
+            _ => Part::Input(text_attribute(cx, "first_name")?),
         };
-        let last = names::text_attribute(cx, "last_name")?;
+        let last = text_attribute(cx, "last_name")?;
         let joint = locale.name_order().joint().chars().count() as u64;
         let longest = first.longest(cx).zip(cx.input_longest(last)).map(|(first, last)| first + joint + last);
         let own_draw = matches!(first, Part::Nested(_));
@@ -363,7 +359,7 @@ impl Generator for Email {
                 Domains::listed(cx, list.values.iter().map(|domain| (*domain).to_owned()).collect(), &weights)?
             }
             EmailDomain::Kind(EmailDomainKind::Company) => {
-                let company = names::text_attribute(cx, "company_name")?;
+                let company = text_attribute(cx, "company_name")?;
                 Domains::Company { company, ending: if cx.safe() { ".example" } else { ".com" } }
             }
             EmailDomain::Named(name) => {
@@ -451,7 +447,7 @@ impl Generator for JobTitle {
         if titles(locale::Gender::Female).values == titles(locale::Gender::Male).values {
             return from_locale(cx, titles(locale::Gender::Male));
         }
-        let gender = names::text_attribute(cx, "gender")?;
+        let gender = text_attribute(cx, "gender")?;
         ByGender::made(cx, titles, gender)
     }
 }
