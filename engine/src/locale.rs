@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 
 pub use addresses::{AddressForms, AddressPart, AddressTemplate, HouseNumbers, StreetNames};
 pub use catalogue::{CalendarForm, CalendarWords, Color, Demonyms, Product};
-pub use grammar::{CompanyNames, FittingNames, SentenceGrammar};
+pub use grammar::{ClausePart, CompanyNames, FittingNames, SentenceGrammar, capitalize};
 pub use lists::WeightedList;
 pub use names::{Gender, NameOrder, Surnames};
 pub use numbers::{NationalId, NumberSpace, Part};

@@ -1,5 +1,7 @@
 //! Companies: attributes of the company that a row is about.
 
+mod codes;
+mod goods;
 pub(super) mod products;
 
 use std::sync::Arc;
@@ -8,6 +10,8 @@ use datafusion::arrow::array::ArrayRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::codes::TaxId;
+pub use self::goods::{Ean, Price, Sku};
 use super::lists::from_locale;
 use super::text::{TextColumn, fits, nothing_fits};
 use super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};

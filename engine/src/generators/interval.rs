@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, TimestampMicrosecondArray};
+use datafusion::arrow::array::{
+    ArrayRef, Date32Array, Decimal128Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
+};
 
 use super::{Cells, Countable, Fill, Made, Rows, RunError};
 use crate::plan::{RowBound, Scalar, Side, units_of};
@@ -46,18 +48,20 @@ impl Step {
     fn at(self, min: i64, place: u64) -> i64 {
         match self {
             Step::Every(step) => (i128::from(min) + i128::from(place) * i128::from(step)) as i64,
-            Step::Weekdays => {
-                let rank = weekdays_before(min) + place as i64;
-                rank.div_euclid(5) * 7 + rank.rem_euclid(5) - 3
-            }
+            Step::Weekdays => weekday(weekdays_before(min) + place as i64),
         }
     }
 }
 
 /// Weekdays before a day, counted from Monday 1969-12-29: the day numbers start on a Thursday.
-fn weekdays_before(day: i64) -> i64 {
+pub(super) fn weekdays_before(day: i64) -> i64 {
     let from_monday = day + 3;
     from_monday.div_euclid(7) * 5 + from_monday.rem_euclid(7).min(5)
+}
+
+/// The weekday that so many weekdays lie before.
+pub(super) fn weekday(rank: i64) -> i64 {
+    rank.div_euclid(5) * 7 + rank.rem_euclid(5) - 3
 }
 
 impl Uniform {
@@ -86,7 +90,7 @@ impl Fill for Uniform {
                 // The whole of i64: every word is a value.
                 Err(_) => cells.words(&self.key, rows).into_iter().map(|word| word as i64).collect(),
             };
-            return array_of(values.into_iter().map(Some), &self.logical);
+            return array_of_all(values, &self.logical);
         }
         let (low, high) = row_bounds(cells, &self.logical, &self.min, &self.max, &self.bounds, rows.len())?;
         let mut values = Vec::with_capacity(rows.len());
@@ -153,6 +157,24 @@ pub(super) fn row_bounds(
     Ok((low, high))
 }
 
+/// An array of the type's units, none of them null.
+pub(super) fn array_of_all(values: Vec<i64>, logical: &LogicalType) -> Result<ArrayRef, RunError> {
+    Ok(match logical {
+        LogicalType::Date => {
+            Arc::new(Date32Array::new(values.into_iter().map(|value| value as i32).collect::<Vec<_>>().into(), None))
+        }
+        LogicalType::Datetime => Arc::new(TimestampMicrosecondArray::new(values.into(), None)),
+        LogicalType::Decimal { precision, scale } => {
+            let units = values.into_iter().map(i128::from).collect::<Vec<_>>();
+            let array = Decimal128Array::new(units.into(), None);
+            Arc::new(
+                array.with_precision_and_scale(*precision, *scale).map_err(|error| RunError::new(error.to_string()))?,
+            )
+        }
+        _ => Arc::new(Int64Array::new(values.into(), None)),
+    })
+}
+
 /// Units as an array of a logical type.
 pub(super) fn array_of(
     values: impl ExactSizeIterator<Item = Option<i64>>,
@@ -161,6 +183,7 @@ pub(super) fn array_of(
     Ok(match logical {
         LogicalType::Date => Arc::new(values.map(|value| value.map(|value| value as i32)).collect::<Date32Array>()),
         LogicalType::Datetime => Arc::new(values.collect::<TimestampMicrosecondArray>()),
+        LogicalType::Time => Arc::new(values.collect::<Time64MicrosecondArray>()),
         LogicalType::Decimal { precision, scale } => {
             let array = values.map(|value| value.map(i128::from)).collect::<Decimal128Array>();
             Arc::new(

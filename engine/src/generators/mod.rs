@@ -4,19 +4,26 @@
 //! a whole range of rows at a call, keeping nothing between rows. A generator's `type` is its struct's name in snake_case, its group the
 //! file that it stands in, its parameters and their words the struct's fields and doc comments; so the list below is all that has to name it.
 
+mod bridge;
 mod company;
 mod countable;
 mod dates;
 mod domain;
 mod draws;
 mod fill;
+mod finance;
+mod identifiers;
+mod internet;
 mod interval;
 mod keys;
 mod lists;
 mod logic;
+mod numbered;
 mod numbers;
 mod person;
+mod pieces;
 mod place;
+mod prefix;
 mod records;
 mod relations;
 mod text;
@@ -48,12 +55,20 @@ pub fn list() -> &'static [Entry] {
         vec![
             Entry::of::<keys::Sequence>(),
             Entry::of::<keys::UuidV4>(),
+            Entry::of::<keys::UuidV7>(),
+            Entry::of::<keys::Ulid>(),
             Entry::of::<keys::Pattern>(),
             Entry::of::<keys::Regex>(),
             Entry::of::<keys::Template>(),
             Entry::of::<keys::String>(),
+            Entry::of::<keys::CheckDigit>(),
+            Entry::of::<keys::HashOf>(),
+            Entry::of::<keys::Bytes>(),
             Entry::of::<relations::Constant>(),
             Entry::of::<relations::Field>(),
+            Entry::of::<relations::Previous>(),
+            Entry::of::<relations::Running>(),
+            Entry::of::<relations::Rank>(),
             Entry::of::<draws::Tuple>(),
             Entry::of::<draws::Person>(),
             Entry::of::<logic::Choice>(),
@@ -61,14 +76,36 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<logic::Boolean>(),
             Entry::of::<logic::Conditional>(),
             Entry::of::<logic::Expression>(),
+            Entry::of::<logic::Bucket>(),
+            Entry::of::<logic::Mixture>(),
+            Entry::of::<logic::StateMachine>(),
             Entry::of::<numbers::Integer>(),
             Entry::of::<numbers::Decimal>(),
             Entry::of::<numbers::Float>(),
             Entry::of::<numbers::Normal>(),
+            Entry::of::<numbers::Lognormal>(),
+            Entry::of::<numbers::Exponential>(),
+            Entry::of::<numbers::Gamma>(),
+            Entry::of::<numbers::Beta>(),
+            Entry::of::<numbers::Pareto>(),
+            Entry::of::<numbers::Zipf>(),
+            Entry::of::<numbers::Triangular>(),
+            Entry::of::<numbers::Poisson>(),
+            Entry::of::<numbers::Binomial>(),
+            Entry::of::<numbers::Geometric>(),
+            Entry::of::<numbers::Histogram>(),
+            Entry::of::<numbers::Weibull>(),
+            Entry::of::<numbers::StudentT>(),
+            Entry::of::<numbers::RandomWalk>(),
+            Entry::of::<numbers::TimeSeries>(),
             Entry::of::<dates::Date>(),
             Entry::of::<dates::Datetime>(),
             Entry::of::<dates::DateOffset>(),
             Entry::of::<dates::UnixTimestamp>(),
+            Entry::of::<dates::TimeOfDay>(),
+            Entry::of::<dates::AgeFrom>(),
+            Entry::of::<dates::Duration>(),
+            Entry::of::<dates::EventTimes>(),
             Entry::of::<dates::of_records::DateOfBirth>(),
             Entry::of::<dates::of_records::Timezone>(),
             Entry::of::<dates::calendar::Weekday>(),
@@ -107,11 +144,47 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<place::geo::GeoPoint>(),
             Entry::of::<company::CompanyName>(),
             Entry::of::<company::Industry>(),
+            Entry::of::<company::TaxId>(),
+            Entry::of::<company::Ean>(),
+            Entry::of::<company::Sku>(),
+            Entry::of::<company::Price>(),
+            Entry::of::<finance::Iban>(),
+            Entry::of::<finance::Bic>(),
+            Entry::of::<finance::AccountNumber>(),
+            Entry::of::<finance::CreditCardNetwork>(),
+            Entry::of::<finance::CreditCardNumber>(),
+            Entry::of::<finance::Cvv>(),
+            Entry::of::<finance::CardExpiry>(),
+            Entry::of::<finance::Isin>(),
+            Entry::of::<finance::Lei>(),
+            Entry::of::<finance::CurrencyCode>(),
+            Entry::of::<internet::Url>(),
+            Entry::of::<internet::DomainName>(),
+            Entry::of::<internet::Ipv4>(),
+            Entry::of::<internet::Ipv6>(),
+            Entry::of::<internet::MacAddress>(),
+            Entry::of::<internet::Port>(),
+            Entry::of::<internet::UserAgent>(),
+            Entry::of::<internet::HttpMethod>(),
+            Entry::of::<internet::HttpStatus>(),
+            Entry::of::<internet::Slug>(),
+            Entry::of::<internet::Password>(),
+            Entry::of::<internet::MimeType>(),
+            Entry::of::<internet::FileName>(),
+            Entry::of::<internet::Imei>(),
+            Entry::of::<domain::VehicleMake>(),
+            Entry::of::<domain::VehicleModel>(),
+            Entry::of::<domain::Vin>(),
+            Entry::of::<domain::LicensePlate>(),
             Entry::of::<company::Department>(),
             Entry::of::<company::products::ProductName>(),
             Entry::of::<company::products::ProductCategory>(),
             Entry::of::<domain::colors::ColorName>(),
             Entry::of::<domain::colors::HexColor>(),
+            Entry::of::<domain::Icd10Code>(),
+            Entry::of::<domain::AirportCode>(),
+            Entry::of::<domain::JsonObject>(),
+            Entry::of::<domain::Array>(),
             Entry::of::<text::Word>(),
             Entry::of::<text::Sentence>(),
             Entry::of::<text::paragraph::Paragraph>(),

@@ -1,10 +1,12 @@
 //! People: attributes of the person that a row is about. Columns of one entity are one person: the gender decides the first name, and the
 //! names decide the addresses.
 
+mod documents;
 mod local_part;
 mod names;
 pub(super) mod parts;
 mod phone;
+mod prepared;
 mod ranked;
 #[cfg(test)]
 mod tests;
@@ -13,15 +15,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use self::documents::NationalId;
+pub(super) use self::local_part::is_redrawn;
 use self::local_part::{Addresses, Domains};
 use self::names::{ByGender, FullNames, GenderSource, NameTexts, Part, SurnamePair, gender_of, gender_source};
-pub(super) use self::names::{text_attribute, texts};
+pub(super) use self::names::{gender_of as gender_of_word, text_attribute, texts};
 pub use self::phone::Phone;
-use self::ranked::{Ranked, RankedTexts};
 use super::lists::{Draw, FromList, List, ListName, distinct, fitting, from_locale, from_locale_within};
 use super::text::nothing_fits;
 use super::{Generator, GeneratorSpec, Made, Problems};
-use crate::locale::{self, NumberSpace, Surnames};
+use crate::locale::{self, Surnames};
 use crate::plan::Context;
 use crate::problem::Problem;
 use crate::random::Alias;
@@ -449,101 +452,5 @@ impl Generator for JobTitle {
         }
         let gender = text_attribute(cx, "gender")?;
         ByGender::made(cx, titles, gender)
-    }
-}
-
-/// Which numbers of a document are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NumbersOf {
-    /// Those that the state may have issued.
-    Valid,
-    /// Those that it cannot have issued, which a check refuses.
-    Invalid,
-}
-
-/// How the number of a document is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NationalIdFormat {
-    /// As on the document: `123-45-6789`.
-    Printed,
-    /// Digits alone.
-    Digits,
-}
-
-/// The number of a person's national document: the SSN in the United States, the DNI in Peru; each is equally likely.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NationalId {
-    /// The country's two letters; only that of the locale is supported.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    country: Option<String>,
-    /// `valid` for numbers that keep the document's published rules, `invalid` for numbers of its shape that break them; valid when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    space: Option<NumbersOf>,
-    /// How it is printed: as on the document with `printed`, digits alone with `digits`; printed when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    format: Option<NationalIdFormat>,
-}
-
-impl Generator for NationalId {
-    const EXAMPLE: &'static str = "{type: national_id, format: digits}";
-    const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "national_id",
-        "ssn",
-        "social_security_number",
-        "dni",
-        "document",
-        "document_number",
-        "documento",
-        "numero_documento",
-        "nro_documento",
-        "num_documento",
-        "documento_identidad",
-        "cedula",
-        "curp",
-        "cpf",
-        "identity_number",
-    ];
-
-    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        check_country(cx, self.country.as_ref())?;
-        let Some(document) = cx.locale().national_id() else {
-            let detail = format!("national documents of {} are not supported by this version", cx.locale().country());
-            return Err(vec![Problem::new("not_supported", detail)]);
-        };
-        let space = match self.space {
-            Some(NumbersOf::Invalid) => &document.invalid,
-            Some(NumbersOf::Valid) | None => &document.valid,
-        };
-        let printed = self.format != Some(NationalIdFormat::Digits);
-        let numbers = DocumentNumbers { document, space, count: space.count(), printed };
-        Ranked { key: cx.key("value"), texts: numbers }.made(cx, document.name)
-    }
-}
-
-/// The numbers of a document.
-#[derive(Clone, Copy)]
-struct DocumentNumbers {
-    document: &'static locale::NationalId,
-    space: &'static NumberSpace,
-    count: u64,
-    printed: bool,
-}
-
-impl RankedTexts for DocumentNumbers {
-    fn total(&self) -> u64 {
-        self.count
-    }
-
-    fn write(&self, rank: u64, digits: &mut String, out: &mut String) {
-        if self.printed {
-            self.space.write(rank, digits);
-            self.document.write_printed(digits, out);
-        } else {
-            self.space.write(rank, out);
-        }
     }
 }

@@ -204,6 +204,14 @@ pub struct SentenceGrammar {
     full_stop: char,
 }
 
+/// A part of a clause's template.
+pub enum ClausePart<'a> {
+    /// Always this text.
+    Fixed(&'a str),
+    /// One of these, each equally likely.
+    OneOf(&'a [&'a str]),
+}
+
 /// Words of a clause that is followed by another.
 const CLAUSE_WORDS: u32 = 7;
 
@@ -231,6 +239,19 @@ impl SentenceGrammar {
     /// How many templates a clause of so many words can follow; zero beyond [`SentenceGrammar::longest_clause`].
     pub fn template_count(&self, words: u32) -> u64 {
         self.by_words.get(words as usize).map_or(0, |templates| templates.len() as u64)
+    }
+
+    /// The templates of a clause of so many words, in the order in which [`SentenceGrammar::write_sentence`] counts them.
+    pub fn clauses_of(&self, words: u32) -> impl Iterator<Item = Vec<ClausePart<'_>>> {
+        self.by_words.get(words as usize).into_iter().flatten().map(|template| {
+            let pieces = self.grammar.templates[*template].pieces.iter();
+            pieces
+                .map(|piece| match *piece {
+                    Piece::Text(text) => ClausePart::Fixed(text),
+                    Piece::Slot(slot) => ClausePart::OneOf(&self.grammar.slots[slot].values),
+                })
+                .collect()
+        })
     }
 
     /// How many sentences of so many words there are, at most 2^128 − 1. Zero words are taken for one.
@@ -296,6 +317,11 @@ impl SentenceGrammar {
         self.spaced
     }
 
+    /// What ends a sentence.
+    pub fn full_stop(&self) -> char {
+        self.full_stop
+    }
+
     fn clause_count(&self, words: u32) -> u128 {
         self.by_words[words as usize]
             .iter()
@@ -329,7 +355,7 @@ fn drop_spaces(out: &mut String, start: usize) {
 }
 
 /// Makes the letter at `start` a capital.
-fn capitalize(out: &mut String, start: usize) {
+pub fn capitalize(out: &mut String, start: usize) {
     if let Some(first) = out[start..].chars().next()
         && first.is_lowercase()
     {

@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub(super) role: String,
     pub(super) entity: String,
     pub(super) inputs: Vec<SlotId>,
+    /// Slots that are read in other rows.
+    pub(super) far: Vec<SlotId>,
     pub(super) bounds: Vec<RowBound>,
 }
 
@@ -226,27 +228,6 @@ impl Context<'_> {
         Ok(self.input_type(input).is_text().then_some(input))
     }
 
-    /// A child's number among the children of its parent, from 0, where `columns` are those of a key with `children`.
-    pub fn index_per(&mut self, columns: &[String]) -> Result<usize, Problems> {
-        let table = &self.compiler.dataset.tables[self.table];
-        let structural = table.foreign_keys.iter().position(|key| key.children.is_some());
-        let matching = structural.filter(|key| {
-            let key = &table.foreign_keys[*key];
-            key.columns.len() == columns.len() && key.columns.iter().all(|column| columns.contains(column))
-        });
-        let Some(key) = matching else {
-            if let Some(unknown) = columns.iter().find(|column| table.column(column).is_none()) {
-                return Err(vec![self.compiler.unknown_column(self.table, unknown)]);
-            }
-            let detail = format!("per needs rows that lie side by side, and nothing says so of {}", columns.join(", "));
-            return Err(vec![Problem::new("not_contiguous", detail).remedy(
-                "give the foreign key over these columns `children`, so that each parent's rows stand together",
-            )]);
-        };
-        let slot = self.compiler.slot(self.table, Name::Index(key)).map_err(problems)?;
-        Ok(self.input(slot))
-    }
-
     /// A field of a draw of the table as an input.
     pub fn draw_field(&mut self, draw: &str, field: &str) -> Result<usize, Problems> {
         let definition = &self.compiler.dataset.tables[self.table];
@@ -349,13 +330,15 @@ impl Context<'_> {
             role: format!("{}{role}[{index}]/", self.role),
             entity: self.entity.clone(),
             inputs: Vec::new(),
+            far: Vec::new(),
             bounds: Vec::new(),
         };
         if entry.is_attribute {
             inner.role = format!("{}{role}[{index}]/", self.role);
         }
         let made = generator.compile(&mut inner)?;
-        let slots = inner.inputs;
+        let (slots, far) = (inner.inputs, inner.far);
+        self.far.extend(far);
         let inputs = slots.into_iter().map(|slot| self.input(slot)).collect();
         Ok(Nested { fill: made.fill, logical: made.logical, inputs, nullable: made.nullable, longest: made.longest })
     }
@@ -365,7 +348,7 @@ impl Context<'_> {
         (self.table, self.inputs.clone())
     }
 
-    fn input(&mut self, slot: SlotId) -> usize {
+    pub(super) fn input(&mut self, slot: SlotId) -> usize {
         self.inputs.iter().position(|input| *input == slot).unwrap_or_else(|| {
             self.inputs.push(slot);
             self.inputs.len() - 1
@@ -378,7 +361,7 @@ pub(crate) fn below(problems: Problems, key: &str) -> Problems {
     problems.into_iter().map(|problem| problem.key(key)).collect()
 }
 
-fn problems(failed: Failed) -> Problems {
+pub(super) fn problems(failed: Failed) -> Problems {
     match failed {
         Failed::Known => Vec::new(),
         Failed::One(problem) => vec![problem],
@@ -401,12 +384,14 @@ impl Compiler {
             role: cx.role,
             entity: cx.entity,
             inputs: std::mem::take(&mut inputs),
+            far: Vec::new(),
             bounds: cx.bounds,
         };
         let family = cx.family;
         let entity = context.entity.clone();
         let mut made = compile(&mut context)?;
         made.inputs = context.inputs;
+        made.far = context.far;
         // A generator that draws together with others of its entity says so; else the column is a draw of its own.
         made.drawn_by =
             made.drawn_by.map(|shared| if shared.is_empty() { family } else { format!("{entity}:{shared}") });

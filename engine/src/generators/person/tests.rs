@@ -43,7 +43,7 @@ fn columns_of_one_entity_show_one_person() {
     ];
     let plan = plan(PERUVIAN, 2_000, &columns, "");
     let made = texts(&plan, 0..2_000);
-    let locale = crate::locale::Locale::named("es_PE").expect("a locale");
+    let locale = Locale::named("es_PE").expect("a locale");
     for row in (0..2_000).collect::<Vec<usize>>() {
         let gender = super::gender_of(&made[0][row]);
         assert!(
@@ -128,8 +128,8 @@ fn a_gender_that_is_not_understood_is_refused_with_the_words_that_are() {
 
 #[test]
 fn a_number_of_another_country_is_refused_by_name() {
-    for generator in ["phone", "national_id"] {
-        let column = format!("{{name: c, generator: {{type: {generator}, country: DE}}}}");
+    for (generator, country) in [("phone", "DE"), ("national_id", "AQ"), ("tax_id", "AQ")] {
+        let column = format!("{{name: c, generator: {{type: {generator}, country: {country}}}}}");
         let compiled = compile("", 10, &[&column], "");
         assert!(compiled.problems.iter().any(|problem| problem.code == "not_supported"), "{generator}");
     }

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
-use super::{TextColumn, USUAL_WORDS, WordCount, WordSpan, between, fits, nothing_fits};
+use super::sentence::USUAL_WORDS;
+use super::{TextColumn, WordCount, WordSpan, between, fits, nothing_fits};
 use crate::locale::SentenceGrammar;
 use crate::plan::Context;
 use crate::problem::Problem;
