@@ -308,7 +308,7 @@ def korean():
         total = len(all_rows)
         for member in members:
             own = {row.code for row in units[member]}
-            start = Counter(code[:3] for code in own).most_common(1)[0][0]
+            start = Counter(code[:3] for code in sorted(own)).most_common(1)[0][0]
             alone = all(code in own for code in every if code.startswith(start))
             mask = start + "##" if alone else sorted(own)[0]
             name = (

@@ -183,7 +183,6 @@ impl Generator for Department {
         "area_trabajo",
         "departamento_empresa",
         "abteilung",
-        "reparto",
         "afdeling",
     ];
 

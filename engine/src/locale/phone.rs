@@ -80,6 +80,11 @@ impl PhonePlan {
         let mut area_codes: Vec<&'static str> = of_states.chain(of_cities).collect();
         area_codes.sort_unstable();
         area_codes.dedup();
+        // No area code begins another; where lists differ in how far they spell one out, the longer ones stand, so that no number is in two
+        // blocks. They follow each other in the order of texts.
+        let longer: Vec<&str> = area_codes.iter().skip(1).copied().chain([""]).collect();
+        let mut longer = longer.into_iter();
+        area_codes.retain(|code| !longer.next().is_some_and(|next| next.starts_with(code)));
         let mut blocks = Vec::new();
         for form in numbering.forms {
             let mut add = |area_code| blocks.push(PhoneBlock { form, area_code, count: form.subscriber.count() });
@@ -108,7 +113,13 @@ impl PhonePlan {
     pub fn blocks_in(&self, kind: PhoneKind, city: &[&str], state: &[&str]) -> Vec<PhoneBlock> {
         let all = self.blocks(kind);
         let of = |codes: &[&str]| -> Vec<PhoneBlock> {
-            all.iter().filter(|block| codes.contains(&block.area_code)).copied().collect()
+            let within = |block: &&PhoneBlock| {
+                codes.iter().any(|code| match *code {
+                    "" => block.area_code.is_empty(),
+                    code => block.area_code.starts_with(code),
+                })
+            };
+            all.iter().filter(within).copied().collect()
         };
         [of(city), of(&[""]), of(state)].into_iter().find(|blocks| !blocks.is_empty()).unwrap_or(all)
     }

@@ -71,7 +71,6 @@ impl Generator for ProductCategory {
         "product_type",
         "categoria_producto",
         "categoria_produto",
-        "rayon",
         "warengruppe",
         "produktkategorie",
         "categoria_prodotto",

@@ -116,7 +116,7 @@ impl Generator for NamePrefix {
     const EXAMPLE: &'static str = "{type: name_prefix}";
     const ATTRIBUTE: bool = true;
     const SUGGESTED_BY: &'static [&'static str] =
-        &["name_prefix", "prefix", "salutation", "honorific", "tratamiento", "civilite", "anrede", "appellativo"];
+        &["name_prefix", "salutation", "honorific", "tratamiento", "civilite", "anrede", "appellativo"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();

@@ -23,19 +23,8 @@ pub struct StreetName {}
 impl Generator for StreetName {
     const EXAMPLE: &'static str = "{type: street_name}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "street",
-        "street_name",
-        "calle",
-        "nombre_calle",
-        "rua",
-        "rue",
-        "strasse",
-        "via",
-        "straat",
-        "ulica",
-        "avenida",
-    ];
+    const SUGGESTED_BY: &'static [&'static str] =
+        &["street", "street_name", "calle", "nombre_calle", "rua", "rue", "strasse", "straat", "ulica", "avenida"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let names = cx.locale().street_names();
