@@ -1,7 +1,9 @@
 //! Dates and times. All times are UTC.
 
+pub(super) mod calendar;
 mod clock;
 mod event_times;
+pub(super) mod of_records;
 mod profile;
 
 use std::sync::Arc;

@@ -15,11 +15,12 @@ use datafusion::arrow::array::{Array, ArrayRef, StringViewArray};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::person::{gender_of_word, is_redrawn, text_attribute, texts};
+use super::person::is_redrawn;
+use super::person::names::{gender_of, text_attribute, texts};
 use super::text::{TextColumn, nothing_fits};
 use super::{Cells, Countable, Fill, Made, Problems, Rows, RunError, by_name};
 use crate::identifiers::{COUNTRIES, Facts, Identifier, Names, Needs, Space};
-use crate::locale::Gender;
+use crate::locale::{Gender, Surnames};
 use crate::permutation::Permutation;
 use crate::plan::{Context, Evaluation, Plan, Side, SlotId, units_of};
 use crate::problem::Problem;
@@ -238,7 +239,7 @@ impl Inputs {
         if needs.names {
             let whole = cx.shows_attribute(&["full_name"]) && !cx.shows_attribute(&["first_name", "last_name"]);
             inputs.names = Some(if whole {
-                NameInputs::Whole(text_attribute(cx, "full_name")?, cx.locale().two_surnames())
+                NameInputs::Whole(text_attribute(cx, "full_name")?, cx.locale().surnames() == Surnames::PaternalFirst)
             } else {
                 let surnames = if cx.shows_attribute(&["paternal_surname", "maternal_surname"]) {
                     vec![text_attribute(cx, "paternal_surname")?, text_attribute(cx, "maternal_surname")?]
@@ -394,7 +395,7 @@ impl Agreeing {
             let birth = known.births.as_ref().map(|births| {
                 births[position].unwrap_or_else(|| self.today - 365 * 18 - substitute.below(365 * 60) as i64)
             });
-            let female = known.genders.map(|genders| match gender_of_word(at(genders, position)) {
+            let female = known.genders.map(|genders| match gender_of(at(genders, position)) {
                 Some(gender) => gender == Gender::Female,
                 None => substitute.below(2) == 1,
             });

@@ -1,6 +1,8 @@
 //! Identifiers and codes.
 
 mod check_digit;
+mod hashes;
+mod timed;
 
 use std::sync::Arc;
 
@@ -10,6 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::check_digit::CheckDigit;
+pub use self::hashes::{Bytes, HashOf};
+pub use self::timed::{Ulid, UuidV7};
 use super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
 use crate::automaton::{Automaton, Mask};
 use crate::plan::{Context, below};

@@ -18,11 +18,13 @@ mod interval;
 mod keys;
 mod lists;
 mod logic;
+mod numbered;
 mod numbers;
 mod person;
 mod pieces;
 mod place;
 mod prefix;
+mod records;
 mod relations;
 mod text;
 
@@ -53,11 +55,15 @@ pub fn list() -> &'static [Entry] {
         vec![
             Entry::of::<keys::Sequence>(),
             Entry::of::<keys::UuidV4>(),
+            Entry::of::<keys::UuidV7>(),
+            Entry::of::<keys::Ulid>(),
             Entry::of::<keys::Pattern>(),
             Entry::of::<keys::Regex>(),
             Entry::of::<keys::Template>(),
             Entry::of::<keys::String>(),
             Entry::of::<keys::CheckDigit>(),
+            Entry::of::<keys::HashOf>(),
+            Entry::of::<keys::Bytes>(),
             Entry::of::<relations::Constant>(),
             Entry::of::<relations::Field>(),
             Entry::of::<relations::Previous>(),
@@ -100,6 +106,10 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<dates::AgeFrom>(),
             Entry::of::<dates::Duration>(),
             Entry::of::<dates::EventTimes>(),
+            Entry::of::<dates::of_records::DateOfBirth>(),
+            Entry::of::<dates::of_records::Timezone>(),
+            Entry::of::<dates::calendar::Weekday>(),
+            Entry::of::<dates::calendar::MonthName>(),
             Entry::of::<person::FullName>(),
             Entry::of::<person::FirstName>(),
             Entry::of::<person::LastName>(),
@@ -109,9 +119,29 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<person::Phone>(),
             Entry::of::<person::JobTitle>(),
             Entry::of::<person::NationalId>(),
+            Entry::of::<person::parts::MiddleName>(),
+            Entry::of::<person::parts::NamePrefix>(),
+            Entry::of::<person::parts::PaternalSurname>(),
+            Entry::of::<person::parts::MaternalSurname>(),
+            Entry::of::<person::parts::MaritalStatus>(),
+            Entry::of::<person::parts::EducationLevel>(),
+            Entry::of::<person::parts::Nationality>(),
             Entry::of::<place::Country>(),
-            Entry::of::<place::State>(),
-            Entry::of::<place::City>(),
+            Entry::of::<place::regions::State>(),
+            Entry::of::<place::regions::City>(),
+            Entry::of::<place::CountryCode>(),
+            Entry::of::<place::regions::StateCode>(),
+            Entry::of::<place::regions::District>(),
+            Entry::of::<place::regions::AdminCode>(),
+            Entry::of::<place::record::Place>(),
+            Entry::of::<place::postal::PostalCode>(),
+            Entry::of::<place::address::StreetName>(),
+            Entry::of::<place::address::StreetAddress>(),
+            Entry::of::<place::address::SecondaryAddress>(),
+            Entry::of::<place::address::FullAddress>(),
+            Entry::of::<place::geo::Latitude>(),
+            Entry::of::<place::geo::Longitude>(),
+            Entry::of::<place::geo::GeoPoint>(),
             Entry::of::<company::CompanyName>(),
             Entry::of::<company::Industry>(),
             Entry::of::<company::TaxId>(),
@@ -128,11 +158,36 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<finance::Isin>(),
             Entry::of::<finance::Lei>(),
             Entry::of::<finance::CurrencyCode>(),
+            Entry::of::<internet::Url>(),
+            Entry::of::<internet::DomainName>(),
+            Entry::of::<internet::Ipv4>(),
+            Entry::of::<internet::Ipv6>(),
+            Entry::of::<internet::MacAddress>(),
+            Entry::of::<internet::Port>(),
+            Entry::of::<internet::UserAgent>(),
+            Entry::of::<internet::HttpMethod>(),
+            Entry::of::<internet::HttpStatus>(),
+            Entry::of::<internet::Slug>(),
+            Entry::of::<internet::Password>(),
+            Entry::of::<internet::MimeType>(),
+            Entry::of::<internet::FileName>(),
             Entry::of::<internet::Imei>(),
+            Entry::of::<domain::VehicleMake>(),
+            Entry::of::<domain::VehicleModel>(),
             Entry::of::<domain::Vin>(),
             Entry::of::<domain::LicensePlate>(),
+            Entry::of::<company::Department>(),
+            Entry::of::<company::products::ProductName>(),
+            Entry::of::<company::products::ProductCategory>(),
+            Entry::of::<domain::colors::ColorName>(),
+            Entry::of::<domain::colors::HexColor>(),
+            Entry::of::<domain::Icd10Code>(),
+            Entry::of::<domain::AirportCode>(),
+            Entry::of::<domain::JsonObject>(),
+            Entry::of::<domain::Array>(),
             Entry::of::<text::Word>(),
             Entry::of::<text::Sentence>(),
+            Entry::of::<text::paragraph::Paragraph>(),
         ]
     })
 }
@@ -140,6 +195,22 @@ pub fn list() -> &'static [Entry] {
 /// The entry of a name.
 pub fn by_name(name: &str) -> Option<&'static Entry> {
     list().iter().find(|entry| entry.name == name)
+}
+
+/// How an attribute is compiled that no column can name: what several attributes of a record follow from.
+pub(crate) type HiddenAttribute = fn(&mut Context<'_>) -> Result<Made, Problems>;
+
+/// The hidden attribute of a name.
+pub(crate) fn hidden_attribute(name: &str) -> Option<HiddenAttribute> {
+    match name {
+        "place_row" => Some(place::record::place_row),
+        "district_row" => Some(place::record::district_row),
+        "country_row" => Some(place::country_row),
+        "population" => Some(place::record::population),
+        "product_row" => Some(company::products::product_row),
+        "color_row" => Some(domain::colors::color_row),
+        _ => None,
+    }
 }
 
 /// What a schema says of how a column is filled. The doc comments of its struct are the words that people read.

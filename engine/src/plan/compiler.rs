@@ -330,11 +330,6 @@ impl Compiler {
             if table.given.is_some() {
                 self.not_yet("given rows are", &format!("{base}/given"));
             }
-            for (at, column) in table.columns.iter().enumerate() {
-                if column.kind == Some(crate::schema::ColumnType::List) {
-                    self.not_yet("columns of type list are", &format!("{base}/columns/{at}/type"));
-                }
-            }
         }
         for (name, list) in &dataset.lists {
             if matches!(list, crate::schema::ValueList::File(_)) {

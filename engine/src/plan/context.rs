@@ -177,6 +177,57 @@ impl Context<'_> {
         })
     }
 
+    /// The tightest lengths of the column and of the columns of the same entity that show one of these attributes.
+    pub fn lengths_of(&self, names: &[&str]) -> (u32, Option<u32>) {
+        let columns = &self.compiler.dataset.tables[self.table].columns;
+        let mut lengths = self.lengths();
+        for (at, column) in columns.iter().enumerate() {
+            let shown = self.compiler.generator_name(self.table, at);
+            if column.entity.as_deref().unwrap_or_default() == self.entity
+                && shown.is_some_and(|shown| names.contains(&shown.as_str()))
+            {
+                lengths.0 = lengths.0.max(column.min_length.unwrap_or(0));
+                lengths.1 = [lengths.1, column.max_length].into_iter().flatten().min();
+            }
+        }
+        lengths
+    }
+
+    /// A parameter of the record that is compiled: of the draw, or of the first column of the same entity that shows `name` and has it.
+    pub fn setting(&self, name: &str, parameter: &str) -> Option<Value> {
+        let table = &self.compiler.dataset.tables[self.table];
+        if let Some(draw) = self.entity.strip_prefix('\u{1}') {
+            return table.draws.get(draw)?.0.to_value().get(parameter).cloned();
+        }
+        let of_entity =
+            table.columns.iter().filter(|column| column.entity.as_deref().unwrap_or_default() == self.entity);
+        let generators = of_entity.filter_map(|column| column.generator.as_ref());
+        generators
+            .filter(|generator| generator.entry().name == name)
+            .find_map(|generator| generator.to_value().get(parameter).cloned())
+    }
+
+    /// Whether a field of a draw of this generator is compiled.
+    pub fn is_draw_of(&self, generator: &str) -> bool {
+        let draws = &self.compiler.dataset.tables[self.table].draws;
+        let draw = self.entity.strip_prefix('\u{1}').and_then(|draw| draws.get(draw));
+        draw.is_some_and(|draw| draw.0.entry().name == generator)
+    }
+
+    /// Whether the values of the column are not those that the row's record has: they are dealt without repetition, or rules put them in.
+    pub fn is_fixed(&self) -> bool {
+        self.column.is_some_and(|column| self.compiler.is_fixed(self.table, column))
+    }
+
+    /// The column that decides an attribute of the row's record, as an input: one that shows it and is [fixed](Self::is_fixed), or one whose
+    /// name says it and that has a choice or constant of its own.
+    pub fn fixed(&mut self, name: &str) -> Result<Option<usize>, Problems> {
+        let Some(column) = self.compiler.fixed_column(self.table, &self.entity, name) else { return Ok(None) };
+        let slot = self.compiler.slot(self.table, Name::Raw(column)).map_err(problems)?;
+        let input = self.input(slot);
+        Ok(self.input_type(input).is_text().then_some(input))
+    }
+
     /// A field of a draw of the table as an input.
     pub fn draw_field(&mut self, draw: &str, field: &str) -> Result<usize, Problems> {
         let definition = &self.compiler.dataset.tables[self.table];

@@ -1,5 +1,7 @@
 //! What generators with memory must not meet: a rule that draws rows again which they have looked at already.
 
+use std::collections::HashSet;
+
 use super::SlotId;
 use super::compiler::Compiler;
 use crate::enforce::redraw::Group;
@@ -13,6 +15,21 @@ enum Node {
 }
 
 impl Compiler {
+    /// The draws that a slot reads in other rows, itself or through what it is made of.
+    pub(super) fn families_looked_at(&self, table: usize, slot: SlotId) -> HashSet<String> {
+        let slots = &self.tables[table].slots;
+        // Each slot once in its own row, and once more where it is looked at from another.
+        let mut reached = vec![[false; 2]; slots.len()];
+        let mut open = vec![(slot, false)];
+        while let Some((slot, elsewhere)) = open.pop() {
+            if !std::mem::replace(&mut reached[slot][usize::from(elsewhere)], true) {
+                open.extend(slots[slot].inputs.iter().map(|input| (*input, elsewhere)));
+                open.extend(slots[slot].far.iter().map(|far| (*far, true)));
+            }
+        }
+        (0..slots.len()).filter(|slot| reached[*slot][1]).filter_map(|slot| slots[slot].drawn_by.clone()).collect()
+    }
+
     /// Refuses rules whose columns must be drawn again until a value fits that is itself made of these columns in other rows.
     pub(super) fn check_memory(&mut self) {
         for table in 0..self.tables.len() {
@@ -33,12 +50,15 @@ impl Compiler {
                         Node::Group(group) if self.reach(table, groups, *node).contains(&to) => Some(*group),
                         _ => None,
                     });
-                    let Some(rule) = blamed.and_then(|group| groups[group].rules.first()) else { continue };
+                    let Some(rules) = blamed.map(|group| &groups[group].rules) else { continue };
                     let detail = format!(
-                        "{rule} would draw {} again until it fits, and {} is made of other rows' {0}",
-                        slots[*read].name, slot.name
+                        "{} would draw {} again until it fits, and {} is made of other rows' {1}",
+                        rules.join(" and "),
+                        slots[*read].name,
+                        slot.name
                     );
-                    let pointer = self.statements.pointers.get(rule).cloned().unwrap_or_default();
+                    let pointer =
+                        rules.first().and_then(|rule| self.statements.pointers.get(rule)).cloned().unwrap_or_default();
                     found.push(
                         Problem::new("reads_other_rows", detail)
                             .at(pointer)

@@ -423,6 +423,9 @@ impl Compiler {
             if families.is_empty() {
                 families = self.families_behind(condition.table, slot);
             }
+            // What other rows have looked at cannot change because this row does.
+            let looked_at = self.families_looked_at(condition.table, slot);
+            families.retain(|family| !looked_at.contains(family));
             if families.is_empty() {
                 if let Some(held) = self.statements.held.get_mut(&condition.rule) {
                     held.way = "checked_only";

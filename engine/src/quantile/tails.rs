@@ -47,6 +47,9 @@ pub(super) struct Cut<T> {
 impl<T: Tails> Cut<T> {
     /// `None` where the interval has no mass that is a number.
     pub fn new(tails: T, lo: f64, hi: f64) -> Option<Cut<T>> {
+        if lo == hi {
+            return Some(Cut { tails, lo, hi, below: 0.0, inside: 1.0, above: 0.0, flat: true });
+        }
         let (below, above) = (tails.below(lo), tails.above(hi));
         let (above_lo, below_hi) = (tails.above(lo), tails.below(hi));
         let (inside, tail) = if above_lo <= 0.5 {
@@ -56,11 +59,10 @@ impl<T: Tails> Cut<T> {
         } else {
             (1.0 - below - above, 0.5)
         };
-        let flat = lo == hi
-            || inside < tail * NARROW && {
-                let (first, last) = (tails.density(lo), tails.density(hi));
-                first > 0.0 && (last / first - 1.0).abs() < 1e-3
-            };
+        let flat = inside < tail * NARROW && {
+            let (first, last) = (tails.density(lo), tails.density(hi));
+            first > 0.0 && (last / first - 1.0).abs() < 1e-3
+        };
         (flat || inside > FAINT).then_some(Cut { tails, lo, hi, below, inside, above, flat })
     }
 

@@ -79,7 +79,7 @@ fn part(plan: &Plan, table: usize, rows: Rows) -> Vec<String> {
 }
 
 /// A table's columns as text, null as the empty one.
-fn columns(plan: &Plan, table: &str) -> IndexMap<String, Vec<String>> {
+pub(super) fn columns(plan: &Plan, table: &str) -> IndexMap<String, Vec<String>> {
     let index = plan.table_index(table).expect("a table");
     let batch = crate::run::batch(plan, index, 0..plan.tables[index].rows).expect("rows");
     let schema = batch.schema();
@@ -319,6 +319,18 @@ fn empty_groups_and_tables_are_no_exception() {
 }
 
 #[test]
+fn rules_that_draw_again_what_each_other_has_looked_at_are_refused() {
+    let found = compiled(
+        "{name: d, tables: [{name: t, rows: 100, columns: [{name: a, generator: {type: integer}}, {name: b, generator: {type: integer}}, \
+         {name: of_a, generator: {type: running, column: a, fn: max}}, {name: of_b, generator: {type: running, column: b, fn: max}}], \
+         rules: [{id: one, kind: check, sql: \"a <= of_b\"}, {id: two, kind: check, sql: \"b <= of_a\"}]}]}",
+    );
+    let found: Vec<String> = found.problems.iter().map(ToString::to_string).collect();
+    let expected = "one and two would draw b again until it fits, and of_b is made of other rows' b";
+    assert!(found.iter().any(|problem| problem.contains(expected)), "{found:#?}");
+}
+
+#[test]
 fn what_memory_cannot_do_is_refused_in_a_sentence() {
     let problems = |rows: &str, column: &str, rest: &str| -> Vec<String> {
         let schema = format!(
@@ -354,8 +366,8 @@ fn what_memory_cannot_do_is_refused_in_a_sentence() {
         (
             "100",
             "type: running, column: a",
-            ", rules: [{id: low, kind: check, sql: \"v + a < 700\"}]",
-            "low would draw a again until it fits, and v is made of other rows' a",
+            ", rules: [{id: low, kind: check, sql: \"v + a < 70\"}]",
+            "breaks low, and nothing that it reads can be drawn again",
         ),
         (
             "100",
@@ -376,25 +388,6 @@ fn what_memory_cannot_do_is_refused_in_a_sentence() {
         let found = problems(rows, column, rest);
         assert!(found.iter().any(|problem| problem.contains(expected)), "{column}\n{found:#?}");
     }
-}
-
-#[test]
-fn instants_follow_their_profile_on_the_clock_of_their_zone() {
-    let plan = plan(
-        "{name: d, tables: [{name: t, rows: 20000, columns: [{name: lima, generator: {type: datetime, start: 2024-01-01, \
-         end: 2024-12-29, profile: business_hours, tz: America/Lima}}, {name: day, generator: {type: datetime, start: 2024-01-01, \
-         end: 2024-12-29, profile: diurnal}}, {name: week, generator: {type: event_times, process: cyclic, rate: 11.904762, \
-         profile: business_hours}}]}]}",
-    );
-    let columns = columns(&plan, "t");
-    let share = |column: &str, hours: std::ops::Range<u32>| {
-        let hour = |text: &str| text[11..13].parse::<u32>().expect("an hour");
-        columns[column].iter().filter(|text| hours.contains(&hour(text))).count() as f64 / 20_000.0
-    };
-    // 405 of 452.2 parts lie in the hours from 8 to 18 of a working day, and 8 of the outside's in those of a weekend; Lima is five hours behind.
-    assert!((share("lima", 13..23) - 0.913).abs() < 5.0 * 0.0025, "{}", share("lima", 13..23));
-    assert!((share("day", 0..6) - 0.0611).abs() < 5.0 * 0.002, "{}", share("day", 0..6));
-    assert!((share("week", 8..18) - 0.913).abs() < 5.0 * 0.0025, "{}", share("week", 8..18));
 }
 
 #[test]
@@ -445,4 +438,42 @@ fn a_case_of_a_conditional_remembers_the_rows_of_the_others() {
         assert_eq!(*v, if n < 5 { sum } else { last }.to_string());
         last = n;
     }
+}
+
+#[test]
+fn columns_with_a_memory_pass_the_certificate() {
+    super::cases::holds(
+        "
+name: d
+tables:
+  - { name: shop, rows: 60, primary_key: [id], columns: [{ name: id, generator: { type: sequence } }, { name: opened, generator: { type: date, start: 2020-01-01, end: 2022-12-31 } }] }
+  - name: sale
+    primary_key: [shop_id, n]
+    columns:
+      - { name: shop_id }
+      - { name: n, generator: { type: sequence, per: [shop_id] } }
+      - { name: opened, generator: { type: expression, sql: shop.opened } }
+      - { name: at, generator: { type: event_times, rate: 4, unit: day, per: [shop_id], start: { sql: shop.opened } } }
+      - { name: last_at, generator: { type: previous, column: at, per: [shop_id] } }
+      - { name: amount, generator: { type: decimal, min: 1, max: 99 } }
+      - { name: total, generator: { type: running, column: amount, per: [shop_id] } }
+      - { name: best, generator: { type: rank, by: amount, method: row_number, order: desc, per: [shop_id] } }
+      - { name: kind, generator: { type: choice, values: [a, b, c] } }
+      - { name: kind_n, generator: { type: sequence, per: [kind] } }
+      - { name: from_time, generator: { type: time_of_day, start: \"08:00:00\", end: \"11:59:59\" } }
+      - { name: shown, type: string, generator: { type: expression, sql: from_time } }
+      - { name: takes, generator: { type: duration, min: 5, max: 1h, distribution: exponential } }
+      - { name: price, generator: { type: random_walk, start: { sql: \"shop.id * 10\" }, min: 0, volatility: 3, per: [shop_id] } }
+    foreign_keys: [{ name: shop, columns: [shop_id], references: { table: shop, columns: [id] }, children: { min: 0, max: 200, mean: 90 } }]
+    rules:
+      - { id: after-opening, kind: order, columns: [opened, at] }
+      - { id: one-after-the-other, kind: check, sql: \"last_at IS NULL OR last_at <= at\" }
+      - { id: total-grows, kind: check, sql: \"total >= amount\" }
+      - { id: best-once, kind: unique, columns: [shop_id, best] }
+      - { id: kind-once, kind: unique, columns: [kind, kind_n] }
+      - { id: morning, kind: check, sql: \"from_time < '12:00:00' AND shown < '12'\" }
+      - { id: takes, kind: check, sql: \"takes BETWEEN 5 AND 60\" }
+      - { id: price, kind: check, sql: \"price >= 0\" }
+",
+    );
 }

@@ -38,9 +38,6 @@ impl Generator for Mixture {
     const EXAMPLE: &'static str = "{type: mixture, components: [{weight: 0.9, generator: {type: normal, mean: 20, std: 4}}, {weight: 0.1, generator: {type: normal, mean: 80, std: 10}}]}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        if self.components.is_empty() {
-            return Err(vec![Problem::new("empty_list", "a mixture needs a component").at("/components")]);
-        }
         let mut problems = Vec::new();
         let mut nested = Vec::new();
         for (at, component) in self.components.iter().enumerate() {
@@ -55,7 +52,7 @@ impl Generator for Mixture {
                 Err(found) => problems.extend(place(found, "generator")),
             }
         }
-        if !problems.is_empty() || nested.len() < self.components.len() {
+        if !problems.is_empty() || nested.is_empty() || nested.len() < self.components.len() {
             return Err(problems);
         }
         let parts: Vec<&Nested> = nested.iter().collect();

@@ -211,6 +211,9 @@ impl Target {
     }
 
     fn span<F: Family>(&self, min: f64, max: f64) -> Result<Span, Refused> {
+        if let Some((place, end)) = [("min", min), ("max", max)].into_iter().find(|(_, end)| end.is_nan()) {
+            return Err(Refused { place, code: "wrong_type", detail: format!("{place} {end} is no number") });
+        }
         let (low, high) = self.ends(min, max);
         if low > high {
             let detail = if max < min {
@@ -250,13 +253,16 @@ struct Ready<L> {
 impl<L: Quantile> Ready<L> {
     fn float(&self, word: u64) -> f64 {
         // One spelling of zero, and nothing beyond f64.
-        self.law.of_word(word).max(f64::MIN).min(f64::MAX) + 0.0
+        self.law.of_word(word).clamp(f64::MIN, f64::MAX) + 0.0
     }
 
     fn units(&self, word: u64) -> i64 {
         libm::rint(self.law.of_word(word)).max(self.low).min(self.high) as i64
     }
 }
+
+/// Parameters and bounds, and the distribution that they make.
+type Known<L> = (Vec<f64>, f64, f64, Ready<L>);
 
 struct Drawn<F: Family> {
     key: Key,
@@ -306,7 +312,7 @@ impl<F: Family> Drawn<F> {
         };
         let unit = self.target.unit.unwrap_or(1.0);
         // Neighbours often have the same parameters.
-        let mut last: Option<(Vec<f64>, f64, f64, Ready<F::Law>)> = None;
+        let mut last: Option<Known<F::Law>> = None;
         for (position, word) in words.iter().enumerate() {
             let parameters: Option<Vec<f64>> = columns.iter().map(|column| column.at(position)).collect();
             let (Some(parameters), Some(mut low), Some(mut high)) = (parameters, min.at(position), max.at(position))

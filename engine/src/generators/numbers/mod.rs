@@ -3,9 +3,9 @@
 mod continuous;
 mod discrete;
 mod drawn;
+mod random_walk;
 #[cfg(test)]
 mod tests;
-mod random_walk;
 mod time_series;
 
 use std::borrow::Cow;

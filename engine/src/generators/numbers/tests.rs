@@ -47,7 +47,13 @@ const BOUNDED: [(&str, f64, f64); 12] = [
 #[test]
 fn every_type_of_column_gets_values_inside_the_bounds_and_ranges_alone_are_equal() {
     for (generator, min, max) in BOUNDED {
-        for logical in ["", "type: integer, ", "type: decimal, scale: 2, precision: 6, ", "type: float, "] {
+        for logical in [
+            "",
+            "type: integer, ",
+            "type: decimal, scale: 2, precision: 6, ",
+            "type: decimal, scale: 3, precision: 30, ",
+            "type: float, ",
+        ] {
             let column = format!("{{name: x, {logical}generator: {{{generator}}}}}");
             let plan = plan(3_000, &[&column], "");
             let all = numbers(&plan, 0, 0..3_000);
@@ -116,8 +122,8 @@ fn parameters_come_from_the_row_and_a_null_one_makes_a_null() {
     let plan = plan(2_000, &columns, "");
     let columns: Vec<Vec<f64>> = (0..6).map(|column| numbers(&plan, column, 0..2_000)).collect();
     let mut nulls = 0;
-    for row in 0..2_000 {
-        let [size, hits, calls, time, rate, rank] = [0, 1, 2, 3, 4, 5].map(|column: usize| columns[column][row]);
+    for (row, size) in columns[0].iter().copied().enumerate() {
+        let [hits, calls, time, rate, rank] = [1, 2, 3, 4, 5].map(|column: usize| columns[column][row]);
         if size.is_nan() {
             nulls += 1;
             assert!([hits, calls, time, rate, rank].iter().all(|value| value.is_nan()));
@@ -176,7 +182,7 @@ fn parameters_that_make_no_distribution_are_problems_at_their_place() {
         ("type: histogram, edges: [0, 1], weights: [0]", "/weights", "the weights add up to nothing"),
         ("type: decimal, min: 1.005", "/min", "1.005 has more than 2 decimal places"),
         ("type: decimal, max: 12345678901234567", "/max", "a decimal has at most 18 digits, 2 of them after the point"),
-        ("type: mixture, components: []", "/components", "a mixture needs a component"),
+        ("type: mixture, components: []", "/components", "0 stand here, at least 1 are needed"),
         (
             "type: mixture, components: [{generator: {type: word}}, {generator: {type: integer}}]",
             "/components/1/generator",
@@ -184,9 +190,9 @@ fn parameters_that_make_no_distribution_are_problems_at_their_place() {
         ),
         ("type: mixture, components: [{weight: -1, generator: {type: word}}]", "/components/0/weight", "below 0"),
         (
-            "type: bucket, of: id, edges: [1], labels: [a]",
+            "type: bucket, of: id, edges: [1, 2], labels: [a, b]",
             "/labels",
-            "1 labels do not fit 1 edges, which make 2 intervals",
+            "2 labels do not fit 2 edges, which make 3 intervals",
         ),
         ("type: bucket, of: id, edges: [2, 1], labels: [a, b, c]", "/edges/1", "the edge 1 does not ascend from 2"),
         ("type: bucket, of: id, edges: [x], labels: [a, b]", "/edges/0", "\"x\" is no value of integer"),
