@@ -9,6 +9,8 @@ mod meanings;
 mod tests;
 mod words;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use self::meanings::{Found, find, natural};
@@ -28,6 +30,9 @@ const AFTER: &[(&str, &[&str])] = &[
     ("date of delivery", &["date of an order"]),
 ];
 
+/// Generators of columns that name none, each with its reason.
+pub(super) type Chosen = BTreeMap<(usize, usize), (GeneratorSpec, String)>;
+
 /// A column in its table and dataset.
 #[derive(Clone, Copy)]
 struct Place<'a> {
@@ -43,8 +48,25 @@ struct Choice {
     says: &'static str,
 }
 
+/// The generators of all columns that name none, by table and column, and why.
+pub(super) fn choose_all(dataset: &Dataset) -> Chosen {
+    let mut chosen = Chosen::new();
+    for (table, definition) in dataset.tables.iter().enumerate() {
+        for (column, _) in definition.columns.iter().enumerate().filter(|(_, column)| column.generator.is_none()) {
+            chosen.insert((table, column), choose(dataset, table, column));
+        }
+    }
+    chosen
+}
+
+/// The generator that a column's name alone suggests.
+pub(super) fn suggested(name: &str) -> Option<&'static str> {
+    let known = |generator: &str| by_name(generator).is_some();
+    find(&Lexicon::get().phrase(name), None, &known).map(|found| found.meaning.generator)
+}
+
 /// The generator that fits a column, and why.
-pub(super) fn choose(dataset: &Dataset, table: usize, column: usize) -> (GeneratorSpec, String) {
+fn choose(dataset: &Dataset, table: usize, column: usize) -> (GeneratorSpec, String) {
     let table = &dataset.tables[table];
     let choice = Place { dataset, table, column: &table.columns[column] }.choose();
     let spec = GeneratorSpec::from_value(choice.generator);

@@ -76,3 +76,18 @@ fn eighty_five_of_a_hundred_names_that_were_not_tuned_for_choose_what_is_expecte
     assert!(share("held out, of this version", HELD_OUT, &existing) >= 0.85);
     assert!(share("held out, of the catalogue", HELD_OUT, &|_| true) >= 0.85);
 }
+
+#[test]
+fn zz_absorb() {
+    let mut all = 0;
+    for entry in list() {
+        for suggestion in entry.suggested_by {
+            all += 1;
+            let (spec, reason) = chosen(&json!({"name": suggestion}));
+            if spec["type"] != entry.name.as_str() {
+                println!("ABSORB {suggestion}: {} instead of {}: {reason}", spec["type"], entry.name);
+            }
+        }
+    }
+    println!("ABSORB of {all}");
+}
