@@ -40,7 +40,6 @@ pub(super) fn typed(meaning: &Meaning, column: &Column) -> Option<(Value, bool)>
             other(json!({"type": "choice", "values": ["Y", "N"]}))
         }
         (T::String, Some(T::Integer)) => digits(meaning).and_then(other),
-        (T::Uuid, Some(T::Uuid)) => Some((json!({"type": "uuid_v4"}), false)),
         (T::Integer, Some(T::Uuid)) if generator == "sequence" => other(json!({"type": "uuid_v4"})),
         (T::Date, Some(T::Datetime)) => Some((with_type(generator, parameters), false)),
         (_, None | Some(T::String | T::Text)) => Some((short(meaning, column), false)),
@@ -53,8 +52,12 @@ pub(super) fn typed(meaning: &Meaning, column: &Column) -> Option<(Value, bool)>
 
 /// The generator for a column of which only the type is known.
 pub(super) fn by_type(column: &Column) -> Value {
+    of_type(column, column.kind)
+}
+
+fn of_type(column: &Column, kind: Option<ColumnType>) -> Value {
     use ColumnType as T;
-    let wanted = match column.kind {
+    match kind {
         None | Some(T::String) => json!({"type": "word"}),
         Some(T::Text) => json!({"type": "sentence"}),
         Some(T::Integer) => json!({"type": "integer", "min": 1, "max": 1000}),
@@ -66,11 +69,11 @@ pub(super) fn by_type(column: &Column) -> Value {
         Some(T::Time) => json!({"type": "time_of_day"}),
         Some(T::Uuid) => json!({"type": "uuid_v4"}),
         Some(T::Bytes) => json!({"type": "bytes"}),
-        Some(T::Json) => json!({"type": "json_object"}),
-        Some(T::List) => json!({"type": "array"}),
-    };
-    let is_known = crate::generators::GeneratorSpec::from_value(wanted.clone()).is_ok();
-    if is_known { wanted } else { json!({"type": "word"}) }
+        Some(T::Json) => {
+            json!({"type": "json_object", "fields": {"key": {"type": "word"}, "value": {"type": "integer"}}})
+        }
+        Some(T::List) => json!({"type": "array", "of": of_type(column, column.items), "max": 3}),
+    }
 }
 
 fn with_type(generator: &str, parameters: &Value) -> Value {

@@ -98,6 +98,12 @@ fn meanings() -> &'static Meanings {
     })
 }
 
+/// All rows.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static Meaning> {
+    meanings().list.iter()
+}
+
 /// The meaning of a phrase among those whose generator is known, for a column of a type.
 pub(super) fn find(phrase: &Phrase, kind: Option<ColumnType>, known: &dyn Fn(&str) -> bool) -> Option<Found> {
     let all = meanings();
@@ -160,7 +166,8 @@ pub(super) fn natural(generator: &str) -> ColumnType {
         "date" | "date_of_birth" => ColumnType::Date,
         "datetime" => ColumnType::Datetime,
         "time_of_day" => ColumnType::Time,
-        "uuid_v4" => ColumnType::Uuid,
+        "uuid_v4" | "uuid_v7" => ColumnType::Uuid,
+        "bytes" => ColumnType::Bytes,
         "json_object" => ColumnType::Json,
         _ => ColumnType::String,
     }
