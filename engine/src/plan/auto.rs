@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use self::meanings::{Found, find, natural};
-use self::words::{Lexicon, Phrase};
+use self::words::{Lexicon, Phrase, Token};
 use crate::generators::{GeneratorSpec, by_name};
 use crate::schema::{Column, ColumnType, Dataset, Table};
 
@@ -80,8 +80,15 @@ impl Place<'_> {
         if choice.says == RECORD && !own_key {
             return self.as_key(choice);
         }
-        if own_key && choice.says.is_empty() && matches!(self.column.kind, None | Some(ColumnType::Integer | ColumnType::String)) {
-            return Choice { generator: json!({"type": "sequence"}), reason: "it is the primary key".to_owned(), says: "" };
+        if own_key
+            && choice.says.is_empty()
+            && matches!(self.column.kind, None | Some(ColumnType::Integer | ColumnType::String))
+        {
+            return Choice {
+                generator: json!({"type": "sequence"}),
+                reason: "it is the primary key".to_owned(),
+                says: "",
+            };
         }
         self.beside(choice)
     }
@@ -144,19 +151,21 @@ impl Place<'_> {
         let phrase = lexicon.phrase(&self.column.name);
         let means = |word: &str| lexicon.concept(word);
         let (id, number) = (means("id"), means("number"));
-        let rest: Vec<&str> = phrase
-            .tokens
-            .iter()
-            .filter(|token| !token.concepts.contains(&id) && !token.concepts.contains(&number))
-            .map(|token| token.text.as_str())
-            .collect();
+        let is_number = |token: &&Token| token.concepts.contains(&id) || token.concepts.contains(&number);
+        let rest: Vec<&Token> = phrase.tokens.iter().filter(|token| !is_number(token)).collect();
         let is_named = |table: &&Table| {
+            let name = lexicon.phrase(&table.name).tokens;
             table.name != self.table.name
-                && lexicon.phrase(&table.name).tokens.iter().map(|token| token.text.as_str()).eq(rest.iter().copied())
+                && name.len() == rest.len()
+                && name.iter().zip(&rest).all(|(named, said)| named.is_same(said))
         };
-        let Some(parent) = self.dataset.tables.iter().find(is_named).filter(|_| !rest.is_empty()) else { return choice };
+        let Some(parent) = self.dataset.tables.iter().find(is_named).filter(|_| !rest.is_empty()) else {
+            return choice;
+        };
         let generator = match (self.column.kind, parent.rows) {
-            (None | Some(ColumnType::Integer), Some(rows)) if rows > 0 => json!({"type": "integer", "min": 1, "max": rows}),
+            (None | Some(ColumnType::Integer), Some(rows)) if rows > 0 && is_numbered(parent) => {
+                json!({"type": "integer", "min": 1, "max": rows})
+            }
             _ => choice.generator,
         };
         let reason = format!("{}; it looks like a key to {}, and none is declared", choice.reason, parent.name);
@@ -165,14 +174,21 @@ impl Place<'_> {
 
     /// What other columns of the row add: a change comes after the creation, an age follows from the date of birth.
     fn beside(self, choice: Choice) -> Choice {
-        let made = |choice: &Choice| choice.generator.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let made =
+            |choice: &Choice| choice.generator.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
         if choice.says == "age" && made(&choice) == "integer" {
             let born = self.sibling(|other, place| {
-                other.says == "date of birth" && place.column.generator.is_none() && natural(&made(other)) == ColumnType::Date
+                other.says == "date of birth"
+                    && place.column.generator.is_none()
+                    && natural(&made(other)) == ColumnType::Date
             });
             if let Some(born) = born.filter(|_| by_name("age_from").is_some()) {
                 let generator = json!({"type": "age_from", "column": born});
-                return Choice { generator, reason: format!("{}, counted from {born}", choice.reason), says: choice.says };
+                return Choice {
+                    generator,
+                    reason: format!("{}, counted from {born}", choice.reason),
+                    says: choice.says,
+                };
             }
         }
         if choice.says == "full name" && Lexicon::get().phrase(&self.column.name).tokens.len() == 1 {
@@ -184,7 +200,9 @@ impl Place<'_> {
         }
         let Some((_, earlier)) = AFTER.iter().find(|(later, _)| *later == choice.says) else { return choice };
         let kind = made(&choice);
-        let before = self.sibling(|other, place| earlier.contains(&other.says) && made(other) == kind && place.column.null_rate.is_none());
+        let before = self.sibling(|other, place| {
+            earlier.contains(&other.says) && made(other) == kind && place.column.null_rate.is_none()
+        });
         let Some(before) = before else { return choice };
         let generator = match kind.as_str() {
             "datetime" => json!({"type": "date_offset", "from": before, "min": 0, "max": 7_776_000, "unit": "second"}),
@@ -206,6 +224,16 @@ impl Place<'_> {
     }
 }
 
+/// Whether the key of a table counts its rows from 1.
+fn is_numbered(table: &Table) -> bool {
+    let [key] = table.primary_key.as_slice() else { return false };
+    let column = table.columns.iter().find(|column| column.name == *key);
+    column.is_some_and(|column| match &column.generator {
+        None => matches!(column.kind, None | Some(ColumnType::Integer)),
+        Some(generator) => generator.to_value() == json!({"type": "sequence"}),
+    })
+}
+
 /// What a description says: words that stand side by side, the more the better, the earlier the better.
 fn described(text: &str, kind: Option<ColumnType>, known: &dyn Fn(&str) -> bool) -> Option<Found> {
     let first = text.split(['.', ';', '\n']).next().unwrap_or_default();
@@ -215,7 +243,8 @@ fn described(text: &str, kind: Option<ColumnType>, known: &dyn Fn(&str) -> bool)
         for length in (1..=4).rev() {
             let Some(tokens) = phrase.tokens.get(start..start + length) else { continue };
             let part = Phrase { tokens: tokens.to_vec(), head_first: false };
-            if let Some(found) = find(&part, kind, known).filter(|found| found.words == length && found.meaning.weight >= 0)
+            if let Some(found) =
+                find(&part, kind, known).filter(|found| found.words == length && found.meaning.weight >= 0)
                 && best.is_none_or(|best| found.words > best.words)
             {
                 best = Some(found);

@@ -15,7 +15,9 @@ pub(super) fn typed(meaning: &Meaning, column: &Column) -> Option<(Value, bool)>
     let other = |value: Value| Some((value, true));
     match (own, column.kind) {
         (T::Decimal, None | Some(T::String | T::Text)) => Some((decimal(meaning, column), false)),
-        (T::Time, Some(T::String | T::Text)) => other(json!({"type": "regex", "pattern": "([01][0-9]|2[0-3]):[0-5][0-9]"})),
+        (T::Time, Some(T::String | T::Text)) => {
+            other(json!({"type": "regex", "pattern": "([01][0-9]|2[0-3]):[0-5][0-9]"}))
+        }
         (T::Date, Some(T::Datetime)) if generator == "date" => other(with_type("datetime", parameters)),
         (T::Datetime, Some(T::Date)) => other(with_type("date", parameters)),
         (T::Date | T::Datetime, Some(T::Integer)) => {

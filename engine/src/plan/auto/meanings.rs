@@ -142,9 +142,10 @@ fn fit(phrase: &Phrase, meaning: &'static Meaning, parts: &[Part], kind: Option<
     let place = if has_head { 30 } else { 15 * i32::from(used.contains(&phrase.tail())) };
     let words = parts.iter().filter(|part| part.is_word).count() as i32;
     // A second word of the same meaning supports it: nota_avaliacao.
-    let more = phrase.tokens.iter().enumerate().filter(|(at, token)| {
-        !used.contains(at) && parts.iter().any(|part| token.concepts.contains(&part.concept))
-    });
+    let more =
+        phrase.tokens.iter().enumerate().filter(|(at, token)| {
+            !used.contains(at) && parts.iter().any(|part| token.concepts.contains(&part.concept))
+        });
     let typed = kind.is_some_and(|kind| natural(meaning.generator) == kind);
     let score = 100 * parts.len() as i32
         + 10 * meaning.weight
@@ -159,7 +160,9 @@ fn fit(phrase: &Phrase, meaning: &'static Meaning, parts: &[Part], kind: Option<
 /// The type that a generator of the table makes.
 pub(super) fn natural(generator: &str) -> ColumnType {
     match generator {
-        "sequence" | "integer" | "unix_timestamp" | "duration" | "age_from" | "port" | "http_status" => ColumnType::Integer,
+        "sequence" | "integer" | "unix_timestamp" | "duration" | "age_from" | "port" | "http_status" => {
+            ColumnType::Integer
+        }
         "decimal" | "price" => ColumnType::Decimal,
         "latitude" | "longitude" => ColumnType::Float,
         "boolean" => ColumnType::Boolean,

@@ -19,6 +19,14 @@ pub(super) struct Token {
     order: Order,
 }
 
+impl Token {
+    /// Whether two words name the same thing: `cust` and `Customers`, `gizmo` and `gizmos`.
+    pub fn is_same(&self, other: &Token) -> bool {
+        let stem = |token: &Token| token.text.trim_end_matches('s').to_owned();
+        self.concepts.iter().any(|concept| other.concepts.contains(concept)) || stem(self) == stem(other)
+    }
+}
+
 /// On which side of a name its most important word stands, in the languages of a word.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Order {
@@ -65,20 +73,22 @@ impl Phrase {
 
 /// Words that tell nothing of what a column holds.
 const EMPTY: &[&str] = &[
-    "a", "al", "am", "an", "and", "au", "aux", "col", "column", "d", "da", "das", "de", "dei", "del", "della", "dello", "dem",
-    "den", "der", "des", "di", "die", "do", "dos", "du", "e", "el", "em", "en", "et", "fk", "fld", "for", "fuer", "fur", "i",
-    "il", "im", "in", "l", "la", "las", "le", "les", "lo", "los", "o", "of", "on", "para", "per", "pk", "por", "pour",
-    "tbl", "the", "to", "u", "und", "v", "vom", "von", "y", "zu", "zum", "zur",
+    "a", "al", "am", "an", "and", "au", "aux", "col", "column", "d", "da", "das", "de", "dei", "del", "della", "dello",
+    "dem", "den", "der", "des", "di", "die", "do", "dos", "du", "e", "el", "em", "en", "et", "fk", "fld", "for",
+    "fuer", "fur", "i", "il", "im", "in", "l", "la", "las", "le", "les", "lo", "los", "o", "of", "on", "para", "per",
+    "pk", "por", "pour", "tbl", "the", "to", "u", "und", "v", "vom", "von", "y", "zu", "zum", "zur",
 ];
 
 /// Empty words after which comes what belongs to the thing, so that the thing stands before.
-const BELONGING: &[&str] =
-    &["da", "das", "de", "dei", "del", "della", "dello", "des", "di", "do", "dos", "du", "for", "of", "para", "pour", "von"];
+const BELONGING: &[&str] = &[
+    "da", "das", "de", "dei", "del", "della", "dello", "des", "di", "do", "dos", "du", "for", "of", "para", "pour",
+    "von",
+];
 
 /// Units at the end of a name.
 const UNITS: &[&str] = &[
-    "kg", "g", "gr", "lb", "lbs", "cm", "mm", "m", "usd", "eur", "gbp", "pen", "brl", "mxn", "min", "mins", "minutes", "sec",
-    "secs", "seconds", "ms", "mb", "kb", "gb", "bytes", "utc", "hrs",
+    "kg", "g", "gr", "lb", "lbs", "cm", "mm", "m", "usd", "eur", "gbp", "pen", "brl", "mxn", "min", "mins", "minutes",
+    "sec", "secs", "seconds", "ms", "mb", "kb", "gb", "bytes", "utc", "hrs",
 ];
 
 /// All words that are known.
@@ -161,8 +171,19 @@ impl Lexicon {
     fn known(&self, word: &str) -> Option<Token> {
         self.words.get(word).cloned().or_else(|| {
             const ENDINGS: &[(&str, &str)] = &[
-                ("ies", "y"), ("oes", "ao"), ("ais", "al"), ("es", ""), ("es", "e"), ("s", ""), ("en", ""), ("en", "e"), ("n", ""),
-                ("er", ""), ("e", "a"), ("i", "o"), ("i", "e"), ("x", ""),
+                ("ies", "y"),
+                ("oes", "ao"),
+                ("ais", "al"),
+                ("s", ""),
+                ("es", ""),
+                ("en", ""),
+                ("en", "e"),
+                ("n", ""),
+                ("er", ""),
+                ("e", "a"),
+                ("i", "o"),
+                ("i", "e"),
+                ("x", ""),
             ];
             ENDINGS.iter().find_map(|(plural, singular)| {
                 let stem = word.strip_suffix(plural).filter(|stem| stem.len() >= 3)?;
@@ -263,9 +284,13 @@ fn pieces(name: &str) -> Vec<String> {
             continue;
         }
         let before = at.checked_sub(1).and_then(|at| ascii.get(at)).copied().unwrap_or(' ');
-        let ends_capitals = before.is_ascii_uppercase() && ascii.get(at + 1).is_some_and(char::is_ascii_lowercase);
+        let next = |ahead: usize| ascii.get(at + ahead).copied().unwrap_or(' ');
+        // An s after capitals is a plural: IDs.
+        let plural = next(1) == 's' && !next(2).is_ascii_lowercase();
+        let ends_capitals = before.is_ascii_uppercase() && next(1).is_ascii_lowercase() && !plural;
         // Two capitals are one word where they are the first of it, as in EMail and PLZ.
-        let starts_name = at == 1 || at.checked_sub(2).and_then(|at| ascii.get(at)).is_some_and(|c| !c.is_ascii_alphanumeric());
+        let starts_name =
+            at == 1 || at.checked_sub(2).and_then(|at| ascii.get(at)).is_some_and(|c| !c.is_ascii_alphanumeric());
         if c.is_ascii_uppercase() && (before.is_ascii_lowercase() || (ends_capitals && !starts_name)) {
             words.push(String::new());
         }
