@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::Schema;
 
-use super::groups::Sorted;
 use super::auto::{self, Chosen};
+use super::groups::Sorted;
 use super::rules::Statements;
 use super::scattered::Scattered;
 use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan};

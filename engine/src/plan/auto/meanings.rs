@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use super::words::{Concept, Lexicon, Phrase};
+use super::words::{Concept, Lexicon, Phrase, telling};
 use crate::schema::ColumnType;
 
 const TABLE: &str = include_str!("names.tsv");
@@ -52,9 +52,15 @@ fn rows() -> impl Iterator<Item = [&'static str; 5]> {
     })
 }
 
-/// Words of all patterns.
-pub(super) fn pattern_words() -> BTreeSet<&'static str> {
-    rows().flat_map(|[.., patterns]| patterns.split([',', ' '])).filter(|word| !word.is_empty()).collect()
+/// Words of all patterns, each with whether it stands in Latin letters.
+pub(super) fn pattern_words() -> BTreeMap<String, bool> {
+    let mut words = BTreeMap::new();
+    for pattern in rows().flat_map(|[.., patterns]| patterns.split(", ")) {
+        for word in telling(pattern) {
+            *words.entry(word).or_default() |= pattern.is_ascii();
+        }
+    }
+    words
 }
 
 /// Names that suggest a generator, words joined by `_`.
@@ -73,8 +79,8 @@ fn meanings() -> &'static Meanings {
     static MEANINGS: OnceLock<Meanings> = OnceLock::new();
     MEANINGS.get_or_init(|| {
         let lexicon = Lexicon::get();
-        let part = |word| {
-            let concept = lexicon.concept(word);
+        let part = |word: String| {
+            let concept = lexicon.concept(&word);
             Part { concept, is_word: lexicon.is_single_word(concept) }
         };
         let list: Vec<Meaning> = rows()
@@ -83,7 +89,10 @@ fn meanings() -> &'static Meanings {
                 parameters: serde_json::from_str(parameters).unwrap_or_default(),
                 says,
                 weight: weight.parse().unwrap_or_default(),
-                patterns: patterns.split(", ").map(|pattern| pattern.split(' ').map(part).collect()).collect(),
+                patterns: patterns
+                    .split(", ")
+                    .map(|pattern| telling(pattern).into_iter().map(part).collect())
+                    .collect(),
             })
             .collect();
         let mut by_first: BTreeMap<Concept, Vec<(usize, usize)>> = BTreeMap::new();

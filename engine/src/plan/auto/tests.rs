@@ -200,7 +200,7 @@ fn words_that_are_written_together_are_taken_apart() {
         Lexicon::get().phrase(name).tokens.iter().map(|token| token.text.clone()).collect()
     };
     assert_eq!(texts("Kundennummer"), ["kunden", "nummer"]);
-    assert_eq!(texts("customerIDs"), ["customer", "id"]);
+    assert_eq!(texts("customerIDs"), ["customer", "ids"]);
     assert_eq!(texts("Staatsangehörigkeit"), ["staatsangehoerigkeit"].map(|word| word.replace("oe", "o")));
     assert_eq!(texts("Fecha de Nacimiento"), ["fecha", "nacimiento"]);
     assert_eq!(texts("addressLine2"), ["address", "line", "2"]);
@@ -218,5 +218,21 @@ fn what_suggests_a_generator_chooses_it() {
                 meanings::all().filter(|meaning| meaning.generator == chosen).map(|meaning| meaning.says).collect();
             assert!(chosen_says.iter().any(|what| says.contains(what)), "{name}: {chosen} instead of {}", entry.name);
         }
+    }
+}
+
+#[test]
+fn names_of_other_locales_are_read() {
+    for (name, generator) in [
+        ("生年月日", "date_of_birth"),
+        ("客户姓名", "full_name"),
+        ("郵便番号", "postal_code"),
+        ("전화번호", "phone"),
+        ("العنوان", "street_address"),
+        ("मूल्य", "price"),
+        ("nazwisko", "last_name"),
+        ("geboortedatum", "date_of_birth"),
+    ] {
+        assert_eq!(suggested(name), Some(generator), "{name}");
     }
 }

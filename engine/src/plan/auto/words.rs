@@ -3,7 +3,7 @@
 //! `words.tsv` lists the words of each concept in two groups: those of languages that put what a name is about last (`order date`), and
 //! those that put it first (`fecha de pedido`). A word may belong to several concepts (`estado`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// A concept, or a single word that stands for itself.
@@ -106,7 +106,7 @@ impl Lexicon {
         LEXICON.get_or_init(|| Lexicon::read(include_str!("words.tsv"), super::meanings::pattern_words()))
     }
 
-    fn read(table: &str, patterns: BTreeSet<&str>) -> Lexicon {
+    fn read(table: &str, patterns: BTreeMap<String, bool>) -> Lexicon {
         let mut lexicon = Lexicon { words: BTreeMap::new(), concepts: BTreeMap::new(), listed: 0 };
         let rows = || table.lines().skip(1).map(|line| line.split('\t'));
         for concept in rows().filter_map(|mut cells| cells.next()) {
@@ -126,11 +126,13 @@ impl Lexicon {
                 }
             }
         }
-        for word in patterns {
-            if !lexicon.concepts.contains_key(word) {
-                let concept = lexicon.add_concept(word);
-                let known = lexicon.words.get(word).map(|token| token.order);
-                lexicon.add(word, concept, known.unwrap_or(Order { last: true, first: true }));
+        for (word, is_latin) in patterns {
+            if !lexicon.concepts.contains_key(&word) {
+                let concept = lexicon.add_concept(&word);
+                let known = lexicon.words.get(&word).map(|token| token.order);
+                // Syllables of other scripts are words by themselves only.
+                let order = Order { last: is_latin, first: is_latin };
+                lexicon.add(&word, concept, known.unwrap_or(order));
             }
         }
         lexicon
@@ -199,7 +201,7 @@ impl Lexicon {
         // From the longest beginning, so that few and long words are found.
         for at in (3..bytes.saturating_sub(1)).rev() {
             let (head, rest) = (word.get(..at)?, word.get(at..)?);
-            let Some(first) = self.words.get(head) else { continue };
+            let Some(first) = self.words.get(head).filter(|first| first.order != Order::default()) else { continue };
             for link in LINKS {
                 let Some(rest) = rest.strip_prefix(link) else { continue };
                 let short = ["id", "no", "nr", "at"].contains(&rest) && at >= 4;
@@ -242,15 +244,10 @@ impl Lexicon {
 
     /// A name or a phrase as words.
     pub fn phrase(&self, name: &str) -> Phrase {
-        let pieces = pieces(name);
-        let belonging = pieces.iter().skip(1).any(|piece| BELONGING.contains(&piece.as_str()));
-        let full = pieces.iter().filter(|piece| !EMPTY.contains(&piece.as_str()));
-        let mut tokens: Vec<Token> = full.flat_map(|piece| self.resolve(piece)).collect();
+        let belonging = pieces(name).iter().skip(1).any(|piece| BELONGING.contains(&piece.as_str()));
+        let mut tokens: Vec<Token> = telling(name).iter().flat_map(|piece| self.resolve(piece)).collect();
         while tokens.len() > 1 && tokens.last().is_some_and(|token| UNITS.contains(&token.text.as_str())) {
             tokens.pop();
-        }
-        if tokens.is_empty() {
-            tokens = pieces.iter().flat_map(|piece| self.resolve(piece)).collect();
         }
         let count = |of: fn(&Order) -> bool| tokens.iter().filter(|token| of(&token.order)).count();
         let (first, last) = (count(|order| order.first && !order.last), count(|order| order.last && !order.first));
@@ -272,6 +269,13 @@ fn runs(word: &str) -> Vec<&str> {
             word.get(start..*at)
         })
         .collect()
+}
+
+/// A name's words that tell something; all of them where none does.
+pub(super) fn telling(name: &str) -> Vec<String> {
+    let pieces = pieces(name);
+    let telling: Vec<String> = pieces.iter().filter(|piece| !EMPTY.contains(&piece.as_str())).cloned().collect();
+    if telling.is_empty() { pieces } else { telling }
 }
 
 /// A name's words without accents, in lower case: `ApellidoPaterno`, `apellido-paterno` and `Apellido paterno` alike.
