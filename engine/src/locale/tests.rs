@@ -186,7 +186,7 @@ fn titles_agree_with_the_gender() {
 fn states_are_complete_and_places_lie_in_them() {
     for locale in locales() {
         let what = locale.name();
-        assert!(locale.states().len() >= 4 && locale.cities().len() >= 200, "{what}");
+        assert!(locale.states().len() >= 4 && locale.cities().len() >= 140, "{what}");
         assert!(locale.cities().is_sorted_by(|a, b| a.population >= b.population), "{what}");
         let names: BTreeSet<_> = locale.cities().iter().map(|city| (city.name, city.state_code)).collect();
         assert_eq!(names.len(), locale.cities().len(), "{what}");
