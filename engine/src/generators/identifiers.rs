@@ -15,7 +15,8 @@ use datafusion::arrow::array::{Array, ArrayRef, StringViewArray};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::person::{gender_of_word, is_redrawn, text_attribute, texts};
+use super::person::is_redrawn;
+use super::person::names::{gender_of, text_attribute, texts};
 use super::text::{TextColumn, nothing_fits};
 use super::{Cells, Countable, Fill, Made, Problems, Rows, RunError, by_name};
 use crate::identifiers::{COUNTRIES, Facts, Identifier, Names, Needs, Space};
@@ -394,7 +395,7 @@ impl Agreeing {
             let birth = known.births.as_ref().map(|births| {
                 births[position].unwrap_or_else(|| self.today - 365 * 18 - substitute.below(365 * 60) as i64)
             });
-            let female = known.genders.map(|genders| match gender_of_word(at(genders, position)) {
+            let female = known.genders.map(|genders| match gender_of(at(genders, position)) {
                 Some(gender) => gender == Gender::Female,
                 None => substitute.below(2) == 1,
             });

@@ -3,7 +3,7 @@
 
 mod documents;
 mod local_part;
-mod names;
+pub(super) mod names;
 pub(super) mod parts;
 mod phone;
 mod prepared;
@@ -19,7 +19,7 @@ pub use self::documents::NationalId;
 pub(super) use self::local_part::is_redrawn;
 use self::local_part::{Addresses, Domains};
 use self::names::{ByGender, FullNames, GenderSource, NameTexts, Part, SurnamePair, gender_of, gender_source};
-pub(super) use self::names::{gender_of as gender_of_word, text_attribute, texts};
+pub(super) use self::names::{text_attribute, texts};
 pub use self::phone::Phone;
 use super::lists::{Draw, FromList, List, ListName, distinct, fitting, from_locale, from_locale_within};
 use super::text::nothing_fits;

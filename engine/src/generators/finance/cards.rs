@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::identifiers::Numbers;
 use super::super::lists::{Draw, FromList, List, distinct};
-use super::super::person::{text_attribute, texts};
+use super::super::person::names::{text_attribute, texts};
 use super::super::text::{TextColumn, nothing_fits};
 use super::super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
 use super::currencies::weights_of;

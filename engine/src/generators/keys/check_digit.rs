@@ -80,8 +80,8 @@ impl Checked {
 
 impl Fill for Checked {
     fn fill(&self, cells: &Cells<'_>, _: &Rows) -> Result<ArrayRef, RunError> {
-        let texts = as_text(&cells.inputs[self.input])?;
-        let texts = texts.as_string_view();
+        let inputs = as_text(&cells.inputs[self.input])?;
+        let texts = inputs.as_string_view();
         let mut column = TextColumn::with_capacity(texts.len(), 16);
         let (mut payload, mut check) = (Vec::new(), Vec::new());
         for text in texts {
