@@ -119,14 +119,16 @@ impl Place<'_> {
 
     /// A name of one word means more beside its table's: `name` of `product`, `status` of `orders`.
     fn in_table(self, phrase: &Phrase, found: Found, known: &dyn Fn(&str) -> bool) -> Found {
-        if phrase.tokens.len() > 1 || found.meaning.weight > 0 {
+        if phrase.tokens.len() > 1 || found.meaning.weight > 1 {
             return found;
         }
         let mut longer = Lexicon::get().phrase(&self.table.name);
         longer.head_first = false;
         longer.tokens.extend(phrase.tokens.iter().cloned());
         let own = longer.tokens.len() - 1;
-        find(&longer, self.column.kind, known).filter(|more| more.words > 1 && more.span.1 == own).unwrap_or(found)
+        // The name of a user is a person's, not the one to log in with.
+        let holds = |more: &Found| more.words > 1 && more.span.1 == own && more.meaning.generator != "username";
+        find(&longer, self.column.kind, known).filter(holds).unwrap_or(found)
     }
 
     fn typed(self, found: &Found, source: &str) -> Choice {
@@ -191,11 +193,18 @@ impl Place<'_> {
                 };
             }
         }
-        if choice.says == "full name" && Lexicon::get().phrase(&self.column.name).tokens.len() == 1 {
+        if choice.says == "full name" && self.is_one_word("name") {
             let surname = self.sibling(|other, _| ["last name", "paternal surname"].contains(&other.says));
             if let Some(surname) = surname {
                 let reason = format!("the name says first name, beside {surname}");
                 return Choice { generator: json!({"type": "first_name"}), reason, says: "first name" };
+            }
+        }
+        if choice.says == "status" && self.is_one_word("state") {
+            let near = self.sibling(|other, _| ["city", "country", "postal code", "district"].contains(&other.says));
+            if let Some(near) = near {
+                let reason = format!("the name says state or province, beside {near}");
+                return Choice { generator: json!({"type": "state"}), reason, says: "state or province" };
             }
         }
         let Some((_, earlier)) = AFTER.iter().find(|(later, _)| *later == choice.says) else { return choice };
@@ -210,6 +219,14 @@ impl Place<'_> {
             _ => return choice,
         };
         Choice { generator, reason: format!("{}, not before {before}", choice.reason), says: choice.says }
+    }
+
+    /// Whether the name is one word of text that may mean this.
+    fn is_one_word(self, concept: &str) -> bool {
+        let lexicon = Lexicon::get();
+        let tokens = lexicon.phrase(&self.column.name).tokens;
+        let is_text = matches!(self.column.kind, None | Some(ColumnType::String | ColumnType::Text));
+        is_text && tokens.len() == 1 && tokens.iter().all(|token| token.concepts.contains(&lexicon.concept(concept)))
     }
 
     /// The first other column of the table that is filled by itself and answers.

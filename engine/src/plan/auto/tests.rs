@@ -137,12 +137,13 @@ fn columns_and_tables_beside_it_help() {
     let schema = json!({"name": "d", "tables": [
         {"name": "clientes", "rows": 7, "primary_key": ["clave_interna"], "columns": [
             {"name": "clave_interna", "generator": {"type": "sequence"}}, {"name": "nombre"}, {"name": "apellido_paterno"}, {"name": "fecha_nacimiento"},
-            {"name": "edad"}, {"name": "creado_en"}, {"name": "actualizado_en"}]},
+            {"name": "edad"}, {"name": "creado_en"}, {"name": "actualizado_en"}, {"name": "estado"}, {"name": "ciudad"}]},
         {"name": "products", "rows": 5, "columns": [{"name": "name"}, {"name": "start_date"}, {"name": "end_date"}]},
         {"name": "orders", "rows": 9, "columns": [{"name": "status"}, {"name": "cliente_id"}, {"name": "order_id"}]},
     ]});
     for (table, column, generator, reason) in [
-        (0, 1, "first_name", "the name says first name"),
+        (0, 1, "first_name", "the name says first name, beside apellido_paterno"),
+        (0, 7, "state", "the name says state or province, beside ciudad"),
         (0, 4, "age_from", "the name says age, counted from fecha_nacimiento"),
         (0, 6, "date_offset", "the name says time of a change, not before creado_en"),
         (1, 0, "product_name", "the name says product"),
