@@ -148,6 +148,10 @@ fn fit(phrase: &Phrase, meaning: &'static Meaning, parts: &[Part], kind: Option<
         used.push(at);
     }
     let has_head = used.contains(&phrase.head());
+    // What a customer has is not a customer: customer_segment.
+    if !has_head && meaning.weight < 0 {
+        return None;
+    }
     let place = if has_head { 30 } else { 15 * i32::from(used.contains(&phrase.tail())) };
     let words = parts.iter().filter(|part| part.is_word).count() as i32;
     // A second word of the same meaning supports it: nota_avaliacao.

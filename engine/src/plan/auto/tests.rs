@@ -120,6 +120,7 @@ fn a_type_is_kept_whatever_the_name_says() {
         (json!({"name": "zz", "type": "time"}), json!({"type": "time_of_day"}), "the type is time"),
         (json!({"name": "pais", "max_length": 2}), json!({"type": "country_code"}), "the name says country"),
         (json!({"name": "zz"}), json!({"type": "word"}), "nothing in the name or type says more"),
+        (json!({"name": "customer_zz"}), json!({"type": "word"}), "nothing in the name or type says more"),
         (
             json!({"name": "zz", "description": "Correo electrónico de la persona"}),
             json!({"type": "email"}),
