@@ -15,7 +15,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-pub use grammar::{CompanyNames, FittingNames, SentenceGrammar};
+pub use grammar::{ClausePart, CompanyNames, FittingNames, SentenceGrammar, capitalize};
 pub use lists::WeightedList;
 pub use numbers::{NationalId, NumberSpace, Part};
 pub use phone::{PhoneKind, PhonePlan};

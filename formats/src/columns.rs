@@ -270,6 +270,36 @@ impl Text {
         lanes::any(&self.buffers[buffer][start..start + length], special)
     }
 
+    /// Whether some text holds a byte that `special` names; true also where only a null's view, which means nothing, holds one.
+    ///
+    /// Views are looked at whole, and buffers that hold little else than these texts from end to end, so that many bytes are compared at
+    /// once.
+    pub(crate) fn any_special(&self, special: impl Fn(u8) -> bool + Copy) -> bool {
+        let mut found = 0;
+        let mut held = 0;
+        for view in self.views.iter() {
+            let length = *view as u32 as usize;
+            let bytes = view.to_le_bytes().map(|byte| if special(byte) { u8::MAX } else { 0 });
+            found |= u128::from_le_bytes(bytes) & HELD[length.min(HELD.len() - 1)];
+            held += if length <= INLINE { 0 } else { length };
+        }
+        if found != 0 {
+            return true;
+        }
+        if held == 0 {
+            return false;
+        }
+        if self.buffers.iter().map(|buffer| buffer.len()).sum::<usize>() <= 2 * held {
+            return self.buffers.iter().any(|buffer| any_byte(buffer, special));
+        }
+        (0..self.views.len()).filter(|row| self.length(*row) > INLINE).any(|row| {
+            let (buffer, start) = place(self.views[row]);
+            // A null's view may point anywhere.
+            let bytes = self.buffers.get(buffer).and_then(|bytes| bytes.get(start..start + self.length(row)));
+            bytes.is_some_and(|bytes| any_byte(bytes, special))
+        })
+    }
+
     /// Writes a text as it is.
     #[inline(always)]
     pub(crate) fn put(&self, out: &mut Room, at: usize, row: usize) -> usize {
@@ -283,6 +313,23 @@ impl Text {
             spell::put_part(out, at, &self.buffers[buffer], start, length)
         }
     }
+}
+
+/// The bytes of a view that are text, for each length that a view holds; none for longer ones.
+const HELD: [u128; INLINE + 2] = {
+    let mut held = [0; INLINE + 2];
+    let mut length = 0;
+    while length <= INLINE {
+        held[length] = ((1 << (8 * length)) - 1) << 32;
+        length += 1;
+    }
+    held
+};
+
+/// Whether `special` names one of the bytes. All of a run are looked at before it leaves: texts are clean most of the time.
+fn any_byte(bytes: &[u8], special: impl Fn(u8) -> bool + Copy) -> bool {
+    const RUN: usize = 4096;
+    bytes.chunks(RUN).any(|run| run.iter().fold(0, |found, byte| found | u8::from(special(*byte))) != 0)
 }
 
 /// The buffer and the first byte of a text that its view does not hold.
@@ -301,12 +348,6 @@ pub(crate) mod lanes {
     pub(crate) fn equal(word: u64, byte: u8) -> u64 {
         let difference = word ^ (ONES * byte as u64);
         difference.wrapping_sub(ONES) & !difference & HIGH_BITS
-    }
-
-    /// Sets the high bit of a lane where its byte is below `limit`, at most 128, and perhaps of lanes above such a one.
-    #[inline(always)]
-    pub(crate) fn below(word: u64, limit: u8) -> u64 {
-        word.wrapping_sub(ONES * limit as u64) & !word & HIGH_BITS
     }
 
     /// Whether `special` sets a bit for some byte; it must set none for blanks.

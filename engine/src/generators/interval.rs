@@ -86,7 +86,7 @@ impl Fill for Uniform {
                 // The whole of i64: every word is a value.
                 Err(_) => cells.words(&self.key, rows).into_iter().map(|word| word as i64).collect(),
             };
-            return array_of(values.into_iter().map(Some), &self.logical);
+            return array_of_all(values, &self.logical);
         }
         let (low, high) = row_bounds(cells, &self.logical, &self.min, &self.max, &self.bounds, rows.len())?;
         let mut values = Vec::with_capacity(rows.len());
@@ -151,6 +151,24 @@ pub(super) fn row_bounds(
         }
     }
     Ok((low, high))
+}
+
+/// An array of the type's units, none of them null.
+pub(super) fn array_of_all(values: Vec<i64>, logical: &LogicalType) -> Result<ArrayRef, RunError> {
+    Ok(match logical {
+        LogicalType::Date => {
+            Arc::new(Date32Array::new(values.into_iter().map(|value| value as i32).collect::<Vec<_>>().into(), None))
+        }
+        LogicalType::Datetime => Arc::new(TimestampMicrosecondArray::new(values.into(), None)),
+        LogicalType::Decimal { precision, scale } => {
+            let units = values.into_iter().map(i128::from).collect::<Vec<_>>();
+            let array = Decimal128Array::new(units.into(), None);
+            Arc::new(
+                array.with_precision_and_scale(*precision, *scale).map_err(|error| RunError::new(error.to_string()))?,
+            )
+        }
+        _ => Arc::new(Int64Array::new(values.into(), None)),
+    })
 }
 
 /// Units as an array of a logical type.

@@ -15,6 +15,7 @@ mod lists;
 mod logic;
 mod numbers;
 mod person;
+mod pieces;
 mod place;
 mod relations;
 mod text;

@@ -3,6 +3,7 @@
 
 mod local_part;
 mod names;
+mod prepared;
 mod ranked;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,9 @@
 //! Words and sentences of the locale's language, and the column that many short texts are written into.
 
+mod sentence;
+
+pub use sentence::Sentence;
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, StringViewArray, make_view};
@@ -9,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use super::lists::from_locale;
 use super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
-use crate::locale::SentenceGrammar;
 use crate::plan::Context;
 use crate::problem::Problem;
 use crate::random::{Alias, Cell, Key};
@@ -287,145 +290,11 @@ fn by_length(mut rank: u128, min: u32, max: u32, count: impl Fn(u32) -> u128) ->
     (words, rank)
 }
 
-/// A sentence of the locale's language, with a capital letter and a full stop.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Sentence {
-    /// Fewest words; 4 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1000))]
-    min: Option<u32>,
-    /// Most words; 9 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1000))]
-    max: Option<u32>,
-}
-
-/// Words of a sentence where the schema says nothing.
-const USUAL_WORDS: (u32, u32) = (4, 9);
-
-impl Generator for Sentence {
-    const EXAMPLE: &'static str = "{type: sentence, min: 4, max: 9}";
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "sentence",
-        "description",
-        "comment",
-        "comments",
-        "note",
-        "notes",
-        "remark",
-        "remarks",
-        "message",
-        "summary",
-        "feedback",
-        "descripcion",
-        "comentario",
-        "comentarios",
-        "nota",
-        "notas",
-        "observacion",
-        "observaciones",
-        "mensaje",
-        "resumen",
-        "frase",
-        "descricao",
-        "mensagem",
-        "commentaire",
-        "beschreibung",
-        "kommentar",
-        "bemerkung",
-        "descrizione",
-        "commento",
-    ];
-
-    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        // The end that is not given gives way to the one that is.
-        let min = self.min.unwrap_or_else(|| USUAL_WORDS.0.min(self.max.unwrap_or(u32::MAX)));
-        let max = self.max.unwrap_or_else(|| USUAL_WORDS.1.max(min));
-        check_words((min, "/min"), (max, "/max"))?;
-        let limit = cx.lengths().1;
-        let grammar = cx.locale().sentences();
-        let made = Made::drawn(LogicalType::Text, Sentences { key: cx.key("value"), grammar, min, max, limit });
-        // A sentence that is shortened to fit may repeat.
-        Ok(if limit.is_none() { made.counted(SentenceTexts { grammar, min, max }) } else { made })
-    }
-}
-
-struct Sentences {
-    key: Key,
-    grammar: &'static SentenceGrammar,
-    min: u32,
-    max: u32,
-    /// The most characters.
-    limit: Option<u32>,
-}
-
-impl Sentences {
-    /// Appends a sentence of so many words, or of the fewer that fit. Single words are drawn until one fits; after so many attempts the last
-    /// stands however long it is, and the column's bound refuses it.
-    fn write(&self, mut words: u32, cell: &mut Cell, out: &mut String) {
-        const SINGLE_WORDS: u32 = 256;
-        let start = out.len();
-        let mut singles = 0;
-        loop {
-            self.grammar.write_sentence(words, &mut |n| cell.below(n), out);
-            let Some(limit) = self.limit else { return };
-            singles += u32::from(words == 1);
-            if singles == SINGLE_WORDS || fits(&out[start..], self.limit) {
-                return;
-            }
-            let length = out[start..].chars().count() as u64;
-            out.truncate(start);
-            let in_proportion = u64::from(words) * u64::from(limit) / length;
-            words = (in_proportion as u32).clamp(1, (words - 1).max(1));
-        }
-    }
-}
-
-impl Fill for Sentences {
-    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let key = cells.key(&self.key);
-        let mut column = TextColumn::with_capacity(rows.len(), 8 * self.max.min(64) as usize);
-        for row in rows.iter() {
-            let mut cell = key.cell(row);
-            let words = between(&mut cell, self.min, self.max);
-            self.write(words, &mut cell, column.out());
-            column.end();
-        }
-        Ok(Arc::new(column.finish()))
-    }
-}
-
-/// All sentences of `min` to `max` words, the shortest first.
-struct SentenceTexts {
-    grammar: &'static SentenceGrammar,
-    min: u32,
-    max: u32,
-}
-
-impl Countable for SentenceTexts {
-    fn count(&self) -> u128 {
-        (self.min..=self.max).fold(0, |total, words| total.saturating_add(self.grammar.sentence_count(words)))
-    }
-
-    fn unrank(&self, positions: &[u128]) -> ArrayRef {
-        let mut column = TextColumn::with_capacity(positions.len(), 8 * self.max.min(64) as usize);
-        for position in positions {
-            let (words, rank) = by_length(*position, self.min, self.max, |words| self.grammar.sentence_count(words));
-            self.grammar.unrank_sentence(words, rank, column.out());
-            column.end();
-        }
-        Arc::new(column.finish())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use datafusion::arrow::array::{Array, AsArray};
 
     use super::*;
-    use crate::locale::Locale;
-    use crate::random::Seeds;
 
     #[test]
     fn a_column_of_texts_holds_short_and_long_ones_and_nulls() {
@@ -454,18 +323,5 @@ mod tests {
         let all = texts.unrank(&(0..texts.count()).collect::<Vec<_>>());
         let distinct: std::collections::HashSet<&str> = all.as_string_view().iter().flatten().collect();
         assert_eq!(distinct.len(), 39);
-    }
-
-    #[test]
-    fn a_sentence_has_fewer_words_where_it_would_not_fit() {
-        let grammar = Locale::named("es_PE").expect("a locale").sentences();
-        let key = Seeds::new(1).key("t", "c", "value", 0);
-        let sentences = Sentences { key, grammar, min: 4, max: 40, limit: Some(30) };
-        for row in 0..2_000 {
-            let mut out = "before ".to_owned();
-            sentences.write(4 + (row % 37) as u32, &mut key.cell(row), &mut out);
-            let sentence = out.strip_prefix("before ").expect("what stood before");
-            assert!(sentence.ends_with('.') && sentence.chars().count() <= 30, "{sentence}");
-        }
     }
 }

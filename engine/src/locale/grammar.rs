@@ -152,6 +152,14 @@ pub struct SentenceGrammar {
     join: &'static str,
 }
 
+/// A part of a clause's template.
+pub enum ClausePart<'a> {
+    /// Always this text.
+    Fixed(&'a str),
+    /// One of these, each equally likely.
+    OneOf(&'a [&'a str]),
+}
+
 /// Words of a clause that is followed by another.
 const CLAUSE_WORDS: u32 = 7;
 
@@ -179,6 +187,19 @@ impl SentenceGrammar {
     /// How many templates a clause of so many words can follow; zero beyond [`SentenceGrammar::longest_clause`].
     pub fn template_count(&self, words: u32) -> u64 {
         self.by_words.get(words as usize).map_or(0, |templates| templates.len() as u64)
+    }
+
+    /// The templates of a clause of so many words, in the order in which [`SentenceGrammar::write_sentence`] counts them.
+    pub fn clauses_of(&self, words: u32) -> impl Iterator<Item = Vec<ClausePart<'_>>> {
+        self.by_words.get(words as usize).into_iter().flatten().map(|template| {
+            let pieces = self.grammar.templates[*template].pieces.iter();
+            pieces
+                .map(|piece| match *piece {
+                    Piece::Text(text) => ClausePart::Fixed(text),
+                    Piece::Slot(slot) => ClausePart::OneOf(&self.grammar.slots[slot].values),
+                })
+                .collect()
+        })
     }
 
     /// How many sentences of so many words there are, at most 2^128 − 1. Zero words are taken for one.
@@ -259,7 +280,7 @@ impl SentenceGrammar {
 }
 
 /// Makes the letter at `start` a capital.
-fn capitalize(out: &mut String, start: usize) {
+pub fn capitalize(out: &mut String, start: usize) {
     if let Some(first) = out[start..].chars().next()
         && first.is_lowercase()
     {

@@ -80,6 +80,18 @@ impl Rules {
         text.is_empty() || lanes::any(text, |word| self.special(word)) || text == self.null
     }
 
+    /// Whether some text may need quotes.
+    fn any_needs_quotes(&self, text: &Text, rows: usize, is_null: impl Fn(usize) -> bool) -> bool {
+        let delimiter = self.delimiter;
+        let like_null = |row: usize| {
+            let length = text.length(row);
+            let alike = length == self.null.len() && text.bytes(row, &mut [0; 16]) == self.null;
+            (length == 0 || alike) && !is_null(row)
+        };
+        (0..rows).any(like_null)
+            || text.any_special(|byte| byte == delimiter || byte == b'"' || byte == b'\n' || byte == b'\r')
+    }
+
     #[inline(always)]
     fn text_needs_quotes(&self, text: &Text, row: usize) -> bool {
         let length = text.length(row);
@@ -140,16 +152,12 @@ impl CsvEncoder {
         let mut quotes = false;
         let width = match &column.cells {
             Cells::Text(text) => {
-                let mut bytes = 0;
-                for row in 0..rows {
-                    if column.is_null(row) {
-                        continue;
-                    }
-                    bytes += text.length(row);
-                    if self.rules.text_needs_quotes(text, row) {
-                        quotes = true;
-                        let quotes_inside = memchr::memchr_iter(b'"', text.bytes(row, &mut [0; 16])).count();
-                        bytes += 2 + quotes_inside;
+                let mut bytes: usize = (0..rows).map(|row| text.length(row)).sum();
+                quotes = self.rules.any_needs_quotes(text, rows, |row| column.is_null(row));
+                if quotes {
+                    for row in (0..rows).filter(|row| !column.is_null(*row)) {
+                        let mut inline = [0; 16];
+                        bytes += 2 + memchr::memchr_iter(b'"', text.bytes(row, &mut inline)).count();
                     }
                 }
                 bytes

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, RecordBatch, StringViewArray, StringViewBuilder};
 
 use super::token::{self, Spacing};
-use crate::columns::{Cells, Column, Text, lanes};
+use crate::columns::{Cells, Column, Text};
 use crate::spell::{self, Room};
 use crate::text_file::{Markup, TextWriter};
 use crate::{Document, Encoder, Writer};
@@ -142,12 +142,6 @@ fn needs_escape(byte: u8) -> bool {
     (byte == b'"') | (byte == b'\\') | (byte < 0x20)
 }
 
-/// The lanes of a word with a byte that must be escaped.
-#[inline(always)]
-fn special(word: u64) -> u64 {
-    lanes::equal(word, b'"') | lanes::equal(word, b'\\') | lanes::below(word, b' ')
-}
-
 /// The column and the most bytes that its cells take.
 fn prepare(column: Column, rows: usize) -> (Prepared, usize) {
     let is_json = matches!(column.cells, Cells::Json(_) | Cells::List(..));
@@ -158,14 +152,16 @@ fn prepare(column: Column, rows: usize) -> (Prepared, usize) {
         Cells::Integer(_) | Cells::Decimal(..) | Cells::Boolean(_) => Kind::Bare,
         Cells::Float(_) => Kind::Float,
         Cells::Text(text) => {
-            let mut kind = Kind::Quoted;
-            for row in 0..rows {
-                if !column.is_null(row) && text.has_special(row, special) {
-                    kind = Kind::Escaped;
-                    width += text.bytes(row, &mut [0; 16]).iter().map(|byte| escape(*byte).len() - 1).sum::<usize>();
+            if text.any_special(needs_escape) {
+                for row in (0..rows).filter(|row| !column.is_null(*row)) {
+                    let mut inline = [0; 16];
+                    let escaped = text.bytes(row, &mut inline).iter().filter(|byte| needs_escape(**byte));
+                    width += escaped.map(|byte| escape(*byte).len() - 1).sum::<usize>();
                 }
+                Kind::Escaped
+            } else {
+                Kind::Quoted
             }
-            kind
         }
         _ => Kind::Quoted,
     };

@@ -11,10 +11,12 @@ use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::array::{ArrayRef, StringViewArray};
 
+use super::super::pieces::{Piece, Pieces, Span};
 use super::super::text::{TextColumn, nothing_fits};
 use super::super::{Cells, Fill, Made, Problems, Rows, RunError};
 use super::ColumnNames;
 use super::names::{text_attribute, texts};
+use super::prepared::PreparedNames;
 use crate::permutation::Permutation;
 use crate::plan::{Context, Evaluation, Plan, SlotId};
 use crate::problem::Problem;
@@ -82,6 +84,26 @@ impl Style {
         };
         out.extend(pieces);
     }
+
+    /// The same of two names that are not empty.
+    #[inline]
+    fn push(self, first: Piece<'_>, last: Piece<'_>, out: &mut String) {
+        let (before, sign, after) = match self {
+            Style::FirstDotLast => (first, Some('.'), last),
+            Style::InitialLast => (first.initial(), None, last),
+            Style::FirstLast => (first, None, last),
+            Style::FirstUnderscoreLast => (first, Some('_'), last),
+            Style::FirstInitial => (first, None, last.initial()),
+            Style::LastDotFirst => (last, Some('.'), first),
+            Style::InitialDotLast => (first.initial(), Some('.'), last),
+            Style::LastInitial => (last, None, first.initial()),
+        };
+        before.push_to(out);
+        if let Some(sign) = sign {
+            out.push(sign);
+        }
+        after.push_to(out);
+    }
 }
 
 /// Where the names are read.
@@ -102,6 +124,8 @@ pub enum Domains {
         texts: Vec<String>,
         /// Their weights.
         alias: Alias,
+        /// The domains behind their `@`, where all of them are short.
+        pieces: Option<(Pieces, Vec<Span>)>,
     },
     /// The name of the company in an input.
     Company {
@@ -121,7 +145,9 @@ impl Domains {
             texts.into_iter().zip(weights).filter(|(text, _)| fits(text)).unzip();
         let alias = Alias::new(&weights)
             .ok_or_else(|| vec![nothing_fits(format!("no address here has at most {limit} characters"))])?;
-        Ok(Domains::Listed { key: cx.key("component"), texts, alias })
+        let mut pieces = Pieces::default();
+        let spans = texts.iter().map(|text| pieces.add(&format!("@{text}"))).collect::<Option<Vec<Span>>>();
+        Ok(Domains::Listed { key: cx.key("component"), texts, alias, pieces: spans.map(|spans| (pieces, spans)) })
     }
 
     /// The most characters of a domain.
@@ -166,6 +192,8 @@ pub struct Addresses {
     limit: Option<usize>,
     /// The digits for which room is left.
     digits: usize,
+    /// The locale's first and last names as letters.
+    prepared: Option<(PreparedNames, PreparedNames)>,
 }
 
 impl Addresses {
@@ -204,9 +232,27 @@ impl Addresses {
                 return Err(vec![nothing_fits(detail)]);
             }
         }
-        let two_surnames = cx.locale().two_surnames();
-        let fill =
-            Addresses { key: cx.key("value"), names, two_surnames, styles, domains, apart, positions, limit, digits };
+        let locale = cx.locale();
+        let two_surnames = locale.two_surnames();
+        let letters = |name: &&'static str| (*name, Scratch::default().first_part(name).to_owned());
+        let prepared = (limit.is_none() && matches!(names, NameInputs::Apart(..))).then(|| {
+            (
+                PreparedNames::of(locale.first_names(None).values.iter().map(letters)),
+                PreparedNames::of(locale.last_names().values.iter().map(letters)),
+            )
+        });
+        let fill = Addresses {
+            key: cx.key("value"),
+            names,
+            two_surnames,
+            styles,
+            domains,
+            apart,
+            positions,
+            limit,
+            digits,
+            prepared,
+        };
         let longest = limit.map(|limit| limit as u64);
         // Numbered addresses follow from the rows before them and are not drawn again.
         let made = if unique {
@@ -215,6 +261,43 @@ impl Addresses {
             Made::drawn(LogicalType::String, fill)
         };
         Ok(Made { longest, ..made })
+    }
+
+    /// Appends the address of a row whose names and domain are prepared; nothing where one of them is not.
+    #[inline]
+    fn push_prepared(
+        &self,
+        input: &Inputs<'_>,
+        position: usize,
+        (cell_key, domain_key): (&Key, Option<&Key>),
+        row: u64,
+        number: Option<u64>,
+        out: &mut String,
+    ) -> bool {
+        let (Some((firsts, lasts)), Some(last_names)) = (&self.prepared, input.last) else { return false };
+        let (Some(first), Some(last)) = (firsts.letters(input.first, position), lasts.letters(last_names, position))
+        else {
+            return false;
+        };
+        let domain = match (&self.domains, domain_key) {
+            (None, _) => None,
+            (Some(Domains::Listed { pieces: Some((pieces, spans)), alias, .. }), Some(key)) => {
+                Some(pieces.at(spans[alias.pick(key.word(row))]))
+            }
+            _ => return false,
+        };
+        let mut cell = cell_key.cell(row);
+        STYLES[self.styles.pick(cell.next())].0.push(first, last, out);
+        if matches!(self.apart, Apart::No) && cell.below(100) < WITH_DIGITS {
+            push_two_digits(cell.below(100), out);
+        }
+        if let Some(number) = number {
+            push_number(number, out);
+        }
+        if let Some(domain) = domain {
+            domain.push_to(out);
+        }
+        true
     }
 
     /// Appends the local part of a row, cut to leave room; nothing where the row has no name.
@@ -242,9 +325,7 @@ impl Addresses {
             }
         }
         if matches!(self.apart, Apart::No) && cell.below(100) < WITH_DIGITS && scratch.local.len() + 2 <= room {
-            let digits = cell.below(100);
-            scratch.local.push(char::from(b'0' + (digits / 10) as u8));
-            scratch.local.push(char::from(b'0' + (digits % 10) as u8));
+            push_two_digits(cell.below(100), &mut scratch.local);
         }
         true
     }
@@ -268,6 +349,12 @@ impl Addresses {
             _ => None,
         };
         for (position, row) in rows.iter().enumerate() {
+            let number = number(row);
+            let keys = (&key, domain_key.as_ref());
+            if self.push_prepared(&input, position, keys, row, number, column.out()) {
+                column.end();
+                continue;
+            }
             let domain = match (&self.domains, &domain_key) {
                 (Some(Domains::Listed { texts, alias, .. }), Some(key)) => {
                     Some(texts[alias.pick(key.word(row))].as_str())
@@ -288,8 +375,8 @@ impl Addresses {
             }
             let out = column.out();
             out.push_str(&scratch.local);
-            if let Some(number) = number(row) {
-                write!(out, "{number}").map_err(|error| RunError::new(error.to_string()))?;
+            if let Some(number) = number {
+                push_number(number, out);
             }
             if let Some(domain) = domain {
                 out.push('@');
@@ -393,6 +480,15 @@ fn name_inputs(cx: &mut Context<'_>, from: Option<&ColumnNames>) -> Result<NameI
     Ok(NameInputs::Apart(text_attribute(cx, "first_name")?, text_attribute(cx, "last_name")?))
 }
 
+fn push_two_digits(digits: u64, out: &mut String) {
+    out.push(char::from(b'0' + (digits / 10 % 10) as u8));
+    out.push(char::from(b'0' + (digits % 10) as u8));
+}
+
+fn push_number(number: u64, out: &mut String) {
+    write!(out, "{number}").expect("a string takes whatever is written to it");
+}
+
 /// The arrays that addresses are made of.
 struct Inputs<'c> {
     first: &'c StringViewArray,
@@ -459,6 +555,12 @@ impl Scratch {
             self.read_parts(name);
             self.last.push_str(self.letters.get(self.part(0)).unwrap_or_default());
         }
+    }
+
+    /// The first part of a name, as letters.
+    fn first_part(&mut self, name: &str) -> &str {
+        self.read_parts(name);
+        self.letters.get(self.part(0)).unwrap_or_default()
     }
 
     /// Where a part stands in `letters`.

@@ -30,6 +30,25 @@ pub fn gender_of(word: &str) -> Option<Gender> {
     }
 }
 
+/// The gender of each text. A column has few different ones, so each is read once: short texts are told apart by their views, which hold
+/// them.
+pub fn read_genders(texts: &StringViewArray) -> impl Iterator<Item = Option<Gender>> + '_ {
+    const INLINE: u32 = 12;
+    let mut read: Vec<(u128, Option<Gender>)> = Vec::new();
+    let mut of = move |position: usize| {
+        let view = texts.views()[position];
+        if let Some((_, gender)) = read.iter().find(|(known, _)| *known == view) {
+            return *gender;
+        }
+        let gender = gender_of(texts.value(position));
+        if view as u32 <= INLINE && read.len() < 8 {
+            read.push((view, gender));
+        }
+        gender
+    };
+    (0..texts.len()).map(move |position| if texts.is_null(position) { None } else { of(position) })
+}
+
 /// The words that are understood, for a sentence.
 pub fn understood() -> String {
     format!("{}, {}", FEMALE.join(", "), MALE.join(", "))
@@ -130,8 +149,8 @@ impl Fill for ByGender {
         let places: Vec<usize> = cells
             .words(&self.key, rows)
             .into_iter()
-            .zip(genders)
-            .map(|(word, gender)| match gender.and_then(gender_of) {
+            .zip(read_genders(genders))
+            .map(|(word, gender)| match gender {
                 Some(Gender::Female) => self.female.pick(word),
                 Some(Gender::Male) => self.masculine_start + self.male.pick(word),
                 None => self.both.pick(word),

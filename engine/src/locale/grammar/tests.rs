@@ -178,6 +178,9 @@ fn units(grammar: &Grammar, template: &Template) -> Vec<Unit> {
 
 /// Whether, between some two places where both templates have a boundary, they have nothing in common to say.
 fn differ(a: &[Unit], b: &[Unit]) -> bool {
+    if words_at(a).iter().zip(&words_at(b)).any(|(left, right)| left.is_disjoint(right)) {
+        return true;
+    }
     let (mut a, mut b) = (a.iter(), b.iter());
     while let (Some(left), Some(right)) = (a.next(), b.next()) {
         let (mut left, mut right) = (left.clone(), right.clone());
@@ -193,4 +196,19 @@ fn differ(a: &[Unit], b: &[Unit]) -> bool {
         }
     }
     false
+}
+
+/// The words that may stand at each place of a text.
+fn words_at(units: &[Unit]) -> Vec<HashSet<&str>> {
+    let mut places = Vec::new();
+    for (words, options) in units {
+        let first = places.len();
+        places.resize_with(first + words, HashSet::new);
+        for option in options {
+            for (place, word) in places[first..].iter_mut().zip(option.split_whitespace()) {
+                place.insert(word);
+            }
+        }
+    }
+    places
 }

@@ -129,7 +129,9 @@ export function TableHead({ phone }: { phone: boolean }) {
           ["preview", t("modeller.preview.title"), undefined],
           ["yaml", "YAML", undefined],
         ] as [string, string, undefined][])
-      : ([["given", t("modeller.given.title"), table.given]] as [string, string, number][])),
+      : table.given > 0
+        ? ([["given", t("modeller.given.title"), table.given]] as [string, string, number][])
+        : []),
   ];
   return (
     <header className="@container flex h-10 shrink-0 items-center gap-3 border-b border-line px-4 max-sm:h-auto max-sm:flex-wrap max-sm:gap-y-0 max-sm:px-2">

@@ -1,0 +1,94 @@
+//! The names of a locale as the letters of an address, made once: a row finds its names by the views of its inputs.
+
+use datafusion::arrow::array::{Array, StringViewArray};
+
+use super::super::pieces::{Piece, Pieces, Span};
+
+/// Texts up to so many bytes lie in their view, the rest of which is zero: the view is the text.
+const INLINE: u32 = 12;
+
+/// Names and their letters: a table with open addressing, at most half full, by the names' views.
+///
+/// Only names that lie in their view are kept; longer ones are rare in most scripts and are read letter by letter.
+pub(super) struct PreparedNames {
+    pieces: Pieces,
+    entries: Vec<Entry>,
+    shift: u32,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    /// The name's view; 0, the empty text's, where there is none.
+    view: u128,
+    letters: Span,
+}
+
+impl PreparedNames {
+    /// Names and what stands for them in an address; those without letters are left out, and the first of equal names counts.
+    pub fn of(names: impl Iterator<Item = (&'static str, String)>) -> PreparedNames {
+        let names: Vec<(&str, String)> = names.filter(|(name, _)| name.len() <= INLINE as usize).collect();
+        let bits = (names.len() * 2).next_power_of_two().trailing_zeros().max(1);
+        let mut made = PreparedNames {
+            pieces: Pieces::default(),
+            entries: vec![Entry::default(); 1 << bits],
+            shift: u64::BITS - bits,
+        };
+        for (name, letters) in names {
+            let view = StringViewArray::from(vec![name]).views()[0];
+            let place = made.place(view);
+            if letters.is_ascii() && !letters.is_empty() && made.entries[place].view == 0 {
+                if let Some(letters) = made.pieces.add(&letters) {
+                    made.entries[place] = Entry { view, letters };
+                }
+            }
+        }
+        made
+    }
+
+    /// The letters of the text at a position; none where the name is not known here.
+    #[inline]
+    pub fn letters(&self, texts: &StringViewArray, position: usize) -> Option<Piece<'_>> {
+        let view = texts.views()[position];
+        if view as u32 > INLINE || texts.is_null(position) {
+            return None;
+        }
+        let entry = &self.entries[self.place(view)];
+        (entry.view == view && view != 0).then(|| self.pieces.at(entry.letters))
+    }
+
+    /// Where a view stands, or the empty place where it would.
+    #[inline]
+    fn place(&self, view: u128) -> usize {
+        let mixed = (view as u64 ^ ((view >> 64) as u64).rotate_left(29)).wrapping_mul(crate::random::C1);
+        let mut place = (mixed >> self.shift) as usize;
+        let last = self.entries.len() - 1;
+        while self.entries[place].view != view && self.entries[place].view != 0 {
+            place = (place + 1) & last;
+        }
+        place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Locale;
+
+    #[test]
+    fn every_short_name_is_found_with_its_letters_and_no_other() {
+        let names = Locale::named("es_PE").expect("a locale").last_names();
+        let prepared =
+            PreparedNames::of(names.values.iter().map(|name| (*name, format!("{}x", any_ascii::any_ascii(name)))));
+        let mut texts: Vec<Option<&str>> = names.values.iter().copied().map(Some).collect();
+        texts.extend([None, Some(""), Some("Nobody"), Some("A name of more than twelve bytes")]);
+        let array = StringViewArray::from(texts.clone());
+        for (position, text) in texts.iter().enumerate() {
+            let mut found = String::new();
+            if let Some(piece) = prepared.letters(&array, position) {
+                piece.push_to(&mut found);
+            }
+            let known = text.filter(|text| text.len() <= INLINE as usize && names.values.contains(text));
+            assert_eq!(found, known.map(|name| format!("{}x", any_ascii::any_ascii(name))).unwrap_or_default());
+        }
+    }
+}
