@@ -4,114 +4,199 @@ import { parse } from "yaml";
 
 /*
  * For the tests: all sentences that the server can send to be read, taken from where they are declared. Descriptions stand in
- * the document of the API; the sentences of problems in the engine's sources, a value's place in them being filled.
+ * the document of the API; everything else in the server's sources, a value's place in a sentence being filled.
  */
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-type Node = { [key: string]: unknown };
+interface Schema {
+  [key: string]: unknown;
+  $ref?: string;
+  description?: string;
+  title?: string;
+  type?: string | string[];
+  const?: unknown;
+  enum?: unknown[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+}
+
+const schemas = (
+  parse(readFileSync(join(ROOT, "openapi.yaml"), "utf8")) as {
+    components: { schemas: Record<string, Schema> };
+  }
+).components.schemas;
+
+const named = (reference: string) => reference.slice(reference.lastIndexOf("/") + 1);
 
 /** Descriptions of everything that a schema of the API leads to. */
 export function descriptions(name: string): Set<string> {
-  const document = parse(readFileSync(join(ROOT, "openapi.yaml"), "utf8")) as {
-    components: { schemas: Record<string, unknown> };
-  };
-  const schemas = document.components.schemas;
   const found = new Set<string>();
   const seen = new Set<unknown>();
   const walk = (node: unknown) => {
     if (typeof node !== "object" || node === null || seen.has(node)) return;
     seen.add(node);
-    for (const [key, value] of Object.entries(node as Node)) {
+    for (const [key, value] of Object.entries(node)) {
       if (key === "description" && typeof value === "string") found.add(value);
-      else if (key === "$ref" && typeof value === "string") {
-        walk(schemas[value.slice(value.lastIndexOf("/") + 1)]);
-      } else walk(value);
+      else if (key === "$ref" && typeof value === "string") walk(schemas[named(value)]);
+      else walk(value);
     }
   };
   walk(schemas[name]);
   return found;
 }
 
+/** What the generators' parameters take, in the words of the catalogue: `a whole number or {sql}`. */
+export function takes(): Set<string> {
+  const found = new Set<string>();
+  for (const generator of (schemas.Generator?.oneOf as Schema[] | undefined) ?? []) {
+    const own = generator.$ref ? (schemas[named(generator.$ref)] ?? {}) : generator;
+    for (const [key, property] of Object.entries(own.properties ?? {})) {
+      if (key === "type") continue;
+      const kinds = [...kindsOf(property)];
+      const last = kinds.pop();
+      if (last === undefined) found.add("any value");
+      else found.add(kinds.length > 0 ? `${kinds.join(", ")} or ${last}` : last);
+    }
+  }
+  return found;
+}
+
+/** As `catalogue/words.rs` gathers them. */
+function kindsOf(schema: Schema, depth = 0): Set<string> {
+  const kinds = new Set<string>();
+  const add = (other: Iterable<string>) => {
+    for (const kind of other) kinds.add(kind);
+  };
+  if (schema.$ref) {
+    const name = named(schema.$ref);
+    const isOfGenerators = name === "Generator";
+    const definition = schemas[name];
+    if (definition && depth < 4 && !isOfGenerators) return kindsOf(definition, depth + 1);
+    return new Set([`a ${name.toLowerCase()}`]);
+  }
+  for (const key of ["anyOf", "oneOf", "allOf"]) {
+    for (const variant of (schema[key] as Schema[] | undefined) ?? [])
+      add(kindsOf(variant, depth + 1));
+  }
+  if (schema.const !== undefined) return kinds.add(String(schema.const));
+  if (schema.enum) {
+    add(schema.enum.filter((word) => word !== null).map(String));
+    return kinds;
+  }
+  if (schema.title && /^[a-z]/.test(schema.title)) return kinds.add(`a ${schema.title}`);
+  for (const type of [schema.type ?? []].flat()) {
+    if (type === "null") continue;
+    if (type === "array") {
+      const items = schema.items && depth < 4 ? [...kindsOf(schema.items, depth + 1)] : [];
+      kinds.add(items.length > 0 ? `a list, each ${items.join(" or ")}` : "a list");
+    } else if (type === "object") {
+      const keys = Object.keys(schema.properties ?? {});
+      kinds.add(keys.length > 0 ? `{${keys.join(", ")}}` : "a map");
+    } else if (type === "integer") kinds.add("a whole number");
+    else if (type === "boolean") kinds.add("true or false");
+    else kinds.add(type === "string" ? "a text" : `a ${type}`);
+  }
+  return kinds;
+}
+
+/** Sources whose texts no answer of the API holds. */
+const SILENT = [
+  // The reference of functions is a page of the documentation.
+  "engine/src/functions/list.rs",
+  // SQL for other databases, and the certificate as a page of its own.
+  "engine/src/verify/dialect.rs",
+  "engine/src/verify/sql.rs",
+  "engine/src/verify/html.rs",
+  // Values that generators choose from.
+  "engine/src/locale",
+  // The terminal's commands alone read files, or write them without an export.
+  "formats/src/csv/read.rs",
+  "formats/src/json/read.rs",
+  "formats/src/json/token.rs",
+  "formats/src/xlsx/read.rs",
+  "formats/src/xlsx/package.rs",
+  "formats/src/source.rs",
+  "api/src/certificates/source.rs",
+  "api/src/generations/files",
+  // The first sheet of a workbook.
+  "formats/src/xlsx/front.rs",
+  // What is told where the server starts, and the document of the API.
+  "api/src/config.rs",
+  "api/src/openapi",
+];
+
+/** What stands before a text that is for programmers or the log; the cause of a failure of the server is one. */
+const UNSAID =
+  /(\.expect|Internal|\binternal|(unreachable|panic|error|warn|info|debug)!)\(\s*(format!\(\s*)?$|assert(_\w+)?!\([^;]*$/;
+
+/** What stands before the sentence of a problem, which may be a word or two. */
+const SAID = /(\.remedy\(|SqlProblem::new\(|Problem::new\(\s*"\w+",)\s*(format!\(\s*)?$/;
+
+/** What a folder's texts are put behind, each of them. */
+const OPENINGS: readonly (readonly [string, string])[] = [
+  ["engine/src/automaton/", '"7" '],
+  ["engine/src/functions/math.rs", "7 "],
+];
+
+const FORMAT = /((format|write|writeln)!\(\s*(\w+,\s*)?|#\[error\(\s*)$/;
+
 function rustFiles(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (SILENT.some((silent) => path === silent || path.startsWith(`${silent}/`))) return [];
     if (entry.isDirectory()) return entry.name === "tests" ? [] : rustFiles(path);
     return entry.name.endsWith(".rs") && entry.name !== "tests.rs" ? [path] : [];
   });
 }
 
-/** Where the text literal that opens at a place ends, behind its quote. */
-function endOfLiteral(code: string, open: number): number {
-  let at = open + 1;
-  while (at < code.length && code[at] !== '"') at += code[at] === "\\" ? 2 : 1;
-  return at + 1;
-}
-
-/** The arguments of the call whose bracket opens at a place. */
-function argumentsAt(code: string, open: number): string[] {
-  const list: string[] = [];
-  let depth = 0;
-  let start = open + 1;
-  for (let at = open; at < code.length; at += 1) {
-    const c = code[at];
-    if (c === '"') {
-      at = endOfLiteral(code, at) - 1;
-    } else if (c === "(" || c === "[" || c === "{") {
-      depth += 1;
-    } else if (c === ")" || c === "]" || c === "}") {
-      depth -= 1;
-      if (depth === 0) {
-        list.push(code.slice(start, at));
-        break;
-      }
-    } else if (c === "," && depth === 1) {
-      list.push(code.slice(start, at));
-      start = at + 1;
-    }
+/** Texts of Rust code, comments, attributes other than errors' and raw texts aside, and what stands before each. */
+function* literals(code: string): Generator<{ text: string; before: string }> {
+  const token =
+    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|\br(#*)"[\s\S]*?"\1|'(?:\\.[^']*|[^'\\])'|#!?\[(?!error)(?:"(?:\\[\s\S]|[^"\\])*"|\[[^\]]*\]|[^\]"[])*\]|"((?:\\[\s\S]|[^"\\])*)"/g;
+  for (const match of code.matchAll(token)) {
+    if (match[2] === undefined) continue;
+    yield { text: match[2], before: code.slice(Math.max(0, match.index - 120), match.index) };
   }
-  return list.map((argument) => argument.trim());
 }
 
-/** The text literals of an expression as a reader sees them, each place of a value filled. */
-function sentencesOf(expression: string): string[] {
-  const found: string[] = [];
-  for (let at = 0; at < expression.length; at += 1) {
-    if (expression[at] !== '"') continue;
-    const end = endOfLiteral(expression, at);
-    found.push(
-      expression
-        .slice(at + 1, end - 1)
-        .replace(/\\\n\s*/g, "")
-        .replace(/\\"/g, '"')
-        .replace(/\\\\/g, "\\")
-        .replace(/\{\{/g, "\u0001")
-        .replace(/\}\}/g, "\u0002")
-        .replace(/\{[^{}]*:\?\}/g, '"7"')
-        .replace(/\{[^{}]*\}/g, "7")
-        .replace(/\u0001/g, "{")
-        .replace(/\u0002/g, "}"),
-    );
-    at = end - 1;
-  }
-  return found;
+function filled(text: string, isFormat: boolean): string {
+  const plain = text
+    .replace(/\\\n\s*/g, "")
+    .replace(/\\n/g, "\n")
+    .replace(/\\"/g, '"')
+    .replace(/\\\\/g, "\\");
+  if (!isFormat) return plain;
+  return plain
+    .replace(/\{\{/g, "\ue000")
+    .replace(/\}\}/g, "\ue001")
+    .replace(/\{[^{}]*:\?\}/g, '"7"')
+    .replace(/\{[^{}]*\}/g, "7")
+    .replace(/\ue000/g, "{")
+    .replace(/\ue001/g, "}");
 }
 
-/** Sentences of problems and of the ways on. Parts of sentences, of one or two words, are left out. */
-export function problemSentences(): Map<string, string> {
+/** Whether a text has two words of prose; names, SQL and examples of the language have not. */
+function isProse(text: string): boolean {
+  if (/^\{\w+: /.test(text) || /^[A-Z_]{4,}[:,]/.test(text)) return false;
+  return (
+    text.split(/\s+/).filter((word) => /^[A-Z]?[a-z]+(-[a-z]+)?('s)?[,;:.?]?$/.test(word)).length >
+    1
+  );
+}
+
+/** Every text in the server's sources that reads as a sentence or a part of one, and the file that holds it. */
+export function serverSentences(): Map<string, string> {
   const found = new Map<string, string>();
-  for (const path of rustFiles(join(ROOT, "engine/src"))) {
-    const whole = readFileSync(path, "utf8");
-    const code = whole.split("#[cfg(test)]\nmod tests {")[0] ?? "";
-    for (const call of code.matchAll(/(Problem::new|\.remedy|nothing_fits)\(/g)) {
-      const list = argumentsAt(code, call.index + call[0].length - 1);
-      const argument = (call[1] === "Problem::new" ? list[1] : list[0]) ?? "";
-      const name = /^&?(\w+)(\.clone\(\))?$/.exec(argument)?.[1];
-      const declared = name ? code.lastIndexOf(`let ${name} =`, call.index) : -1;
-      const expression = declared < 0 ? argument : code.slice(declared, code.indexOf(";\n", declared));
-      for (const sentence of sentencesOf(expression)) {
-        if (sentence.trim().split(/\s+/).length > 2) found.set(sentence, path.slice(ROOT.length + 1));
-      }
+  for (const path of ["engine/src", "api/src", "formats/src"].flatMap(rustFiles)) {
+    const whole = readFileSync(join(ROOT, path), "utf8");
+    const code = whole.split(/#\[cfg\(test\)\]\n(?:#\[[^\n]*\n)*mod \w+ \{/)[0] ?? "";
+    for (const { text, before } of literals(code)) {
+      if (UNSAID.test(before)) continue;
+      const sentence = filled(text, FORMAT.test(before));
+      const opening = OPENINGS.find(([place]) => path.startsWith(place))?.[1] ?? "";
+      const isSaid = SAID.test(before) && /[a-z]{2}/.test(sentence);
+      if (isSaid || isProse(sentence)) found.set(opening + sentence, path);
     }
   }
   return found;
