@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { type Dictionary, dictionaryOf, translate, translateList } from "./templates";
 
@@ -46,11 +46,11 @@ function useDictionary(): Dictionary | undefined {
 /** Puts the server's sentences into the language of the interface. */
 export function useWords(): (sentence: string) => string {
   const dictionary = useDictionary();
-  return (sentence) => translate(sentence, dictionary);
+  return useCallback((sentence) => translate(sentence, dictionary), [dictionary]);
 }
 
 /** The same for alternatives, such as the kinds of values that a parameter takes. */
 export function useAlternatives(): (alternatives: string) => string {
   const dictionary = useDictionary();
-  return (alternatives) => translateList(alternatives, dictionary);
+  return useCallback((alternatives) => translateList(alternatives, dictionary), [dictionary]);
 }
