@@ -30,7 +30,7 @@ endif
 
 STUDIO_SOURCES := $(shell find frontend -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run dev test test-rust test-studio test-browser test-clients test-acceptance lint ci bench soak bless screenshots
+.PHONY: help run dev test test-rust test-studio test-browser test-clients test-acceptance test-validators lint ci bench soak bless screenshots
 
 help: ## Show these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ frontend/dist/index.html: frontend/node_modules/.package-lock.json $(STUDIO_SOUR
 	cd frontend && $(NPM) run build
 	@touch $@
 
-test: test-rust test-studio test-browser test-clients test-acceptance ## Run all tests
+test: test-rust test-studio test-browser test-clients test-acceptance test-validators ## Run all tests
 
 test-rust: frontend/dist/index.html
 	$(RUN_TESTS)
@@ -68,6 +68,10 @@ test-clients: frontend/node_modules/.package-lock.json
 
 test-acceptance:
 	tests/acceptance/run.sh $(BINARY)
+
+test-validators: frontend/dist/index.html
+	$(CARGO) build --workspace $(FEATURES) --profile $(PROFILE) --bins
+	engine/tests/validators/run.sh $(BINARY)
 
 screenshots: frontend/dist/index.html ## Take pictures of every screen into frontend/screenshots
 	$(CARGO) build --workspace $(FEATURES) --profile $(PROFILE) --bins

@@ -19,6 +19,7 @@ mod enforce;
 pub mod expr;
 pub mod functions;
 pub mod generators;
+pub mod identifiers;
 pub mod locale;
 pub mod permutation;
 pub mod plan;

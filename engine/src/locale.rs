@@ -4,111 +4,55 @@
 //! Nothing here draws: the caller brings the choices, as ranks or as a source of uniform integers. Order and weights of every list are
 //! part of the engine's version, since rows depend on them. Origins and licences: `engine/data/SOURCES.md`.
 
+mod addresses;
+mod catalogue;
 mod grammar;
 mod lists;
+mod names;
 mod numbers;
 mod phone;
 mod places;
+mod registry;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+pub use addresses::{AddressForms, AddressPart, AddressTemplate, HouseNumbers, StreetNames};
+pub use catalogue::{CalendarForm, CalendarWords, Color, Demonyms, Product};
 pub use grammar::{ClausePart, CompanyNames, FittingNames, SentenceGrammar, capitalize};
 pub use lists::WeightedList;
+pub use names::{Gender, NameOrder, Surnames};
 pub use numbers::{NationalId, NumberSpace, Part};
-pub use phone::{PhoneKind, PhonePlan};
-pub use places::{City, Country, State};
+pub use phone::{PhoneBlock, PhoneKind, PhonePlan};
+pub use places::{City, Country, District, State};
 
-use lists::{merged, rows, whole};
+use lists::padded_rows;
 use phone::PhoneNumbering;
-
-/// The gender that a name, title or form of address goes with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Gender {
-    /// Feminine.
-    Female,
-    /// Masculine.
-    Male,
-}
+use registry::{LOCALES, NAMES, Texts};
 
 /// The data of one language in one country, named as in POSIX: `es_PE`.
 pub struct Locale {
     name: &'static str,
     language: &'static str,
     country: &'static str,
-    two_surnames: bool,
-    postal_code_digits: usize,
-    national_id: NationalId,
+    surnames: Surnames,
+    name_order: NameOrder,
+    /// Whether words stand apart.
+    spaced: bool,
+    /// What ends a sentence.
+    full_stop: char,
+    /// The capital letters that postal codes use.
+    postal_letters: &'static str,
+    /// How many characters of a district's number name its province; 0: its numbers say nothing of it.
+    province_digits: usize,
+    house_numbers: HouseNumbers,
+    national_id: Option<NationalId>,
     numbering: PhoneNumbering,
     texts: Texts,
     parsed: Parsed,
 }
-
-/// The files of a locale, as they stand in `engine/data/<locale>`.
-struct Texts {
-    first_names: &'static str,
-    last_names: &'static str,
-    prefixes: &'static str,
-    job_titles: &'static str,
-    states: &'static str,
-    cities: &'static str,
-    countries: &'static str,
-    industries: &'static str,
-    words: &'static str,
-    domains: &'static str,
-    company_words: &'static str,
-    company_forms: &'static str,
-    sentences: &'static str,
-}
-
-macro_rules! texts {
-    ($locale:literal) => {
-        Texts {
-            first_names: include_str!(concat!("../data/", $locale, "/first_names.tsv")),
-            last_names: include_str!(concat!("../data/", $locale, "/last_names.tsv")),
-            prefixes: include_str!(concat!("../data/", $locale, "/prefixes.tsv")),
-            job_titles: include_str!(concat!("../data/", $locale, "/job_titles.tsv")),
-            states: include_str!(concat!("../data/", $locale, "/states.tsv")),
-            cities: include_str!(concat!("../data/", $locale, "/cities.tsv")),
-            countries: include_str!(concat!("../data/", $locale, "/countries.tsv")),
-            industries: include_str!(concat!("../data/", $locale, "/industries.tsv")),
-            words: include_str!(concat!("../data/", $locale, "/words.tsv")),
-            domains: include_str!(concat!("../data/", $locale, "/domains.tsv")),
-            company_words: include_str!(concat!("../data/", $locale, "/company_words.tsv")),
-            company_forms: include_str!(concat!("../data/", $locale, "/company_forms.tsv")),
-            sentences: include_str!(concat!("../data/", $locale, "/sentences.tsv")),
-        }
-    };
-}
-
-static EN_US: Locale = Locale {
-    name: "en_US",
-    language: "en",
-    country: "US",
-    two_surnames: false,
-    postal_code_digits: 5,
-    national_id: numbers::SOCIAL_SECURITY_NUMBER,
-    numbering: phone::UNITED_STATES,
-    texts: texts!("en_US"),
-    parsed: Parsed::new(),
-};
-
-static ES_PE: Locale = Locale {
-    name: "es_PE",
-    language: "es",
-    country: "PE",
-    two_surnames: true,
-    postal_code_digits: 5,
-    national_id: numbers::DOCUMENTO_NACIONAL_DE_IDENTIDAD,
-    numbering: phone::PERU,
-    texts: texts!("es_PE"),
-    parsed: Parsed::new(),
-};
-
-static LOCALES: [&Locale; 2] = [&EN_US, &ES_PE];
-static NAMES: [&str; 2] = [EN_US.name, ES_PE.name];
 
 impl Locale {
     /// The locale of this name, spelled as in [`Locale::names`].
@@ -136,49 +80,110 @@ impl Locale {
         self.country
     }
 
-    /// Whether people have two surnames, the father's and the mother's.
-    pub fn two_surnames(&self) -> bool {
-        self.two_surnames
+    /// How many surnames people have, and in which order.
+    pub fn surnames(&self) -> Surnames {
+        self.surnames
     }
 
-    /// The number of digits of a postal code.
-    pub fn postal_code_digits(&self) -> usize {
-        self.postal_code_digits
+    /// How given name and surname are joined.
+    pub fn name_order(&self) -> NameOrder {
+        self.name_order
     }
 
-    /// The document that `national_id` means here.
-    pub fn national_id(&self) -> &NationalId {
-        &self.national_id
+    /// Whether words stand apart; in Japanese and Chinese they do not.
+    pub fn spaced(&self) -> bool {
+        self.spaced
+    }
+
+    /// The capital letters that a postal code may hold where its form says `@`.
+    pub fn postal_letters(&self) -> &'static str {
+        self.postal_letters
+    }
+
+    /// The first characters of a district's number, which name its province; `None` where its numbers say nothing of it.
+    pub fn province_code(&self, admin_code: &'static str) -> Option<&'static str> {
+        // Overseas departments of France have three digits.
+        let digits = match self.country {
+            "FR" if admin_code.starts_with("97") => 3,
+            _ => self.province_digits,
+        };
+        if digits == 0 { None } else { admin_code.get(..digits) }
+    }
+
+    /// How houses are numbered.
+    pub fn house_numbers(&self) -> HouseNumbers {
+        self.house_numbers
+    }
+
+    /// The document that `national_id` means here, where this version knows one.
+    pub fn national_id(&self) -> Option<&NationalId> {
+        self.national_id.as_ref()
     }
 
     /// The country's telephone numbers.
     pub fn phone_plan(&self) -> &PhonePlan {
-        self.parsed.phone_plan.get_or_init(|| PhonePlan::new(&self.numbering, self.states()))
+        self.parsed.phone_plan.get_or_init(|| PhonePlan::new(&self.numbering, self.states(), self.cities()))
     }
 
     /// Given names of one gender, or of both, each half of the whole.
     pub fn first_names(&self, gender: Option<Gender>) -> &WeightedList {
-        self.parsed.first_names.of(gender).get_or_init(|| by_gender(self.texts.first_names, gender))
+        self.parsed.first_names.of(gender).get_or_init(|| names::by_gender(self.texts.first_names, gender))
     }
 
-    /// Surnames.
-    pub fn last_names(&self) -> &WeightedList {
-        self.parsed.last_names.get_or_init(|| WeightedList::parse(self.texts.last_names))
+    /// Surnames in the form for one gender, places and weights alike; without one, in the masculine or only form.
+    pub fn last_names(&self, gender: Option<Gender>) -> &WeightedList {
+        self.parsed.last_names.of(gender).get_or_init(|| names::surnames(self.texts.last_names, gender))
+    }
+
+    /// The usual romanisation of a name of the lists, in ASCII, where the country writes in letters that have one.
+    pub fn latin(&self, name: &str) -> Option<&'static str> {
+        let latin = self.parsed.latin.get_or_init(|| {
+            let given = padded_rows::<4>(self.texts.first_names).map(|[name, _, _, latin]| (name, latin));
+            let surnames = padded_rows::<4>(self.texts.last_names).map(|[name, _, latin, _]| (name, latin));
+            given.chain(surnames).filter(|(_, latin)| !latin.is_empty()).collect()
+        });
+        if latin.is_empty() { None } else { latin.get(name).copied() }
+    }
+
+    /// Surname and given name of a whole name in which nothing stands between them: the longest surname of the list that it begins with,
+    /// else its first character.
+    pub fn split_name<'n>(&self, whole: &'n str) -> (&'n str, &'n str) {
+        let first = whole.chars().next().map_or(0, char::len_utf8);
+        let ends = whole.char_indices().map(|(at, _)| at).skip(1).take(3);
+        let known = |end: &usize| self.latin(&whole[..*end]).is_some() || self.is_surname(&whole[..*end]);
+        whole.split_at(ends.filter(known).last().unwrap_or(first))
+    }
+
+    fn is_surname(&self, text: &str) -> bool {
+        self.parsed.surname_set.get_or_init(|| self.last_names(None).values.iter().copied().collect()).contains(text)
     }
 
     /// Forms of address: `Mr.`, `Sra.`.
     pub fn prefixes(&self, gender: Option<Gender>) -> &WeightedList {
-        self.parsed.prefixes.of(gender).get_or_init(|| by_gender(self.texts.prefixes, gender))
+        self.parsed.prefixes.of(gender).get_or_init(|| names::by_gender(self.texts.prefixes, gender))
     }
 
     /// Job titles in the form for one gender; without one, in the masculine or neutral form.
     pub fn job_titles(&self, gender: Option<Gender>) -> &WeightedList {
-        self.parsed.job_titles.of(gender).get_or_init(|| {
-            WeightedList::from_pairs(rows(self.texts.job_titles).map(|[title, feminine, weight]| {
-                let form = if gender == Some(Gender::Female) && !feminine.is_empty() { feminine } else { title };
-                (form, whole(weight))
-            }))
-        })
+        self.parsed.job_titles.of(gender).get_or_init(|| names::two_forms(self.texts.job_titles, gender))
+    }
+
+    /// Marital statuses in the form for one gender; without one, in the masculine or neutral form.
+    pub fn marital_statuses(&self, gender: Option<Gender>) -> &WeightedList {
+        self.parsed.marital_statuses.of(gender).get_or_init(|| names::two_forms(self.texts.marital_statuses, gender))
+    }
+
+    /// Levels of education.
+    pub fn education_levels(&self) -> &WeightedList {
+        self.parsed.education_levels.get_or_init(|| WeightedList::parse(self.texts.education_levels))
+    }
+
+    /// Nationalities in the form for one gender; the own country's nine times in ten.
+    pub fn nationalities(&self, gender: Option<Gender>) -> &WeightedList {
+        self.parsed
+            .nationalities
+            .of(gender)
+            .get_or_init(|| catalogue::nationality_names(&catalogue::nationalities(self.texts.nationalities), gender))
     }
 
     /// States, departments or what the country calls its first level, the most populous first.
@@ -191,14 +196,54 @@ impl Locale {
         self.parsed.cities.get_or_init(|| places::cities(self.texts.cities, self.states()))
     }
 
+    /// Districts, municipalities or counties: the last level that the country's statistics number.
+    pub fn districts(&self) -> &[District] {
+        self.parsed.districts.get_or_init(|| places::districts(self.texts.districts, self.states()))
+    }
+
+    /// For each city the places of its districts, ascending, at least one.
+    pub fn districts_of_cities(&self) -> &[Vec<u32>] {
+        self.parsed.districts_of_cities.get_or_init(|| places::districts_of_cities(self.cities(), self.districts()))
+    }
+
+    /// Names of streets.
+    pub fn street_names(&self) -> &StreetNames {
+        self.parsed.street_names.get_or_init(|| StreetNames::parse(self.texts.streets))
+    }
+
+    /// How addresses are put together.
+    pub fn address_forms(&self) -> &AddressForms {
+        self.parsed.address_forms.get_or_init(|| AddressForms::parse(self.texts.addresses))
+    }
+
     /// All countries of ISO 3166-1 by code, named in the locale's language.
     pub fn countries(&self) -> &[Country] {
         self.parsed.countries.get_or_init(|| places::countries(self.texts.countries))
     }
 
-    /// Industries, equally likely.
+    /// Industries.
     pub fn industries(&self) -> &WeightedList {
         self.parsed.industries.get_or_init(|| WeightedList::parse(self.texts.industries))
+    }
+
+    /// Departments of a company.
+    pub fn departments(&self) -> &WeightedList {
+        self.parsed.departments.get_or_init(|| WeightedList::parse(self.texts.departments))
+    }
+
+    /// Products of a shop, each with its category.
+    pub fn products(&self) -> &[Product] {
+        self.parsed.products.get_or_init(|| catalogue::products(self.texts.products))
+    }
+
+    /// Colours, each with its name.
+    pub fn colors(&self) -> &[Color] {
+        self.parsed.colors.get_or_init(|| catalogue::colors(self.texts.colors))
+    }
+
+    /// Names of days and months.
+    pub fn calendar(&self) -> &CalendarWords {
+        self.parsed.calendar.get_or_init(|| CalendarWords::parse(self.texts.calendar))
     }
 
     /// Common words of the language, in lower case.
@@ -218,25 +263,44 @@ impl Locale {
             .get_or_init(|| CompanyNames::parse(self.texts.company_words, self.texts.company_forms))
     }
 
+    /// Legal forms of companies, as they stand in their names.
+    pub fn company_forms(&self) -> &WeightedList {
+        self.parsed.company_forms.get_or_init(|| WeightedList::parse(self.texts.company_forms))
+    }
+
     /// Sentences of a chosen number of words.
     pub fn sentences(&self) -> &SentenceGrammar {
-        self.parsed.sentences.get_or_init(|| SentenceGrammar::parse(self.texts.sentences))
+        self.parsed.sentences.get_or_init(|| SentenceGrammar::parse(self.texts.sentences, self.spaced, self.full_stop))
     }
 }
 
 /// The lists parsed so far.
 struct Parsed {
     first_names: ByGender,
-    last_names: OnceLock<WeightedList>,
+    last_names: ByGender,
+    latin: OnceLock<HashMap<&'static str, &'static str>>,
+    surname_set: OnceLock<HashSet<&'static str>>,
     prefixes: ByGender,
     job_titles: ByGender,
+    marital_statuses: ByGender,
+    nationalities: ByGender,
+    education_levels: OnceLock<WeightedList>,
     states: OnceLock<Vec<State>>,
     cities: OnceLock<Vec<City>>,
+    districts: OnceLock<Vec<District>>,
+    districts_of_cities: OnceLock<Vec<Vec<u32>>>,
     countries: OnceLock<Vec<Country>>,
+    street_names: OnceLock<StreetNames>,
+    address_forms: OnceLock<AddressForms>,
     industries: OnceLock<WeightedList>,
+    departments: OnceLock<WeightedList>,
+    products: OnceLock<Vec<Product>>,
+    colors: OnceLock<Vec<Color>>,
+    calendar: OnceLock<CalendarWords>,
     words: OnceLock<WeightedList>,
     domains: OnceLock<WeightedList>,
     company_names: OnceLock<CompanyNames>,
+    company_forms: OnceLock<WeightedList>,
     sentences: OnceLock<SentenceGrammar>,
     phone_plan: OnceLock<PhonePlan>,
 }
@@ -245,16 +309,30 @@ impl Parsed {
     const fn new() -> Self {
         Self {
             first_names: ByGender::new(),
-            last_names: OnceLock::new(),
+            last_names: ByGender::new(),
+            latin: OnceLock::new(),
+            surname_set: OnceLock::new(),
             prefixes: ByGender::new(),
             job_titles: ByGender::new(),
+            marital_statuses: ByGender::new(),
+            nationalities: ByGender::new(),
+            education_levels: OnceLock::new(),
             states: OnceLock::new(),
             cities: OnceLock::new(),
+            districts: OnceLock::new(),
+            districts_of_cities: OnceLock::new(),
             countries: OnceLock::new(),
+            street_names: OnceLock::new(),
+            address_forms: OnceLock::new(),
             industries: OnceLock::new(),
+            departments: OnceLock::new(),
+            products: OnceLock::new(),
+            colors: OnceLock::new(),
+            calendar: OnceLock::new(),
             words: OnceLock::new(),
             domains: OnceLock::new(),
             company_names: OnceLock::new(),
+            company_forms: OnceLock::new(),
             sentences: OnceLock::new(),
             phone_plan: OnceLock::new(),
         }
@@ -280,19 +358,4 @@ impl ByGender {
             None => &self.both,
         }
     }
-}
-
-/// Rows of (value, `F` or `M`, weight), narrowed to a gender; a value of both counts once, with both weights.
-fn by_gender(text: &'static str, gender: Option<Gender>) -> WeightedList {
-    let letter = match gender {
-        Some(Gender::Female) => Some("F"),
-        Some(Gender::Male) => Some("M"),
-        None => None,
-    };
-    let chosen = rows(text).filter(|[_, of, _]| letter.is_none_or(|letter| letter == *of));
-    let mut weights = BTreeMap::new();
-    for [value, _, weight] in chosen {
-        *weights.entry(value).or_insert(0) += whole(weight);
-    }
-    merged(weights)
 }

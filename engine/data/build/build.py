@@ -296,8 +296,9 @@ def peruvian_cities():
         if (name, code) in seen or len(rows) >= 500:
             continue
         seen.add((name, code))
-        # A postal code begins with the department's number.
-        rows.append((name, state[0], f"{city['latitude']:.4f}", f"{city['longitude']:.4f}", city["population"], city["timezone"], code, state[4]))
+        # A postal code begins with the department's number; places.py writes whole codes where it knows them.
+        here = (f"{city['latitude']:.4f}", f"{city['longitude']:.4f}")
+        rows.append((name, state[0], *here, city["population"], city["timezone"], f"{code}###", state[4]))
     write("es_PE", "cities", sorted(rows, key=lambda row: (-row[4], row[0], row[1])))
 
 

@@ -1,11 +1,17 @@
 //! Companies: attributes of the company that a row is about.
 
+mod codes;
+mod goods;
+pub(super) mod products;
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::codes::TaxId;
+pub use self::goods::{Ean, Price, Sku};
 use super::lists::from_locale;
 use super::text::{TextColumn, fits, nothing_fits};
 use super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
@@ -133,7 +139,7 @@ impl Countable for ShortNames {
     }
 }
 
-/// An industry, named in the locale's language; each is equally likely.
+/// An industry, named in the locale's language.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Industry {}
@@ -157,5 +163,30 @@ impl Generator for Industry {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         from_locale(cx, cx.locale().industries())
+    }
+}
+
+/// A department of a company, named in the locale's language; usual ones more often.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Department {}
+
+impl Generator for Department {
+    const EXAMPLE: &'static str = "{type: department}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "department",
+        "department_name",
+        "dept",
+        "business_unit",
+        "area_empresa",
+        "area_trabajo",
+        "departamento_empresa",
+        "abteilung",
+        "afdeling",
+    ];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        from_locale(cx, cx.locale().departments())
     }
 }

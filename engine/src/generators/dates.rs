@@ -1,5 +1,11 @@
 //! Dates and times. All times are UTC.
 
+pub(super) mod calendar;
+mod clock;
+mod event_times;
+pub(super) mod of_records;
+mod profile;
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Date32Array, TimestampMicrosecondArray};
@@ -7,7 +13,11 @@ use datafusion::arrow::datatypes::{Date32Type, TimestampMicrosecondType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::interval::{Step, Uniform, empty_interval, row_bounds};
+pub use self::clock::{AgeFrom, Duration, TimeOfDay};
+pub use self::event_times::EventTimes;
+pub use self::profile::Profile;
+use self::profile::{Profiled, zone};
+use super::interval::{Step, Uniform, empty_interval, row_bounds, weekday, weekdays_before};
 use super::numbers::check_ends;
 use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
 use crate::plan::{Context, Scalar, below};
@@ -104,7 +114,7 @@ fn renamed(problems: Problems, start: &str) -> Problems {
         .collect()
 }
 
-/// An instant; each between the bounds is equally likely.
+/// An instant, UTC; each between the bounds is equally likely, or some hours of the week more than others.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Datetime {
@@ -117,7 +127,8 @@ pub struct Datetime {
     /// Distance of the values, counted from the first; second when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unit: Option<DatetimeUnit>,
-    /// Time zone of the values.
+    /// Time zone, by its IANA name such as America/Lima, whose clock the days and hours of the profile follow; UTC when absent. Values are UTC
+    /// whatever it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tz: Option<String>,
     /// How instants spread over days and hours; uniform when absent.
@@ -138,18 +149,6 @@ pub enum DatetimeUnit {
     Day,
 }
 
-/// How instants spread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// Every instant alike.
-    Uniform,
-    /// Mostly in working hours.
-    BusinessHours,
-    /// More by day than by night.
-    Diurnal,
-}
-
 impl Datetime {
     fn unit_us(&self) -> u64 {
         match self.unit.unwrap_or(DatetimeUnit::Second) {
@@ -167,17 +166,10 @@ impl Generator for Datetime {
     const EXAMPLE: &'static str = "{type: datetime, start: 2024-01-01T00:00:00Z, end: 2024-12-31T23:59:59Z}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        if self.profile.is_some_and(|profile| profile != Profile::Uniform) {
-            return Err(vec![
-                Problem::new("not_supported", "profiles other than uniform are not supported by this version")
-                    .at("/profile"),
-            ]);
-        }
-        if self.tz.as_deref().is_some_and(|tz| tz != "UTC") {
-            return Err(vec![
-                Problem::new("not_supported", "time zones other than UTC are not supported by this version").at("/tz"),
-            ]);
-        }
+        let zone = match &self.tz {
+            None => None,
+            Some(tz) => zone(tz).map_err(|problem| vec![problem.at("/tz")])?,
+        };
         let us = |param| match param {
             Scalar::Constant(schema::Datetime(us)) => Scalar::Constant(us),
             Scalar::Input(input) => Scalar::Input(input),
@@ -186,6 +178,12 @@ impl Generator for Datetime {
         let max = us(cx.param(&self.end, "end")?);
         let text = |us: &i64| schema::Datetime(*us).to_string();
         check_ends(&min, &max, text).map_err(|found| renamed(found, "start"))?;
+        if let Some(profile) = self.profile.filter(|profile| *profile != Profile::Uniform) {
+            let (key, bounds) = (cx.key("value"), cx.bounds().to_vec());
+            let kept = Profiled::kept(profile);
+            let fill = Profiled { key, min, max, step_us: self.unit_us(), bounds, zone, kept };
+            return Ok(Made::drawn(LogicalType::Datetime, fill));
+        }
         let step = Step::Every(self.unit_us());
         Ok(Uniform {
             key: cx.key("value"),
@@ -264,7 +262,7 @@ pub struct DateOffset {
     /// Unit of the distance; day when absent. Months and years keep the day of the month, or take the month's last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unit: Option<OffsetUnit>,
-    /// Whether only Monday to Friday are counted.
+    /// Whether only Monday to Friday are counted, with the unit day: from a weekend the count starts on the next Monday. False when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     business_days: Option<bool>,
 }
@@ -303,10 +301,10 @@ impl Generator for DateOffset {
         "{columns: [{name: starts_on, generator: {type: date, start: 2024-01-01, end: 2024-12-31}}]}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        if self.business_days == Some(true) {
-            return Err(vec![
-                Problem::new("not_supported", "business_days is not supported by this version").at("/business_days"),
-            ]);
+        let business = self.business_days == Some(true);
+        if business && self.unit.is_some_and(|unit| unit != OffsetUnit::Day) {
+            let problem = Problem::new("contradiction", "business days are counted in days").at("/unit");
+            return Err(vec![problem.remedy("say unit: day, or leave business_days out")]);
         }
         let from = cx.column(&self.from).map_err(|found| below(found, "from"))?;
         let unit = self.unit.unwrap_or(OffsetUnit::Day);
@@ -322,7 +320,7 @@ impl Generator for DateOffset {
         let min = cx.param(self.min.as_ref().unwrap_or(&Param::Constant(0)), "min")?;
         let max = cx.param(self.max.as_ref().unwrap_or(&Param::Constant(30)), "max")?;
         check_ends(&min, &max, i64::to_string)?;
-        let fill = Offset { key: cx.key("value"), from, min, max, unit, logical: logical.clone() };
+        let fill = Offset { key: cx.key("value"), from, min, max, unit, business, logical: logical.clone() };
         Ok(Made::drawn(logical, fill))
     }
 
@@ -335,8 +333,10 @@ impl Generator for DateOffset {
     }
 
     fn below(&self) -> Vec<&str> {
+        // No business day after a Saturday is the Monday after it.
+        let most = if self.business_days == Some(true) { -1 } else { 0 };
         match &self.max {
-            Some(Param::Constant(max)) if *max <= 0 => vec![&self.from],
+            Some(Param::Constant(max)) if *max <= most => vec![&self.from],
             _ => Vec::new(),
         }
     }
@@ -348,12 +348,19 @@ struct Offset {
     min: Scalar<i64>,
     max: Scalar<i64>,
     unit: OffsetUnit,
+    /// Whether only Monday to Friday count.
+    business: bool,
     logical: LogicalType,
 }
 
 impl Offset {
     /// An instant some units later; `None` beyond the calendar.
     fn shift(&self, us: i64, amount: i64) -> Option<i64> {
+        if self.business {
+            let (day, time) = (us.div_euclid(DAY_US), us.rem_euclid(DAY_US));
+            let day = business_day(day, amount)?;
+            return day.checked_mul(DAY_US)?.checked_add(time);
+        }
         if let Some(unit) = self.unit.us() {
             return us.checked_add(amount.checked_mul(unit)?);
         }
@@ -361,6 +368,12 @@ impl Offset {
         let (day, time) = (us.div_euclid(DAY_US), us.rem_euclid(DAY_US));
         days_after_months(day, months)?.checked_mul(DAY_US)?.checked_add(time)
     }
+}
+
+/// The business day so many business days later; a weekend counts as the Monday after it.
+fn business_day(day: i64, amount: i64) -> Option<i64> {
+    let rank = weekdays_before(day).checked_add(amount)?;
+    (rank.unsigned_abs() < 1 << 40).then(|| weekday(rank))
 }
 
 /// The day so many months later, clipped to the last of its month.
@@ -417,6 +430,23 @@ impl Fill for Offset {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn business_days_pass_over_weekends() {
+        let day = |text: &str| i64::from(schema::parse_date(text).expect("a date"));
+        // 2024-01-05 is a Friday.
+        for (from, amount, to) in [
+            ("2024-01-05", 0, "2024-01-05"),
+            ("2024-01-05", 1, "2024-01-08"),
+            ("2024-01-05", 6, "2024-01-15"),
+            ("2024-01-06", 0, "2024-01-08"),
+            ("2024-01-07", 1, "2024-01-09"),
+            ("2024-01-07", -1, "2024-01-05"),
+            ("2024-01-08", -5, "2024-01-01"),
+        ] {
+            assert_eq!(business_day(day(from), amount), Some(day(to)), "{from} {amount}");
+        }
+    }
 
     #[test]
     fn months_are_clipped_to_their_last_day() {

@@ -104,24 +104,44 @@ pub(super) fn draw_of(count: usize, weights: Option<&[f64]>) -> Result<Draw, Pro
     }
 }
 
-/// A person: names, sex, e-mail, phone and job that agree.
+/// A person: names, sex, e-mail, phone, birthday and job that agree.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Person {}
+pub struct Person {
+    /// The fewest whole years since birth at the dataset's reference time; 18 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 150))]
+    min_age: Option<u32>,
+    /// The most whole years since birth at the dataset's reference time; 90 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 150))]
+    max_age: Option<u32>,
+}
 
-/// The fields of a person that this version makes; each is the generator of that name.
-const PERSON_FIELDS: [&str; 9] =
-    ["gender", "first_name", "last_name", "full_name", "username", "email", "phone", "job_title", "national_id"];
+/// The fields of a person, and the generator that makes each.
+const PERSON_FIELDS: [(&str, &str); 11] = [
+    ("gender", "gender"),
+    ("prefix", "name_prefix"),
+    ("first_name", "first_name"),
+    ("last_name", "last_name"),
+    ("full_name", "full_name"),
+    ("username", "username"),
+    ("email", "email"),
+    ("phone", "phone"),
+    ("date_of_birth", "date_of_birth"),
+    ("job_title", "job_title"),
+    ("national_id", "national_id"),
+];
 
 impl Generator for Person {
-    const EXAMPLE: &'static str = "{type: person}";
+    const EXAMPLE: &'static str = "{type: person, min_age: 18, max_age: 65}";
 
     fn compile(&self, _: &mut Context<'_>) -> Result<Made, Problems> {
         Err(vec![Problem::new("record", "a person is a record")])
     }
 
     fn fields(&self) -> Vec<String> {
-        PERSON_FIELDS.iter().map(|field| (*field).to_owned()).collect()
+        PERSON_FIELDS.iter().map(|(field, _)| (*field).to_owned()).collect()
     }
 
     fn is_draw(&self) -> bool {
@@ -129,7 +149,9 @@ impl Generator for Person {
     }
 
     fn compile_field(&self, cx: &mut Context<'_>, field: &str) -> Result<Made, Problems> {
-        let input = cx.attribute(field)?;
+        super::dates::of_records::check_ages(self.min_age, self.max_age)?;
+        let attribute = PERSON_FIELDS.iter().find(|(name, _)| *name == field).map_or(field, |(_, attribute)| attribute);
+        let input = cx.attribute(attribute)?;
         Ok(Made { longest: cx.input_longest(input), ..Made::computed(cx.input_type(input), First) })
     }
 }

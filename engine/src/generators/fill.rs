@@ -41,6 +41,14 @@ impl Rows {
         }
     }
 
+    /// The position of a row, where it is one of these.
+    pub fn position(&self, row: u64) -> Option<usize> {
+        match self {
+            Rows::Range(range) => range.contains(&row).then(|| (row - range.start) as usize),
+            Rows::List(list) => list.binary_search(&row).ok(),
+        }
+    }
+
     /// All row numbers.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
         (0..self.len()).map(|position| self.at(position))
@@ -134,6 +142,8 @@ pub struct Made {
     pub logical: LogicalType,
     /// What it reads of the same row; filled in by the context.
     pub inputs: Vec<SlotId>,
+    /// What it reads of other rows; filled in by the context.
+    pub far: Vec<SlotId>,
     /// Whether no two rows are alike by construction.
     pub distinct: bool,
     /// The draw that makes it: columns of one draw are drawn again together. `None`: computed from its inputs alone, or never drawn again.
@@ -158,6 +168,7 @@ impl Made {
             fill: Box::new(fill),
             logical,
             inputs: Vec::new(),
+            far: Vec::new(),
             distinct: false,
             drawn_by: None,
             countable: None,

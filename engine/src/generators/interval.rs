@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, TimestampMicrosecondArray};
+use datafusion::arrow::array::{
+    ArrayRef, Date32Array, Decimal128Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
+};
 
 use super::{Cells, Countable, Fill, Made, Rows, RunError};
 use crate::plan::{RowBound, Scalar, Side, units_of};
@@ -46,18 +48,20 @@ impl Step {
     fn at(self, min: i64, place: u64) -> i64 {
         match self {
             Step::Every(step) => (i128::from(min) + i128::from(place) * i128::from(step)) as i64,
-            Step::Weekdays => {
-                let rank = weekdays_before(min) + place as i64;
-                rank.div_euclid(5) * 7 + rank.rem_euclid(5) - 3
-            }
+            Step::Weekdays => weekday(weekdays_before(min) + place as i64),
         }
     }
 }
 
 /// Weekdays before a day, counted from Monday 1969-12-29: the day numbers start on a Thursday.
-fn weekdays_before(day: i64) -> i64 {
+pub(super) fn weekdays_before(day: i64) -> i64 {
     let from_monday = day + 3;
     from_monday.div_euclid(7) * 5 + from_monday.rem_euclid(7).min(5)
+}
+
+/// The weekday that so many weekdays lie before.
+pub(super) fn weekday(rank: i64) -> i64 {
+    rank.div_euclid(5) * 7 + rank.rem_euclid(5) - 3
 }
 
 impl Uniform {
@@ -179,6 +183,7 @@ pub(super) fn array_of(
     Ok(match logical {
         LogicalType::Date => Arc::new(values.map(|value| value.map(|value| value as i32)).collect::<Date32Array>()),
         LogicalType::Datetime => Arc::new(values.collect::<TimestampMicrosecondArray>()),
+        LogicalType::Time => Arc::new(values.collect::<Time64MicrosecondArray>()),
         LogicalType::Decimal { precision, scale } => {
             let array = values.map(|value| value.map(i128::from)).collect::<Decimal128Array>();
             Arc::new(

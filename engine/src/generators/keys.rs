@@ -1,5 +1,9 @@
 //! Identifiers and codes.
 
+mod check_digit;
+mod hashes;
+mod timed;
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, Int64Array, StringViewBuilder};
@@ -7,6 +11,9 @@ use datafusion::arrow::datatypes::UInt64Type;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::check_digit::CheckDigit;
+pub use self::hashes::{Bytes, HashOf};
+pub use self::timed::{Ulid, UuidV7};
 use super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
 use crate::automaton::{Automaton, Mask};
 use crate::plan::{Context, below};
@@ -26,11 +33,11 @@ pub struct Sequence {
     /// Distance of the values, not 0; 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     step: Option<i64>,
-    /// Makes text of so many digits, with zeros before the number.
+    /// Makes text of so many digits, with zeros before the number; a number when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 18))]
     padding: Option<u32>,
-    /// Columns of the foreign key within whose parents it starts anew.
+    /// Columns within whose groups it starts anew; the whole table when absent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     per: Vec<Text>,
 }
@@ -52,11 +59,7 @@ impl Generator for Sequence {
                     .at("/start"),
             ]);
         }
-        let index = if self.per.is_empty() {
-            None
-        } else {
-            Some(cx.index_per(&self.per).map_err(|found| below(found, "per"))?)
-        };
+        let index = if self.per.is_empty() { None } else { Some(cx.index_per(&self.per)?) };
         let padding = self.padding.map(|padding| padding as usize);
         let logical = if padding.is_some() { LogicalType::String } else { LogicalType::Integer };
         let longest = i64::try_from(last)
@@ -156,11 +159,15 @@ impl Generator for Pattern {
     const SUGGESTED_BY: &'static [&'static str] = &[];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let mask =
-            Mask::new(&self.mask).map_err(|error| vec![Problem::new("pattern", error.to_string()).at("/mask")])?;
-        let longest = mask.length() as u64;
-        Ok(Strings { of: Arc::new(mask), key: cx.key("value") }.made(Some(longest)))
+        masked(cx, &self.mask, "/mask")
     }
+}
+
+/// Texts of a mask; its problems stand at a place.
+pub(super) fn masked(cx: &Context<'_>, mask: &str, place: &str) -> Result<Made, Problems> {
+    let mask = Mask::new(mask).map_err(|error| vec![Problem::new("pattern", error.to_string()).at(place)])?;
+    let longest = mask.length() as u64;
+    Ok(Strings { of: Arc::new(mask), key: cx.key("value") }.made(Some(longest)))
 }
 
 /// Text that a regular expression matches; where the strings can be counted, each is equally likely.

@@ -73,9 +73,14 @@ impl List {
 
     /// A list of texts.
     pub fn of_texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> List {
+        List::of_some_texts(texts.into_iter().map(Some))
+    }
+
+    /// A list of texts and nulls.
+    pub fn of_some_texts<'t>(texts: impl IntoIterator<Item = Option<&'t str>>) -> List {
         let mut builder = StringViewBuilder::new();
         for text in texts {
-            builder.append_value(text);
+            builder.append_option(text);
         }
         List { logical: LogicalType::String, values: Arc::new(builder.finish()) }
     }
@@ -287,7 +292,16 @@ pub(super) fn distinct(list: &List) -> List {
 
 /// A column drawn from a list of the locale, by weight; only texts that fit the column's lengths are drawn.
 pub(super) fn from_locale(cx: &Context<'_>, list: &WeightedList) -> Result<Made, Vec<Problem>> {
-    let (texts, weights) = fitting(cx, list)?;
+    from_locale_within(cx, list, cx.lengths())
+}
+
+/// The same with other lengths.
+pub(super) fn from_locale_within(
+    cx: &Context<'_>,
+    list: &WeightedList,
+    lengths: (u32, Option<u32>),
+) -> Result<Made, Vec<Problem>> {
+    let (texts, weights) = fitting(lengths, list)?;
     let list = List::of_texts(texts);
     let alias =
         Alias::new(&weights).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no values here")])?;
@@ -297,9 +311,11 @@ pub(super) fn from_locale(cx: &Context<'_>, list: &WeightedList) -> Result<Made,
     Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(countable) })
 }
 
-/// The texts of a list that fit the column's lengths, with their weights.
-pub(super) fn fitting<'l>(cx: &Context<'_>, list: &'l WeightedList) -> Result<(Vec<&'l str>, Vec<f64>), Vec<Problem>> {
-    let (min, max) = cx.lengths();
+/// The texts of a list that have at least and at most so many characters, with their weights.
+pub(super) fn fitting(
+    (min, max): (u32, Option<u32>),
+    list: &WeightedList,
+) -> Result<(Vec<&'static str>, Vec<f64>), Vec<Problem>> {
     let (texts, weights): (Vec<&str>, Vec<f64>) = list
         .values
         .iter()

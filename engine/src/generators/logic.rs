@@ -1,5 +1,9 @@
 //! Choices, conditions and formulas.
 
+mod bucket;
+mod mixture;
+mod state_machine;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,6 +15,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use bucket::Bucket;
+pub use mixture::Mixture;
+
+pub use self::state_machine::StateMachine;
 use super::draws::draw_of;
 use super::lists::{Draw, FromList, List, Values, distinct};
 use super::relations::{First, at_sql};
@@ -320,18 +328,13 @@ impl Generator for Conditional {
             return Err(problems);
         }
         let logical = cases[0].1.logical.clone();
-        if let Some(at) = cases.iter().position(|(_, nested)| nested.logical.arrow() != logical.arrow()) {
-            let detail = format!("this case makes {}, the first one {logical}", cases[at].1.logical);
+        let nested: Vec<&Nested> = cases.iter().map(|(_, nested)| nested).collect();
+        one_type(&nested, "case").map_err(|(at, problem)| {
             let place = if cases[at].0.is_some() { format!("/cases/{at}/use") } else { "/else".to_owned() };
-            let remedy = "let all cases make one type";
-            return Err(vec![Problem::new("mixed_types", detail).at(place).remedy(remedy)]);
-        }
-        let longest = cases
-            .iter()
-            .map(|(_, nested)| nested.longest)
-            .collect::<Option<Vec<_>>>()
-            .and_then(|all| all.into_iter().max());
-        let nulls_inside = cases.iter().any(|(_, nested)| nested.nullable);
+            vec![problem.at(place)]
+        })?;
+        let longest = longest_of(&nested);
+        let nulls_inside = nested.iter().any(|nested| nested.nullable);
         let fill = Cases { cases, logical: logical.clone() };
         let nullable = self.otherwise.is_none() || nulls_inside;
         Ok(Made { longest, nullable, ..Made::drawn(logical, fill) })
@@ -345,10 +348,8 @@ struct Cases {
 
 impl Fill for Cases {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        // Part 0 is one null, for rows that no case holds for.
-        let mut parts: Vec<ArrayRef> = vec![new_null_array(&self.logical.arrow(), 1)];
-        let mut chosen = vec![(0, 0); rows.len()];
         let mut open: Vec<u32> = (0..rows.len() as u32).collect();
+        let mut shares = Vec::with_capacity(self.cases.len());
         for (condition, nested) in &self.cases {
             let (mine, rest): (Vec<u32>, Vec<u32>) = match condition {
                 None => (std::mem::take(&mut open), Vec::new()),
@@ -358,22 +359,52 @@ impl Fill for Cases {
                 }
             };
             open = rest;
-            if mine.is_empty() {
-                continue;
-            }
-            let array = if mine.len() == rows.len() {
-                return nested.fill(cells, rows, None);
-            } else {
-                nested.fill(cells, &rows.take(&mine), Some(&mine))?
-            };
-            for (position, row) in mine.iter().enumerate() {
-                chosen[*row as usize] = (parts.len(), position);
-            }
-            parts.push(array);
+            shares.push((nested, mine));
         }
-        let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-        interleave(&parts, &chosen).map_err(|error| RunError::new(error.to_string()))
+        scattered(cells, rows, &self.logical, shares)
     }
+}
+
+/// Refuses generators of different types that are to fill one column; the place of the first that differs from the first of all.
+fn one_type(nested: &[&Nested], what: &str) -> Result<(), (usize, Problem)> {
+    let Some(first) = nested.first() else { return Ok(()) };
+    let differs = nested.iter().position(|nested| nested.logical.arrow() != first.logical.arrow());
+    let Some(at) = differs else { return Ok(()) };
+    let detail = format!("this {what} makes {}, the first one {}", nested[at].logical, first.logical);
+    Err((at, Problem::new("mixed_types", detail).remedy(format!("let every {what} make one type"))))
+}
+
+/// The most characters of a text of any of them, where all know theirs.
+fn longest_of(nested: &[&Nested]) -> Option<u64> {
+    let all: Option<Vec<u64>> = nested.iter().map(|nested| nested.longest).collect();
+    all.and_then(|all| all.into_iter().max())
+}
+
+/// The values of rows that are shared out among generators, each with the positions of its own; a row that none has is null.
+fn scattered(
+    cells: &Cells<'_>,
+    rows: &Rows,
+    logical: &LogicalType,
+    shares: Vec<(&Nested, Vec<u32>)>,
+) -> Result<ArrayRef, RunError> {
+    // Part 0 is one null.
+    let mut parts: Vec<ArrayRef> = vec![new_null_array(&logical.arrow(), 1)];
+    let mut chosen = vec![(0, 0); rows.len()];
+    for (nested, mine) in shares {
+        if mine.is_empty() {
+            continue;
+        }
+        if mine.len() == rows.len() {
+            return nested.fill(cells, rows, None);
+        }
+        let array = nested.fill(cells, &rows.take(&mine), Some(&mine))?;
+        for (position, row) in mine.iter().enumerate() {
+            chosen[*row as usize] = (parts.len(), position);
+        }
+        parts.push(array);
+    }
+    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+    interleave(&parts, &chosen).map_err(|error| RunError::new(error.to_string()))
 }
 
 /// A formula over the row and its parents, in SQL.

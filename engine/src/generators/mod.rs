@@ -4,19 +4,27 @@
 //! a whole range of rows at a call, keeping nothing between rows. A generator's `type` is its struct's name in snake_case, its group the
 //! file that it stands in, its parameters and their words the struct's fields and doc comments; so the list below is all that has to name it.
 
+mod bridge;
 mod company;
 mod countable;
 mod dates;
+mod domain;
 mod draws;
 mod fill;
+mod finance;
+mod identifiers;
+mod internet;
 mod interval;
 mod keys;
 mod lists;
 mod logic;
+mod numbered;
 mod numbers;
 mod person;
 mod pieces;
 mod place;
+mod prefix;
+mod records;
 mod relations;
 mod text;
 
@@ -47,12 +55,20 @@ pub fn list() -> &'static [Entry] {
         vec![
             Entry::of::<keys::Sequence>(),
             Entry::of::<keys::UuidV4>(),
+            Entry::of::<keys::UuidV7>(),
+            Entry::of::<keys::Ulid>(),
             Entry::of::<keys::Pattern>(),
             Entry::of::<keys::Regex>(),
             Entry::of::<keys::Template>(),
             Entry::of::<keys::String>(),
+            Entry::of::<keys::CheckDigit>(),
+            Entry::of::<keys::HashOf>(),
+            Entry::of::<keys::Bytes>(),
             Entry::of::<relations::Constant>(),
             Entry::of::<relations::Field>(),
+            Entry::of::<relations::Previous>(),
+            Entry::of::<relations::Running>(),
+            Entry::of::<relations::Rank>(),
             Entry::of::<draws::Tuple>(),
             Entry::of::<draws::Person>(),
             Entry::of::<logic::Choice>(),
@@ -60,14 +76,40 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<logic::Boolean>(),
             Entry::of::<logic::Conditional>(),
             Entry::of::<logic::Expression>(),
+            Entry::of::<logic::Bucket>(),
+            Entry::of::<logic::Mixture>(),
+            Entry::of::<logic::StateMachine>(),
             Entry::of::<numbers::Integer>(),
             Entry::of::<numbers::Decimal>(),
             Entry::of::<numbers::Float>(),
             Entry::of::<numbers::Normal>(),
+            Entry::of::<numbers::Lognormal>(),
+            Entry::of::<numbers::Exponential>(),
+            Entry::of::<numbers::Gamma>(),
+            Entry::of::<numbers::Beta>(),
+            Entry::of::<numbers::Pareto>(),
+            Entry::of::<numbers::Zipf>(),
+            Entry::of::<numbers::Triangular>(),
+            Entry::of::<numbers::Poisson>(),
+            Entry::of::<numbers::Binomial>(),
+            Entry::of::<numbers::Geometric>(),
+            Entry::of::<numbers::Histogram>(),
+            Entry::of::<numbers::Weibull>(),
+            Entry::of::<numbers::StudentT>(),
+            Entry::of::<numbers::RandomWalk>(),
+            Entry::of::<numbers::TimeSeries>(),
             Entry::of::<dates::Date>(),
             Entry::of::<dates::Datetime>(),
             Entry::of::<dates::DateOffset>(),
             Entry::of::<dates::UnixTimestamp>(),
+            Entry::of::<dates::TimeOfDay>(),
+            Entry::of::<dates::AgeFrom>(),
+            Entry::of::<dates::Duration>(),
+            Entry::of::<dates::EventTimes>(),
+            Entry::of::<dates::of_records::DateOfBirth>(),
+            Entry::of::<dates::of_records::Timezone>(),
+            Entry::of::<dates::calendar::Weekday>(),
+            Entry::of::<dates::calendar::MonthName>(),
             Entry::of::<person::FullName>(),
             Entry::of::<person::FirstName>(),
             Entry::of::<person::LastName>(),
@@ -77,13 +119,75 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<person::Phone>(),
             Entry::of::<person::JobTitle>(),
             Entry::of::<person::NationalId>(),
+            Entry::of::<person::parts::MiddleName>(),
+            Entry::of::<person::parts::NamePrefix>(),
+            Entry::of::<person::parts::PaternalSurname>(),
+            Entry::of::<person::parts::MaternalSurname>(),
+            Entry::of::<person::parts::MaritalStatus>(),
+            Entry::of::<person::parts::EducationLevel>(),
+            Entry::of::<person::parts::Nationality>(),
             Entry::of::<place::Country>(),
-            Entry::of::<place::State>(),
-            Entry::of::<place::City>(),
+            Entry::of::<place::regions::State>(),
+            Entry::of::<place::regions::City>(),
+            Entry::of::<place::CountryCode>(),
+            Entry::of::<place::regions::StateCode>(),
+            Entry::of::<place::regions::District>(),
+            Entry::of::<place::regions::AdminCode>(),
+            Entry::of::<place::record::Place>(),
+            Entry::of::<place::postal::PostalCode>(),
+            Entry::of::<place::address::StreetName>(),
+            Entry::of::<place::address::StreetAddress>(),
+            Entry::of::<place::address::SecondaryAddress>(),
+            Entry::of::<place::address::FullAddress>(),
+            Entry::of::<place::geo::Latitude>(),
+            Entry::of::<place::geo::Longitude>(),
+            Entry::of::<place::geo::GeoPoint>(),
             Entry::of::<company::CompanyName>(),
             Entry::of::<company::Industry>(),
+            Entry::of::<company::TaxId>(),
+            Entry::of::<company::Ean>(),
+            Entry::of::<company::Sku>(),
+            Entry::of::<company::Price>(),
+            Entry::of::<finance::Iban>(),
+            Entry::of::<finance::Bic>(),
+            Entry::of::<finance::AccountNumber>(),
+            Entry::of::<finance::CreditCardNetwork>(),
+            Entry::of::<finance::CreditCardNumber>(),
+            Entry::of::<finance::Cvv>(),
+            Entry::of::<finance::CardExpiry>(),
+            Entry::of::<finance::Isin>(),
+            Entry::of::<finance::Lei>(),
+            Entry::of::<finance::CurrencyCode>(),
+            Entry::of::<internet::Url>(),
+            Entry::of::<internet::DomainName>(),
+            Entry::of::<internet::Ipv4>(),
+            Entry::of::<internet::Ipv6>(),
+            Entry::of::<internet::MacAddress>(),
+            Entry::of::<internet::Port>(),
+            Entry::of::<internet::UserAgent>(),
+            Entry::of::<internet::HttpMethod>(),
+            Entry::of::<internet::HttpStatus>(),
+            Entry::of::<internet::Slug>(),
+            Entry::of::<internet::Password>(),
+            Entry::of::<internet::MimeType>(),
+            Entry::of::<internet::FileName>(),
+            Entry::of::<internet::Imei>(),
+            Entry::of::<domain::VehicleMake>(),
+            Entry::of::<domain::VehicleModel>(),
+            Entry::of::<domain::Vin>(),
+            Entry::of::<domain::LicensePlate>(),
+            Entry::of::<company::Department>(),
+            Entry::of::<company::products::ProductName>(),
+            Entry::of::<company::products::ProductCategory>(),
+            Entry::of::<domain::colors::ColorName>(),
+            Entry::of::<domain::colors::HexColor>(),
+            Entry::of::<domain::Icd10Code>(),
+            Entry::of::<domain::AirportCode>(),
+            Entry::of::<domain::JsonObject>(),
+            Entry::of::<domain::Array>(),
             Entry::of::<text::Word>(),
             Entry::of::<text::Sentence>(),
+            Entry::of::<text::paragraph::Paragraph>(),
         ]
     })
 }
@@ -91,6 +195,22 @@ pub fn list() -> &'static [Entry] {
 /// The entry of a name.
 pub fn by_name(name: &str) -> Option<&'static Entry> {
     list().iter().find(|entry| entry.name == name)
+}
+
+/// How an attribute is compiled that no column can name: what several attributes of a record follow from.
+pub(crate) type HiddenAttribute = fn(&mut Context<'_>) -> Result<Made, Problems>;
+
+/// The hidden attribute of a name.
+pub(crate) fn hidden_attribute(name: &str) -> Option<HiddenAttribute> {
+    match name {
+        "place_row" => Some(place::record::place_row),
+        "district_row" => Some(place::record::district_row),
+        "country_row" => Some(place::country_row),
+        "population" => Some(place::record::population),
+        "product_row" => Some(company::products::product_row),
+        "color_row" => Some(domain::colors::color_row),
+        _ => None,
+    }
 }
 
 /// What a schema says of how a column is filled. The doc comments of its struct are the words that people read.

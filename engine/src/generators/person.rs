@@ -1,8 +1,11 @@
 //! People: attributes of the person that a row is about. Columns of one entity are one person: the gender decides the first name, and the
 //! names decide the addresses.
 
+mod documents;
 mod local_part;
-mod names;
+pub(super) mod names;
+pub(super) mod parts;
+mod phone;
 mod prepared;
 mod ranked;
 #[cfg(test)]
@@ -12,13 +15,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use self::documents::NationalId;
+pub(super) use self::local_part::is_redrawn;
 use self::local_part::{Addresses, Domains};
-use self::names::{ByGender, FullNames, GenderSource, NameTexts, Part, TwoSurnames, gender_of, gender_source};
-use self::ranked::{Ranked, RankedTexts};
-use super::lists::{Draw, FromList, List, ListName, distinct, fitting, from_locale};
-use super::text::{fits, nothing_fits};
+use self::names::{ByGender, FullNames, GenderSource, NameTexts, Part, SurnamePair, gender_of, gender_source};
+pub(super) use self::names::{text_attribute, texts};
+pub use self::phone::Phone;
+use super::lists::{Draw, FromList, List, ListName, distinct, fitting, from_locale, from_locale_within};
+use super::text::nothing_fits;
 use super::{Generator, GeneratorSpec, Made, Problems};
-use crate::locale::{self, NumberSpace, PhoneKind, PhonePlan};
+use crate::locale::{self, Surnames};
 use crate::plan::Context;
 use crate::problem::Problem;
 use crate::random::Alias;
@@ -108,7 +114,7 @@ impl Generator for FirstName {
                 if self.gender.is_some() || cx.shows_attribute(&["gender"]) {
                     return Ok(made);
                 }
-                let both = fitting(cx, locale.first_names(None))?.0;
+                let both = fitting(cx.lengths(), locale.first_names(None))?.0;
                 Ok(made.counted(List::of_texts(both)))
             }
         }
@@ -130,10 +136,6 @@ impl Generator for LastName {
         "family_name",
         "apellido",
         "apellidos",
-        "apellido_paterno",
-        "apellido_materno",
-        "primer_apellido",
-        "segundo_apellido",
         "nachname",
         "nom",
         "nom_famille",
@@ -143,26 +145,38 @@ impl Generator for LastName {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
-        let list = locale.last_names();
-        if !locale.two_surnames() {
-            return from_locale(cx, list);
+        let lengths = cx.lengths_of(&["last_name", "paternal_surname"]);
+        if locale.surnames() == Surnames::One {
+            if !names::surnames_have_gender(locale) {
+                return from_locale_within(cx, locale.last_names(None), lengths);
+            }
+            let gender = text_attribute(cx, "gender")?;
+            let made = ByGender::within(cx, |gender| locale.last_names(Some(gender)), gender, lengths)?;
+            // Dealt by position a surname stands alone: only where no column shows whose it is.
+            return Ok(if cx.shows_attribute(&["gender", "first_name", "full_name", "name_prefix"]) {
+                made
+            } else {
+                made.counted(distinct(&List::of_texts(fitting(lengths, locale.last_names(None))?.0)))
+            });
         }
         let limit = cx.lengths().1;
-        let (surnames, weights): (Vec<&str>, Vec<f64>) = list
-            .values
-            .iter()
-            .zip(&list.weights)
-            .filter(|(surname, _)| fits(surname, limit))
-            .map(|(surname, weight)| (*surname, *weight as f64))
-            .unzip();
-        let alias = Alias::new(&weights).ok_or_else(|| {
-            vec![nothing_fits(format!("no last name here has at most {} characters", limit.unwrap_or(u32::MAX)))]
-        })?;
-        let widest = surnames.iter().map(|surname| surname.chars().count() as u64).max().unwrap_or(0) * 2 + 1;
-        let longest = limit.map_or(widest, |limit| widest.min(u64::from(limit)));
-        let fill = TwoSurnames { first: cx.key("value"), second: cx.key("component"), surnames, alias, limit };
-        let made = Made { longest: Some(longest), ..Made::drawn(LogicalType::String, fill) };
-        Ok(match NameTexts::of(&[list, list], limit) {
+        let (paternal, maternal) = (text_attribute(cx, "paternal_surname")?, text_attribute(cx, "maternal_surname")?);
+        let both = cx.input_longest(paternal).zip(cx.input_longest(maternal));
+        let longest = both.map(|(paternal, maternal)| {
+            let widest = paternal + 1 + maternal;
+            limit.map_or(widest, |limit| widest.min(u64::from(limit).max(paternal)))
+        });
+        let [first, second] = match locale.surnames() {
+            Surnames::MaternalFirst => [maternal, paternal],
+            Surnames::PaternalFirst | Surnames::One => [paternal, maternal],
+        };
+        let fill = SurnamePair { first, second, paternal, limit };
+        let made = Made { longest, ..Made::computed(LogicalType::String, fill) };
+        if cx.shows_attribute(&["paternal_surname", "maternal_surname"]) {
+            return Ok(made);
+        }
+        let list = locale.last_names(None);
+        Ok(match NameTexts::of(&[list, list], limit, " ") {
             Some(domain) => made.counted(domain),
             None => made,
         })
@@ -213,17 +227,18 @@ impl Generator for FullName {
                     .map_err(|detail| vec![Problem::new("wrong_type", detail).at("/gender")])?;
                 Part::Nested(cx.nested(&spec, "component", 0)?)
             }
-            _ => Part::Input(names::text_attribute(cx, "first_name")?),
+            _ => Part::Input(text_attribute(cx, "first_name")?),
         };
-        let last = names::text_attribute(cx, "last_name")?;
-        let longest = first.longest(cx).zip(cx.input_longest(last)).map(|(first, last)| first + 1 + last);
+        let last = text_attribute(cx, "last_name")?;
+        let joint = locale.name_order().joint().chars().count() as u64;
+        let longest = first.longest(cx).zip(cx.input_longest(last)).map(|(first, last)| first + joint + last);
         let own_draw = matches!(first, Part::Nested(_));
-        let fill = FullNames { first, last };
+        let fill = FullNames { first, last, order: locale.name_order() };
         let made =
             if own_draw { Made::drawn(LogicalType::String, fill) } else { Made::computed(LogicalType::String, fill) };
         let made = Made { longest, ..made };
         // Dealt by position the name stands alone: only where no other column shows a part of it.
-        if cx.shows_attribute(&["first_name", "last_name", "gender"]) {
+        if cx.shows_attribute(&["first_name", "last_name", "paternal_surname", "maternal_surname", "gender"]) {
             return Ok(made);
         }
         let gender = match &self.gender {
@@ -231,9 +246,7 @@ impl Generator for FullName {
             Some(Param::Constant(gender)) => gender_of(gender),
             Some(Param::Sql(_)) => return Ok(made),
         };
-        let (first, last) = (locale.first_names(gender), locale.last_names());
-        let parts = if locale.two_surnames() { vec![first, last, last] } else { vec![first, last] };
-        Ok(match NameTexts::of(&parts, cx.lengths().1) {
+        Ok(match names::all_names(locale, gender, cx.lengths().1) {
             Some(domain) => made.counted(domain),
             None => made,
         })
@@ -349,7 +362,7 @@ impl Generator for Email {
                 Domains::listed(cx, list.values.iter().map(|domain| (*domain).to_owned()).collect(), &weights)?
             }
             EmailDomain::Kind(EmailDomainKind::Company) => {
-                let company = names::text_attribute(cx, "company_name")?;
+                let company = text_attribute(cx, "company_name")?;
                 Domains::Company { company, ending: if cx.safe() { ".example" } else { ".com" } }
             }
             EmailDomain::Named(name) => {
@@ -381,42 +394,6 @@ fn is_domain(text: &str) -> bool {
     text.split('.').all(label)
 }
 
-/// What a telephone number is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PhoneUse {
-    /// A mobile telephone.
-    Mobile,
-    /// A telephone at an address.
-    Landline,
-}
-
-/// How a telephone number is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PhoneFormat {
-    /// In the international form of E.164: `+12125550123`.
-    E164,
-    /// As it is printed in the country: `(212) 555-0123`.
-    National,
-}
-
-/// A telephone number of the locale's country, each equally likely. Where the dataset is safe and the country keeps numbers for fiction, it
-/// is one of those.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Phone {
-    /// What it is for: `mobile` or `landline`; mobile when absent. Numbers kept for fiction make no difference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    kind: Option<PhoneUse>,
-    /// How it is printed: `e164` or `national`; e164 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    format: Option<PhoneFormat>,
-    /// The country's two letters; only that of the locale is supported.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    country: Option<String>,
-}
-
 /// Refuses a country other than the locale's.
 fn check_country(cx: &Context<'_>, country: Option<&String>) -> Result<(), Problems> {
     let own = cx.locale().country();
@@ -433,78 +410,12 @@ fn check_country(cx: &Context<'_>, country: Option<&String>) -> Result<(), Probl
 }
 
 /// Refuses texts of a known length that the column's lengths exclude.
-fn check_longest(cx: &Context<'_>, longest: u64, noun: &str) -> Result<(), Problems> {
+pub(super) fn check_longest(cx: &Context<'_>, longest: u64, noun: &str) -> Result<(), Problems> {
     match cx.lengths().1 {
         Some(max) if longest > u64::from(max) => {
             Err(vec![nothing_fits(format!("{noun} has {longest} characters, above max_length {max}"))])
         }
         _ => Ok(()),
-    }
-}
-
-impl Generator for Phone {
-    const EXAMPLE: &'static str = "{type: phone, format: national}";
-    const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "phone",
-        "phone_number",
-        "telephone",
-        "telephone_number",
-        "mobile",
-        "mobile_number",
-        "mobile_phone",
-        "cell_phone",
-        "cellphone",
-        "telefono",
-        "telefono_movil",
-        "numero_telefono",
-        "celular",
-        "movil",
-        "telefone",
-        "handy",
-        "telefon",
-        "telefonnummer",
-        "cellulare",
-    ];
-
-    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        check_country(cx, self.country.as_ref())?;
-        let plan = cx.locale().phone_plan();
-        let asked = match self.kind {
-            Some(PhoneUse::Landline) => PhoneKind::Landline,
-            Some(PhoneUse::Mobile) | None => PhoneKind::Mobile,
-        };
-        let kind = if cx.safe() && plan.count(PhoneKind::Fictional, &[]) > 0 { PhoneKind::Fictional } else { asked };
-        let count = plan.count(kind, &[]);
-        if count == 0 {
-            let detail = format!("the numbering plan of {} has no such numbers", cx.locale().country());
-            return Err(vec![Problem::new("empty_list", detail).at("/kind")]);
-        }
-        let numbers = PhoneNumbers { plan, kind, count, format: self.format.unwrap_or(PhoneFormat::E164) };
-        Ranked { key: cx.key("value"), texts: numbers }.made(cx, "a telephone number")
-    }
-}
-
-/// The numbers of a kind in one printed form.
-#[derive(Clone, Copy)]
-struct PhoneNumbers {
-    plan: &'static PhonePlan,
-    kind: PhoneKind,
-    count: u64,
-    format: PhoneFormat,
-}
-
-impl RankedTexts for PhoneNumbers {
-    fn total(&self) -> u64 {
-        self.count
-    }
-
-    fn write(&self, rank: u64, significant: &mut String, out: &mut String) {
-        self.plan.write_significant(self.kind, &[], rank, significant);
-        match self.format {
-            PhoneFormat::E164 => self.plan.write_e164(significant, out),
-            PhoneFormat::National => self.plan.write_national(significant, out),
-        }
     }
 }
 
@@ -539,100 +450,7 @@ impl Generator for JobTitle {
         if titles(locale::Gender::Female).values == titles(locale::Gender::Male).values {
             return from_locale(cx, titles(locale::Gender::Male));
         }
-        let gender = names::text_attribute(cx, "gender")?;
+        let gender = text_attribute(cx, "gender")?;
         ByGender::made(cx, titles, gender)
-    }
-}
-
-/// Which numbers of a document are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NumbersOf {
-    /// Those that the state may have issued.
-    Valid,
-    /// Those that it cannot have issued, which a check refuses.
-    Invalid,
-}
-
-/// How the number of a document is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NationalIdFormat {
-    /// As on the document: `123-45-6789`.
-    Printed,
-    /// Digits alone.
-    Digits,
-}
-
-/// The number of a person's national document: the SSN in the United States, the DNI in Peru; each is equally likely.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NationalId {
-    /// The country's two letters; only that of the locale is supported.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    country: Option<String>,
-    /// `valid` for numbers that keep the document's published rules, `invalid` for numbers of its shape that break them; valid when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    space: Option<NumbersOf>,
-    /// How it is printed: as on the document with `printed`, digits alone with `digits`; printed when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    format: Option<NationalIdFormat>,
-}
-
-impl Generator for NationalId {
-    const EXAMPLE: &'static str = "{type: national_id, format: digits}";
-    const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "national_id",
-        "ssn",
-        "social_security_number",
-        "dni",
-        "document",
-        "document_number",
-        "documento",
-        "numero_documento",
-        "nro_documento",
-        "num_documento",
-        "documento_identidad",
-        "cedula",
-        "curp",
-        "cpf",
-        "identity_number",
-    ];
-
-    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        check_country(cx, self.country.as_ref())?;
-        let document = cx.locale().national_id();
-        let space = match self.space {
-            Some(NumbersOf::Invalid) => &document.invalid,
-            Some(NumbersOf::Valid) | None => &document.valid,
-        };
-        let printed = self.format != Some(NationalIdFormat::Digits);
-        let numbers = DocumentNumbers { document, space, count: space.count(), printed };
-        Ranked { key: cx.key("value"), texts: numbers }.made(cx, document.name)
-    }
-}
-
-/// The numbers of a document.
-#[derive(Clone, Copy)]
-struct DocumentNumbers {
-    document: &'static locale::NationalId,
-    space: &'static NumberSpace,
-    count: u64,
-    printed: bool,
-}
-
-impl RankedTexts for DocumentNumbers {
-    fn total(&self) -> u64 {
-        self.count
-    }
-
-    fn write(&self, rank: u64, digits: &mut String, out: &mut String) {
-        if self.printed {
-            self.space.write(rank, digits);
-            self.document.write_printed(digits, out);
-        } else {
-            self.space.write(rank, out);
-        }
     }
 }

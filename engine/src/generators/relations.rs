@@ -1,4 +1,9 @@
-//! Values that other parts of the row decide.
+//! Values that other parts of the row, or other rows, decide.
+
+mod fold;
+mod previous;
+mod rank;
+mod running;
 
 use std::sync::Arc;
 
@@ -7,6 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::previous::Previous;
+pub use self::rank::Rank;
+pub use self::running::Running;
 use super::lists::List;
 use super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
 use crate::plan::{Context, below};

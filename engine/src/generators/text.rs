@@ -3,6 +3,7 @@
 mod sentence;
 
 pub use sentence::Sentence;
+pub(super) mod paragraph;
 
 use std::sync::Arc;
 
@@ -187,10 +188,16 @@ impl Generator for Word {
             vec![nothing_fits(format!("no word here has at most {} characters", limit.unwrap_or(u32::MAX)))]
         })?;
         let longest = texts.iter().map(|text| text.chars().count() as u64).max().unwrap_or(0);
-        let longest = (longest + 1) * u64::from(max) - 1;
+        let joint = if cx.locale().spaced() { " " } else { "" };
+        let joints = joint.len() as u64;
+        let longest = (longest + joints) * u64::from(max) - joints;
         let domain = WordTexts { words: texts.clone(), min, max };
-        let fill = Words { key: cx.key("value"), words: texts, alias, min, max, limit };
+        let fill = Words { key: cx.key("value"), words: texts, alias, joint, min, max, limit };
         let made = Made::drawn(LogicalType::String, fill);
+        if joint.is_empty() {
+            // Two choices of words may give one text.
+            return Ok(Made { longest: Some(limit.map_or(longest, |limit| longest.min(u64::from(limit)))), ..made });
+        }
         // What is cut to fit may repeat, so only texts that fit as they are can be counted.
         Ok(match limit.map(u64::from) {
             Some(limit) if longest > limit => Made { longest: Some(limit), ..made },
@@ -203,6 +210,8 @@ struct Words {
     key: Key,
     words: Vec<&'static str>,
     alias: Alias,
+    /// What stands between two words.
+    joint: &'static str,
     min: u32,
     max: u32,
     /// The most characters.
@@ -221,12 +230,13 @@ impl Fill for Words {
             for index in 0..count {
                 let word = self.words[self.alias.pick(cell.next())];
                 if let Some(left) = room {
-                    let length = word.chars().count() as u32 + u32::from(index > 0);
+                    let joints = if index > 0 { self.joint.len() } else { 0 };
+                    let length = (word.chars().count() + joints) as u32;
                     let Some(after) = left.checked_sub(length) else { break };
                     room = Some(after);
                 }
                 if index > 0 {
-                    out.push(' ');
+                    out.push_str(self.joint);
                 }
                 out.push_str(word);
             }

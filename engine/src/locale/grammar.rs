@@ -10,7 +10,7 @@ use super::lists::{WeightedList, rows, whole};
 
 /// Templates, and the lists that fill their slots.
 #[derive(Debug)]
-struct Grammar {
+pub(super) struct Grammar {
     slots: Vec<Slot>,
     templates: Vec<Template>,
 }
@@ -39,7 +39,25 @@ enum Piece {
 
 impl Grammar {
     /// Takes rows of (slot, value, weight), where the slot `template` holds the templates: `{surname} & {partner} LLC`.
+    ///
+    /// All values of a slot have as many words, so that a template has a known length.
     fn new(rows: impl Iterator<Item = (&'static str, &'static str, u64)>) -> Self {
+        let grammar = Self::of_any_words(rows);
+        for slot in &grammar.slots {
+            for value in &slot.values {
+                assert_eq!(
+                    slot.words,
+                    word_count(value),
+                    "all values of the slot {} have as many words as the first: {value}",
+                    slot.name
+                );
+            }
+        }
+        grammar
+    }
+
+    /// The same where lengths do not matter.
+    pub(super) fn of_any_words(rows: impl Iterator<Item = (&'static str, &'static str, u64)>) -> Self {
         let mut slots: Vec<Slot> = Vec::new();
         let mut texts = Vec::new();
         for (name, value, weight) in rows {
@@ -50,10 +68,6 @@ impl Grammar {
             let words = word_count(value);
             match slots.iter_mut().find(|slot| slot.name == name) {
                 Some(slot) => {
-                    assert_eq!(
-                        slot.words, words,
-                        "all values of the slot {name} have as many words as the first: {value}"
-                    );
                     slot.totals.push(slot.total() + weight);
                     slot.values.push(value);
                 }
@@ -62,6 +76,40 @@ impl Grammar {
         }
         let templates = texts.into_iter().map(|(text, weight)| Template::parse(text, weight, &slots)).collect();
         Self { slots, templates }
+    }
+
+    /// Running totals of the templates' weights.
+    pub(super) fn template_totals(&self) -> Vec<u64> {
+        self.templates
+            .iter()
+            .scan(0, |total, template| {
+                *total += template.weight;
+                Some(*total)
+            })
+            .collect()
+    }
+
+    /// Appends a text of any template, drawn by weight; `totals` are those of [`Grammar::template_totals`].
+    pub(super) fn write_any(&self, totals: &[u64], next: &mut dyn FnMut(u64) -> u64, out: &mut String) {
+        let at = next(totals.last().copied().unwrap_or(0));
+        let template = totals.partition_point(|total| *total <= at);
+        self.write(&self.templates[template], next, out);
+    }
+
+    /// The most characters of a text.
+    pub(super) fn longest(&self) -> usize {
+        self.templates
+            .iter()
+            .map(|template| template.pieces.iter().map(|piece| self.longest_of(piece)).sum())
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn longest_of(&self, piece: &Piece) -> usize {
+        match *piece {
+            Piece::Text(text) => text.chars().count(),
+            Piece::Slot(slot) => self.slots[slot].values.iter().map(|value| value.chars().count()).max().unwrap_or(0),
+        }
     }
 
     /// How many texts a template has.
@@ -150,6 +198,10 @@ pub struct SentenceGrammar {
     by_words: Vec<Vec<usize>>,
     /// What stands between the clauses of a long sentence; one word.
     join: &'static str,
+    /// Whether words stand apart.
+    spaced: bool,
+    /// What ends a sentence.
+    full_stop: char,
 }
 
 /// A part of a clause's template.
@@ -164,7 +216,7 @@ pub enum ClausePart<'a> {
 const CLAUSE_WORDS: u32 = 7;
 
 impl SentenceGrammar {
-    pub(super) fn parse(text: &'static str) -> Self {
+    pub(super) fn parse(text: &'static str, spaced: bool, full_stop: char) -> Self {
         let join = rows(text)
             .find_map(|[slot, value]| (slot == "join").then_some(value))
             .expect("sentences have a conjunction");
@@ -176,7 +228,7 @@ impl SentenceGrammar {
                 (0..grammar.templates.len()).filter(|index| grammar.templates[*index].words == words).collect()
             })
             .collect();
-        Self { grammar, by_words, join }
+        Self { grammar, by_words, join, spaced, full_stop }
     }
 
     /// The longest sentence of one clause. Longer ones are made of several.
@@ -252,8 +304,22 @@ impl SentenceGrammar {
             }
             write_clause(clause, out);
         }
-        capitalize(out, start);
-        out.push('.');
+        if self.spaced {
+            capitalize(out, start);
+        } else {
+            drop_spaces(out, start);
+        }
+        out.push(self.full_stop);
+    }
+
+    /// Whether words stand apart.
+    pub fn spaced(&self) -> bool {
+        self.spaced
+    }
+
+    /// What ends a sentence.
+    pub fn full_stop(&self) -> char {
+        self.full_stop
     }
 
     fn clause_count(&self, words: u32) -> u128 {
@@ -276,6 +342,15 @@ impl SentenceGrammar {
             left = Some(words - CLAUSE_WORDS - 1);
             Some(CLAUSE_WORDS)
         })
+    }
+}
+
+/// Takes the spaces out of what stands from `start` on, in place.
+fn drop_spaces(out: &mut String, start: usize) {
+    let mut at = start;
+    while let Some(space) = out[at..].find(' ') {
+        at += space;
+        out.remove(at);
     }
 }
 
@@ -306,14 +381,7 @@ impl CompanyNames {
         let forms = WeightedList::parse(forms);
         let forms = forms.values.into_iter().zip(forms.weights).map(|(form, weight)| ("form", form, weight));
         let grammar = Grammar::new(rows(words).map(|[slot, value, weight]| (slot, value, whole(weight))).chain(forms));
-        let totals = grammar
-            .templates
-            .iter()
-            .scan(0, |total, template| {
-                *total += template.weight;
-                Some(*total)
-            })
-            .collect();
+        let totals = grammar.template_totals();
         Self { grammar, totals }
     }
 
@@ -324,9 +392,7 @@ impl CompanyNames {
 
     /// Appends a name; usual forms come more often. `next(n)` is a uniform integer below `n`.
     pub fn write_company_name(&self, next: &mut dyn FnMut(u64) -> u64, out: &mut String) {
-        let at = next(self.totals.last().copied().unwrap_or(0));
-        let template = self.totals.partition_point(|total| *total <= at);
-        self.grammar.write(&self.grammar.templates[template], next, out);
+        self.grammar.write_any(&self.totals, next, out);
     }
 
     /// Appends the name at `rank`, which is below [`CompanyNames::company_name_count`]. Different ranks give different names.
@@ -359,14 +425,7 @@ pub struct FittingNames<'a> {
 
 impl<'a> FittingNames<'a> {
     fn new(grammar: &'a Grammar, max_chars: usize) -> Self {
-        let longest = |piece: &Piece| match *piece {
-            Piece::Text(text) => text.chars().count(),
-            Piece::Slot(slot) => {
-                grammar.slots[slot].values.iter().map(|value| value.chars().count()).max().unwrap_or(0)
-            }
-        };
-        let all = grammar.templates.iter().map(|template| template.pieces.iter().map(longest).sum()).max().unwrap_or(0);
-        let max_chars = max_chars.min(all);
+        let max_chars = max_chars.min(grammar.longest());
         let ways = grammar.templates.iter().map(|template| ways(grammar, template, max_chars)).collect();
         Self { grammar, max_chars, ways }
     }

@@ -54,6 +54,16 @@ pub(super) fn rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [
     })
 }
 
+/// The rows of a file whose rows have at most `N` fields, the missing ones empty.
+pub(super) fn padded_rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [&'static str; N]> {
+    text.lines().map(|line| {
+        let mut fields = line.split('\t');
+        let row = std::array::from_fn(|_| fields.next().unwrap_or_default());
+        assert!(fields.next().is_none(), "a row of locale data has no field too many: {line}");
+        row
+    })
+}
+
 /// A number of a data file.
 pub(super) fn number<T: FromStr<Err: Debug>>(field: &str) -> T {
     field.parse().expect("a field of locale data that should be a number is one")

@@ -2,8 +2,10 @@
 //!
 //! A number is handled as its national significant number (E.164): area code and subscriber's number, without trunk prefix.
 
-use super::numbers::{NumberSpace, Part, write_masked};
-use super::places::State;
+pub(super) mod plans;
+
+use super::numbers::{NumberSpace, write_masked};
+use super::places::{City, State};
 
 /// What a telephone number is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,26 +14,40 @@ pub enum PhoneKind {
     Mobile,
     /// A telephone at an address.
     Landline,
-    /// A number that the country keeps for fiction, so that nobody has it.
-    Fictional,
+    /// A mobile number that the country keeps for fiction, so that nobody has it.
+    FictionalMobile,
+    /// A number at an address that the country keeps for fiction, so that nobody has it.
+    FictionalLandline,
 }
 
-/// The numbers of a country. Every rank below a count names one number, and no two ranks the same.
+impl PhoneKind {
+    /// The numbers for the same purpose that the country keeps for fiction.
+    #[must_use]
+    pub fn fictional(self) -> PhoneKind {
+        match self {
+            PhoneKind::Mobile | PhoneKind::FictionalMobile => PhoneKind::FictionalMobile,
+            PhoneKind::Landline | PhoneKind::FictionalLandline => PhoneKind::FictionalLandline,
+        }
+    }
+}
+
+/// The numbers of a country.
 #[derive(Debug)]
 pub struct PhonePlan {
     calling_code: &'static str,
-    ranges: Vec<Range>,
+    blocks: Vec<PhoneBlock>,
 }
 
-/// Numbers of one kind and form.
-#[derive(Debug)]
-struct Range {
+/// The numbers of one form in one area. Every rank below its count names one of them.
+#[derive(Clone, Copy, Debug)]
+pub struct PhoneBlock {
     form: &'static Form,
-    /// Ascending; empty where the numbers belong to no area.
-    area_codes: Vec<&'static str>,
+    /// Empty where the numbers belong to no area.
+    area_code: &'static str,
+    count: u64,
 }
 
-/// What the country publishes; the area codes come from the states.
+/// What the country publishes; the area codes come from its states and cities.
 pub(super) struct PhoneNumbering {
     calling_code: &'static str,
     forms: &'static [Form],
@@ -40,97 +56,47 @@ pub(super) struct PhoneNumbering {
 #[derive(Debug)]
 struct Form {
     kinds: &'static [PhoneKind],
-    /// Length of the area codes it goes with; 0: it has none.
-    area_width: usize,
+    areas: Areas,
     subscriber: NumberSpace,
     /// The number as it is printed at home, `#` for a digit.
     mask: &'static str,
 }
 
-const FOUR_DIGITS: Part = Part { width: 4, ranges: &[(0, 9999)] };
-
-/// United States: the North American Numbering Plan. Exchanges begin with 2–9, do not end in 11 and are not 555, of which 0100–0199
-/// are kept for fiction in every area. Mobile telephones share the area codes.
-pub(super) const UNITED_STATES: PhoneNumbering = PhoneNumbering {
-    calling_code: "1",
-    forms: &[
-        Form {
-            kinds: &[PhoneKind::Mobile, PhoneKind::Landline],
-            area_width: 3,
-            subscriber: NumberSpace {
-                parts: &[
-                    Part {
-                        width: 3,
-                        ranges: &[
-                            (200, 210),
-                            (212, 310),
-                            (312, 410),
-                            (412, 510),
-                            (512, 554),
-                            (556, 610),
-                            (612, 710),
-                            (712, 810),
-                            (812, 910),
-                            (912, 999),
-                        ],
-                    },
-                    FOUR_DIGITS,
-                ],
-            },
-            mask: "(###) ###-####",
-        },
-        Form {
-            kinds: &[PhoneKind::Fictional],
-            area_width: 3,
-            subscriber: NumberSpace {
-                parts: &[Part { width: 3, ranges: &[(555, 555)] }, Part { width: 4, ranges: &[(100, 199)] }],
-            },
-            mask: "(###) ###-####",
-        },
-    ],
-};
-
-/// Peru: mobile numbers have nine digits and begin with 9. Landlines have seven digits in Lima and Callao and six elsewhere, beginning
-/// with 2–7; at home the area code is dialled after 0. No numbers are kept for fiction.
-pub(super) const PERU: PhoneNumbering = PhoneNumbering {
-    calling_code: "51",
-    forms: &[
-        Form {
-            kinds: &[PhoneKind::Mobile],
-            area_width: 0,
-            subscriber: NumberSpace { parts: &[Part { width: 9, ranges: &[(900_000_000, 999_999_999)] }] },
-            mask: "### ### ###",
-        },
-        Form {
-            kinds: &[PhoneKind::Landline],
-            area_width: 1,
-            subscriber: NumberSpace { parts: &[Part { width: 3, ranges: &[(200, 799)] }, FOUR_DIGITS] },
-            mask: "(0#) ### ####",
-        },
-        Form {
-            kinds: &[PhoneKind::Landline],
-            area_width: 2,
-            subscriber: NumberSpace { parts: &[Part { width: 6, ranges: &[(200_000, 799_999)] }] },
-            mask: "(0##) ######",
-        },
-    ],
-};
+/// The area codes that a form goes with.
+#[derive(Clone, Copy, Debug)]
+enum Areas {
+    /// It has none.
+    None,
+    /// All of so many digits.
+    OfWidth(usize),
+    /// These.
+    These(&'static [&'static str]),
+}
 
 impl PhonePlan {
-    pub(super) fn new(numbering: &PhoneNumbering, states: &[State]) -> Self {
-        let mut area_codes: Vec<&'static str> =
-            states.iter().flat_map(|state| state.area_codes.iter().copied()).collect();
+    pub(super) fn new(numbering: &PhoneNumbering, states: &[State], cities: &[City]) -> Self {
+        let of_states = states.iter().flat_map(|state| state.area_codes.iter().copied());
+        let of_cities = cities.iter().flat_map(|city| city.area_codes.iter().copied());
+        let mut area_codes: Vec<&'static str> = of_states.chain(of_cities).collect();
         area_codes.sort_unstable();
         area_codes.dedup();
-        let ranges = numbering
-            .forms
-            .iter()
-            .map(|form| Range {
-                form,
-                area_codes: area_codes.iter().copied().filter(|code| code.len() == form.area_width).collect(),
-            })
-            .collect();
-        Self { calling_code: numbering.calling_code, ranges }
+        // No area code begins another; where lists differ in how far they spell one out, the longer ones stand, so that no number is in two
+        // blocks. They follow each other in the order of texts.
+        let longer: Vec<&str> = area_codes.iter().skip(1).copied().chain([""]).collect();
+        let mut longer = longer.into_iter();
+        area_codes.retain(|code| !longer.next().is_some_and(|next| next.starts_with(code)));
+        let mut blocks = Vec::new();
+        for form in numbering.forms {
+            let mut add = |area_code| blocks.push(PhoneBlock { form, area_code, count: form.subscriber.count() });
+            match form.areas {
+                Areas::None => add(""),
+                Areas::OfWidth(width) => {
+                    area_codes.iter().filter(|code| code.len() == width).for_each(|code| add(code))
+                }
+                Areas::These(codes) => codes.iter().for_each(|code| add(code)),
+            }
+        }
+        Self { calling_code: numbering.calling_code, blocks }
     }
 
     /// The country's calling code, without `+`.
@@ -138,32 +104,24 @@ impl PhonePlan {
         self.calling_code
     }
 
-    /// How many numbers of a kind there are in these areas; without any, in the country. Zero: the country has none, or none there.
-    pub fn count(&self, kind: PhoneKind, area_codes: &[&str]) -> u64 {
-        self.blocks(kind, area_codes).map(|(form, _)| form.subscriber.count()).sum()
+    /// All blocks of a kind; none where the country has no such numbers.
+    pub fn blocks(&self, kind: PhoneKind) -> Vec<PhoneBlock> {
+        self.blocks.iter().filter(|block| block.form.kinds.contains(&kind)).copied().collect()
     }
 
-    /// Appends the national significant number at `rank`, which is below [`PhonePlan::count`] of the same kind and areas.
-    pub fn write_significant(&self, kind: PhoneKind, area_codes: &[&str], mut rank: u64, out: &mut String) {
-        for (form, area_code) in self.blocks(kind, area_codes) {
-            let count = form.subscriber.count();
-            if rank < count {
-                out.push_str(area_code);
-                form.subscriber.write(rank, out);
-                return;
-            }
-            rank -= count;
-        }
-        unreachable!("a rank is below the count")
-    }
-
-    /// Appends a significant number as it is printed in the country: `(212) 555-0123`, `987 654 321`. One that is not of the plan stays
-    /// bare.
-    pub fn write_national(&self, significant: &str, out: &mut String) {
-        match self.ranges.iter().find(|range| range.contains(significant)) {
-            Some(range) => write_masked(range.form.mask, significant, out),
-            None => out.push_str(significant),
-        }
+    /// The blocks of a kind in a city: of its own area codes, else those of no area, else of its state's, else of the country.
+    pub fn blocks_in(&self, kind: PhoneKind, city: &[&str], state: &[&str]) -> Vec<PhoneBlock> {
+        let all = self.blocks(kind);
+        let of = |codes: &[&str]| -> Vec<PhoneBlock> {
+            let within = |block: &&PhoneBlock| {
+                codes.iter().any(|code| match *code {
+                    "" => block.area_code.is_empty(),
+                    code => block.area_code.starts_with(code),
+                })
+            };
+            all.iter().filter(within).copied().collect()
+        };
+        [of(city), of(&[""]), of(state)].into_iter().find(|blocks| !blocks.is_empty()).unwrap_or(all)
     }
 
     /// Appends a significant number in the form of E.164: `+12125550123`.
@@ -172,26 +130,37 @@ impl PhonePlan {
         out.push_str(self.calling_code);
         out.push_str(significant);
     }
-
-    /// The blocks of subscriber's numbers, in the order of ranks: form and area code.
-    fn blocks<'a>(
-        &'a self,
-        kind: PhoneKind,
-        wanted: &'a [&str],
-    ) -> impl Iterator<Item = (&'static Form, &'static str)> + 'a {
-        self.ranges.iter().filter(move |range| range.form.kinds.contains(&kind)).flat_map(move |range| {
-            let anywhere = (range.form.area_width == 0).then_some((range.form, ""));
-            let areas = range.area_codes.iter().filter(move |code| wanted.is_empty() || wanted.contains(code));
-            anywhere.into_iter().chain(areas.map(move |code| (range.form, *code)))
-        })
-    }
 }
 
-impl Range {
-    fn contains(&self, significant: &str) -> bool {
-        significant.split_at_checked(self.form.area_width).is_some_and(|(area_code, subscriber)| {
-            (self.form.area_width == 0 || self.area_codes.contains(&area_code))
-                && self.form.subscriber.rank(subscriber).is_some()
-        })
+impl PhoneBlock {
+    /// How many numbers it has.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Its area code, without trunk prefix; empty where the numbers belong to no area.
+    pub fn area_code(&self) -> &'static str {
+        self.area_code
+    }
+
+    /// Appends the national significant number at `rank`, which is below [`PhoneBlock::count`].
+    pub fn write_significant(&self, rank: u64, out: &mut String) {
+        out.push_str(self.area_code);
+        self.form.subscriber.write(rank, out);
+    }
+
+    /// Appends a significant number of this block as it is printed in the country: `(212) 555-0123`, `987 654 321`.
+    pub fn write_national(&self, significant: &str, out: &mut String) {
+        write_masked(self.form.mask, significant, out);
+    }
+
+    /// How many digits a significant number has.
+    pub fn width(&self) -> usize {
+        self.area_code.len() + self.form.subscriber.width()
+    }
+
+    /// The characters of the printed form.
+    pub fn printed_width(&self) -> usize {
+        self.form.mask.len()
     }
 }

@@ -1,4 +1,6 @@
-//! States, cities and countries.
+//! States, cities, districts and countries.
+
+use std::collections::HashMap;
 
 use super::lists::{items, number, rows};
 
@@ -9,7 +11,7 @@ pub struct State {
     pub code: &'static str,
     /// The name in the country's language.
     pub name: &'static str,
-    /// The number that the state's statistics give it: FIPS in the United States, the department's UBIGEO in Peru.
+    /// The number that the state's statistics give it: FIPS in the United States, the department's UBIGEO in Peru; empty where none.
     pub admin_code: &'static str,
     /// Inhabitants at the last census, for weights.
     pub population: u64,
@@ -22,6 +24,8 @@ pub struct State {
 pub struct City {
     /// The name in the country's language.
     pub name: &'static str,
+    /// Place of its state in [`Locale::states`](super::Locale::states).
+    pub state: usize,
     /// [`State::code`] of its state.
     pub state_code: &'static str,
     /// [`State::name`] of its state.
@@ -34,10 +38,31 @@ pub struct City {
     pub population: u64,
     /// Name in the IANA time zone database.
     pub timezone: &'static str,
-    /// Postal codes of the city: whole ones, or what they begin with, where any digits follow.
-    pub postal_prefixes: Vec<&'static str>,
+    /// Forms of its postal codes: `#` is any digit, `@` a capital letter, everything else stands for itself.
+    pub postal_masks: Vec<&'static str>,
     /// Telephone area codes of the city.
     pub area_codes: Vec<&'static str>,
+}
+
+/// A district, municipality or county: the last level that the country's statistics number.
+#[derive(Debug)]
+pub struct District {
+    /// The number that the state's statistics give it: UBIGEO in Peru, FIPS in the United States.
+    pub admin_code: &'static str,
+    /// The name in the country's language.
+    pub name: &'static str,
+    /// The level between it and the state.
+    pub province: &'static str,
+    /// Place of its state in [`Locale::states`](super::Locale::states).
+    pub state: usize,
+    /// Inhabitants, for weights; 1 where unknown.
+    pub population: u64,
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+    /// The form of its postal codes; empty where those of the city stand for it.
+    pub postal_mask: &'static str,
 }
 
 /// A country of ISO 3166-1.
@@ -65,24 +90,88 @@ pub(super) fn states(text: &'static str) -> Vec<State> {
         .collect()
 }
 
+/// Places of states by code.
+fn by_code(states: &[State]) -> HashMap<&'static str, usize> {
+    states.iter().enumerate().map(|(at, state)| (state.code, at)).collect()
+}
+
 pub(super) fn cities(text: &'static str, states: &[State]) -> Vec<City> {
+    let places = by_code(states);
     rows(text)
-        .map(|[name, state_code, latitude, longitude, population, timezone, postal_prefixes, area_codes]| City {
-            name,
-            state_code,
-            state_name: states
-                .iter()
-                .find(|state| state.code == state_code)
-                .map(|state| state.name)
-                .expect("a city of locale data lies in one of the states"),
-            latitude: number(latitude),
-            longitude: number(longitude),
-            population: number(population),
-            timezone,
-            postal_prefixes: items(postal_prefixes),
-            area_codes: items(area_codes),
+        .map(|[name, state_code, latitude, longitude, population, timezone, postal_masks, area_codes]| {
+            let state = *places.get(state_code).expect("a city of locale data lies in one of the states");
+            City {
+                name,
+                state,
+                state_code,
+                state_name: states[state].name,
+                latitude: number(latitude),
+                longitude: number(longitude),
+                population: number(population),
+                timezone,
+                postal_masks: items(postal_masks),
+                area_codes: items(area_codes),
+            }
         })
         .collect()
+}
+
+pub(super) fn districts(text: &'static str, states: &[State]) -> Vec<District> {
+    let places = by_code(states);
+    rows(text)
+        .map(|[admin_code, name, province, state_code, population, latitude, longitude, postal_mask]| District {
+            admin_code,
+            name,
+            province,
+            state: *places.get(state_code).expect("a district of locale data lies in one of the states"),
+            population: number::<u64>(population).max(1),
+            latitude: number(latitude),
+            longitude: number(longitude),
+            postal_mask,
+        })
+        .collect()
+}
+
+/// For each city, the places of its districts, ascending: those of its state to which it is the nearest city, and the one that is nearest to
+/// it, unless another stands already that bears its name.
+pub(super) fn districts_of_cities(cities: &[City], districts: &[District]) -> Vec<Vec<u32>> {
+    let mut cities_of: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, city) in cities.iter().enumerate() {
+        cities_of.entry(city.state).or_default().push(at);
+    }
+    let mut found: Vec<Vec<u32>> = vec![Vec::new(); cities.len()];
+    let mut nearest: Vec<Option<(f64, u32)>> = vec![None; cities.len()];
+    for (place, district) in districts.iter().enumerate() {
+        let narrowing = libm::cos(district.latitude.to_radians());
+        let mut closest: Option<(f64, usize)> = None;
+        let mut named = None;
+        for &city in cities_of.get(&district.state).map(Vec::as_slice).unwrap_or_default() {
+            let north = cities[city].latitude - district.latitude;
+            let east = (cities[city].longitude - district.longitude) * narrowing;
+            let distance = north * north + east * east;
+            if closest.is_none_or(|(least, _)| distance < least) {
+                closest = Some((distance, city));
+            }
+            if nearest[city].is_none_or(|(least, _)| distance < least) {
+                nearest[city] = Some((distance, place as u32));
+            }
+            // A district that bears a city's name and lies within a degree of it is that city's.
+            if cities[city].name == district.name && distance < 1.0 && named.is_none_or(|(least, _)| distance < least) {
+                named = Some((distance, city));
+            }
+        }
+        if let Some((_, city)) = named.or(closest) {
+            found[city].push(place as u32);
+        }
+    }
+    for (list, nearest) in found.iter_mut().zip(nearest) {
+        if list.is_empty()
+            && let Some((_, place)) = nearest
+        {
+            list.push(place);
+        }
+    }
+    found
 }
 
 pub(super) fn countries(text: &'static str) -> Vec<Country> {

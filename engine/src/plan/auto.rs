@@ -8,9 +8,8 @@ pub(super) fn choose(column: &Column) -> (GeneratorSpec, String) {
     let words = words_of(&column.name);
     let name = words.join("_");
     let mut best: Option<(usize, &str, &str)> = None;
-    if column.kind.is_none_or(|kind| matches!(kind, ColumnType::String | ColumnType::Text))
-        || words.iter().any(|word| word == "id")
-    {
+    let by_name = |kind| matches!(kind, ColumnType::String | ColumnType::Text | ColumnType::Date | ColumnType::Float);
+    if column.kind.is_none_or(by_name) || words.iter().any(|word| word == "id") {
         for entry in list() {
             for suggestion in entry.suggested_by {
                 let fits = name == *suggestion || ends_with_words(&name, suggestion);
@@ -33,12 +32,30 @@ pub(super) fn choose(column: &Column) -> (GeneratorSpec, String) {
     (spec, reason)
 }
 
+/// The generator that a column's name alone suggests.
+pub(super) fn suggested(name: &str) -> Option<String> {
+    let name = words_of(name).join("_");
+    let mut best: Option<(usize, &str)> = None;
+    for entry in list() {
+        for suggestion in entry.suggested_by {
+            if (name == *suggestion || ends_with_words(&name, suggestion))
+                && best.is_none_or(|(length, _)| suggestion.len() > length)
+            {
+                best = Some((suggestion.len(), entry.name.as_str()));
+            }
+        }
+    }
+    best.map(|(_, generator)| generator.to_owned())
+}
+
 /// Whether a column that names its type can take what a generator makes by name.
 fn takes(kind: Option<ColumnType>, generator: &str) -> bool {
     match kind {
         None | Some(ColumnType::String | ColumnType::Text) => true,
         Some(ColumnType::Integer) => generator == "sequence",
         Some(ColumnType::Uuid) => generator == "uuid_v4",
+        Some(ColumnType::Date) => generator == "date_of_birth",
+        Some(ColumnType::Float) => ["latitude", "longitude"].contains(&generator),
         _ => false,
     }
 }
@@ -135,6 +152,11 @@ mod tests {
             ("first_name", "first_name"),
             ("firstName", "first_name"),
             ("Apellido", "last_name"),
+            ("apellido_paterno", "paternal_surname"),
+            ("fecha_nacimiento", "date_of_birth"),
+            ("billing_address", "full_address"),
+            ("codigo_postal", "postal_code"),
+            ("ubigeo", "admin_code"),
             ("correo_electronico", "email"),
             ("customer_email", "email"),
             ("teléfono", "phone"),

@@ -7,7 +7,7 @@ use super::context::ContextParts;
 use super::rules::Bound;
 use super::{RowBound, Scalar, SlotId, auto, convert};
 use crate::enforce::{deal, null, order};
-use crate::generators::{GeneratorSpec, Made};
+use crate::generators::{GeneratorSpec, Made, hidden_attribute};
 use crate::problem::{Problem, pointer_step};
 use crate::schema::Column;
 
@@ -212,6 +212,35 @@ impl Compiler {
         })
     }
 
+    /// Whether the values of a column are dealt, or put in by rules, and so do not follow from the row's record.
+    pub(super) fn is_fixed(&self, table: usize, column: usize) -> bool {
+        self.is_unique(table, column)
+            || self.statements.deal_of(table, column).is_some()
+            // What a rule puts into another column may stand under a condition over the record itself.
+            || (self.generator_name(table, column).as_deref() == Some("city")
+                && !self.statements.forced(table, column).is_empty())
+    }
+
+    /// The column of an entity that decides an attribute of its record.
+    pub(super) fn fixed_column(&self, table: usize, entity: &str, name: &str) -> Option<usize> {
+        let columns = &self.dataset.tables[table].columns;
+        let of_entity = (0..columns.len()).filter(|at| columns[*at].entity.as_deref().unwrap_or_default() == entity);
+        let mut stand_in = None;
+        for column in of_entity {
+            let Some(shown) = self.generator_name(table, column) else { continue };
+            if shown == name {
+                return self.is_fixed(table, column).then_some(column);
+            }
+            if stand_in.is_none()
+                && ["choice", "constant"].contains(&shown.as_str())
+                && auto::suggested(&columns[column].name).as_deref() == Some(name)
+            {
+                stand_in = Some(column);
+            }
+        }
+        stand_in
+    }
+
     /// Compiles a column's generator, without regard to `unique`.
     pub(super) fn compile_generator(&mut self, table: usize, column: usize) -> Result<Made, Failed> {
         let (generator, _) = self.generator_of(table, column)?;
@@ -305,9 +334,6 @@ impl Compiler {
         if let Some(column) = shown {
             return self.slot(table, Name::Raw(column));
         }
-        let generator = GeneratorSpec::plain(name).ok_or_else(|| {
-            Failed::One(Problem::new("unknown_attribute", format!("no generator makes the attribute {name}")))
-        })?;
         let parts = ContextParts {
             table,
             column: None,
@@ -318,7 +344,16 @@ impl Compiler {
             inputs: Vec::new(),
             bounds: Vec::new(),
         };
-        let made = self.compile_with(parts, |cx| generator.compile(cx)).map_err(first_problem)?;
+        let made = match hidden_attribute(name) {
+            Some(compile) => self.compile_with(parts, compile),
+            None => {
+                let generator = GeneratorSpec::plain(name).ok_or_else(|| {
+                    Failed::One(Problem::new("unknown_attribute", format!("no generator makes the attribute {name}")))
+                })?;
+                self.compile_with(parts, |cx| generator.compile(cx))
+            }
+        };
+        let made = made.map_err(first_problem)?;
         Ok(self.push(table, format!("{name} of the row"), made))
     }
 

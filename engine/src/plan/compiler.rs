@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::Schema;
 
+use super::groups::Sorted;
 use super::rules::Statements;
+use super::scattered::Scattered;
 use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan};
 use crate::allocation::Allocation;
 use crate::generators::Made;
@@ -59,6 +61,10 @@ pub(super) struct TableState {
     pub rows: RowCount,
     /// The allocation of the structural key, once its table's rows are known.
     pub allocation: Option<Arc<Allocation>>,
+    /// The orders of its rows that generators read, each made once.
+    pub orders: Vec<Arc<Sorted>>,
+    /// The groups of its rows that generators read and no order shows, each found once.
+    pub scattered: Vec<Arc<Scattered>>,
 }
 
 /// A table's rows while they are found.
@@ -201,6 +207,7 @@ impl Compiler {
                     logical: value.logical.clone(),
                     source: Source::Parent { table: parent, slot: *slot },
                     inputs: vec![numbers],
+                    far: Vec::new(),
                     nullable: value.nullable || self.tables[table].slots[numbers].nullable,
                     distinct: false,
                     drawn_by: None,
@@ -221,6 +228,7 @@ impl Compiler {
             logical: made.logical,
             source: Source::Fill(made.fill),
             inputs: made.inputs,
+            far: made.far,
             nullable,
             distinct: made.distinct,
             drawn_by: made.drawn_by,
@@ -321,11 +329,6 @@ impl Compiler {
             }
             if table.given.is_some() {
                 self.not_yet("given rows are", &format!("{base}/given"));
-            }
-            for (at, column) in table.columns.iter().enumerate() {
-                if column.kind == Some(crate::schema::ColumnType::List) {
-                    self.not_yet("columns of type list are", &format!("{base}/columns/{at}/type"));
-                }
             }
         }
         for (name, list) in &dataset.lists {

@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub(super) role: String,
     pub(super) entity: String,
     pub(super) inputs: Vec<SlotId>,
+    /// Slots that are read in other rows.
+    pub(super) far: Vec<SlotId>,
     pub(super) bounds: Vec<RowBound>,
 }
 
@@ -175,25 +177,55 @@ impl Context<'_> {
         })
     }
 
-    /// A child's number among the children of its parent, from 0, where `columns` are those of a key with `children`.
-    pub fn index_per(&mut self, columns: &[String]) -> Result<usize, Problems> {
-        let table = &self.compiler.dataset.tables[self.table];
-        let structural = table.foreign_keys.iter().position(|key| key.children.is_some());
-        let matching = structural.filter(|key| {
-            let key = &table.foreign_keys[*key];
-            key.columns.len() == columns.len() && key.columns.iter().all(|column| columns.contains(column))
-        });
-        let Some(key) = matching else {
-            if let Some(unknown) = columns.iter().find(|column| table.column(column).is_none()) {
-                return Err(vec![self.compiler.unknown_column(self.table, unknown)]);
+    /// The tightest lengths of the column and of the columns of the same entity that show one of these attributes.
+    pub fn lengths_of(&self, names: &[&str]) -> (u32, Option<u32>) {
+        let columns = &self.compiler.dataset.tables[self.table].columns;
+        let mut lengths = self.lengths();
+        for (at, column) in columns.iter().enumerate() {
+            let shown = self.compiler.generator_name(self.table, at);
+            if column.entity.as_deref().unwrap_or_default() == self.entity
+                && shown.is_some_and(|shown| names.contains(&shown.as_str()))
+            {
+                lengths.0 = lengths.0.max(column.min_length.unwrap_or(0));
+                lengths.1 = [lengths.1, column.max_length].into_iter().flatten().min();
             }
-            let detail = format!("per needs rows that lie side by side, and nothing says so of {}", columns.join(", "));
-            return Err(vec![Problem::new("not_contiguous", detail).remedy(
-                "give the foreign key over these columns `children`, so that each parent's rows stand together",
-            )]);
-        };
-        let slot = self.compiler.slot(self.table, Name::Index(key)).map_err(problems)?;
-        Ok(self.input(slot))
+        }
+        lengths
+    }
+
+    /// A parameter of the record that is compiled: of the draw, or of the first column of the same entity that shows `name` and has it.
+    pub fn setting(&self, name: &str, parameter: &str) -> Option<Value> {
+        let table = &self.compiler.dataset.tables[self.table];
+        if let Some(draw) = self.entity.strip_prefix('\u{1}') {
+            return table.draws.get(draw)?.0.to_value().get(parameter).cloned();
+        }
+        let of_entity =
+            table.columns.iter().filter(|column| column.entity.as_deref().unwrap_or_default() == self.entity);
+        let generators = of_entity.filter_map(|column| column.generator.as_ref());
+        generators
+            .filter(|generator| generator.entry().name == name)
+            .find_map(|generator| generator.to_value().get(parameter).cloned())
+    }
+
+    /// Whether a field of a draw of this generator is compiled.
+    pub fn is_draw_of(&self, generator: &str) -> bool {
+        let draws = &self.compiler.dataset.tables[self.table].draws;
+        let draw = self.entity.strip_prefix('\u{1}').and_then(|draw| draws.get(draw));
+        draw.is_some_and(|draw| draw.0.entry().name == generator)
+    }
+
+    /// Whether the values of the column are not those that the row's record has: they are dealt without repetition, or rules put them in.
+    pub fn is_fixed(&self) -> bool {
+        self.column.is_some_and(|column| self.compiler.is_fixed(self.table, column))
+    }
+
+    /// The column that decides an attribute of the row's record, as an input: one that shows it and is [fixed](Self::is_fixed), or one whose
+    /// name says it and that has a choice or constant of its own.
+    pub fn fixed(&mut self, name: &str) -> Result<Option<usize>, Problems> {
+        let Some(column) = self.compiler.fixed_column(self.table, &self.entity, name) else { return Ok(None) };
+        let slot = self.compiler.slot(self.table, Name::Raw(column)).map_err(problems)?;
+        let input = self.input(slot);
+        Ok(self.input_type(input).is_text().then_some(input))
     }
 
     /// A field of a draw of the table as an input.
@@ -298,13 +330,15 @@ impl Context<'_> {
             role: format!("{}{role}[{index}]/", self.role),
             entity: self.entity.clone(),
             inputs: Vec::new(),
+            far: Vec::new(),
             bounds: Vec::new(),
         };
         if entry.is_attribute {
             inner.role = format!("{}{role}[{index}]/", self.role);
         }
         let made = generator.compile(&mut inner)?;
-        let slots = inner.inputs;
+        let (slots, far) = (inner.inputs, inner.far);
+        self.far.extend(far);
         let inputs = slots.into_iter().map(|slot| self.input(slot)).collect();
         Ok(Nested { fill: made.fill, logical: made.logical, inputs, nullable: made.nullable, longest: made.longest })
     }
@@ -314,7 +348,7 @@ impl Context<'_> {
         (self.table, self.inputs.clone())
     }
 
-    fn input(&mut self, slot: SlotId) -> usize {
+    pub(super) fn input(&mut self, slot: SlotId) -> usize {
         self.inputs.iter().position(|input| *input == slot).unwrap_or_else(|| {
             self.inputs.push(slot);
             self.inputs.len() - 1
@@ -327,7 +361,7 @@ pub(crate) fn below(problems: Problems, key: &str) -> Problems {
     problems.into_iter().map(|problem| problem.key(key)).collect()
 }
 
-fn problems(failed: Failed) -> Problems {
+pub(super) fn problems(failed: Failed) -> Problems {
     match failed {
         Failed::Known => Vec::new(),
         Failed::One(problem) => vec![problem],
@@ -350,12 +384,14 @@ impl Compiler {
             role: cx.role,
             entity: cx.entity,
             inputs: std::mem::take(&mut inputs),
+            far: Vec::new(),
             bounds: cx.bounds,
         };
         let family = cx.family;
         let entity = context.entity.clone();
         let mut made = compile(&mut context)?;
         made.inputs = context.inputs;
+        made.far = context.far;
         // A generator that draws together with others of its entity says so; else the column is a draw of its own.
         made.drawn_by =
             made.drawn_by.map(|shared| if shared.is_empty() { family } else { format!("{entity}:{shared}") });

@@ -8,13 +8,13 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
 
 use crate::expr::Literal;
 use crate::generators::{Cells, Fill, Rows, RunError};
 use crate::problem::Problem;
-use crate::schema::{Date, Datetime};
+use crate::schema::{Date, Datetime, Time};
 use crate::types::LogicalType;
 
 /// The first input in another type.
@@ -41,6 +41,7 @@ pub(super) fn conversion(from: &LogicalType, to: &LogicalType) -> Result<Convers
                     | T::Boolean
                     | T::Date
                     | T::Datetime
+                    | T::Time
                     | T::Uuid,
                 T::String | T::Text,
             )
@@ -112,6 +113,7 @@ fn spelled(array: &ArrayRef, row: usize) -> Option<String> {
         DataType::Boolean => array.as_boolean().value(row).to_string(),
         DataType::Date32 => Date(array.as_primitive::<Date32Type>().value(row)).to_string(),
         DataType::Timestamp(_, _) => Datetime(array.as_primitive::<TimestampMicrosecondType>().value(row)).to_string(),
+        DataType::Time64(_) => Time(array.as_primitive::<Time64MicrosecondType>().value(row)).to_string(),
         DataType::Decimal128(_, _) => array.as_primitive::<Decimal128Type>().value_as_string(row),
         DataType::FixedSizeBinary(16) => {
             let mut text = String::with_capacity(36);

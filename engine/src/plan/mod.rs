@@ -12,11 +12,14 @@ mod context;
 mod convert;
 mod deals;
 mod evaluate;
+mod groups;
+mod memory;
 mod order;
 mod relate;
 mod report;
 mod rules;
 mod sample;
+mod scattered;
 mod scope;
 
 use std::sync::Arc;
@@ -29,8 +32,12 @@ pub use context::{Context, Nested, RowBound, Scalar, Side, units_of};
 pub(crate) use convert::as_text;
 pub use evaluate::Evaluation;
 pub(crate) use evaluate::take_rows;
+#[cfg(test)]
+pub(crate) use groups::order_of;
+pub(crate) use groups::{Groups, Member, Order, OrderBy, Sorted, places};
 pub(crate) use order::print_decimal;
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
+pub(crate) use scattered::{Scattered, Step, Tally};
 
 use crate::enforce::redraw::Group;
 use crate::generators::{Countable, Fill};
@@ -130,6 +137,8 @@ pub(crate) struct Slot {
     pub logical: LogicalType,
     pub source: Source,
     pub inputs: Vec<SlotId>,
+    /// Slots whose values in other rows the fill reads.
+    pub far: Vec<SlotId>,
     pub nullable: bool,
     /// No two rows alike, nulls aside.
     pub distinct: bool,

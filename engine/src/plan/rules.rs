@@ -111,7 +111,7 @@ pub(super) struct Statements {
     pub(super) bounds: HashMap<(usize, usize), Vec<PlannedBound>>,
     pub(super) deals: HashMap<usize, Vec<Deal>>,
     conditions: Vec<RowCondition>,
-    groups: HashMap<usize, Vec<Group>>,
+    pub(super) groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,
     pub(super) pointers: HashMap<String, String>,
     /// Conditions that nothing can move: table, slot, rule.
@@ -423,6 +423,9 @@ impl Compiler {
             if families.is_empty() {
                 families = self.families_behind(condition.table, slot);
             }
+            // What other rows have looked at cannot change because this row does.
+            let looked_at = self.families_looked_at(condition.table, slot);
+            families.retain(|family| !looked_at.contains(family));
             if families.is_empty() {
                 if let Some(held) = self.statements.held.get_mut(&condition.rule) {
                     held.way = "checked_only";
@@ -447,6 +450,7 @@ impl Compiler {
             }
             self.statements.groups.insert(table, list.into_iter().map(|(group, _)| group).collect());
         }
+        self.check_memory();
     }
 
     /// The draws that a slot depends on, within its table.

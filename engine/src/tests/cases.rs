@@ -7,7 +7,7 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use super::{compiled, plan};
 
 /// Generates a schema and proves its rules on the rows.
-fn holds(schema: &str) {
+pub(super) fn holds(schema: &str) {
     let plan = plan(schema);
     let tables = (0..plan.tables.len())
         .map(|table| (plan.tables[table].name.clone(), crate::table::provider(&plan, table)))

@@ -1,8 +1,10 @@
 //! What the engine promises as a whole: the same bytes however rows are asked for, golden hashes, rules that hold, no panic on any text.
 
+mod calendar;
 mod cases;
 mod determinism;
 mod golden;
+mod memory;
 mod robustness;
 
 use std::sync::Arc;

@@ -17,6 +17,7 @@ use super::super::{Cells, Fill, Made, Problems, Rows, RunError};
 use super::ColumnNames;
 use super::names::{text_attribute, texts};
 use super::prepared::PreparedNames;
+use crate::locale::{Gender, Locale, NameOrder, Surnames};
 use crate::permutation::Permutation;
 use crate::plan::{Context, Evaluation, Plan, SlotId};
 use crate::problem::Problem;
@@ -182,7 +183,7 @@ enum Apart {
 pub struct Addresses {
     key: Key,
     names: NameInputs,
-    two_surnames: bool,
+    locale: &'static Locale,
     styles: Alias,
     domains: Option<Domains>,
     apart: Apart,
@@ -233,18 +234,25 @@ impl Addresses {
             }
         }
         let locale = cx.locale();
-        let two_surnames = locale.two_surnames();
-        let letters = |name: &&'static str| (*name, Scratch::default().first_part(name).to_owned());
+        let letters = |name: &'static str, read: fn(&mut Scratch, &str, &'static Locale)| {
+            let mut scratch = Scratch::default();
+            read(&mut scratch, name, locale);
+            (name, scratch.first + &scratch.last)
+        };
+        let genders = [None, Some(Gender::Female)];
+        let last_names = genders.into_iter().flat_map(|gender| locale.last_names(gender).values.iter().copied());
         let prepared = (limit.is_none() && matches!(names, NameInputs::Apart(..))).then(|| {
             (
-                PreparedNames::of(locale.first_names(None).values.iter().map(letters)),
-                PreparedNames::of(locale.last_names().values.iter().map(letters)),
+                PreparedNames::of(
+                    locale.first_names(None).values.iter().map(|name| letters(name, Scratch::read_first)),
+                ),
+                PreparedNames::of(last_names.map(|name| letters(name, Scratch::read_last))),
             )
         });
         let fill = Addresses {
             key: cx.key("value"),
             names,
-            two_surnames,
+            locale,
             styles,
             domains,
             apart,
@@ -310,7 +318,7 @@ impl Addresses {
         room: usize,
         scratch: &mut Scratch,
     ) -> bool {
-        scratch.read_names(input, position, self.two_surnames);
+        scratch.read_names(input, position, self.locale);
         scratch.local.clear();
         if !scratch.known {
             return false;
@@ -361,7 +369,7 @@ impl Addresses {
                 }
                 (Some(Domains::Company { ending, .. }), _) => {
                     slug.clear();
-                    write_slug(input.company(position), &mut scratch, &mut slug);
+                    write_slug(input.company(position), self.locale, &mut scratch, &mut slug);
                     slug.push_str(ending);
                     Some(slug.as_str())
                 }
@@ -439,7 +447,7 @@ impl Fill for Addresses {
 }
 
 /// Whether one of some slots depends on values that are drawn again until a rule holds.
-fn is_redrawn(plan: &Plan, table: usize, slots: &[SlotId]) -> bool {
+pub fn is_redrawn(plan: &Plan, table: usize, slots: &[SlotId]) -> bool {
     let all = &plan.tables[table].slots;
     let mut seen = vec![false; all.len()];
     let mut open = slots.to_vec();
@@ -534,33 +542,55 @@ struct Scratch {
 }
 
 impl Scratch {
-    /// Reads the row's first name and first last name, in lower-case ASCII letters.
-    fn read_names(&mut self, input: &Inputs<'_>, position: usize, two_surnames: bool) {
+    /// Reads the row's first name and the surname that people are called by, in lower-case ASCII letters.
+    fn read_names(&mut self, input: &Inputs<'_>, position: usize, locale: &'static Locale) {
         self.first.clear();
         self.last.clear();
         let first = at(input.first, position);
         let last = input.last.and_then(|last| at(last, position));
         self.known = first.is_some() || last.is_some();
-        if let Some(name) = first {
-            self.read_parts(name);
-            let count = self.ends.len();
-            self.first.push_str(self.letters.get(self.part(0)).unwrap_or_default());
-            if input.last.is_none() && count > 1 {
-                // With two surnames the first of them stands last but one.
-                let place = if two_surnames && count > 2 { count - 2 } else { count - 1 };
-                self.last.push_str(self.letters.get(self.part(place)).unwrap_or_default());
-            }
+        if input.last.is_some() {
+            self.read_first(first.unwrap_or_default(), locale);
+            self.read_last(last.unwrap_or_default(), locale);
+            return;
         }
-        if let Some(name) = last {
-            self.read_parts(name);
-            self.last.push_str(self.letters.get(self.part(0)).unwrap_or_default());
+        let whole = first.unwrap_or_default();
+        match locale.name_order() {
+            NameOrder::SurnameFirst(joint) => {
+                let apart = if joint.is_empty() { Some(locale.split_name(whole)) } else { whole.split_once(joint) };
+                let (last, first) = apart.unwrap_or(("", whole));
+                self.read_first(first, locale);
+                self.read_last(last, locale);
+            }
+            NameOrder::GivenFirst => {
+                // Where names have a romanisation, both parts are known as a whole.
+                let known = |end: usize| Some((locale.latin(&whole[..end])?, locale.latin(&whole[end + 1..])?));
+                if let Some((first, last)) = whole.match_indices(' ').find_map(|(end, _)| known(end)) {
+                    push_letters(first, &mut self.first);
+                    push_letters(last, &mut self.last);
+                    return;
+                }
+                self.read_parts(whole, locale);
+                let count = self.ends.len();
+                self.first.push_str(self.letters.get(self.part(0)).unwrap_or_default());
+                if count > 1 {
+                    // The father's surname stands last but one where the mother's follows it.
+                    let before = usize::from(locale.surnames() == Surnames::PaternalFirst && count > 2);
+                    self.last.push_str(self.letters.get(self.part(count - 1 - before)).unwrap_or_default());
+                }
+            }
         }
     }
 
-    /// The first part of a name, as letters.
-    fn first_part(&mut self, name: &str) -> &str {
-        self.read_parts(name);
-        self.letters.get(self.part(0)).unwrap_or_default()
+    fn read_first(&mut self, name: &str, locale: &'static Locale) {
+        self.read_parts(name, locale);
+        self.first.push_str(self.letters.get(self.part(0)).unwrap_or_default());
+    }
+
+    fn read_last(&mut self, name: &str, locale: &'static Locale) {
+        self.read_parts(name, locale);
+        let place = if locale.surnames() == Surnames::MaternalFirst { self.ends.len().saturating_sub(1) } else { 0 };
+        self.last.push_str(self.letters.get(self.part(place)).unwrap_or_default());
     }
 
     /// Where a part stands in `letters`.
@@ -569,10 +599,16 @@ impl Scratch {
         start..self.ends.get(place).copied().unwrap_or(start)
     }
 
-    /// The parts of a name as lower-case ASCII letters; a particle goes with the word after it: `De la Cruz` is one part.
-    fn read_parts(&mut self, name: &str) {
+    /// The parts of a name as lower-case ASCII letters; a particle goes with the word after it: `De la Cruz` is one part, and so is a name
+    /// whose usual romanisation is known.
+    fn read_parts(&mut self, name: &str, locale: &'static Locale) {
         self.letters.clear();
         self.ends.clear();
+        if let Some(latin) = locale.latin(name) {
+            push_letters(latin, &mut self.letters);
+            self.ends.push(self.letters.len());
+            return;
+        }
         let mut part_start = 0;
         for word in name.split([' ', '-']) {
             let start = self.letters.len();
@@ -610,10 +646,15 @@ fn push_letters(word: &str, out: &mut String) {
 }
 
 /// Appends a company's name as a label of a domain, without its legal form.
-fn write_slug(company: Option<&str>, scratch: &mut Scratch, out: &mut String) {
+fn write_slug(company: Option<&str>, locale: &'static Locale, scratch: &mut Scratch, out: &mut String) {
     scratch.letters.clear();
-    // Legal forms are written with points, or are the last word of several.
-    let words = company.unwrap_or_default().split_whitespace();
+    // Legal forms stand at an end of the name, are written with points, or are the last word of several.
+    let forms = locale.company_forms().values.iter();
+    let without = |name, form: &&str| -> &str {
+        let name: &str = name;
+        name.strip_suffix(*form).or_else(|| name.strip_prefix(*form)).unwrap_or(name)
+    };
+    let words = forms.fold(company.unwrap_or_default(), without).split_whitespace();
     for word in words.filter(|word| !word.contains('.') && !LEGAL_FORMS.contains(word)) {
         let start = scratch.letters.len();
         push_letters(word, &mut scratch.letters);

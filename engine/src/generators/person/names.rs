@@ -1,5 +1,6 @@
 //! Names and the gender that decides them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
@@ -7,7 +8,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
 use super::super::lists::{List, fitting};
 use super::super::text::TextColumn;
 use super::super::{Cells, Countable, Fill, Made, Problems, Rows, RunError};
-use crate::locale::{Gender, WeightedList};
+use crate::locale::{Gender, Locale, NameOrder, Surnames, WeightedList};
 use crate::plan::{Context, Nested, Scalar};
 use crate::problem::Problem;
 use crate::random::{Alias, Key};
@@ -15,8 +16,49 @@ use crate::schema::Param;
 use crate::types::LogicalType;
 
 /// Words for each gender, whatever the locale: a schema may print English words in Spanish data.
-const FEMALE: [&str; 4] = ["F", "female", "femenino", "mujer"];
-const MALE: [&str; 4] = ["M", "male", "masculino", "hombre"];
+const FEMALE: [&str; 20] = [
+    "F",
+    "female",
+    "woman",
+    "femenino",
+    "mujer",
+    "feminino",
+    "mulher",
+    "féminin",
+    "femme",
+    "weiblich",
+    "femmina",
+    "donna",
+    "vrouw",
+    "kobieta",
+    "女",
+    "女性",
+    "여",
+    "여성",
+    "महिला",
+    "أنثى",
+];
+const MALE: [&str; 19] = [
+    "M",
+    "male",
+    "masculino",
+    "hombre",
+    "homem",
+    "masculin",
+    "homme",
+    "männlich",
+    "mann",
+    "maschio",
+    "uomo",
+    "man",
+    "mężczyzna",
+    "男",
+    "男性",
+    "남",
+    "남성",
+    "पुरुष",
+    "ذكر",
+];
 
 /// The gender that a word means, if it means one.
 pub fn gender_of(word: &str) -> Option<Gender> {
@@ -118,8 +160,18 @@ impl ByGender {
         of: impl Fn(Gender) -> &'static WeightedList,
         gender: usize,
     ) -> Result<Made, Problems> {
-        let (mut texts, female) = fitting(cx, of(Gender::Female))?;
-        let (masculine, male) = fitting(cx, of(Gender::Male))?;
+        ByGender::within(cx, of, gender, cx.lengths())
+    }
+
+    /// The same with other lengths.
+    pub fn within(
+        cx: &Context<'_>,
+        of: impl Fn(Gender) -> &'static WeightedList,
+        gender: usize,
+        lengths: (u32, Option<u32>),
+    ) -> Result<Made, Problems> {
+        let (mut texts, female) = fitting(lengths, of(Gender::Female))?;
+        let (masculine, male) = fitting(lengths, of(Gender::Male))?;
         let masculine_start = texts.len();
         texts.extend(masculine);
         let total = |weights: &[f64]| weights.iter().fold(0.0, |sum, weight| sum + weight);
@@ -160,33 +212,51 @@ impl Fill for ByGender {
     }
 }
 
-/// Two surnames; the first alone where both are too long.
-pub struct TwoSurnames {
-    pub first: Key,
-    pub second: Key,
-    pub surnames: Vec<&'static str>,
-    pub alias: Alias,
+/// Two surnames; the father's alone where both are too long.
+pub struct SurnamePair {
+    /// The input of the surname that stands first.
+    pub first: usize,
+    /// The input of the other one.
+    pub second: usize,
+    /// The input of the father's.
+    pub paternal: usize,
     /// The most characters.
     pub limit: Option<u32>,
 }
 
-impl Fill for TwoSurnames {
+impl Fill for SurnamePair {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let (first, second) = (cells.words(&self.first, rows), cells.words(&self.second, rows));
+        let (first, second) = (texts(cells, self.first)?, texts(cells, self.second)?);
+        let paternal = texts(cells, self.paternal)?;
         let mut column = TextColumn::with_capacity(rows.len(), 16);
-        for (first, second) in first.into_iter().zip(second) {
-            let (first, second) = (self.surnames[self.alias.pick(first)], self.surnames[self.alias.pick(second)]);
+        for ((first, second), paternal) in first.iter().zip(second).zip(paternal) {
             let out = column.out();
-            out.push_str(first);
-            let both = || first.chars().count() + 1 + second.chars().count();
-            if self.limit.is_none_or(|limit| both() <= limit as usize) {
-                out.push(' ');
-                out.push_str(second);
+            match (first, second) {
+                (Some(first), Some(second)) => {
+                    let both = || first.chars().count() + 1 + second.chars().count();
+                    if self.limit.is_none_or(|limit| both() <= limit as usize) {
+                        out.push_str(first);
+                        out.push(' ');
+                        out.push_str(second);
+                    } else {
+                        out.push_str(paternal.unwrap_or(first));
+                    }
+                }
+                (Some(alone), None) | (None, Some(alone)) => out.push_str(alone),
+                (None, None) => {
+                    column.end_null();
+                    continue;
+                }
             }
             column.end();
         }
         Ok(Arc::new(column.finish()))
     }
+}
+
+/// Whether surnames have a feminine form.
+pub fn surnames_have_gender(locale: &'static Locale) -> bool {
+    locale.last_names(Some(Gender::Female)).values != locale.last_names(None).values
 }
 
 /// A part of a name: an input, or drawn inside.
@@ -205,10 +275,11 @@ impl Part {
     }
 }
 
-/// First and last name, a space between; one alone where the other is null.
+/// First and last name in the country's order; one alone where the other is null.
 pub struct FullNames {
     pub first: Part,
     pub last: usize,
+    pub order: NameOrder,
 }
 
 impl Fill for FullNames {
@@ -220,46 +291,107 @@ impl Fill for FullNames {
         let first = first.as_string_view_opt().ok_or_else(|| RunError::new("a first name that is no text"))?;
         let mut column = TextColumn::with_capacity(rows.len(), 24);
         for (first, last) in first.iter().zip(texts(cells, self.last)?) {
-            let out = column.out();
-            match (first, last) {
-                (Some(first), Some(last)) => {
-                    out.push_str(first);
-                    out.push(' ');
-                    out.push_str(last);
-                }
-                (Some(alone), None) | (None, Some(alone)) => out.push_str(alone),
-                (None, None) => {
-                    column.end_null();
-                    continue;
-                }
+            if first.is_none() && last.is_none() {
+                column.end_null();
+                continue;
             }
+            self.order.write(first.unwrap_or_default(), last.unwrap_or_default(), column.out());
             column.end();
         }
         Ok(Arc::new(column.finish()))
     }
 }
 
-/// All names that consist of a value of each list. Only the last part may hold spaces, so that no two choices give one text.
+/// All whole names of people of a gender, or of both; `None` where a list has nothing that fits the limit.
+pub fn all_names(locale: &'static Locale, gender: Option<Gender>, limit: Option<u32>) -> Option<AllNames> {
+    if gender.is_none() && surnames_have_gender(locale) {
+        let female = names_of(locale, Some(Gender::Female), limit)?;
+        let mut male = names_of(locale, Some(Gender::Male), limit)?;
+        // A given name of both genders counts among the women's, so that no name has two positions.
+        let theirs: HashSet<&str> = female.parts[0].iter().copied().collect();
+        male.parts[0].retain(|name| !theirs.contains(name));
+        return Some(AllNames { female, male: (!male.parts[0].is_empty()).then_some(male) });
+    }
+    Some(AllNames { female: names_of(locale, gender, limit)?, male: None })
+}
+
+fn names_of(locale: &'static Locale, gender: Option<Gender>, limit: Option<u32>) -> Option<NameTexts> {
+    let (first, last) = (locale.first_names(gender), locale.last_names(gender));
+    match (locale.name_order(), locale.surnames()) {
+        (NameOrder::GivenFirst, Surnames::One) => NameTexts::of(&[first, last], limit, " "),
+        (NameOrder::GivenFirst, _) => NameTexts::of(&[first, last, last], limit, " "),
+        (NameOrder::SurnameFirst(joint), _) => NameTexts::of(&[last, first], limit, joint),
+    }
+}
+
+/// Names of women, or of all, and after them those of men.
+pub struct AllNames {
+    female: NameTexts,
+    male: Option<NameTexts>,
+}
+
+impl Countable for AllNames {
+    fn count(&self) -> u128 {
+        self.female.count().saturating_add(self.male.as_ref().map_or(0, Countable::count))
+    }
+
+    fn unrank(&self, positions: &[u128]) -> ArrayRef {
+        let Some(male) = &self.male else { return self.female.unrank(positions) };
+        let women = self.female.count();
+        let mut column = TextColumn::with_capacity(positions.len(), 24);
+        for position in positions {
+            match position.checked_sub(women) {
+                None => self.female.write(*position, column.out()),
+                Some(rank) => male.write(rank, column.out()),
+            }
+            column.end();
+        }
+        Arc::new(column.finish())
+    }
+}
+
+/// All names that consist of a value of each list. Only the last part may hold what stands between the parts; where that is nothing, all but
+/// the last are single characters: so no two choices give one text.
 pub struct NameTexts {
     parts: Vec<Vec<&'static str>>,
+    joint: &'static str,
 }
 
 impl NameTexts {
     /// The names of at most `limit` characters of which no part takes more than its share; `None` where a list has nothing that fits.
-    pub fn of(lists: &[&'static WeightedList], limit: Option<u32>) -> Option<NameTexts> {
-        let spaces = lists.len().checked_sub(1)?;
-        let share = limit.map(|limit| (limit as usize).saturating_sub(spaces) / lists.len());
+    pub fn of(lists: &[&'static WeightedList], limit: Option<u32>, joint: &'static str) -> Option<NameTexts> {
+        let last = lists.len().checked_sub(1)?;
+        let joints = last * joint.chars().count();
+        let share = limit.map(|limit| (limit as usize).saturating_sub(joints) / lists.len());
         let parts: Vec<Vec<&str>> = lists
             .iter()
             .enumerate()
             .map(|(at, list)| {
-                let fits = |text: &&str| {
-                    (at == spaces || !text.contains(' ')) && share.is_none_or(|share| text.chars().count() <= share)
+                let apart = |text: &str| match joint {
+                    "" => text.chars().count() == 1,
+                    joint => !text.contains(joint),
+                };
+                let mut seen = HashSet::new();
+                let fits = |text: &&'static str| {
+                    (at == last || apart(text))
+                        && share.is_none_or(|share| text.chars().count() <= share)
+                        && seen.insert(*text)
                 };
                 list.values.iter().copied().filter(fits).collect()
             })
             .collect();
-        parts.iter().all(|part| !part.is_empty()).then_some(NameTexts { parts })
+        parts.iter().all(|part| !part.is_empty()).then_some(NameTexts { parts, joint })
+    }
+
+    fn write(&self, mut rank: u128, out: &mut String) {
+        for (at, part) in self.parts.iter().enumerate() {
+            if at > 0 {
+                out.push_str(self.joint);
+            }
+            let radix = part.len() as u128;
+            out.push_str(part[(rank % radix) as usize]);
+            rank /= radix;
+        }
     }
 }
 
@@ -271,15 +403,7 @@ impl Countable for NameTexts {
     fn unrank(&self, positions: &[u128]) -> ArrayRef {
         let mut column = TextColumn::with_capacity(positions.len(), 24);
         for position in positions {
-            let mut rank = *position;
-            for (at, part) in self.parts.iter().enumerate() {
-                if at > 0 {
-                    column.out().push(' ');
-                }
-                let radix = part.len() as u128;
-                column.out().push_str(part[(rank % radix) as usize]);
-                rank /= radix;
-            }
+            self.write(*position, column.out());
             column.end();
         }
         Arc::new(column.finish())

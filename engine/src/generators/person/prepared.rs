@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_short_name_is_found_with_its_letters_and_no_other() {
-        let names = Locale::named("es_PE").expect("a locale").last_names();
+        let names = Locale::named("es_PE").expect("a locale").last_names(None);
         let prepared =
             PreparedNames::of(names.values.iter().map(|name| (*name, format!("{}x", any_ascii::any_ascii(name)))));
         let mut texts: Vec<Option<&str>> = names.values.iter().copied().map(Some).collect();

@@ -12,16 +12,21 @@ use crate::random::Key;
 use crate::types::LogicalType;
 
 /// Distinct texts that are made from a rank below 2^64.
-pub(super) trait RankedTexts: Copy + Send + Sync + 'static {
+pub(super) trait RankedTexts: Clone + Send + Sync + 'static {
     /// How many there are.
     fn total(&self) -> u64;
 
     /// Appends the text at a rank; `scratch` is empty.
     fn write(&self, rank: u64, scratch: &mut String, out: &mut String);
+
+    /// The most characters, where the texts know.
+    fn longest(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A text by rank a row, each equally likely.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Ranked<T> {
     pub key: Key,
     pub texts: T,
@@ -29,9 +34,9 @@ pub(super) struct Ranked<T> {
 
 impl<T: RankedTexts> Ranked<T> {
     pub fn made(self, cx: &Context<'_>, noun: &str) -> Result<Made, Problems> {
-        let longest = self.longest();
+        let longest = self.texts.longest().unwrap_or_else(|| self.longest());
         check_longest(cx, longest, noun)?;
-        Ok(Made { longest: Some(longest), ..Made::drawn(LogicalType::String, self).counted(self) })
+        Ok(Made { longest: Some(longest), ..Made::drawn(LogicalType::String, self.clone()).counted(self) })
     }
 
     fn texts(&self, ranks: impl ExactSizeIterator<Item = u64>) -> ArrayRef {

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use datafusion::arrow::array::{Array, AsArray};
 
+use crate::locale::{Locale, Surnames};
 use crate::plan::{Options, Plan, compile_text};
 use crate::run::batch;
 use crate::schema::Overrides;
@@ -42,7 +43,7 @@ fn columns_of_one_entity_show_one_person() {
     ];
     let plan = plan(PERUVIAN, 2_000, &columns, "");
     let made = texts(&plan, 0..2_000);
-    let locale = crate::locale::Locale::named("es_PE").expect("a locale");
+    let locale = Locale::named("es_PE").expect("a locale");
     for row in (0..2_000).collect::<Vec<usize>>() {
         let gender = super::gender_of(&made[0][row]);
         assert!(
@@ -127,8 +128,8 @@ fn a_gender_that_is_not_understood_is_refused_with_the_words_that_are() {
 
 #[test]
 fn a_number_of_another_country_is_refused_by_name() {
-    for generator in ["phone", "national_id"] {
-        let column = format!("{{name: c, generator: {{type: {generator}, country: DE}}}}");
+    for (generator, country) in [("phone", "DE"), ("national_id", "AQ"), ("tax_id", "AQ")] {
+        let column = format!("{{name: c, generator: {{type: {generator}, country: {country}}}}}");
         let compiled = compile("", 10, &[&column], "");
         assert!(compiled.problems.iter().any(|problem| problem.code == "not_supported"), "{generator}");
     }
@@ -174,4 +175,106 @@ fn an_address_at_the_company_carries_its_name() {
             any_ascii::any_ascii(company).to_lowercase().chars().filter(char::is_ascii_alphabetic).collect();
         assert!(letters.starts_with(label), "{company} {mail}");
     }
+}
+
+#[test]
+fn people_of_every_locale_have_names_of_their_gender_and_agree_with_themselves() {
+    let columns = [
+        "{name: gender, generator: {type: gender}}",
+        "{name: first, generator: {type: first_name}}",
+        "{name: last, generator: {type: last_name}}",
+        "{name: whole, generator: {type: full_name}}",
+        "{name: mail, generator: {type: email}}",
+        "{name: prefix, generator: {type: name_prefix}}",
+        "{name: middle, generator: {type: middle_name}}",
+        "{name: paternal, generator: {type: paternal_surname}}",
+        "{name: maternal, generator: {type: maternal_surname}}",
+        "{name: nationality, generator: {type: nationality}}",
+        "{name: marital, generator: {type: marital_status}}",
+    ];
+    for name in Locale::names() {
+        let locale = Locale::named(name).expect("a locale");
+        let plan = plan(&format!("locale: {name}\n"), 20_000, &columns, "");
+        let made = texts(&plan, 0..20_000);
+        let set = |list: &'static crate::locale::WeightedList| list.values.iter().copied().collect::<HashSet<&str>>();
+        let of = |gender| {
+            let lists = [
+                locale.first_names(gender),
+                locale.last_names(gender),
+                locale.prefixes(gender),
+                locale.nationalities(gender),
+                locale.marital_statuses(gender),
+            ];
+            lists.map(set)
+        };
+        let lists = [of(Some(crate::locale::Gender::Female)), of(Some(crate::locale::Gender::Male))];
+        for row in 0..20_000 {
+            let at = |column: usize| made[column][row].as_str();
+            let [first, last, prefix, nationality, marital] = &lists[usize::from(at(0) == "M")];
+            assert!(first.contains(at(1)) && first.contains(at(6)), "{name} {} {}", at(1), at(6));
+            assert!(prefix.contains(at(5)) && nationality.contains(at(9)) && marital.contains(at(10)), "{name}");
+            match locale.surnames() {
+                Surnames::One => assert!(last.contains(at(2)) && at(2) == at(7), "{name} {} {}", at(2), at(7)),
+                Surnames::PaternalFirst => assert_eq!(at(2), format!("{} {}", at(7), at(8)), "{name}"),
+                Surnames::MaternalFirst => assert_eq!(at(2), format!("{} {}", at(8), at(7)), "{name}"),
+            }
+            let mut whole = String::new();
+            locale.name_order().write(at(1), at(2), &mut whole);
+            assert_eq!(at(3), whole, "{name}");
+            assert!(at(4).is_ascii() && at(4).starts_with(|c: char| c.is_ascii_lowercase()), "{name} {}", at(4));
+        }
+        let repeated = (0..20_000).filter(|row| made[1][*row] == made[6][*row]).count();
+        assert!(repeated < 20, "{name}: a middle name is another than the first, {repeated}");
+        let distinct = |column: usize| made[column].iter().collect::<HashSet<_>>().len();
+        // What 20,000 draws by weight meet of the lists; Korea and China have few surnames.
+        let least = match *name {
+            "ko_KR" => 60,
+            "zh_CN" => 150,
+            _ if locale.surnames() != Surnames::One => 4_000,
+            _ => 600,
+        };
+        assert!(distinct(1) >= 280, "{name} {}", distinct(1));
+        assert!(distinct(2) >= least, "{name} {}", distinct(2));
+    }
+}
+
+#[test]
+fn an_address_is_read_from_a_whole_name_in_any_order() {
+    for name in ["ja_JP", "zh_CN", "ko_KR", "hi_IN", "ar_SA", "pl_PL", "pt_BR"] {
+        let columns = ["{name: whole, generator: {type: full_name}}", "{name: user, generator: {type: username}}"];
+        let plan = plan(&format!("locale: {name}\n"), 2_000, &columns, "");
+        let made = texts(&plan, 0..2_000);
+        let apart = made[1].iter().filter(|user| user.len() > 4).count();
+        assert!(made[1].iter().all(|user| user.is_ascii()) && apart > 1_500, "{name} {apart}");
+    }
+}
+
+#[test]
+fn whole_names_are_unique_in_every_locale() {
+    for name in Locale::names() {
+        let columns = ["{name: whole, unique: true, generator: {type: full_name}}"];
+        let plan = plan(&format!("locale: {name}\n"), 20_000, &columns, "");
+        let made = texts(&plan, 0..20_000);
+        assert_eq!(made[0].iter().collect::<HashSet<_>>().len(), 20_000, "{name}");
+    }
+}
+
+#[test]
+fn a_person_is_as_old_as_the_draw_says() {
+    let columns = [
+        "{name: born, type: string, generator: {type: field, of: somebody, field: date_of_birth}}",
+        "{name: prefix, generator: {type: field, of: somebody, field: prefix}}",
+    ];
+    let draws = "    draws:\n      somebody: {type: person, min_age: 20, max_age: 21}\n";
+    let plan = plan("reference_time: 2024-02-29T12:00:00Z\n", 20_000, &columns, draws);
+    let made = texts(&plan, 0..20_000);
+    // Between 20 whole years and one day less than 22.
+    assert!(
+        made[0].iter().all(|born| ("2002-03-01"..="2004-02-29").contains(&born.as_str())),
+        "{:?}",
+        made[0].iter().min()
+    );
+    assert_eq!(made[0].iter().collect::<HashSet<_>>().len(), 731);
+    let wrong = ["{name: born, generator: {type: date_of_birth, min_age: 30, max_age: 20}}"];
+    assert!(compile("", 10, &wrong, "").problems.iter().any(|problem| problem.code == "empty_interval"));
 }

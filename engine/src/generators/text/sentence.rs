@@ -29,7 +29,7 @@ pub struct Sentence {
 }
 
 /// Words of a sentence where the schema says nothing.
-const USUAL_WORDS: (u32, u32) = (4, 9);
+pub(super) const USUAL_WORDS: (u32, u32) = (4, 9);
 
 impl Generator for Sentence {
     const EXAMPLE: &'static str = "{type: sentence, min: 4, max: 9}";
@@ -157,13 +157,14 @@ impl Prepared {
         }
         let mut prepared = Prepared { pieces: Pieces::default(), spans: Vec::new(), min, by_words: Vec::new() };
         for words in min..=max {
-            let templates = grammar.clauses_of(words).map(|parts| prepared.template(&parts)).collect::<Option<_>>()?;
+            let templates =
+                grammar.clauses_of(words).map(|parts| prepared.template(grammar, &parts)).collect::<Option<_>>()?;
             prepared.by_words.push(templates);
         }
         Some(prepared)
     }
 
-    fn template(&mut self, parts: &[ClausePart<'_>]) -> Option<Vec<Choice>> {
+    fn template(&mut self, grammar: &SentenceGrammar, parts: &[ClausePart<'_>]) -> Option<Vec<Choice>> {
         let mut choices = Vec::new();
         let mut parts = parts.iter().peekable();
         while let Some(part) = parts.next() {
@@ -177,12 +178,14 @@ impl Prepared {
                 parts.next();
             }
             if parts.peek().is_none() {
-                behind.push('.');
+                behind.push(grammar.full_stop());
             }
             let choice = Choice { first: self.spans.len(), count: texts.len() as u64, drawn };
             for text in texts {
                 let mut whole = format!("{text}{behind}");
-                if choices.is_empty() {
+                if !grammar.spaced() {
+                    whole.retain(|c| c != ' ');
+                } else if choices.is_empty() {
                     capitalize(&mut whole, 0);
                 }
                 self.spans.push(self.pieces.add(&whole)?);

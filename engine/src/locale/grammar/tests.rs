@@ -24,9 +24,15 @@ fn a_sentence_has_the_words_asked_for_one_capital_and_one_full_stop() {
             for _ in 0..200 {
                 let mut text = String::new();
                 locale.sentences().write_sentence(words, &mut next, &mut text);
-                assert_eq!(word_count(&text), words.max(1) as usize, "{text}");
-                assert!(text.chars().next().unwrap().is_uppercase(), "{text}");
-                assert!(text.ends_with('.') && text.matches('.').count() == 1, "{text}");
+                let stop = match locale.language() {
+                    "ja" | "zh" => '。',
+                    "hi" => '।',
+                    _ => '.',
+                };
+                assert_eq!(word_count(&text), if locale.spaced() { words.max(1) as usize } else { 1 }, "{text}");
+                // Some scripts have no capitals.
+                assert!(!text.chars().next().unwrap().is_lowercase(), "{text}");
+                assert!(text.ends_with(stop) && text.matches(stop).count() == 1, "{text}");
                 assert!(!text.contains("  ") && text.trim() == text && !text.contains(['{', '}']), "{text}");
             }
         }
@@ -72,15 +78,15 @@ fn every_rank_names_one_sentence() {
         }
         let mut last = String::new();
         sentences.unrank_sentence(23, sentences.sentence_count(23) - 1, &mut last);
-        assert_eq!(word_count(&last), 23);
+        assert_eq!(word_count(&last), if locale.spaced() { 23 } else { 1 });
     }
 }
 
 #[test]
 fn no_two_templates_have_a_text_in_common() {
+    // Company names are few enough to be compared one by one, below.
     for locale in locales() {
         holds(&locale.sentences().grammar);
-        holds(&locale.company_names().grammar);
     }
 
     fn holds(grammar: &Grammar) {

@@ -8,6 +8,8 @@
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
+use super::Quantile;
+
 /// The value below which a standard normal lies with probability `p` (Wichura 1988, AS 241, PPND16; relative error about 1e-16).
 ///
 /// It is odd about one half, −∞ at 0 and below, ∞ at 1 and above, and NaN at NaN.
@@ -144,9 +146,10 @@ impl TruncatedNormal {
         let form = if std > 0.0 && a < b { Form::over(a, b, lo, hi) } else { Form::Flat { from: mean, width: 0.0 } };
         TruncatedNormal { mean, std, lo, hi, form }
     }
+}
 
-    /// The value below which the share `u` of the distribution lies; never decreasing in `u`, and always within the bounds.
-    pub fn at(&self, u: f64) -> f64 {
+impl Quantile for TruncatedNormal {
+    fn at(&self, u: f64) -> f64 {
         let z = match self.form {
             Form::Mass { below, inside, above } => {
                 let p = below + u * inside;

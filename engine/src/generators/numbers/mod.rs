@@ -1,5 +1,13 @@
 //! Numbers.
 
+mod continuous;
+mod discrete;
+mod drawn;
+mod random_walk;
+#[cfg(test)]
+mod tests;
+mod time_series;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -10,13 +18,17 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::interval::{Step, Uniform, array_of};
+pub use continuous::{Beta, Exponential, Gamma, Lognormal, Normal, Pareto, StudentT, Triangular, Weibull};
+pub use discrete::{Binomial, Geometric, Histogram, Poisson, Zipf};
+
+pub use self::random_walk::RandomWalk;
+pub use self::time_series::TimeSeries;
+use super::interval::{Step, Uniform};
 use super::lists::decimal_units;
 use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
 use crate::plan::{Context, Scalar};
 use crate::problem::Problem;
-use crate::quantile::TruncatedNormal;
-use crate::random::{Key, open_unit, unit};
+use crate::random::{Key, unit};
 use crate::schema::Param;
 use crate::types::{DEFAULT_PRECISION, LogicalType};
 
@@ -105,14 +117,26 @@ pub(super) fn check_ends<T: PartialOrd>(
 pub struct Exact(String);
 
 impl Exact {
+    /// The number in units of the last of `scale` decimal places, or the problem at the parameter `name`.
     fn units(&self, scale: i8, name: &str) -> Result<i64, Problem> {
-        decimal_units(&self.0, scale).ok_or_else(|| {
-            Problem::new(
-                "wrong_scale",
-                format!("{} is no number of {scale} decimal places that fits 18 digits", self.0),
-            )
-            .key(name)
-        })
+        let units = decimal_units(&self.0, scale);
+        if let Some(units) = units.filter(|units| units.unsigned_abs() < 10_u64.pow(u32::from(DEFAULT_PRECISION))) {
+            return Ok(units);
+        }
+        // The same number with places to spare tells which limit it breaks.
+        let fits = units.is_some() || self.0.parse().is_ok_and(|value: f64| value.abs() >= 1e17);
+        let problem = if fits {
+            let digits = i32::from(DEFAULT_PRECISION) - i32::from(scale);
+            let detail = format!(
+                "{} has more than {digits} digits before the point; a decimal has at most {DEFAULT_PRECISION} digits, {scale} of them after the point",
+                self.0
+            );
+            Problem::new("too_large", detail).remedy("take a number nearer to 0, or a smaller scale")
+        } else {
+            let detail = format!("{} has more than {scale} decimal places", self.0);
+            Problem::new("wrong_scale", detail).remedy("round it, or widen the scale")
+        };
+        Err(problem.key(name))
     }
 }
 
@@ -321,175 +345,4 @@ fn floats_of(cells: &Cells<'_>, scalar: &Scalar<f64>) -> Result<FloatEnds, RunEr
             FloatEnds::Rows(cast.as_primitive::<Float64Type>().iter().collect())
         }
     })
-}
-
-/// A number around a mean, by the normal distribution; `min` and `max` truncate it. With `type: integer` or `type: decimal` it is rounded,
-/// half to even.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Normal {
-    /// Its mean before truncation; 0 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("role" = "location"))]
-    mean: Option<Param<f64>>,
-    /// Its standard deviation before truncation, above 0; 1 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("role" = "spread"))]
-    std: Option<Param<f64>>,
-    /// Smallest value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("role" = "lower"))]
-    min: Option<Param<f64>>,
-    /// Largest value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("role" = "upper"))]
-    max: Option<Param<f64>>,
-}
-
-impl Generator for Normal {
-    const EXAMPLE: &'static str = "{type: normal, mean: 170, std: 10, min: 140, max: 210}";
-
-    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let mean = cx.param(self.mean.as_ref().unwrap_or(&Param::Constant(0.0)), "mean")?;
-        let std = cx.param(self.std.as_ref().unwrap_or(&Param::Constant(1.0)), "std")?;
-        if let Scalar::Constant(std) = &std
-            && (!std.is_finite() || *std <= 0.0)
-        {
-            return Err(vec![
-                Problem::new("too_small", format!("a standard deviation of {std} is not above 0")).at("/std"),
-            ]);
-        }
-        let (logical, scale) = match cx.declared() {
-            Some(LogicalType::Integer) => (LogicalType::Integer, 0),
-            Some(LogicalType::Decimal { precision, scale }) if precision <= DEFAULT_PRECISION => {
-                (LogicalType::Decimal { precision, scale }, u32::from(scale.unsigned_abs()))
-            }
-            _ => (LogicalType::Float, 0),
-        };
-        let units = 10_f64.powi(scale as i32);
-        let largest = 9.0e17 / units;
-        let min = cx.param(self.min.as_ref().unwrap_or(&Param::Constant(f64::NEG_INFINITY)), "min")?;
-        let max = cx.param(self.max.as_ref().unwrap_or(&Param::Constant(f64::INFINITY)), "max")?;
-        check_ends(&min, &max, f64::to_string)?;
-        if logical != LogicalType::Float
-            && let (Scalar::Constant(min), Scalar::Constant(max)) = (&min, &max)
-            && libm::ceil(min.max(-largest) * units) > libm::floor(max.min(largest) * units)
-        {
-            return Err(vec![
-                Problem::new("empty_interval", format!("no {logical} lies between {min} and {max}")).at("/max"),
-            ]);
-        }
-        let rounded = logical != LogicalType::Float;
-        let fixed = match (&mean, &std, &min, &max) {
-            (Scalar::Constant(mean), Scalar::Constant(std), Scalar::Constant(min), Scalar::Constant(max)) => {
-                Some(Truncated::new(*mean, *std, *min, *max, rounded.then_some(units)))
-            }
-            _ => None,
-        };
-        let fill = Normals {
-            key: cx.key("value"),
-            mean,
-            std,
-            min,
-            max,
-            fixed,
-            units: rounded.then_some(units),
-            logical: logical.clone(),
-        };
-        Ok(Made::drawn(logical, fill))
-    }
-}
-
-/// A truncated normal that may be rounded to units: drawn between the bounds widened by half a unit, so that end values keep their mass.
-struct Truncated {
-    normal: TruncatedNormal,
-    low: f64,
-    high: f64,
-}
-
-impl Truncated {
-    fn new(mean: f64, std: f64, min: f64, max: f64, units: Option<f64>) -> Truncated {
-        match units {
-            None => Truncated { normal: TruncatedNormal::new(mean, std, min, max), low: min, high: max },
-            Some(units) => {
-                let low = libm::ceil((min * units).max(-9.0e17));
-                let high = libm::floor((max * units).min(9.0e17));
-                let normal = TruncatedNormal::new(mean * units, std * units, low - 0.5, high + 0.5);
-                Truncated { normal, low, high }
-            }
-        }
-    }
-
-    fn float(&self, word: u64) -> f64 {
-        self.normal.at(open_unit(word)) + 0.0
-    }
-
-    fn units(&self, word: u64) -> i64 {
-        libm::rint(self.normal.at(open_unit(word))).clamp(self.low, self.high) as i64
-    }
-}
-
-struct Normals {
-    key: Key,
-    mean: Scalar<f64>,
-    std: Scalar<f64>,
-    min: Scalar<f64>,
-    max: Scalar<f64>,
-    fixed: Option<Truncated>,
-    units: Option<f64>,
-    logical: LogicalType,
-}
-
-impl Fill for Normals {
-    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let words = cells.words(&self.key, rows);
-        if let Some(fixed) = &self.fixed {
-            return match self.units {
-                None => Ok(Arc::new(words.into_iter().map(|word| fixed.float(word)).collect::<Float64Array>())),
-                Some(_) => array_of(words.into_iter().map(|word| Some(fixed.units(word))), &self.logical),
-            };
-        }
-        let ends = |scalar| floats_of(cells, scalar);
-        let (mean, std, min, max) = (ends(&self.mean)?, ends(&self.std)?, ends(&self.min)?, ends(&self.max)?);
-        let mut floats = Vec::with_capacity(rows.len());
-        let mut units = Vec::with_capacity(rows.len());
-        for (position, word) in words.into_iter().enumerate() {
-            let known = (mean.at(position), std.at(position), min.at(position), max.at(position));
-            let (Some(mean), Some(std), Some(min), Some(max)) = known else {
-                floats.push(None);
-                units.push(None);
-                continue;
-            };
-            if std.is_nan() || std <= 0.0 || max < min {
-                let detail = if max < min {
-                    format!("no value lies between {min} and {max}")
-                } else {
-                    format!("a standard deviation of {std} is not above 0")
-                };
-                return Err(RunError { row: Some(rows.at(position)), ..RunError::new(detail) });
-            }
-            let truncated = Truncated::new(mean, std, min, max, self.units);
-            match self.units {
-                None => floats.push(Some(truncated.float(word))),
-                Some(_) => units.push(Some(truncated.units(word))),
-            }
-        }
-        match self.units {
-            None => Ok(Arc::new(Float64Array::from(floats))),
-            Some(_) => array_of(units.into_iter(), &self.logical),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_decimal_bound_keeps_every_digit_and_refuses_more_than_its_scale() {
-        let exact: Exact = serde_json::from_str("0.1").expect("a number");
-        assert_eq!(exact.units(2, "min"), Ok(10));
-        assert!(exact.units(0, "min").is_err());
-        assert_eq!(serde_json::to_string(&exact).expect("JSON"), "0.1");
-    }
 }

@@ -1,0 +1,9 @@
+//! Money: accounts, cards, securities and currencies.
+
+mod accounts;
+mod cards;
+mod currencies;
+
+pub use self::accounts::{AccountNumber, Bic, Iban, Isin, Lei};
+pub use self::cards::{CardExpiry, CreditCardNetwork, CreditCardNumber, Cvv};
+pub use self::currencies::CurrencyCode;

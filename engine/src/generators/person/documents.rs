@@ -1,0 +1,59 @@
+//! Numbers of a person's documents.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::identifiers::{NumberFormat, NumbersOf, column, of_country};
+use super::super::{Generator, Made, Problems};
+use crate::identifiers::national_id;
+use crate::plan::Context;
+
+/// The number of a person's national document: the SSN in the United States, the DNI in Peru, the CURP in Mexico. Where it repeats the date
+/// of birth, the sex or letters of the names, it agrees with the row's person. A valid number can be somebody's.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NationalId {
+    /// The country's two letters, one of BR, CN, DE, ES, FR, GB, IN, IT, JP, KR, MX, NL, PE, PL, SA, US; the locale's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+    /// `valid` for numbers that keep the document's published rules, `invalid` for numbers of its look whose check digit is wrong, or which
+    /// break another published rule where there is none; valid when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    space: Option<NumbersOf>,
+    /// How it is printed: as on the document with `printed`, digits and letters alone with `digits`; printed when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    format: Option<NumberFormat>,
+}
+
+impl Generator for NationalId {
+    const EXAMPLE: &'static str = "{type: national_id, format: digits}";
+    const ATTRIBUTE: bool = true;
+    const SUGGESTED_BY: &'static [&'static str] = &[
+        "national_id",
+        "ssn",
+        "social_security_number",
+        "dni",
+        "document",
+        "document_number",
+        "documento",
+        "numero_documento",
+        "nro_documento",
+        "num_documento",
+        "documento_identidad",
+        "cedula",
+        "curp",
+        "cpf",
+        "identity_number",
+        "nino",
+        "nie",
+        "codice_fiscale",
+        "bsn",
+        "pesel",
+        "aadhaar",
+    ];
+
+    fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        let identifier = of_country(cx, self.country.as_ref(), national_id)?;
+        column(cx, identifier, self.space, self.format)
+    }
+}
