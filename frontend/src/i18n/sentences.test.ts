@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { descriptions, serverSentences, takes } from "./sentences";
+import en from "@/locales/en.json";
+import {
+  declared,
+  descriptions,
+  generatorGroups,
+  parameterNames,
+  serverSentences,
+  takes,
+} from "./sentences";
 import { dictionaryOf, plainOf, translate, translateList } from "./templates";
 import templates from "./templates.es.json";
 import list from "./words.es.json";
@@ -11,7 +19,7 @@ const strict = dictionaryOf(list, whole, "o");
 const untranslated = (sentences: Iterable<string>) =>
   [...sentences].filter((sentence) => translate(sentence, strict) === plainOf(sentence));
 
-/** What is no sentence of its own: parts that are put into others, what the terminal alone prints, and headers. */
+/** What is no sentence of its own: parts that are put into others, what the terminal alone prints, headers and names. */
 const PARTS = new Set([
   ": with at least 7 each there are at least 7",
   ": with at most 7 each there are at most 7",
@@ -21,8 +29,8 @@ const PARTS = new Set([
   "at most",
   ", 7 on average",
   ", 7 in all",
-  "is below min",
-  "is before 7",
+  "7 is below min",
+  "7 is before 7",
   "line 7, column 7: ",
   " at line ",
   " at Line: ",
@@ -40,6 +48,9 @@ const PARTS = new Set([
   "event: progress\ndata: 7\n\n",
   "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
   "public, max-age=31536000, immutable",
+  "American Express",
+  "Diners Club",
+  "codice fiscale",
 ]);
 
 /** Nouns that the server puts into its sentences, and names of states. */
@@ -75,7 +86,7 @@ const NOUNS = new Set([
 
 describe("the server's sentences in Spanish", () => {
   it("hold every description of the schema language and its generators", () => {
-    const all = descriptions("Schema");
+    const all = new Set([...descriptions("Schema"), ...declared("engine/src/generators")]);
     expect(all.size).toBeGreaterThan(200);
     expect(untranslated(all)).toEqual([]);
   });
@@ -96,9 +107,21 @@ describe("the server's sentences in Spanish", () => {
     expect(missing.map((sentence) => `${all.get(sentence)}: ${sentence}`)).toEqual([]);
   });
 
+  it("have a label for each parameter and group of generators, in both languages", () => {
+    // The Spanish file has the keys of the English one.
+    expect([...parameterNames()].filter((name) => !(name in en.forms.parameter))).toEqual([]);
+    const groups = [...generatorGroups()];
+    expect(groups.length).toBeGreaterThan(5);
+    expect(groups.filter((name) => !(name in en.generators.group))).toEqual([]);
+    expect(groups.filter((name) => !(name in en.modeller.group))).toEqual([]);
+  });
+
   it("hold nothing that the server does not say", () => {
-    const said = [...descriptions("Schema"), ...takes(), ...serverSentences().keys()].map(plainOf);
-    const known = new Set([...said, ...NOUNS]);
+    const known = new Set([
+      ...[...descriptions("Schema"), ...takes(), ...serverSentences().keys()].map(plainOf),
+      ...declared("engine/src/generators"),
+      ...NOUNS,
+    ]);
     expect(Object.keys(list).filter((sentence) => !known.has(sentence))).toEqual([]);
   });
 });

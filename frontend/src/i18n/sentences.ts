@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { plainOf } from "./templates";
 
 /*
  * For the tests: all sentences that the server can send to be read, taken from where they are declared. Descriptions stand in
@@ -46,6 +47,28 @@ export function descriptions(name: string): Set<string> {
   return found;
 }
 
+/** The same of what a folder of the engine declares, from the comments themselves: types that have a JSON Schema, and their parts. */
+export function declared(folder: string): Set<string> {
+  const found = new Set<string>();
+  const attributes = String.raw`(?:^[ \t]*#\[(?:[^\]]|\](?!\n))*\]\n)*`;
+  const item = new RegExp(
+    String.raw`((?:^[ \t]*\/\/\/[^\n]*\n)+)${attributes}?^[ \t]*#\[derive\([^)]*JsonSchema[^)]*\)\]\n${attributes}pub(?:\([^)]*\))? (?:struct|enum)([^\n]*)`,
+    "gm",
+  );
+  const textOf = (comment: string) => plainOf(comment.replace(/^[ \t]*\/\/\/ ?/gm, " "));
+  for (const path of rustFiles(folder)) {
+    const code = codeOf(path);
+    for (const match of code.matchAll(item)) {
+      found.add(textOf(match[1] ?? ""));
+      if (match[2]?.trimEnd().endsWith(";")) continue;
+      const body = code.slice(match.index + match[0].length).split("\n}")[0] ?? "";
+      for (const comment of body.matchAll(/(?:^[ \t]*\/\/\/[^\n]*\n)+/gm))
+        found.add(textOf(comment[0]));
+    }
+  }
+  return found;
+}
+
 /** What the generators' parameters take, in the words of the catalogue: `a whole number or {sql}`. */
 export function takes(): Set<string> {
   const found = new Set<string>();
@@ -60,6 +83,25 @@ export function takes(): Set<string> {
     }
   }
   return found;
+}
+
+/** Names of the parameters of all generators, as forms label them. */
+export function parameterNames(): Set<string> {
+  const generators = (schemas.Generator?.oneOf as Schema[] | undefined) ?? [];
+  const names = generators.flatMap((generator) =>
+    Object.keys((generator.$ref ? schemas[named(generator.$ref)] : generator)?.properties ?? {}),
+  );
+  return new Set(names);
+}
+
+/** Names of the groups of generators: of the modules that hold them. */
+export function generatorGroups(): Set<string> {
+  const folder = "engine/src/generators";
+  return new Set(
+    rustFiles(folder)
+      .filter((path) => /^impl Generator for /m.test(codeOf(path)))
+      .map((path) => path.slice(folder.length + 1).replace(/(\.rs$|\/.*)/, "")),
+  );
 }
 
 /** As `catalogue/words.rs` gathers them. */
@@ -133,11 +175,8 @@ const UNSAID =
 /** What stands before the sentence of a problem, which may be a word or two. */
 const SAID = /(\.remedy\(|SqlProblem::new\(|Problem::new\(\s*"\w+",)\s*(format!\(\s*)?$/;
 
-/** What a folder's texts are put behind, each of them. */
-const OPENINGS: readonly (readonly [string, string])[] = [
-  ["engine/src/automaton/", '"7" '],
-  ["engine/src/functions/math.rs", "7 "],
-];
+/** A verb has what it speaks of put before it: a pattern in quotes, the name and value of a parameter. */
+const STARTS_WITH_VERB = /^(is|has|matches|ends) /;
 
 const FORMAT = /((format|write|writeln)!\(\s*(\w+,\s*)?|#\[error\(\s*)$/;
 
@@ -148,6 +187,12 @@ function rustFiles(folder: string): string[] {
     if (entry.isDirectory()) return entry.name === "tests" ? [] : rustFiles(path);
     return entry.name.endsWith(".rs") && entry.name !== "tests.rs" ? [path] : [];
   });
+}
+
+/** The code of a file without its tests. */
+function codeOf(path: string): string {
+  const source = readFileSync(join(ROOT, path), "utf8");
+  return source.split(/#\[cfg\(test\)\]\n(?:#\[[^\n]*\n)*mod \w+ \{/)[0] ?? "";
 }
 
 /** Texts of Rust code, comments, attributes other than errors' and raw texts aside, and what stands before each. */
@@ -178,7 +223,7 @@ function filled(text: string, isFormat: boolean): string {
 
 /** Whether a text has two words of prose; names, SQL and examples of the language have not. */
 function isProse(text: string): boolean {
-  if (/^\{\w+: /.test(text) || /^[A-Z_]{4,}[:,]/.test(text)) return false;
+  if (/^\{\w+: |^Mozilla\//.test(text) || /^[A-Z_]{4,}[:,]/.test(text)) return false;
   return (
     text.split(/\s+/).filter((word) => /^[A-Z]?[a-z]+(-[a-z]+)?('s)?[,;:.?]?$/.test(word)).length >
     1
@@ -189,14 +234,13 @@ function isProse(text: string): boolean {
 export function serverSentences(): Map<string, string> {
   const found = new Map<string, string>();
   for (const path of ["engine/src", "api/src", "formats/src"].flatMap(rustFiles)) {
-    const whole = readFileSync(join(ROOT, path), "utf8");
-    const code = whole.split(/#\[cfg\(test\)\]\n(?:#\[[^\n]*\n)*mod \w+ \{/)[0] ?? "";
-    for (const { text, before } of literals(code)) {
+    for (const { text, before } of literals(codeOf(path))) {
       if (UNSAID.test(before)) continue;
       const sentence = filled(text, FORMAT.test(before));
-      const opening = OPENINGS.find(([place]) => path.startsWith(place))?.[1] ?? "";
+      const subject = path.startsWith("engine/src/automaton/") ? '"7"' : "7";
+      const whole = STARTS_WITH_VERB.test(sentence) ? `${subject} ${sentence}` : sentence;
       const isSaid = SAID.test(before) && /[a-z]{2}/.test(sentence);
-      if (isSaid || isProse(sentence)) found.set(opening + sentence, path);
+      if (isSaid || isProse(sentence)) found.set(whole, path);
     }
   }
   return found;

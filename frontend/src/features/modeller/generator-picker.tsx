@@ -62,6 +62,7 @@ export function useGeneratorWords(): (generator: GeneratorInfo) => string {
 export function GeneratorPicker({ target, query: first = "", onTake, onClose }: Props) {
   const { t, i18n } = useTranslation();
   const { catalogue } = useModeller();
+  const words = useWords();
   const wordsFor = useGeneratorWords();
   const [query, setQuery] = useState(first);
   const id = useId();
@@ -77,7 +78,11 @@ export function GeneratorPicker({ target, query: first = "", onTake, onClose }: 
       const found = catalogue.generators
         .map((generator) => ({
           generator,
-          score: scoreOf(generator, query, `${wordsFor(generator)} ${alsoFor(generator)}`),
+          score: scoreOf(
+            generator,
+            query,
+            `${wordsFor(generator)} ${alsoFor(generator)} ${words(generator.description)}`,
+          ),
         }))
         .filter(({ score }) => score > 0)
         .sort((a, b) => b.score - a.score)
