@@ -50,8 +50,11 @@ describe("sentences of the server", () => {
       "esta versión no admite filas dadas",
     );
     expect(es("division by zero in a / b")).toBe("división entre cero en a / b");
-    expect(es("no city here has at least 3 and at most 4 characters")).toBe(
-      "aquí no hay ciudad con entre 3 y 4 caracteres",
+    expect(es("no city here has the lengths of the columns")).toBe(
+      "aquí no hay ciudad con las longitudes de las columnas",
+    );
+    expect(es("the beta distribution has no values from 2 on")).toBe(
+      "la distribución beta no tiene valores desde 2",
     );
   });
 
