@@ -126,6 +126,15 @@ describe("the server's sentences in Spanish", () => {
     expect(groups.filter((name) => !(name in en.modeller.group))).toEqual([]);
   });
 
+  it("have no English word left in them", () => {
+    const left = [...Object.values(list), ...Object.values(templates)].filter((words) =>
+      /(?<!\p{L})(the|and|or|of|with|which|each|is|are|not|its|by|for|absent)(?!\p{L})/u.test(
+        words.replace(/`[^`]*`|\{[^}]*\}/g, ""),
+      ),
+    );
+    expect(left).toEqual([]);
+  });
+
   it("hold nothing that the server does not say", () => {
     const known = new Set([
       ...[...descriptions("Schema"), ...takes(), ...serverSentences().keys()].map(plainOf),
