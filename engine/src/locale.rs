@@ -47,6 +47,8 @@ pub struct Locale {
     postal_letters: &'static str,
     /// How many characters of a district's number name its province; 0: its numbers say nothing of it.
     province_digits: usize,
+    /// Whether the districts of its list are towns, as the cities are, and not the parts into which the whole country falls.
+    district_towns: bool,
     house_numbers: HouseNumbers,
     national_id: Option<NationalId>,
     numbering: PhoneNumbering,
@@ -203,7 +205,9 @@ impl Locale {
 
     /// For each city the places of its districts, ascending, at least one.
     pub fn districts_of_cities(&self) -> &[Vec<u32>] {
-        self.parsed.districts_of_cities.get_or_init(|| places::districts_of_cities(self.cities(), self.districts()))
+        self.parsed
+            .districts_of_cities
+            .get_or_init(|| places::districts_of_cities(self.cities(), self.districts(), self.district_towns))
     }
 
     /// Names of streets.

@@ -132,9 +132,9 @@ pub(super) fn districts(text: &'static str, states: &[State]) -> Vec<District> {
         .collect()
 }
 
-/// For each city, the places of its districts, ascending: those of its state to which it is the nearest city, and the one that is nearest to
-/// it, unless another stands already that bears its name.
-pub(super) fn districts_of_cities(cities: &[City], districts: &[District]) -> Vec<Vec<u32>> {
+/// For each city, the places of its districts, ascending: those of its state to which it is the nearest city, or that bear its name nearby;
+/// without any, the one that is nearest to it. Where districts are `towns` as cities are, those of its name stand alone.
+pub(super) fn districts_of_cities(cities: &[City], districts: &[District], towns: bool) -> Vec<Vec<u32>> {
     let mut cities_of: HashMap<usize, Vec<usize>> = HashMap::new();
     for (at, city) in cities.iter().enumerate() {
         cities_of.entry(city.state).or_default().push(at);
@@ -160,7 +160,7 @@ pub(super) fn districts_of_cities(cities: &[City], districts: &[District]) -> Ve
                 named = Some((distance, city));
             }
         }
-        if let Some((_, city)) = named.or(closest) {
+        if let Some((_, city)) = if towns { named } else { named.or(closest) } {
             found[city].push(place as u32);
         }
     }

@@ -97,10 +97,12 @@ impl Generator for Phone {
             return Err(vec![Problem::new("empty_list", detail).at("/kind")]);
         }
         let format = self.format.unwrap_or(PhoneFormat::E164);
+        // A person's mobile and landline are two numbers.
+        let key = cx.key(if asked == PhoneKind::Landline { "component" } else { "value" });
         let of_areas = blocks.iter().any(|block| !block.area_code().is_empty());
         if !of_areas || cx.is_fixed() || !shows_place(cx) {
             let numbers = PhoneNumbers { blocks: Blocks::new(plan, blocks), format };
-            return Ranked { key: cx.key("value"), texts: numbers }.made(cx, "a telephone number");
+            return Ranked { key, texts: numbers }.made(cx, "a telephone number");
         }
         let states = locale.states();
         let mut all = Vec::new();
@@ -114,7 +116,7 @@ impl Generator for Phone {
         let longest = blocks.longest(format);
         check_longest(cx, longest, "a telephone number")?;
         let city = cx.attribute("place_row")?;
-        let fill = LocalNumbers { key: cx.key("value"), city, cities, blocks, format };
+        let fill = LocalNumbers { key, city, cities, blocks, format };
         Ok(Made { longest: Some(longest), ..Made::drawn(LogicalType::String, fill) })
     }
 }

@@ -218,16 +218,22 @@ impl Composed {
             1 => 0,
             count => cell.below(count as u64) as usize,
         };
+        // A city that is a state is written once where nothing stands between the two.
+        let mut before = None;
         for piece in &self.forms[form] {
+            let mut written = None;
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Number => self.numbers.write(&mut |n| cell.below(n), out),
                 Piece::Input(input) => {
-                    if let Some(texts) = inputs[*input].filter(|texts| texts.is_valid(position)) {
-                        out.push_str(texts.value(position));
+                    let texts = inputs[*input].filter(|texts| texts.is_valid(position));
+                    written = texts.map(|texts| texts.value(position));
+                    if written != before {
+                        out.push_str(written.unwrap_or_default());
                     }
                 }
             }
+            before = written;
         }
     }
 }
