@@ -4,8 +4,8 @@ import { parse } from "yaml";
 import { plainOf } from "./templates";
 
 /*
- * For the tests: all sentences that the server can send to be read, taken from where they are declared. Descriptions stand in
- * the document of the API; everything else in the server's sources, a value's place in a sentence being filled.
+ * For the tests: all sentences that the server can send to be read, taken from its sources, a value's place in a sentence being
+ * filled. What the generators' parameters take is told by the document of the API.
  */
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -30,24 +30,7 @@ const schemas = (
 
 const named = (reference: string) => reference.slice(reference.lastIndexOf("/") + 1);
 
-/** Descriptions of everything that a schema of the API leads to. */
-export function descriptions(name: string): Set<string> {
-  const found = new Set<string>();
-  const seen = new Set<unknown>();
-  const walk = (node: unknown) => {
-    if (typeof node !== "object" || node === null || seen.has(node)) return;
-    seen.add(node);
-    for (const [key, value] of Object.entries(node)) {
-      if (key === "description" && typeof value === "string") found.add(value);
-      else if (key === "$ref" && typeof value === "string") walk(schemas[named(value)]);
-      else walk(value);
-    }
-  };
-  walk(schemas[name]);
-  return found;
-}
-
-/** The same of what a folder of the engine declares, from the comments themselves: types that have a JSON Schema, and their parts. */
+/** Descriptions that a folder of the engine declares: comments of types that have a JSON Schema, and of their parts. */
 export function declared(folder: string): Set<string> {
   const found = new Set<string>();
   const attributes = String.raw`(?:^[ \t]*#\[(?:[^\]]|\](?!\n))*\]\n)*`;
