@@ -1,9 +1,19 @@
 import { describe, expect, it } from "vitest";
 import en from "@/locales/en.json";
-import { declared, generatorGroups, parameterNames, serverSentences, takes } from "./sentences";
+import names from "./meanings.es.json";
+import {
+  declared,
+  generatorGroups,
+  meanings,
+  parameterNames,
+  serverSentences,
+  takes,
+} from "./sentences";
 import { dictionaryOf, plainOf, translate, translateList } from "./templates";
 import templates from "./templates.es.json";
-import list from "./words.es.json";
+import words from "./words.es.json";
+
+const list = { ...words, ...names };
 
 const { "{}; {}": joined, "{}: {}": placed, ...whole } = templates;
 const spanish = dictionaryOf(list, templates, "o");
@@ -27,6 +37,7 @@ const PARTS = new Set([
   "at least",
   "at most",
   ", 7 on average",
+  ", the type is 7",
   ", 7 in all",
   "7 is below min",
   "7 is before 7",
@@ -116,6 +127,11 @@ describe("the server's sentences in Spanish", () => {
     expect(missing.map((sentence) => `${all.get(sentence)}: ${sentence}`)).toEqual([]);
   });
 
+  it("hold what the names of columns say, abbreviations aside", () => {
+    const left = [...meanings()].filter((words) => !(words in list) && !/^[A-Z]+$/.test(words));
+    expect(left).toEqual([]);
+  });
+
   it("have a label for each parameter and group of generators, in both languages", () => {
     // The Spanish file has the keys of the English one.
     expect([...parameterNames()].filter((name) => !(name in en.forms.parameter))).toEqual([]);
@@ -142,7 +158,7 @@ describe("the server's sentences in Spanish", () => {
       ...NOUNS,
     ]);
     // The kinds of lists are more than the parameters take now.
-    const own = Object.keys(list).filter((sentence) => !sentence.startsWith("a list, each "));
+    const own = Object.keys(words).filter((sentence) => !sentence.startsWith("a list, each "));
     expect(own.filter((sentence) => !known.has(sentence))).toEqual([]);
   });
 });

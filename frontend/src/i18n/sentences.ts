@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { plainOf } from "./templates";
@@ -66,6 +66,15 @@ export function takes(): Set<string> {
     }
   }
   return found;
+}
+
+/** What names of columns mean, as the plan says why it chose a generator. */
+export function meanings(): Set<string> {
+  const table = join(ROOT, "engine/src/plan/auto/names.tsv");
+  if (!existsSync(table)) return new Set();
+  const [head = "", ...rows] = readFileSync(table, "utf8").trim().split("\n");
+  const says = head.split("\t").indexOf("says");
+  return new Set(rows.map((row) => row.split("\t")[says] ?? ""));
 }
 
 /** Names of the parameters of all generators, as forms label them. */

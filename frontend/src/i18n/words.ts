@@ -12,11 +12,12 @@ export { plainOf } from "./templates";
 
 const DICTIONARIES: Record<string, () => Promise<Dictionary>> = {
   es: async () => {
-    const [words, templates] = await Promise.all([
+    const [words, meanings, templates] = await Promise.all([
       import("./words.es.json"),
+      import("./meanings.es.json"),
       import("./templates.es.json"),
     ]);
-    return dictionaryOf(words.default, templates.default, "o");
+    return dictionaryOf({ ...words.default, ...meanings.default }, templates.default, "o");
   },
 };
 
