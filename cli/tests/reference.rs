@@ -116,3 +116,85 @@ fn the_page_of_error_codes_is_what_the_list_says() {
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
 }
+
+/// The columns of a customer, one of each kind that a country decides, and some that it does not.
+const CUSTOMER: &str = "
+  - { name: id, generator: { type: sequence, start: 1000 } }
+  - { name: key, generator: { type: uuid_v7 } }
+  - { name: prefix, generator: { type: name_prefix } }
+  - { name: first_name, generator: { type: first_name } }
+  - { name: middle_name, generator: { type: middle_name } }
+  - { name: last_name, generator: { type: last_name } }
+  - { name: full_name, generator: { type: full_name } }
+  - { name: gender, generator: { type: gender } }
+  - { name: date_of_birth, generator: { type: date_of_birth, min_age: 18, max_age: 80 } }
+  - { name: age, generator: { type: age_from, column: date_of_birth } }
+  - { name: national_id, generator: { type: national_id } }
+  - { name: username, generator: { type: username } }
+  - { name: email, generator: { type: email } }
+  - { name: mobile, generator: { type: phone, kind: mobile, format: national } }
+  - { name: landline, generator: { type: phone, kind: landline, format: e164 } }
+  - { name: marital_status, generator: { type: marital_status } }
+  - { name: education, generator: { type: education_level } }
+  - { name: nationality, generator: { type: nationality } }
+  - { name: job_title, generator: { type: job_title } }
+  - { name: company, generator: { type: company_name } }
+  - { name: industry, generator: { type: industry } }
+  - { name: department, generator: { type: department } }
+  - { name: tax_id, generator: { type: tax_id } }
+  - { name: street, generator: { type: street_address } }
+  - { name: district, generator: { type: district } }
+  - { name: city, generator: { type: city } }
+  - { name: state, generator: { type: state } }
+  - { name: postal_code, generator: { type: postal_code } }
+  - { name: country, generator: { type: country } }
+  - { name: latitude, generator: { type: latitude } }
+  - { name: longitude, generator: { type: longitude } }
+  - { name: timezone, generator: { type: timezone } }
+  - { name: plate, generator: { type: license_plate } }
+  - { name: card, generator: { type: credit_card_number } }
+  - { name: category, generator: { type: product_category } }
+  - { name: product, generator: { type: product_name } }
+  - { name: color, generator: { type: color_name } }
+  - { name: weekday, generator: { type: weekday, from: date_of_birth } }
+  - { name: tags, generator: { type: word, count: 2 } }
+  - { name: remark, generator: { type: sentence } }
+";
+
+/// Columns side by side in one of the tables of a page.
+const COLUMNS_A_TABLE: usize = 8;
+
+#[test]
+fn the_pages_of_locales_show_a_customer_of_each_country() {
+    let home = Home::new();
+    for locale in engine::locale::Locale::names() {
+        let columns = CUSTOMER.trim_matches('\n').replace('\n', "\n    ");
+        let schema = format!(
+            "name: customers\nlocale: {locale}\nrandom_seed: 7\ntables:\n- name: customer\n  rows: 20\n  columns:\n    {columns}\n"
+        );
+        home.write("customers.yaml", &schema);
+        let made = home.run(&["generate", "customers.yaml", "--format", "jsonl", "--out", "-"]).succeeds().stdout;
+        let rows: Vec<serde_json::Map<String, serde_json::Value>> =
+            made.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
+        assert_eq!((rows.len(), rows[0].len()), (20, 40), "{locale}");
+        let mut page =
+            format!("{DERIVED}# {locale}\n\nA table of forty columns, twenty rows, eight columns at a time; seed 7.\n");
+        let names: Vec<&String> = rows[0].keys().collect();
+        for names in names.chunks(COLUMNS_A_TABLE) {
+            let heads: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            let _ = write!(page, "\n| {} |\n|{}\n", heads.join(" | "), "---|".repeat(names.len()));
+            for row in &rows {
+                let cells: Vec<String> = names
+                    .iter()
+                    .map(|name| match &row[*name] {
+                        serde_json::Value::String(text) => cell(text),
+                        serde_json::Value::Null => String::new(),
+                        other => other.to_string(),
+                    })
+                    .collect();
+                let _ = writeln!(page, "| {} |", cells.join(" | "));
+            }
+        }
+        is_fresh(&format!("locales/{locale}.md"), &page);
+    }
+}

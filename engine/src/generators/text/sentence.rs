@@ -240,7 +240,11 @@ mod tests {
     fn prepared_sentences_are_those_of_the_grammar() {
         for locale in Locale::names() {
             let grammar = Locale::named(locale).expect("a locale").sentences();
-            let prepared = Prepared::of(grammar, 1, grammar.longest_clause()).expect("short texts");
+            let Some(prepared) = Prepared::of(grammar, 1, grammar.longest_clause()) else {
+                // Long words, or letters of several bytes, may make a text longer than a piece.
+                assert!(!["en_US", "es_PE"].contains(locale), "{locale}");
+                continue;
+            };
             let key = Seeds::new(3).key("t", "c", "value", 0);
             for row in 0..2_000 {
                 let words = 1 + row as u32 % grammar.longest_clause();
