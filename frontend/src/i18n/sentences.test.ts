@@ -67,7 +67,6 @@ const PARTS = new Set([
 const NOUNS = new Set([
   "VAT number",
   "a URL",
-  "a UUID",
   "a span",
   "a time",
   "an expression",

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import names from "./meanings.es.json";
 import { dictionaryOf, translate, translateList } from "./templates";
 import templates from "./templates.es.json";
 import list from "./words.es.json";
 
-const spanish = dictionaryOf(list, templates, "o");
+const spanish = dictionaryOf({ ...list, ...names }, templates, "o");
 const es = (sentence: string) => translate(sentence, spanish);
 
 describe("sentences of the server", () => {
@@ -48,6 +49,9 @@ describe("sentences of the server", () => {
     );
     expect(es("given rows are not supported by this version")).toBe(
       "esta versión no admite filas dadas",
+    );
+    expect(es("the name says date of birth, not before hired_on")).toBe(
+      "el nombre dice fecha de nacimiento, no antes de hired_on",
     );
     expect(es("division by zero in a / b")).toBe("división entre cero en a / b");
     expect(es("no city here has the lengths of the columns")).toBe(
