@@ -28,26 +28,6 @@ pub struct CompanyName {}
 impl Generator for CompanyName {
     const EXAMPLE: &'static str = "{type: company_name}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "company_name",
-        "company",
-        "organization",
-        "organisation",
-        "business_name",
-        "employer",
-        "supplier",
-        "vendor",
-        "empresa",
-        "nombre_empresa",
-        "razon_social",
-        "compania",
-        "proveedor",
-        "entreprise",
-        "societe",
-        "firma",
-        "unternehmen",
-        "azienda",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let names = cx.locale().company_names();
@@ -147,19 +127,6 @@ pub struct Industry {}
 impl Generator for Industry {
     const EXAMPLE: &'static str = "{type: industry}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "industry",
-        "sector",
-        "business_sector",
-        "industria",
-        "rubro",
-        "giro",
-        "sector_economico",
-        "setor",
-        "secteur",
-        "branche",
-        "settore",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         from_locale(cx, cx.locale().industries())
@@ -174,17 +141,6 @@ pub struct Department {}
 impl Generator for Department {
     const EXAMPLE: &'static str = "{type: department}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "department",
-        "department_name",
-        "dept",
-        "business_unit",
-        "area_empresa",
-        "area_trabajo",
-        "departamento_empresa",
-        "abteilung",
-        "afdeling",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         from_locale(cx, cx.locale().departments())

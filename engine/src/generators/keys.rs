@@ -44,7 +44,6 @@ pub struct Sequence {
 
 impl Generator for Sequence {
     const EXAMPLE: &'static str = "{type: sequence, start: 1000, step: 10}";
-    const SUGGESTED_BY: &'static [&'static str] = &["id", "codigo", "number_id", "identifier", "identificador"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (start, step) = (self.start.unwrap_or(1), self.step.unwrap_or(1));
@@ -111,7 +110,6 @@ pub struct UuidV4 {}
 
 impl Generator for UuidV4 {
     const EXAMPLE: &'static str = "{type: uuid_v4}";
-    const SUGGESTED_BY: &'static [&'static str] = &["uuid", "guid", "uid"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let fill = Uuids { high: cx.key("value"), low: cx.key("component") };
@@ -156,7 +154,6 @@ pub struct Pattern {
 
 impl Generator for Pattern {
     const EXAMPLE: &'static str = "{type: pattern, mask: \"^^-####\"}";
-    const SUGGESTED_BY: &'static [&'static str] = &[];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         masked(cx, &self.mask, "/mask")

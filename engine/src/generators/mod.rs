@@ -41,7 +41,7 @@ use serde_json::{Map, Value};
 pub use countable::Countable;
 pub use fill::{Cells, Fill, Made, Rows, RunError};
 
-use crate::plan::Context;
+use crate::plan::{Context, suggestions};
 use crate::problem::Problem;
 use crate::types::LogicalType;
 
@@ -224,9 +224,6 @@ pub trait Generator: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Se
     /// Whether it describes the row's person, place or company: columns of one `entity` then show one record.
     const ATTRIBUTE: bool = false;
 
-    /// Column names (words joined by `_`, without accents) that suggest it where a column names no generator.
-    const SUGGESTED_BY: &'static [&'static str] = &[];
-
     /// Compiles it for the column of the context. Problems have their places below the generator, `/max`.
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems>;
 
@@ -361,8 +358,8 @@ pub struct Entry {
     pub example_beside: &'static str,
     /// See [`Generator::ATTRIBUTE`].
     pub is_attribute: bool,
-    /// See [`Generator::SUGGESTED_BY`].
-    pub suggested_by: &'static [&'static str],
+    /// Column names (words joined by `_`, without accents) that suggest it where a column names no generator.
+    pub suggested_by: Vec<String>,
     read: fn(Value) -> Result<Arc<dyn AnyGenerator>, serde_json::Error>,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -375,7 +372,7 @@ impl Entry {
             example: G::EXAMPLE,
             example_beside: G::EXAMPLE_BESIDE,
             is_attribute: G::ATTRIBUTE,
-            suggested_by: G::SUGGESTED_BY,
+            suggested_by: suggestions(&name_of::<G>()),
             read: |value| {
                 serde_json::from_value::<G>(value).map(|generator| Arc::new(generator) as Arc<dyn AnyGenerator>)
             },

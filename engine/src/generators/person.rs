@@ -47,8 +47,6 @@ pub struct Gender {
 impl Generator for Gender {
     const EXAMPLE: &'static str = "{type: gender, values: [female, male], weights: [0.6, 0.4]}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["gender", "sex", "genero", "sexo", "genre", "sexe", "geschlecht", "genere", "sesso"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let usual = ["F".to_owned(), "M".to_owned()];
@@ -90,20 +88,6 @@ pub struct FirstName {
 impl Generator for FirstName {
     const EXAMPLE: &'static str = "{type: first_name, gender: F}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "first_name",
-        "firstname",
-        "given_name",
-        "forename",
-        "nombre",
-        "nombres",
-        "primer_nombre",
-        "nombre_pila",
-        "prenom",
-        "vorname",
-        "nome",
-        "primeiro_nome",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
@@ -129,19 +113,6 @@ pub struct LastName {}
 impl Generator for LastName {
     const EXAMPLE: &'static str = "{type: last_name}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "last_name",
-        "lastname",
-        "surname",
-        "family_name",
-        "apellido",
-        "apellidos",
-        "nachname",
-        "nom",
-        "nom_famille",
-        "cognome",
-        "sobrenome",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
@@ -196,26 +167,6 @@ pub struct FullName {
 impl Generator for FullName {
     const EXAMPLE: &'static str = "{type: full_name}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "full_name",
-        "fullname",
-        "person_name",
-        "customer_name",
-        "client_name",
-        "employee_name",
-        "user_full_name",
-        "contact_name",
-        "patient_name",
-        "student_name",
-        "author",
-        "nombre_completo",
-        "nombres_apellidos",
-        "nombres_y_apellidos",
-        "nombre_cliente",
-        "nombre_y_apellido",
-        "nome_completo",
-        "nom_complet",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
@@ -275,18 +226,6 @@ pub struct Username {
 impl Generator for Username {
     const EXAMPLE: &'static str = "{type: username}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "username",
-        "user_name",
-        "login",
-        "nickname",
-        "screen_name",
-        "usuario",
-        "nombre_usuario",
-        "nombre_de_usuario",
-        "benutzername",
-        "utilisateur",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         Addresses::made(cx, self.from.as_ref(), None)
@@ -334,20 +273,6 @@ const RESERVED_DOMAINS: [&str; 3] = ["example.com", "example.org", "example.net"
 impl Generator for Email {
     const EXAMPLE: &'static str = "{type: email, domain: safe}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "email",
-        "e_mail",
-        "mail",
-        "email_address",
-        "mail_address",
-        "correo",
-        "correo_electronico",
-        "correo_e",
-        "endereco_email",
-        "courriel",
-        "adresse_email",
-        "indirizzo_email",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let usual = if cx.safe() { EmailDomainKind::Safe } else { EmailDomainKind::Free };
@@ -427,22 +352,6 @@ pub struct JobTitle {}
 impl Generator for JobTitle {
     const EXAMPLE: &'static str = "{type: job_title}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "job_title",
-        "job",
-        "occupation",
-        "profession",
-        "job_position",
-        "puesto",
-        "cargo",
-        "ocupacion",
-        "profesion",
-        "puesto_trabajo",
-        "profissao",
-        "beruf",
-        "professione",
-        "poste",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();

@@ -82,8 +82,6 @@ pub struct Country {}
 impl Generator for Country {
     const EXAMPLE: &'static str = "{type: country}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["country", "country_name", "nation", "pais", "nombre_pais", "pays", "land", "staat", "paese", "nazione"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let names: Vec<&str> = cx.locale().countries().iter().map(|country| country.name).collect();
@@ -122,8 +120,6 @@ pub struct CountryCode {
 impl Generator for CountryCode {
     const EXAMPLE: &'static str = "{type: country_code, form: alpha3}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["country_code", "country_iso", "iso_country", "codigo_pais", "pais_codigo", "landcode", "code_pays"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let codes = country_codes(cx, self.form.unwrap_or(CountryForm::Alpha2));

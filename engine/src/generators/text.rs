@@ -158,8 +158,6 @@ pub struct Word {
 
 impl Generator for Word {
     const EXAMPLE: &'static str = "{type: word, count: 2}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["word", "keyword", "tag", "palabra", "etiqueta", "palavra", "mot", "wort", "parola"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (min, max) = match &self.count {

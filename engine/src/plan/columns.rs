@@ -194,8 +194,8 @@ impl Compiler {
         match &definition.generator {
             Some(generator) => Ok((generator.clone(), None)),
             None => {
-                let (generator, reason) = auto::choose(definition);
-                Ok((generator, Some(reason)))
+                let (generator, reason) = self.chosen.get(&(table, column)).ok_or(Failed::Known)?;
+                Ok((generator.clone(), Some(reason.clone())))
             }
         }
     }
@@ -205,11 +205,9 @@ impl Compiler {
         if self.key_of_column(table, column).is_some() || self.statements.formula(table, column).is_some() {
             return None;
         }
-        let definition = self.definition(table, column);
-        Some(match &definition.generator {
-            Some(generator) => generator.entry().name.clone(),
-            None => auto::choose(definition).0.entry().name.clone(),
-        })
+        let own = self.definition(table, column).generator.as_ref();
+        let generator = own.or_else(|| Some(&self.chosen.get(&(table, column))?.0))?;
+        Some(generator.entry().name.clone())
     }
 
     /// Whether the values of a column are dealt, or put in by rules, and so do not follow from the row's record.
@@ -233,7 +231,7 @@ impl Compiler {
             }
             if stand_in.is_none()
                 && ["choice", "constant"].contains(&shown.as_str())
-                && auto::suggested(&columns[column].name).as_deref() == Some(name)
+                && auto::suggested(&columns[column].name) == Some(name)
             {
                 stand_in = Some(column);
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::Schema;
 
+use super::auto::{self, Chosen};
 use super::groups::Sorted;
 use super::rules::Statements;
 use super::scattered::Scattered;
@@ -84,6 +85,8 @@ pub(super) struct Compiler {
     pub locale: &'static Locale,
     pub tables: Vec<TableState>,
     pub statements: Statements,
+    /// Generators of the columns that name none.
+    pub chosen: Chosen,
     pub problems: Vec<Problem>,
     left_out: Vec<String>,
     /// What is being made, outermost first: the chain that a cycle closes.
@@ -123,6 +126,7 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
         locale,
         tables: dataset.tables.iter().map(|_| TableState::default()).collect(),
         statements: Statements::default(),
+        chosen: auto::choose_all(&dataset),
         problems,
         left_out: left_out.to_vec(),
         path: Vec::new(),

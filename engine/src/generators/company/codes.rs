@@ -29,24 +29,6 @@ pub struct TaxId {
 impl Generator for TaxId {
     const EXAMPLE: &'static str = "{type: tax_id}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "tax_id",
-        "tax_number",
-        "vat_number",
-        "vat_id",
-        "ein",
-        "ruc",
-        "rfc",
-        "cif",
-        "nif",
-        "cnpj",
-        "siren",
-        "steuernummer",
-        "partita_iva",
-        "nip",
-        "gstin",
-        "numero_ruc",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let of_person = !cx.shows_attribute(&["company_name"])

@@ -25,7 +25,6 @@ pub struct Ean {
 
 impl Generator for Ean {
     const EXAMPLE: &'static str = "{type: ean, length: 13}";
-    const SUGGESTED_BY: &'static [&'static str] = &["ean", "ean13", "gtin", "barcode", "codigo_barras"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let length = match self.length.unwrap_or(13) {
@@ -51,8 +50,6 @@ pub struct Sku {
 
 impl Generator for Sku {
     const EXAMPLE: &'static str = "{type: sku, pattern: \"^^-####\"}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["sku", "product_code", "item_code", "article_code", "codigo_producto"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         masked(cx, self.pattern.as_deref().unwrap_or("^^^-#####"), "/pattern")

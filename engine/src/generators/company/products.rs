@@ -37,19 +37,6 @@ pub struct ProductName {}
 impl Generator for ProductName {
     const EXAMPLE: &'static str = "{type: product_name}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "product_name",
-        "product",
-        "item_name",
-        "article_name",
-        "producto",
-        "nombre_producto",
-        "articulo",
-        "produto",
-        "nom_produit",
-        "produktname",
-        "prodotto",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (texts, weights) = (texts(cx, |product| product.name), weights(cx));
@@ -65,16 +52,6 @@ pub struct ProductCategory {}
 impl Generator for ProductCategory {
     const EXAMPLE: &'static str = "{type: product_category}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "product_category",
-        "item_category",
-        "product_type",
-        "categoria_producto",
-        "categoria_produto",
-        "warengruppe",
-        "produktkategorie",
-        "categoria_prodotto",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (texts, weights) = (texts(cx, |product| product.category), weights(cx));

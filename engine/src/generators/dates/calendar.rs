@@ -49,8 +49,6 @@ impl Generator for Weekday {
     const EXAMPLE: &'static str = "{type: weekday, from: starts_on, form: long}";
     const EXAMPLE_BESIDE: &'static str =
         "{columns: [{name: starts_on, generator: {type: date, start: 2024-01-01, end: 2024-12-31}}]}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["weekday", "day_of_week", "dia_semana", "dia_de_la_semana", "jour_semaine", "wochentag"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let names = cx.locale().calendar().weekdays(form_of(self.form));
@@ -75,7 +73,6 @@ impl Generator for MonthName {
     const EXAMPLE: &'static str = "{type: month_name, from: starts_on, form: short}";
     const EXAMPLE_BESIDE: &'static str =
         "{columns: [{name: starts_on, generator: {type: date, start: 2024-01-01, end: 2024-12-31}}]}";
-    const SUGGESTED_BY: &'static [&'static str] = &["month_name", "nombre_mes", "nome_mes", "nom_mois", "monatsname"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let names = cx.locale().calendar().months(form_of(self.form));

@@ -52,21 +52,6 @@ pub fn check_ages(min_age: Option<u32>, max_age: Option<u32>) -> Result<(u32, u3
 impl Generator for DateOfBirth {
     const EXAMPLE: &'static str = "{type: date_of_birth, min_age: 18, max_age: 65}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "date_of_birth",
-        "birth_date",
-        "birthdate",
-        "birthday",
-        "dob",
-        "fecha_nacimiento",
-        "fecha_de_nacimiento",
-        "data_nascimento",
-        "date_naissance",
-        "geburtsdatum",
-        "data_nascita",
-        "geboortedatum",
-        "data_urodzenia",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let setting = |name| cx.setting("date_of_birth", name).and_then(|age| u32::try_from(age.as_u64()?).ok());
@@ -99,8 +84,6 @@ pub struct Timezone {}
 impl Generator for Timezone {
     const EXAMPLE: &'static str = "{type: timezone}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["timezone", "time_zone", "tz", "zona_horaria", "fuso_horario", "fuseau_horaire", "zeitzone"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let cities = cx.locale().cities();

@@ -32,8 +32,6 @@ pub struct ColorName {}
 impl Generator for ColorName {
     const EXAMPLE: &'static str = "{type: color_name}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["color", "colour", "color_name", "colour_name", "cor", "couleur", "farbe", "colore", "kleur", "kolor"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (names, weights) = (names(cx), weights(cx));
@@ -49,8 +47,6 @@ pub struct HexColor {}
 impl Generator for HexColor {
     const EXAMPLE: &'static str = "{type: hex_color}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["hex_color", "color_hex", "hex_colour", "colour_hex", "color_code", "codigo_color", "rgb", "farbcode"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let texts: Vec<String> = cx.locale().colors().iter().map(|color| format!("#{}", color.rgb)).collect();

@@ -28,7 +28,6 @@ pub struct JsonObject {
 
 impl Generator for JsonObject {
     const EXAMPLE: &'static str = "{type: json_object, fields: {color: {type: choice, values: [red, blue]}, size: {type: integer, min: 1, max: 9}}}";
-    const SUGGESTED_BY: &'static [&'static str] = &[];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let mut fields = Vec::with_capacity(self.fields.len());
@@ -153,7 +152,6 @@ const MOST_VALUES: u32 = 100;
 
 impl Generator for Array {
     const EXAMPLE: &'static str = "{type: array, of: {type: word}, min: 1, max: 3}";
-    const SUGGESTED_BY: &'static [&'static str] = &[];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let min = self.min.unwrap_or(0);

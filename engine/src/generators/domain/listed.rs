@@ -57,16 +57,6 @@ pub struct VehicleMake {}
 impl Generator for VehicleMake {
     const EXAMPLE: &'static str = "{type: vehicle_make}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "vehicle_make",
-        "car_make",
-        "make",
-        "car_brand",
-        "marca_vehiculo",
-        "marca_auto",
-        "marque_voiture",
-        "automarke",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         by_weight(cx, makers().map(|(name, weight, _)| (name, weight)), "maker of cars")
@@ -85,8 +75,6 @@ pub struct VehicleModel {
 impl Generator for VehicleModel {
     const EXAMPLE: &'static str = "{type: vehicle_model}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["vehicle_model", "car_model", "modelo_vehiculo", "modelo_auto", "modele_voiture", "automodell"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let make = match &self.of {
@@ -154,17 +142,6 @@ pub struct AirportCode {}
 
 impl Generator for AirportCode {
     const EXAMPLE: &'static str = "{type: airport_code}";
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "airport_code",
-        "airport",
-        "iata",
-        "iata_code",
-        "origin_airport",
-        "destination_airport",
-        "aeropuerto",
-        "aeroporto",
-        "flughafen",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         // Passengers fall with the rank about as Zipf's law has it, less steeply at the head.
@@ -224,18 +201,6 @@ impl Numbered for Categories {
 
 impl Generator for Icd10Code {
     const EXAMPLE: &'static str = "{type: icd10_code, chapter: 10}";
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "icd10",
-        "icd_10",
-        "icd10_code",
-        "icd_code",
-        "diagnosis_code",
-        "cie10",
-        "cie_10",
-        "codigo_cie",
-        "cid10",
-        "cim10",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let categories = Categories::of(self.chapter);

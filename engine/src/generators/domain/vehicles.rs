@@ -21,7 +21,6 @@ pub struct Vin {
 
 impl Generator for Vin {
     const EXAMPLE: &'static str = "{type: vin}";
-    const SUGGESTED_BY: &'static [&'static str] = &["vin", "chassis_number", "vehicle_identification_number"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let space = vins(self.space != Some(NumbersOf::Invalid));
@@ -40,18 +39,6 @@ pub struct LicensePlate {
 
 impl Generator for LicensePlate {
     const EXAMPLE: &'static str = "{type: license_plate, country: ES}";
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "license_plate",
-        "licence_plate",
-        "plate_number",
-        "number_plate",
-        "placa",
-        "matricula_vehiculo",
-        "kennzeichen",
-        "immatriculation",
-        "targa",
-        "kenteken",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let country = country_of(cx, self.country.as_ref(), &COUNTRIES)?;

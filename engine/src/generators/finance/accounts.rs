@@ -32,7 +32,6 @@ pub struct Iban {
 
 impl Generator for Iban {
     const EXAMPLE: &'static str = "{type: iban, country: ES}";
-    const SUGGESTED_BY: &'static [&'static str] = &["iban", "iban_number", "bank_iban"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let country = country_of(cx, self.country.as_ref(), &iban_countries())?;
@@ -54,7 +53,6 @@ pub struct Bic {
 
 impl Generator for Bic {
     const EXAMPLE: &'static str = "{type: bic, country: DE}";
-    const SUGGESTED_BY: &'static [&'static str] = &["bic", "swift", "swift_code", "bic_code"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
@@ -77,8 +75,6 @@ pub struct AccountNumber {
 
 impl Generator for AccountNumber {
     const EXAMPLE: &'static str = "{type: account_number, length: 12}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["account_number", "bank_account", "account_no", "numero_cuenta", "cuenta_bancaria", "kontonummer"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let length = self.length.unwrap_or(10);
@@ -102,7 +98,6 @@ pub struct Isin {
 
 impl Generator for Isin {
     const EXAMPLE: &'static str = "{type: isin, country: US}";
-    const SUGGESTED_BY: &'static [&'static str] = &["isin", "isin_code"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let country = country_of(cx, self.country.as_ref(), &ISIN_COUNTRIES)?;
@@ -117,7 +112,6 @@ pub struct Lei {}
 
 impl Generator for Lei {
     const EXAMPLE: &'static str = "{type: lei}";
-    const SUGGESTED_BY: &'static [&'static str] = &["lei", "lei_code", "legal_entity_identifier"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         made(cx, leis(), "an LEI")

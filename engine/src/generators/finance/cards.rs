@@ -35,8 +35,6 @@ pub struct CreditCardNetwork {
 impl Generator for CreditCardNetwork {
     const EXAMPLE: &'static str = "{type: credit_card_network, weights: {Visa: 3, Mastercard: 2}}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["credit_card_network", "card_network", "card_brand", "card_type", "credit_card_type", "red_tarjeta"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (names, weights): (Vec<&str>, Vec<f64>) = match &self.weights {
@@ -95,15 +93,6 @@ pub struct CreditCardNumber {
 impl Generator for CreditCardNumber {
     const EXAMPLE: &'static str = "{type: credit_card_number, space: valid}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "credit_card_number",
-        "credit_card",
-        "card_number",
-        "creditcard",
-        "numero_tarjeta",
-        "tarjeta_credito",
-        "kreditkartennummer",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let of = match self.space {
@@ -206,7 +195,6 @@ pub struct Cvv {
 impl Generator for Cvv {
     const EXAMPLE: &'static str = "{type: cvv}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &["cvv", "cvc", "cvv2", "card_security_code", "codigo_seguridad"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let key = cx.key("value");
@@ -267,8 +255,6 @@ pub struct CardExpiry {
 impl Generator for CardExpiry {
     const EXAMPLE: &'static str = "{type: card_expiry, years: 3}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["card_expiry", "expiry", "expiration", "card_expiration", "fecha_vencimiento_tarjeta"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let years = self.years.unwrap_or(5);

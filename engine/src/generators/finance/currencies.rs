@@ -25,8 +25,6 @@ pub struct CurrencyCode {
 
 impl Generator for CurrencyCode {
     const EXAMPLE: &'static str = "{type: currency_code, weights: {USD: 5, EUR: 3}}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["currency", "currency_code", "moneda", "codigo_moneda", "divisa", "moeda", "devise", "waehrung", "valuta"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (codes, weights): (Vec<&str>, Vec<f64>) = match &self.weights {

@@ -123,19 +123,6 @@ impl Numbered for Ranges {
 
 impl Generator for Ipv4 {
     const EXAMPLE: &'static str = "{type: ipv4, class: private}";
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "ipv4",
-        "ip",
-        "ip_address",
-        "ip_addr",
-        "client_ip",
-        "remote_addr",
-        "direccion_ip",
-        "adresse_ip",
-        "endereco_ip",
-        "ip_adresse",
-        "indirizzo_ip",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let ranges = match (&self.cidr, self.class) {
@@ -184,7 +171,6 @@ impl Numbered for Prefix {
 
 impl Generator for Ipv6 {
     const EXAMPLE: &'static str = "{type: ipv6}";
-    const SUGGESTED_BY: &'static [&'static str] = &["ipv6", "ip6", "ipv6_address"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let prefix = if cx.safe() {
@@ -238,8 +224,6 @@ impl Numbered for Macs {
 
 impl Generator for MacAddress {
     const EXAMPLE: &'static str = "{type: mac_address, separator: \"-\"}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["mac", "mac_address", "mac_addr", "hardware_address", "direccion_mac", "adresse_mac"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let separator = self.separator.clone().unwrap_or_else(|| ":".to_owned());
@@ -276,7 +260,6 @@ pub struct Port {
 
 impl Generator for Port {
     const EXAMPLE: &'static str = "{type: port, class: user}";
-    const SUGGESTED_BY: &'static [&'static str] = &["port", "port_number", "tcp_port", "puerto", "porta"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (min, max) = match self.class {

@@ -81,8 +81,6 @@ pub struct MimeType {
 
 impl Generator for MimeType {
     const EXAMPLE: &'static str = "{type: mime_type, class: image}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["mime_type", "content_type", "media_type", "tipo_mime", "type_mime"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let most = cx.lengths().1.map_or(usize::MAX, |most| most as usize);
@@ -159,19 +157,6 @@ impl Numbered for FileNames {
 
 impl Generator for FileName {
     const EXAMPLE: &'static str = "{type: file_name, extension: pdf}";
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "file_name",
-        "filename",
-        "file",
-        "attachment",
-        "document_name",
-        "archivo",
-        "nombre_archivo",
-        "arquivo",
-        "fichier",
-        "dateiname",
-        "nome_file",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let extensions = match &self.extension {
@@ -284,8 +269,6 @@ impl Fill for Passwords {
 
 impl Generator for Password {
     const EXAMPLE: &'static str = "{type: password, policy: {min: 10, max: 14, digits: 2}}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["password", "passwd", "pwd", "contrasena", "clave_acceso", "senha", "mot_de_passe", "passwort", "kennwort"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let policy = self.policy.as_ref();

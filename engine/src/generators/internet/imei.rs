@@ -16,7 +16,6 @@ pub struct Imei {}
 
 impl Generator for Imei {
     const EXAMPLE: &'static str = "{type: imei}";
-    const SUGGESTED_BY: &'static [&'static str] = &["imei", "device_imei", "imei_number"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         Numbers::new(vec![imeis(cx.safe())], Needs::default(), None).made(cx, "an IMEI")

@@ -112,8 +112,6 @@ pub struct DomainName {
 
 impl Generator for DomainName {
     const EXAMPLE: &'static str = "{type: domain_name, tld: test}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["domain", "domain_name", "hostname", "host_name", "host", "dominio", "domaine", "nombre_dominio"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let hosts = Hosts::of(cx, self.tld.as_ref())?;
@@ -185,21 +183,6 @@ impl Numbered for Urls {
 
 impl Generator for Url {
     const EXAMPLE: &'static str = "{type: url}";
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "url",
-        "uri",
-        "link",
-        "website",
-        "web_site",
-        "homepage",
-        "web",
-        "sitio_web",
-        "pagina_web",
-        "enlace",
-        "site_web",
-        "webseite",
-        "sito_web",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let scheme = self.scheme.clone().unwrap_or_else(|| "https".to_owned());
@@ -252,7 +235,6 @@ impl Numbered for Slugs {
 
 impl Generator for Slug {
     const EXAMPLE: &'static str = "{type: slug, words: 3}";
-    const SUGGESTED_BY: &'static [&'static str] = &["slug", "permalink", "url_slug", "handle"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let count = self.words.unwrap_or(3);
@@ -318,8 +300,6 @@ const METHODS: [(&str, f64); 9] = [
 
 impl Generator for HttpMethod {
     const EXAMPLE: &'static str = "{type: http_method, weights: {GET: 9, POST: 1}}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["http_method", "request_method", "http_verb", "metodo_http", "methode_http"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (methods, alias) = weighted(&METHODS, self.weights.as_ref(), |method| {
@@ -399,8 +379,6 @@ const STATUSES: [(&str, f64); 50] = [
 
 impl Generator for HttpStatus {
     const EXAMPLE: &'static str = "{type: http_status}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["http_status", "http_code", "status_code", "response_code", "http_status_code", "codigo_http", "code_http"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (statuses, alias) = weighted(&STATUSES, self.weights.as_ref(), |status| {
@@ -564,7 +542,6 @@ impl Fill for Agents {
 
 impl Generator for UserAgent {
     const EXAMPLE: &'static str = "{type: user_agent, platform: android}";
-    const SUGGESTED_BY: &'static [&'static str] = &["user_agent", "useragent", "browser", "navegador", "navigateur"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let agents = AGENTS.iter().filter(|(platform, ..)| self.platform.is_none_or(|wanted| wanted == *platform));

@@ -78,7 +78,6 @@ impl Generator for HashOf {
     const EXAMPLE: &'static str = "{type: hash_of, columns: [id, name], length: 16}";
     const EXAMPLE_BESIDE: &'static str =
         "{columns: [{name: id, generator: {type: sequence}}, {name: name, generator: {type: first_name}}]}";
-    const SUGGESTED_BY: &'static [&'static str] = &[];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let algorithm = self.algorithm.unwrap_or(HashAlgorithm::Sha256);
@@ -161,7 +160,6 @@ const MOST_BYTES: u32 = 65_535;
 
 impl Generator for Bytes {
     const EXAMPLE: &'static str = "{type: bytes, min: 4, max: 8}";
-    const SUGGESTED_BY: &'static [&'static str] = &["bytes", "blob", "binary", "payload", "salt", "checksum"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let min = self.min.unwrap_or_else(|| 16.min(self.max.unwrap_or(u32::MAX)));

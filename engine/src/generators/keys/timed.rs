@@ -116,7 +116,6 @@ pub struct UuidV7 {
 
 impl Generator for UuidV7 {
     const EXAMPLE: &'static str = "{type: uuid_v7, time: 2025-01-01T00:00:00Z, jitter_ms: 86400000}";
-    const SUGGESTED_BY: &'static [&'static str] = &["uuid_v7", "uuid7", "uuidv7"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let instants = Instants::of(cx, self.time.as_ref(), self.jitter_ms)?;
@@ -175,7 +174,6 @@ const ULID_LENGTH: u32 = 26;
 
 impl Generator for Ulid {
     const EXAMPLE: &'static str = "{type: ulid, time: 2025-01-01T00:00:00Z, jitter_ms: 86400000}";
-    const SUGGESTED_BY: &'static [&'static str] = &["ulid"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         if let Some(most) = cx.lengths().1.filter(|most| *most < ULID_LENGTH) {

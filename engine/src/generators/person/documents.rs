@@ -28,29 +28,6 @@ pub struct NationalId {
 impl Generator for NationalId {
     const EXAMPLE: &'static str = "{type: national_id, format: digits}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "national_id",
-        "ssn",
-        "social_security_number",
-        "dni",
-        "document",
-        "document_number",
-        "documento",
-        "numero_documento",
-        "nro_documento",
-        "num_documento",
-        "documento_identidad",
-        "cedula",
-        "curp",
-        "cpf",
-        "identity_number",
-        "nino",
-        "nie",
-        "codice_fiscale",
-        "bsn",
-        "pesel",
-        "aadhaar",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let identifier = of_country(cx, self.country.as_ref(), national_id)?;

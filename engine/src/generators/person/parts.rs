@@ -27,8 +27,6 @@ pub struct MiddleName {
 impl Generator for MiddleName {
     const EXAMPLE: &'static str = "{type: middle_name}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["middle_name", "middlename", "second_name", "segundo_nombre", "deuxieme_prenom", "zweitname", "secondo_nome"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
@@ -115,8 +113,6 @@ pub struct NamePrefix {
 impl Generator for NamePrefix {
     const EXAMPLE: &'static str = "{type: name_prefix}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["name_prefix", "salutation", "honorific", "tratamiento", "civilite", "anrede", "appellativo"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
@@ -135,8 +131,6 @@ pub struct PaternalSurname {}
 impl Generator for PaternalSurname {
     const EXAMPLE: &'static str = "{type: paternal_surname}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["paternal_surname", "apellido_paterno", "primer_apellido", "apellido1", "apellido_1", "sobrenome_paterno"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         if cx.locale().surnames() != Surnames::One {
@@ -156,16 +150,6 @@ pub struct MaternalSurname {}
 impl Generator for MaternalSurname {
     const EXAMPLE: &'static str = "{type: maternal_surname}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "maternal_surname",
-        "mother_maiden_name",
-        "mothers_maiden_name",
-        "apellido_materno",
-        "segundo_apellido",
-        "apellido2",
-        "apellido_2",
-        "sobrenome_materno",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let list = cx.locale().last_names(Some(locale::Gender::Female));
@@ -194,17 +178,6 @@ pub struct MaritalStatus {}
 impl Generator for MaritalStatus {
     const EXAMPLE: &'static str = "{type: marital_status}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "marital_status",
-        "civil_status",
-        "estado_civil",
-        "etat_civil",
-        "situation_familiale",
-        "familienstand",
-        "stato_civile",
-        "burgerlijke_staat",
-        "stan_cywilny",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
@@ -220,19 +193,6 @@ pub struct EducationLevel {}
 impl Generator for EducationLevel {
     const EXAMPLE: &'static str = "{type: education_level}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "education_level",
-        "education",
-        "highest_education",
-        "nivel_educativo",
-        "nivel_estudios",
-        "grado_instruccion",
-        "escolaridad",
-        "escolaridade",
-        "niveau_etudes",
-        "bildungsabschluss",
-        "titolo_studio",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         from_locale(cx, cx.locale().education_levels())
@@ -247,17 +207,6 @@ pub struct Nationality {}
 impl Generator for Nationality {
     const EXAMPLE: &'static str = "{type: nationality}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "nationality",
-        "citizenship",
-        "nacionalidad",
-        "nacionalidade",
-        "nationalite",
-        "nationalitaet",
-        "staatsangehoerigkeit",
-        "nazionalita",
-        "cittadinanza",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();

@@ -59,27 +59,6 @@ pub struct Phone {
 impl Generator for Phone {
     const EXAMPLE: &'static str = "{type: phone, format: national}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "phone",
-        "phone_number",
-        "telephone",
-        "telephone_number",
-        "mobile",
-        "mobile_number",
-        "mobile_phone",
-        "cell_phone",
-        "cellphone",
-        "telefono",
-        "telefono_movil",
-        "numero_telefono",
-        "celular",
-        "movil",
-        "telefone",
-        "handy",
-        "telefon",
-        "telefonnummer",
-        "cellulare",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         check_country(cx, self.country.as_ref())?;

@@ -23,8 +23,6 @@ pub struct StreetName {}
 impl Generator for StreetName {
     const EXAMPLE: &'static str = "{type: street_name}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["street", "street_name", "calle", "nombre_calle", "rua", "rue", "strasse", "straat", "ulica", "avenida"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let names = cx.locale().street_names();
@@ -77,16 +75,6 @@ pub struct StreetAddress {}
 impl Generator for StreetAddress {
     const EXAMPLE: &'static str = "{type: street_address}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "street_address",
-        "address_line",
-        "address_line1",
-        "address_line_1",
-        "address1",
-        "direccion_linea1",
-        "logradouro",
-        "strasse_hausnummer",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
@@ -102,8 +90,6 @@ pub struct SecondaryAddress {}
 impl Generator for SecondaryAddress {
     const EXAMPLE: &'static str = "{type: secondary_address}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["secondary_address", "address_line2", "address_line_2", "address2", "complemento", "apartment"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         Composed::made(cx, &cx.locale().address_forms().secondary_address, " ", FLATS)
@@ -122,22 +108,6 @@ pub struct FullAddress {
 impl Generator for FullAddress {
     const EXAMPLE: &'static str = "{type: full_address}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "full_address",
-        "address",
-        "postal_address",
-        "shipping_address",
-        "billing_address",
-        "mailing_address",
-        "direccion",
-        "domicilio",
-        "direccion_completa",
-        "endereco",
-        "adresse",
-        "anschrift",
-        "indirizzo",
-        "adres",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();

@@ -26,7 +26,6 @@ pub struct Latitude {}
 impl Generator for Latitude {
     const EXAMPLE: &'static str = "{type: latitude}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &["latitude", "lat", "latitud", "latitudine", "breitengrad"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         of_city(cx, |city| city.latitude)
@@ -41,8 +40,6 @@ pub struct Longitude {}
 impl Generator for Longitude {
     const EXAMPLE: &'static str = "{type: longitude}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["longitude", "lon", "lng", "longitud", "longitudine", "laengengrad"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         of_city(cx, |city| city.longitude)
@@ -99,8 +96,6 @@ const USUAL_RADIUS_KM: f64 = 10.0;
 impl Generator for GeoPoint {
     const EXAMPLE: &'static str = "{type: geo_point, around: [-77.03, -12.05], radius_km: 20, form: wkt}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["geo_point", "location_point", "coordinates", "geolocation", "coordenadas", "geometry", "koordinaten"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         self.check()?;

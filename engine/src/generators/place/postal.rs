@@ -25,22 +25,6 @@ pub struct PostalCode {}
 impl Generator for PostalCode {
     const EXAMPLE: &'static str = "{type: postal_code}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "postal_code",
-        "postcode",
-        "post_code",
-        "zip",
-        "zip_code",
-        "zipcode",
-        "codigo_postal",
-        "cod_postal",
-        "cep",
-        "code_postal",
-        "plz",
-        "postleitzahl",
-        "cap",
-        "kod_pocztowy",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();

@@ -22,20 +22,6 @@ pub struct City {
 impl Generator for City {
     const EXAMPLE: &'static str = "{type: city}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "city",
-        "city_name",
-        "town",
-        "ciudad",
-        "localidad",
-        "municipio",
-        "cidade",
-        "ville",
-        "stadt",
-        "ort",
-        "citta",
-        "comune",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let by_population = self.weight_by_population.unwrap_or(true);
@@ -63,18 +49,6 @@ pub struct State {}
 impl Generator for State {
     const EXAMPLE: &'static str = "{type: state}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "state",
-        "state_name",
-        "province",
-        "departamento",
-        "provincia",
-        "estado_federal",
-        "entidad_federativa",
-        "region_name",
-        "bundesland",
-        "regione",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         of_city(cx, |city| city.state_name, true, "state")
@@ -89,8 +63,6 @@ pub struct StateCode {}
 impl Generator for StateCode {
     const EXAMPLE: &'static str = "{type: state_code}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["state_code", "province_code", "codigo_estado", "codigo_departamento", "codigo_provincia", "uf"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         of_city(cx, |city| city.state_code, true, "state's code")
@@ -130,19 +102,6 @@ pub struct District {
 impl Generator for District {
     const EXAMPLE: &'static str = "{type: district}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "district",
-        "district_name",
-        "county",
-        "municipality",
-        "distrito",
-        "municipio_distrito",
-        "barrio",
-        "landkreis",
-        "arrondissement",
-        "gemeente",
-        "powiat",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
@@ -178,22 +137,6 @@ pub struct AdminCode {
 impl Generator for AdminCode {
     const EXAMPLE: &'static str = "{type: admin_code}";
     const ATTRIBUTE: bool = true;
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "admin_code",
-        "ubigeo",
-        "fips",
-        "fips_code",
-        "county_fips",
-        "codigo_ine",
-        "codigo_inegi",
-        "codigo_ibge",
-        "codigo_municipio",
-        "code_insee",
-        "ags",
-        "gemeindeschluessel",
-        "codice_istat",
-        "teryt",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();

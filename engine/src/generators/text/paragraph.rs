@@ -32,8 +32,6 @@ const MOST_SENTENCES: u32 = 1_000;
 
 impl Generator for Paragraph {
     const EXAMPLE: &'static str = "{type: paragraph, sentences: {min: 2, max: 4}}";
-    const SUGGESTED_BY: &'static [&'static str] =
-        &["paragraph", "article_body", "bio", "biography", "biografia", "parrafo", "paragrafo", "absatz"];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (min, max) = match &self.sentences {

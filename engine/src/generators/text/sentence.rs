@@ -33,37 +33,6 @@ pub(super) const USUAL_WORDS: (u32, u32) = (4, 9);
 
 impl Generator for Sentence {
     const EXAMPLE: &'static str = "{type: sentence, min: 4, max: 9}";
-    const SUGGESTED_BY: &'static [&'static str] = &[
-        "sentence",
-        "description",
-        "comment",
-        "comments",
-        "note",
-        "notes",
-        "remark",
-        "remarks",
-        "message",
-        "summary",
-        "feedback",
-        "descripcion",
-        "comentario",
-        "comentarios",
-        "nota",
-        "notas",
-        "observacion",
-        "observaciones",
-        "mensaje",
-        "resumen",
-        "frase",
-        "descricao",
-        "mensagem",
-        "commentaire",
-        "beschreibung",
-        "kommentar",
-        "bemerkung",
-        "descrizione",
-        "commento",
-    ];
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         // The end that is not given gives way to the one that is.
