@@ -1,26 +1,34 @@
-import { useEffect, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { PATTERNS_ES } from "./patterns.es";
+import { type Dictionary, dictionaryOf, translate, translateList } from "./templates";
+
+export { plainOf } from "./templates";
 
 /*
  * Descriptions, problems and statements come from the server, in English. For other languages of the interface there is a
- * list by sentence, and patterns for sentences with a value in them; one that is on neither is shown as it came.
+ * list by sentence, and templates for sentences with a value in them; one that is on neither is shown as it came. A test
+ * collects what the server can say and holds that both lists have it.
  */
 
-const LISTS: Record<string, () => Promise<Record<string, string>>> = {
-  es: async () => (await import("./words.es.json")).default,
+const DICTIONARIES: Record<string, () => Promise<Dictionary>> = {
+  es: async () => {
+    const [words, meanings, templates] = await Promise.all([
+      import("./words.es.json"),
+      import("./meanings.es.json"),
+      import("./templates.es.json"),
+    ]);
+    return dictionaryOf({ ...words.default, ...meanings.default }, templates.default, "o");
+  },
 };
 
-const PATTERNS: Record<string, typeof PATTERNS_ES> = { es: PATTERNS_ES };
-
-const loaded = new Map<string, Record<string, string>>();
+const loaded = new Map<string, Dictionary | undefined>();
 const listeners = new Set<() => void>();
 
 async function load(language: string) {
-  const list = LISTS[language];
-  if (!list || loaded.has(language)) return;
-  loaded.set(language, {});
-  loaded.set(language, await list());
+  const read = DICTIONARIES[language];
+  if (!read || loaded.has(language)) return;
+  loaded.set(language, undefined);
+  loaded.set(language, await read());
   for (const listener of listeners) listener();
 }
 
@@ -29,35 +37,21 @@ function subscribe(listener: () => void) {
   return () => listeners.delete(listener);
 }
 
-/** A sentence without the line breaks of its source. */
-export function plainOf(sentence: string): string {
-  return sentence.replace(/\s+/g, " ").trim();
-}
-
-/** A sentence of the server in a language, or as it is. */
-export function translate(
-  sentence: string,
-  language: string,
-  list: Record<string, string> | undefined,
-): string {
-  const plain = plainOf(sentence);
-  const found = list?.[plain];
-  if (found !== undefined) return found;
-  for (const [pattern, words] of PATTERNS[language] ?? []) {
-    const parts = pattern.exec(plain);
-    if (!parts) continue;
-    return typeof words === "string"
-      ? plain.replace(pattern, words)
-      : words(parts.slice(1), (part) => translate(part, language, list));
-  }
-  return plain;
+function useDictionary(): Dictionary | undefined {
+  const { i18n } = useTranslation();
+  const language = i18n.language.slice(0, 2);
+  useEffect(() => void load(language), [language]);
+  return useSyncExternalStore(subscribe, () => loaded.get(language));
 }
 
 /** Puts the server's sentences into the language of the interface. */
 export function useWords(): (sentence: string) => string {
-  const { i18n } = useTranslation();
-  const language = i18n.language.slice(0, 2);
-  useEffect(() => void load(language), [language]);
-  const list = useSyncExternalStore(subscribe, () => loaded.get(language));
-  return (sentence) => translate(sentence, language, list);
+  const dictionary = useDictionary();
+  return useCallback((sentence) => translate(sentence, dictionary), [dictionary]);
+}
+
+/** The same for alternatives, such as the kinds of values that a parameter takes. */
+export function useAlternatives(): (alternatives: string) => string {
+  const dictionary = useDictionary();
+  return useCallback((alternatives) => translateList(alternatives, dictionary), [dictionary]);
 }

@@ -1,6 +1,6 @@
 import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { asProblem } from "@/api/problem";
+import { useFailureWords } from "./failure";
 import { toast } from "./toast";
 
 /** How long what was deleted can be taken back: as long as its notice stands. */
@@ -14,6 +14,9 @@ export function useDeferredDelete(run: (id: string) => Promise<unknown>) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const latest = useRef(run);
   latest.current = run;
+  const failureWords = useFailureWords();
+  const say = useRef(failureWords);
+  say.current = failureWords;
 
   const show = useCallback((id: string) => {
     setHidden((before) => new Set([...before].filter((each) => each !== id)));
@@ -25,7 +28,7 @@ export function useDeferredDelete(run: (id: string) => Promise<unknown>) {
       const timer = setTimeout(() => {
         latest.current(id).catch((error: unknown) => {
           show(id);
-          toast(asProblem(error).message, undefined, "danger");
+          toast(say.current(error), undefined, "danger");
         });
       }, UNDO_MS);
       toast(words, {

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { type ApiProblem, asProblem } from "@/api/problem";
 import { Button } from "./button";
 import { useDelayed } from "./hooks";
+import { Sentence } from "./words";
 
 /** Bones in the shape of a list; nothing for the first 150 ms. */
 export function ListBones({ rows = 5, tall = false }: { rows?: number; tall?: boolean }) {
@@ -78,7 +79,11 @@ export function ErrorPanel({
     <div role="alert" className="flex flex-col items-start gap-1 py-8">
       <CircleAlert aria-hidden className="mb-2 size-5 text-danger" strokeWidth={1.5} />
       <Heading className="text-lg">{errorTitle(problem, t)}</Heading>
-      {problem.detail && <p className="max-w-140 text-ink-2">{problem.detail}</p>}
+      {problem.detail && (
+        <p className="max-w-140 text-ink-2">
+          <Sentence text={problem.detail} />
+        </p>
+      )}
       <div className="mt-3 flex flex-wrap items-center gap-2">
         {onRetry && <Button onClick={onRetry}>{t("ui.tryAgain")}</Button>}
         {problem.requestId &&

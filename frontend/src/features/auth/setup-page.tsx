@@ -8,6 +8,7 @@ import { client } from "@/api/client";
 import { type ApiProblem, asProblem } from "@/api/problem";
 import { createFirstUser, useSession } from "@/api/session";
 import { useFormat } from "@/i18n/format";
+import { useWords } from "@/i18n/words";
 import { Button, buttonClass } from "@/ui/button";
 import { Note } from "@/ui/feedback";
 import { Field } from "@/ui/field";
@@ -66,8 +67,10 @@ function SetupForm({ token }: { token: string }) {
   const form = useForm({ defaultValues: { name: "", email: "", password: "" } });
   const { errors, isSubmitting } = form.formState;
   const length = form.watch("password").length;
+  const sentenceOf = useWords();
   const problemOf = (field: string) =>
-    failure?.errors.find((problem) => problem.pointer === `/${field}`)?.detail;
+    sentenceOf(failure?.errors.find((problem) => problem.pointer === `/${field}`)?.detail ?? "") ||
+    undefined;
   return (
     <form
       noValidate

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { type ApiProblem, asProblem } from "@/api/problem";
 import { signIn } from "@/api/session";
 import { Button } from "@/ui/button";
+import { useFailureWords } from "@/ui/failure";
 import { Note } from "@/ui/feedback";
 import { Field } from "@/ui/field";
 import { Input } from "@/ui/input";
@@ -11,13 +12,13 @@ import { PasswordInput } from "./password-input";
 
 export function useProblemWords() {
   const { t } = useTranslation();
+  const failureWords = useFailureWords();
   return (problem: ApiProblem): string => {
-    if (problem.unreachable) return t("ui.error.unreachable");
     if (problem.code === "invalid_credentials") return t("auth.signIn.wrong");
     if (problem.status === 429) {
       return t("auth.signIn.tooMany", { count: problem.retryAfter ?? 60 });
     }
-    return problem.detail || t("ui.error.failed");
+    return failureWords(problem);
   };
 }
 

@@ -3,11 +3,11 @@ import { CircleCheck, CircleX, FileText, Search, Table2, Terminal } from "lucide
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
-import { asProblem } from "@/api/problem";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/button";
 import { Segment } from "@/ui/choice";
 import { CopyButton } from "@/ui/code";
+import { useFailureWords } from "@/ui/failure";
 import { ErrorPanel, ListBones, Note } from "@/ui/feedback";
 import { useTitle } from "@/ui/hooks";
 import { Input } from "@/ui/input";
@@ -135,6 +135,7 @@ function Verdict({
   name: string;
 }) {
   const { t } = useTranslation();
+  const failureWords = useFailureWords();
   const [busy, setBusy] = useState<string | null>(null);
   const broken = results.filter((result) => (result.broken ?? 0) > 0).length;
   const unproved = results.filter((result) => result.unproved).length;
@@ -142,7 +143,7 @@ function Verdict({
   const download = (format: "html" | "json" | "sql", file: string) => {
     setBusy(format);
     downloadCertificate(generationId, format, file)
-      .catch((error: unknown) => toast(asProblem(error).message, undefined, "danger"))
+      .catch((error: unknown) => toast(failureWords(error), undefined, "danger"))
       .finally(() => setBusy(null));
   };
   return (

@@ -1,8 +1,8 @@
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { asProblem } from "@/api/problem";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
+import { useFailureWords } from "@/ui/failure";
 import { Note } from "@/ui/feedback";
 import { Field } from "@/ui/field";
 import { Input, Textarea } from "@/ui/input";
@@ -10,6 +10,7 @@ import { type Dataset, useUpdateDataset } from "./queries";
 
 export function EditDatasetDialog({ dataset, onClose }: { dataset: Dataset; onClose: () => void }) {
   const { t } = useTranslation();
+  const failureWords = useFailureWords();
   const update = useUpdateDataset();
   const form = useForm({
     defaultValues: { name: dataset.name, description: dataset.description ?? "" },
@@ -40,7 +41,7 @@ export function EditDatasetDialog({ dataset, onClose }: { dataset: Dataset; onCl
       <form noValidate className="flex flex-col gap-4" onSubmit={submit}>
         {update.error && (
           <Note tone="danger" role="alert">
-            {asProblem(update.error).message}
+            {failureWords(update.error)}
           </Note>
         )}
         <Field

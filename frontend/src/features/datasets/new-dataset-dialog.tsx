@@ -6,6 +6,7 @@ import { asProblem } from "@/api/problem";
 import { Button } from "@/ui/button";
 import { Segment } from "@/ui/choice";
 import { Dialog } from "@/ui/dialog";
+import { useFailureWords } from "@/ui/failure";
 import { Note } from "@/ui/feedback";
 import { Field } from "@/ui/field";
 import { Input, NumberInput, Textarea } from "@/ui/input";
@@ -72,6 +73,7 @@ export function NewDatasetDialog({ start, onClose }: { start: Start; onClose: ()
     );
   }
 
+  const failureWords = useFailureWords();
   const failure = create.error && asProblem(create.error);
   return (
     <Dialog
@@ -125,10 +127,8 @@ export function NewDatasetDialog({ start, onClose }: { start: Start; onClose: ()
                 </p>
                 <ProblemList problems={failure.errors} />
               </>
-            ) : failure.unreachable ? (
-              t("ui.error.unreachable")
             ) : (
-              failure.detail
+              failureWords(failure)
             )}
           </Note>
         )}

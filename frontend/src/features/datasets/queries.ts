@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, client, type Schemas } from "@/api/client";
-import { asProblem } from "@/api/problem";
+import { useFailureWords } from "@/ui/failure";
 import { toast } from "@/ui/toast";
 
 export type Dataset = Schemas["Dataset"];
@@ -45,6 +45,7 @@ export function useCreateDataset() {
 /** Deletes at once and offers to take it back. */
 export function useDeleteDataset() {
   const { t } = useTranslation();
+  const failureWords = useFailureWords();
   const queries = useQueryClient();
   const again = () => queries.invalidateQueries({ queryKey: ["get", "/api/v1/datasets"] });
   return useMutation({
@@ -60,7 +61,7 @@ export function useDeleteDataset() {
             .then(again),
       });
     },
-    onError: (error) => toast(asProblem(error).message, undefined, "danger"),
+    onError: (error) => toast(failureWords(error), undefined, "danger"),
   });
 }
 

@@ -5,6 +5,7 @@ import { asProblem } from "@/api/problem";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/button";
 import { Checkbox, Segment } from "@/ui/choice";
+import { useFailureWords } from "@/ui/failure";
 import { Note } from "@/ui/feedback";
 import { ProblemList } from "@/ui/problems";
 import { toast } from "@/ui/toast";
@@ -49,6 +50,7 @@ export function ExportForm({
     );
   }
 
+  const failureWords = useFailureWords();
   const failure = create.error ? asProblem(create.error) : null;
   return (
     <form
@@ -144,7 +146,11 @@ export function ExportForm({
       </fieldset>
       {failure && (
         <Note tone="danger" role="alert">
-          {failure.errors.length > 0 ? <ProblemList problems={failure.errors} /> : failure.message}
+          {failure.errors.length > 0 ? (
+            <ProblemList problems={failure.errors} />
+          ) : (
+            failureWords(failure)
+          )}
         </Note>
       )}
       <Button

@@ -2,16 +2,17 @@ import { Link } from "@tanstack/react-router";
 import { Download, SquareTerminal, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { asProblem } from "@/api/problem";
 import { useCanWrite } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { Button, IconButton } from "@/ui/button";
 import { useDeferredDelete } from "@/ui/deferred-delete";
 import { followLink } from "@/ui/download";
+import { useFailureWords } from "@/ui/failure";
 import { JobStateMark } from "@/ui/job-state";
 import { Table, Td, Th, Tr } from "@/ui/table";
 import { toast } from "@/ui/toast";
 import { Tooltip } from "@/ui/tooltip";
+import { Sentence } from "@/ui/words";
 import { type Export, linkOf, useDeleteExport } from "./queries";
 import { ScriptCard } from "./script-card";
 
@@ -27,6 +28,7 @@ export function ExportsTable({
   const { t } = useTranslation();
   const format = useFormat();
   const canWrite = useCanWrite();
+  const failureWords = useFailureWords();
   const deletion = useDeleteExport();
   const { hidden, remove } = useDeferredDelete((id) => deletion.mutateAsync(id));
   const [scripted, setScripted] = useState<string | null>(null);
@@ -38,7 +40,7 @@ export function ExportsTable({
     setBusy(each.id);
     linkOf(each.id)
       .then(({ url }) => followLink(url, each.file_name ?? ""))
-      .catch((error: unknown) => toast(asProblem(error).message, undefined, "danger"))
+      .catch((error: unknown) => toast(failureWords(error), undefined, "danger"))
       .finally(() => setBusy(null));
   };
 
@@ -96,7 +98,7 @@ export function ExportsTable({
               </Td>
               <Td className="max-sm:hidden">
                 {each.failure ? (
-                  <Tooltip text={each.failure}>
+                  <Tooltip text={<Sentence text={each.failure} />}>
                     <span>
                       <JobStateMark state={each.state} />
                     </span>

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { useWords } from "@/i18n/words";
 import { Switch } from "@/ui/choice";
 import { Field } from "@/ui/field";
 import { Input, NumberInput } from "@/ui/input";
@@ -19,10 +20,13 @@ export function OptionControl({
   onChange: (value: unknown) => void;
 }) {
   const { t } = useTranslation();
+  const words = useWords();
   const label = t(`exports.option.${field.name}.label`, {
     defaultValue: field.name.replaceAll("_", " "),
   });
-  const hint = t(`exports.option.${field.name}.hint`, { defaultValue: field.description ?? "" });
+  const hint = t(`exports.option.${field.name}.hint`, {
+    defaultValue: words(field.description ?? ""),
+  });
   return (
     <Field label={label} hint={hint || undefined} inline={field.kind !== "text"}>
       {(ids) => {

@@ -9,6 +9,7 @@ import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/button";
 import { Segment } from "@/ui/choice";
 import { Dialog } from "@/ui/dialog";
+import { useFailureWords } from "@/ui/failure";
 import { Note } from "@/ui/feedback";
 import { Field } from "@/ui/field";
 import { commandKey, useDebounced } from "@/ui/hooks";
@@ -77,6 +78,7 @@ export function GenerateDialog({
     },
   });
   const settled = asked === JSON.stringify(choice) && !plan.isPlaceholderData && !plan.isFetching;
+  const failureWords = useFailureWords();
   const problem = plan.error ? asProblem(plan.error) : null;
   const failure = create.error ? asProblem(create.error) : null;
   const tables = plan.data?.tables ?? [];
@@ -173,7 +175,7 @@ export function GenerateDialog({
               {(problem ?? failure)?.errors.length ? (
                 <ProblemList problems={(problem ?? failure)?.errors ?? []} />
               ) : (
-                (problem ?? failure)?.message
+                failureWords(problem ?? failure)
               )}
             </Note>
           )}

@@ -12,6 +12,7 @@ import { isUnderWay } from "@/ui/job-state";
 import { announce } from "@/ui/live";
 import { Meter } from "@/ui/mark";
 import { Table, Td, Th, Tr } from "@/ui/table";
+import { Sentence } from "@/ui/words";
 import { GenerationsTable } from "./generations-table";
 import {
   type Generation,
@@ -155,7 +156,9 @@ function Progress({ generation }: { generation: Generation }) {
         {generation.failure && (
           <Note tone="danger" role="alert" className="mt-5">
             <p className="font-medium text-ink">{t("generations.failedWords")}</p>
-            <p>{generation.failure}</p>
+            <p>
+              <Sentence text={generation.failure} />
+            </p>
           </Note>
         )}
         {generation.state === "cancelled" && (

@@ -3,6 +3,7 @@ import { ChevronLeft, LayoutGrid, Search } from "lucide-react";
 import { useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "@/api/client";
+import { useAlternatives, useWords } from "@/i18n/words";
 import { IconButton } from "@/ui/button";
 import { Code, CopyButton } from "@/ui/code";
 import { Empty, ErrorPanel, ListBones } from "@/ui/feedback";
@@ -16,15 +17,20 @@ import { Sentence } from "@/ui/words";
 const route = getRouteApi("/shell/generators");
 type Generator = Schemas["GeneratorInfo"];
 
-function matches(generator: Generator, words: string[]): boolean {
+function matches(
+  generator: Generator,
+  asked: string[],
+  inWords: (sentence: string) => string,
+): boolean {
   const text =
-    `${generator.name} ${generator.name.replaceAll("_", " ")} ${generator.group} ${generator.description} ${generator.parameters.map((parameter) => parameter.name).join(" ")}`.toLowerCase();
-  return words.every((word) => text.includes(word));
+    `${generator.name} ${generator.name.replaceAll("_", " ")} ${generator.group} ${generator.description} ${inWords(generator.description)} ${generator.parameters.map((parameter) => parameter.name).join(" ")}`.toLowerCase();
+  return asked.every((word) => text.includes(word));
 }
 
 /** The catalogue as the server tells it: what each generator makes, its parameters and an example. */
 export function GeneratorsPage() {
   const { t } = useTranslation();
+  const words = useWords();
   useTitle(t("generators.title"));
   const phone = useIsPhone();
   const navigate = useNavigate({ from: "/generators" });
@@ -34,15 +40,15 @@ export function GeneratorsPage() {
   const generators = api.useQuery("get", "/api/v1/generators", {}, { staleTime: 3_600_000 });
   const search = view.search ?? "";
   const groups = useMemo(() => {
-    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+    const asked = search.toLowerCase().split(/\s+/).filter(Boolean);
     const found = new Map<string, Generator[]>();
     for (const generator of generators.data?.items ?? []) {
-      if (matches(generator, words)) {
+      if (matches(generator, asked, words)) {
         found.set(generator.group, [...(found.get(generator.group) ?? []), generator]);
       }
     }
     return [...found];
-  }, [generators.data, search]);
+  }, [generators.data, search, words]);
   const chosen =
     generators.data?.items.find((generator) => generator.name === view.name) ??
     (phone ? undefined : groups[0]?.[1][0]);
@@ -145,6 +151,7 @@ export function GeneratorsPage() {
 
 function GeneratorCard({ generator, onBack }: { generator: Generator; onBack?: () => void }) {
   const { t } = useTranslation();
+  const alternatives = useAlternatives();
   return (
     <article className="min-w-0 grow overflow-y-auto px-10 py-6 max-sm:px-4">
       <div className="max-w-200">
@@ -195,7 +202,7 @@ function GeneratorCard({ generator, onBack }: { generator: Generator; onBack?: (
                       dense
                       className="align-top! py-2.5 text-xs whitespace-normal! text-ink-2 max-md:hidden"
                     >
-                      <Sentence text={parameter.takes} />
+                      {alternatives(parameter.takes)}
                     </Td>
                     <Td dense className="align-top! py-2.5 whitespace-normal!">
                       <Sentence text={parameter.description} />

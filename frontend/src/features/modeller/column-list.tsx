@@ -1,6 +1,7 @@
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useWords } from "@/i18n/words";
 import { Bars } from "@/ui/bars";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/input";
@@ -20,6 +21,7 @@ export function ColumnList() {
 
 function List({ table }: { table: TableView }) {
   const { t } = useTranslation();
+  const words = useWords();
   const { go, shapes, readOnly } = useModeller();
   const factsOf = useColumnFacts(table);
   const edits = useColumnEdits(table);
@@ -55,7 +57,7 @@ function List({ table }: { table: TableView }) {
                     }
                   >
                     {problem
-                      ? problem.detail
+                      ? words(problem.detail)
                       : [
                           facts.generator,
                           ...facts.parts.map((part) =>

@@ -6,7 +6,7 @@ import { SchemaForm } from "@/forms/schema-form";
 import { inputClass } from "@/ui/input";
 import { Popover } from "@/ui/menu";
 import { useEdit, useModeller } from "./context";
-import { GeneratorPicker } from "./generator-picker";
+import { GeneratorPicker, useGeneratorWords } from "./generator-picker";
 import { isRecord, type Path } from "./pointer";
 
 /** A generator inside another one, or of a draw: its choice, and the form of its parameters under it. */
@@ -47,17 +47,14 @@ interface ButtonProps {
 
 /** The generator that is chosen, with what it is; pressing it opens the picker. */
 export function GeneratorButton({ name, value, planned, type, id, onTake }: ButtonProps) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { catalogue, readOnly } = useModeller();
   const [open, setOpen] = useState(false);
   const written = value ? String(value.type ?? "") : "";
   const shown = written === "" || written === "auto" ? (planned ?? "") : written;
   const known = catalogue.find(shown);
-  const words =
-    known &&
-    (i18n.exists(`modeller.generator.${known.name}`)
-      ? t(`modeller.generator.${known.name}`)
-      : known.brief);
+  const wordsFor = useGeneratorWords();
+  const words = known && wordsFor(known);
   return (
     <Popover
       open={open && !readOnly}

@@ -2,13 +2,15 @@ import clsx from "clsx";
 import { Search } from "lucide-react";
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useWords } from "@/i18n/words";
 import { Bars } from "@/ui/bars";
 import { isMac } from "@/ui/hooks";
 import { Badge, Key } from "@/ui/mark";
+import { Sentence } from "@/ui/words";
 import { keepParameters } from "./actions";
 import { useModeller } from "./context";
 import { fitting, scoreOf } from "./generator-search";
-import type { GeneratorInfo } from "./queries";
+import { briefOf, type GeneratorInfo } from "./queries";
 import { requestRows } from "./requests";
 import { shapeOf } from "./shape";
 import { brief } from "./summary";
@@ -46,17 +48,25 @@ export function startOf(generator: GeneratorInfo): Record<string, unknown> {
   };
 }
 
+/** What a generator makes, in a few words: those of the locale, else how its description begins. */
+export function useGeneratorWords(): (generator: GeneratorInfo) => string {
+  const { t, i18n } = useTranslation();
+  const words = useWords();
+  return (generator) =>
+    i18n.exists(`modeller.generator.${generator.name}`)
+      ? t(`modeller.generator.${generator.name}`)
+      : briefOf(words(generator.description));
+}
+
 /** The choice of a generator: what fits first, then all by group; right what the marked one makes. */
 export function GeneratorPicker({ target, query: first = "", onTake, onClose }: Props) {
   const { t, i18n } = useTranslation();
   const { catalogue } = useModeller();
+  const words = useWords();
+  const wordsFor = useGeneratorWords();
   const [query, setQuery] = useState(first);
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
-  const wordsFor = (generator: GeneratorInfo) =>
-    i18n.exists(`modeller.generator.${generator.name}`)
-      ? t(`modeller.generator.${generator.name}`)
-      : generator.brief;
 
   /** What people call the things that it makes: "salary" finds the bell curve. */
   const alsoFor = (generator: GeneratorInfo) =>
@@ -68,7 +78,11 @@ export function GeneratorPicker({ target, query: first = "", onTake, onClose }: 
       const found = catalogue.generators
         .map((generator) => ({
           generator,
-          score: scoreOf(generator, query, `${wordsFor(generator)} ${alsoFor(generator)}`),
+          score: scoreOf(
+            generator,
+            query,
+            `${wordsFor(generator)} ${alsoFor(generator)} ${words(generator.description)}`,
+          ),
         }))
         .filter(({ score }) => score > 0)
         .sort((a, b) => b.score - a.score)
@@ -203,12 +217,7 @@ export function GeneratorPicker({ target, query: first = "", onTake, onClose }: 
           className="flex min-w-0 grow flex-col gap-2 overflow-y-auto border-l border-line p-4 max-sm:hidden"
         >
           {marked && (
-            <Detail
-              generator={marked}
-              name={target.name}
-              words={wordsFor(marked)}
-              groupName={groupName(marked.group)}
-            />
+            <Detail generator={marked} name={target.name} groupName={groupName(marked.group)} />
           )}
         </div>
       </div>
@@ -238,15 +247,13 @@ export function GeneratorPicker({ target, query: first = "", onTake, onClose }: 
 function Detail({
   generator,
   name,
-  words,
   groupName,
 }: {
   generator: GeneratorInfo;
   name: string;
-  words: string;
   groupName: string;
 }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { draft } = useModeller();
   const locale = typeof draft.schema.locale === "string" ? draft.schema.locale : undefined;
   const [made, setMade] = useState<{ generator: string; type: string; values: unknown[] } | null>(
@@ -291,7 +298,7 @@ function Detail({
         <Badge className="ml-auto">{groupName}</Badge>
       </div>
       <p className="text-xs text-ink-2">
-        {i18n.language.startsWith("en") ? generator.description : words}
+        <Sentence text={generator.description} />
       </p>
       {shape && shape.bars.length > 1 && (
         <Bars

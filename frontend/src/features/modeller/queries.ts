@@ -11,8 +11,6 @@ export interface GeneratorInfo {
   name: string;
   group: string;
   description: string;
-  /** The first sentence of the description, without its full stop. */
-  brief: string;
   example: Record<string, unknown>;
   fields: Field[];
   roles: Record<string, string>;
@@ -35,7 +33,8 @@ const ROLES: Readonly<Record<string, string>> = {
   std: "spread",
 };
 
-function briefOf(description: string): string {
+/** The first sentence of a description, without its full stop. */
+export function briefOf(description: string): string {
   const line = description.replace(/\s+/g, " ");
   const end = line.search(/[.;] |\.$/);
   return end < 0 ? line : line.slice(0, end);
@@ -67,7 +66,6 @@ export function catalogueOf(language: JsonSchema, list: readonly GeneratorEntry[
       name: generator.name,
       group: generator.group,
       description: generator.description.replace(/\s+/g, " "),
-      brief: briefOf(generator.description),
       example: exampleOf(generator),
       fields: fieldsOf(
         definitions.get(generator.name) ?? (generator.schema as JsonSchema),

@@ -6,6 +6,7 @@ import { stringify } from "yaml";
 import { FormProvider } from "@/forms/context";
 import { type Field, fieldsOf, initial } from "@/forms/schema";
 import { SchemaForm } from "@/forms/schema-form";
+import { useWords } from "@/i18n/words";
 import { Button, IconButton } from "@/ui/button";
 import { Segment } from "@/ui/choice";
 import { Empty } from "@/ui/feedback";
@@ -13,6 +14,7 @@ import { useHotkey } from "@/ui/hooks";
 import { Badge } from "@/ui/mark";
 import { Popover } from "@/ui/menu";
 import { toast } from "@/ui/toast";
+import { Sentence } from "@/ui/words";
 import { addRule, removeFrom } from "./actions";
 import { useEdit, useModeller } from "./context";
 import { useFormContext } from "./form-context";
@@ -133,11 +135,12 @@ function moveFocus(event: React.KeyboardEvent<HTMLElement>) {
 /** What a kind of rule says, in the language of the interface where the locale knows it. */
 function RuleKindWords({ kind, fallback }: { kind: string; fallback: string }) {
   const { t, i18n } = useTranslation();
+  const words = useWords();
   return (
     <span className="text-xs text-ink-3">
       {i18n.exists(`modeller.ruleKind.${kind}`)
         ? t(`modeller.ruleKind.${kind}`)
-        : fallback.replace(/\.$/, "")}
+        : words(fallback).replace(/\.$/, "")}
     </span>
   );
 }
@@ -159,7 +162,7 @@ function ClosedRule({ rule }: { rule: RuleView }) {
       )}
       <span className="min-w-40 grow basis-0">
         <RuleSentence rule={rule} />
-        {wrong && <span className="block text-xs text-danger">{wrong.detail}</span>}
+        {wrong && <Sentence className="block text-xs text-danger" text={wrong.detail} />}
       </span>
       <code className="mono text-xs text-ink-3">{rule.id}</code>
       <Badge>{rule.kind}</Badge>
@@ -255,7 +258,7 @@ function OpenRule({ table, rule }: { table: TableView; rule: RuleView }) {
           <div className={clsx(!held && "hidden")}>
             <h3 className="mb-1 text-xs font-normal text-ink-2">{t("modeller.rulesPart.held")}</h3>
             <HeldBadge rule={rule} />
-            {held?.note && <p className="mt-1 text-ink-3">{held.note}</p>}
+            {held?.note && <Sentence className="mt-1 block text-ink-3" text={held.note} />}
           </div>
           {wrong.length === 0 && held && draft.reading.value && (
             <p className="flex gap-1.5 text-ink-2">

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/format";
+import { useWords } from "@/i18n/words";
 import { useModeller } from "./context";
 import type { RuleView } from "./model";
 import { brief, summarize } from "./summary";
@@ -11,6 +12,7 @@ import { brief, summarize } from "./summary";
 export function RuleSentence({ rule }: { rule: RuleView }) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
+  const words = useWords();
   const { catalogue } = useModeller();
   const variant = catalogue.rules.find((entry) => entry.name === rule.kind);
   const values = Object.fromEntries(
@@ -41,7 +43,7 @@ export function RuleSentence({ rule }: { rule: RuleView }) {
   else {
     const parts = summarize(rule.raw, [], write, ["id", "kind", "description", "when"]);
     sentence = [
-      variant?.description.replace(/\.$/, ""),
+      variant && words(variant.description).replace(/\.$/, ""),
       parts.map((part) => [part.name, part.text].filter(Boolean).join(" ")).join(" · "),
     ]
       .filter(Boolean)

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fetchText, queryClient } from "@/api/client";
 import { type ApiProblem, asProblem } from "@/api/problem";
+import { useFailureWords } from "@/ui/failure";
 import { announce } from "@/ui/live";
 import { toast } from "@/ui/toast";
 import type { DraftStore } from "./draft";
@@ -28,6 +29,7 @@ function mediaType(text: string): string {
 /** Saves the draft as a version. Saved by someone else meanwhile, it asks which of the two shall hold. */
 export function useSave(datasetId: string, store: DraftStore): Saving {
   const { t } = useTranslation();
+  const failureWords = useFailureWords();
   const [busy, setBusy] = useState(false);
   const [conflict, setConflict] = useState<Conflict | null>(null);
 
@@ -63,7 +65,9 @@ export function useSave(datasetId: string, store: DraftStore): Saving {
         toast(
           problem.unreachable
             ? t("modeller.save.unreachable")
-            : problem.detail || t("modeller.save.failed"),
+            : problem.detail
+              ? failureWords(problem)
+              : t("modeller.save.failed"),
           undefined,
           "danger",
         );

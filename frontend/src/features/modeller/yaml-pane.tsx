@@ -18,6 +18,7 @@ import {
 import { CircleAlert, TriangleAlert } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { useWords } from "@/i18n/words";
 import { announce } from "@/ui/live";
 import { completionsAt } from "./completion";
 import { type ModellerState, useModeller } from "./context";
@@ -42,8 +43,9 @@ export default function YamlPane() {
   const sentenceOf = useSentenceOf();
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const latest = useRef({ modeller, fix, fixName, sentenceOf, t });
-  latest.current = { modeller, fix, fixName, sentenceOf, t };
+  const inWords = useWords();
+  const latest = useRef({ modeller, fix, fixName, sentenceOf, inWords, t });
+  latest.current = { modeller, fix, fixName, sentenceOf, inWords, t };
   /** The text that the editor holds, to tell its own edits from those of the forms. */
   const known = useRef(draft.text);
   const mayWrite = !readOnly || draft.reading.value === undefined;
@@ -111,7 +113,7 @@ export default function YamlPane() {
         }),
       ),
     });
-  }, [problems, draft.text, t]);
+  }, [problems, draft.text, t, inWords]);
 
   // The column that is chosen elsewhere is shown here.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another column scrolls
@@ -166,7 +168,13 @@ export default function YamlPane() {
   );
 }
 
-type Latest = { current: { modeller: ModellerState; t: (key: string) => string } };
+type Latest = {
+  current: {
+    modeller: ModellerState;
+    inWords: (sentence: string) => string;
+    t: (key: string) => string;
+  };
+};
 
 function extensions(latest: Latest, known: { current: string }): Extension {
   return [
@@ -262,7 +270,7 @@ function complete(latest: Latest, text: string, offset: number, explicit: boolea
     options: found.options.map((option) => ({
       label: option.label,
       apply: option.insert,
-      info: option.detail || undefined,
+      info: latest.current.inWords(option.detail) || undefined,
     })),
     validFor: /^[\p{L}\p{N}_-]*$/u,
   };

@@ -6,6 +6,7 @@ import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/button";
 import { ErrorPanel, Note } from "@/ui/feedback";
 import { NumberInput } from "@/ui/input";
+import { Sentence } from "@/ui/words";
 import { joinConditions, readOrder, splitConditions, writeOrder } from "./conditions";
 import { FilterBar } from "./filter-bar";
 import { Grid } from "./grid";
@@ -77,7 +78,9 @@ export function TableRows({
       {problem && problem.status === 422 ? (
         <div className="p-4">
           <Note tone="danger" role="alert">
-            <p>{problem.detail}</p>
+            <p>
+              <Sentence text={problem.detail} />
+            </p>
             <Button size="xs" className="mt-2" onClick={() => look({ where: undefined })}>
               {t("rows.clearFilter")}
             </Button>

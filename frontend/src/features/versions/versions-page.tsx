@@ -4,13 +4,13 @@ import { ChevronLeft, Download, History } from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api, fetchText, type Schemas } from "@/api/client";
-import { asProblem } from "@/api/problem";
 import { useCanWrite } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { Button, IconButton } from "@/ui/button";
 import { Segment } from "@/ui/choice";
 import { Code, CopyButton } from "@/ui/code";
 import { saveFile } from "@/ui/download";
+import { useFailureWords } from "@/ui/failure";
 import { ErrorPanel, ListBones } from "@/ui/feedback";
 import { useIsPhone, useTitle } from "@/ui/hooks";
 import { Avatar, Badge } from "@/ui/mark";
@@ -146,6 +146,7 @@ function VersionText({
   onBack?: () => void;
 }) {
   const { t } = useTranslation();
+  const failureWords = useFailureWords();
   const format = useFormat();
   const canWrite = useCanWrite();
   const navigate = useNavigate({ from: "/datasets/$datasetId/versions" });
@@ -222,7 +223,7 @@ function VersionText({
                     );
                     void navigate({ search: { version: saved.version } });
                   },
-                  onError: (error) => toast(asProblem(error).message, undefined, "danger"),
+                  onError: (error) => toast(failureWords(error), undefined, "danger"),
                 })
               }
             >
