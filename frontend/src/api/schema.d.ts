@@ -214,6 +214,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{id}/tables/{table}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read rows of a dataset
+         * @description They are made while they are read; nothing is stored.
+         */
+        get: operations["list_dataset_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan": {
         parameters: {
             query?: never;
@@ -400,26 +420,6 @@ export interface paths {
          * @description As JSON, as a page, or as the SQL that repeats the proof.
          */
         get: operations["get_certificate"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/{id}/tables/{table}/rows": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read rows of a dataset
-         * @description They are made while they are read; nothing is stored.
-         */
-        get: operations["list_dataset_rows"];
         put?: never;
         post?: never;
         delete?: never;
@@ -650,6 +650,8 @@ export interface components {
             /** @description The value of the band. */
             value: unknown;
         };
+        /** @description Which card numbers are made. */
+        CardSpace: "test" | "valid" | "invalid";
         /** @description A condition and what fills its rows. */
         Case: {
             /** @description An SQL condition over the row. */
@@ -675,6 +677,8 @@ export interface components {
             /** @description Every statement with its result, table by table: keys, columns, rules. */
             results: components["schemas"]["RuleResult"][];
         };
+        /** @description How a check digit is computed. */
+        CheckScheme: "luhn" | "mod11" | "mod97" | "damm" | "verhoeff";
         /** @description How many children each parent has. */
         Children: {
             /**
@@ -799,6 +803,18 @@ export interface components {
          * @enum {string}
          */
         ColumnType: "string" | "text" | "integer" | "decimal" | "float" | "boolean" | "date" | "datetime" | "time" | "uuid" | "bytes" | "json" | "list";
+        /** @description A generator of a mixture. */
+        Component: {
+            /**
+             * Format: double
+             * @description How likely it is, in proportion; 1 when absent.
+             */
+            weight?: number | null;
+            /** @description What fills its rows. */
+            generator: components["schemas"]["Generator"];
+        };
+        /** @description A form of a country's code. */
+        CountryForm: "alpha2" | "alpha3" | "numeric";
         /** @description What one signs in with. */
         Credentials: {
             /**
@@ -874,10 +890,14 @@ export interface components {
         Distribution: "uniform" | "poisson" | "geometric" | "zipf";
         /** @description A record of several fields drawn at once. */
         Draw: components["schemas"]["Generator"];
+        /** @description Which durations are usual. */
+        DurationShape: "uniform" | "exponential" | "normal";
         /** @description Where an address lies. */
         EmailDomain: components["schemas"]["EmailDomainKind"] | components["schemas"]["ListName"];
         /** @description A kind of e-mail domain. */
         EmailDomainKind: "safe" | "free" | "company";
+        /** @description How events follow each other. */
+        EventProcess: "poisson" | "regular" | "cyclic";
         /** @description A file of a generation. */
         Export: {
             /**
@@ -1156,14 +1176,40 @@ export interface components {
             step?: number | null;
             /**
              * Format: uint32
-             * @description Makes text of so many digits, with zeros before the number.
+             * @description Makes text of so many digits, with zeros before the number; a number when absent.
              */
             padding?: number | null;
-            /** @description Columns of the foreign key within whose parents it starts anew. */
+            /** @description Columns within whose groups it starts anew; the whole table when absent. */
             per?: string[];
         } | {
             /** @constant */
             type: "uuid_v4";
+        } | {
+            /** @constant */
+            type: "uuid_v7";
+            /**
+             * @description The time that it begins with, a constant or SQL such as `{sql: created_at}`; when absent, the reference time and a millisecond more
+             *     from row to row.
+             */
+            time?: (string | components["schemas"]["SqlParam"]) | null;
+            /**
+             * Format: uint64
+             * @description Up to so many milliseconds are added, each number equally likely; 0 when absent.
+             */
+            jitter_ms?: number | null;
+        } | {
+            /** @constant */
+            type: "ulid";
+            /**
+             * @description The time that it begins with, a constant or SQL such as `{sql: created_at}`; when absent, the reference time and a millisecond more
+             *     from row to row.
+             */
+            time?: (string | components["schemas"]["SqlParam"]) | null;
+            /**
+             * Format: uint64
+             * @description Up to so many milliseconds are added, each number equally likely; 0 when absent.
+             */
+            jitter_ms?: number | null;
         } | {
             /** @constant */
             type: "pattern";
@@ -1201,6 +1247,38 @@ export interface components {
             alphabet?: string | null;
         } | {
             /** @constant */
+            type: "check_digit";
+            /** @description The column whose text is checked. */
+            base: string;
+            /** @description How: `luhn`, `mod11`, `mod97`, `damm` or `verhoeff`; luhn when absent. */
+            scheme?: components["schemas"]["CheckScheme"] | null;
+        } | {
+            /** @constant */
+            type: "hash_of";
+            /** @description The columns, in this order. */
+            columns: string[];
+            /** @description `sha224`, `sha256`, `sha384` or `sha512`; `sha256` when absent. */
+            algorithm?: components["schemas"]["HashAlgorithm"] | null;
+            /**
+             * Format: uint32
+             * @description How many digits are kept, from the first; all of them when absent.
+             */
+            length?: number | null;
+        } | {
+            /** @constant */
+            type: "bytes";
+            /**
+             * Format: uint32
+             * @description Fewest bytes; 16 when absent.
+             */
+            min?: number | null;
+            /**
+             * Format: uint32
+             * @description Most bytes; the fewest when absent.
+             */
+            max?: number | null;
+        } | {
+            /** @constant */
             type: "constant";
             /** @description The value; null makes every row null. */
             value: unknown;
@@ -1213,6 +1291,50 @@ export interface components {
             field: string;
         } | {
             /** @constant */
+            type: "previous";
+            /** @description The column whose value is taken. */
+            column: string;
+            /**
+             * Format: uint64
+             * @description How many rows earlier; 1 when absent.
+             */
+            offset?: number | null;
+            /** @description The value where no row lies so far back: at the start of the table, or of the group; null when absent. */
+            initial?: unknown;
+            /** @description Columns within whose groups it looks back; the whole table when absent. */
+            per?: string[];
+            /**
+             * @description Columns that say which row comes earlier, each alone or followed by `desc`, nulls last and ties in the order of the rows; the order of
+             *     the rows when absent.
+             */
+            order_by?: string[];
+        } | {
+            /** @constant */
+            type: "running";
+            /** @description The column: whole numbers, decimals or floats; for min and max also dates, datetimes and times, for count any. */
+            column: string;
+            /** @description What it comes to; sum when absent. Sums of whole numbers and decimals are exact. */
+            fn?: components["schemas"]["RunningFn"] | null;
+            /** @description Columns within whose groups it starts anew; the whole table when absent. */
+            per?: string[];
+            /**
+             * @description Columns that say which row comes earlier, each alone or followed by `desc`, nulls last and ties in the order of the rows; the order of
+             *     the rows when absent.
+             */
+            order_by?: string[];
+        } | {
+            /** @constant */
+            type: "rank";
+            /** @description The column that is compared. */
+            by: string;
+            /** @description Columns within whose groups rows are compared; the whole table when absent. */
+            per?: string[];
+            /** @description What equal values get; rank when absent. */
+            method?: components["schemas"]["RankMethod"] | null;
+            /** @description Whether the smallest or the largest value comes first; asc when absent. */
+            order?: components["schemas"]["RankOrder"] | null;
+        } | {
+            /** @constant */
             type: "tuple";
             /** @description Names of the fields. */
             fields: string[];
@@ -1223,6 +1345,16 @@ export interface components {
         } | {
             /** @constant */
             type: "person";
+            /**
+             * Format: uint32
+             * @description The fewest whole years since birth at the dataset's reference time; 18 when absent.
+             */
+            min_age?: number | null;
+            /**
+             * Format: uint32
+             * @description The most whole years since birth at the dataset's reference time; 90 when absent.
+             */
+            max_age?: number | null;
         } | {
             /** @constant */
             type: "choice";
@@ -1258,6 +1390,33 @@ export interface components {
             type: "expression";
             /** @description The formula. */
             sql: string;
+        } | {
+            /** @constant */
+            type: "bucket";
+            /** @description The other column. */
+            of: string;
+            /** @description Where one interval ends and the next begins, ascending: numbers, or dates as texts. */
+            edges: unknown[];
+            /** @description A value for each interval, one more than there are edges: below the first edge, between two of them, from the last one on. */
+            labels: unknown[];
+        } | {
+            /** @constant */
+            type: "mixture";
+            /** @description The generators with their weights; all make one type. */
+            components: components["schemas"]["Component"][];
+        } | {
+            /** @constant */
+            type: "state_machine";
+            /** @description The state of the first row, or how likely each state is there, in proportion. */
+            initial: components["schemas"]["InitialState"];
+            /** @description For each state the states that can follow it, with how likely each is, in proportion. */
+            transitions: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** @description Columns within whose groups it starts anew; the whole table when absent. */
+            per?: string[];
         } | {
             /** @constant */
             type: "integer";
@@ -1307,6 +1466,173 @@ export interface components {
             max?: (number | components["schemas"]["SqlParam"]) | null;
         } | {
             /** @constant */
+            type: "lognormal";
+            /** @description Its median before truncation, above 0; 1 when `mean` is absent as well. */
+            median?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Its mean before truncation, above 0, in place of the median. */
+            mean?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description The standard deviation of its natural logarithm, above 0; 1 when absent. */
+            sigma?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Smallest value. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest value. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "exponential";
+            /** @description Events in one unit of time, above 0; 1 when `mean` is absent as well. */
+            rate?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description The mean time between events before truncation, above 0, in place of the rate. */
+            mean?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Smallest value, 0 when absent. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest value. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "gamma";
+            /** @description The shape, above 0: below 1 most values lie near 0, large ones look normal. */
+            shape: number | components["schemas"]["SqlParam"];
+            /** @description The scale, above 0; 1 when absent. */
+            scale?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Smallest value, 0 when absent. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest value. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "beta";
+            /** @description The first shape, above 0: the larger, the nearer values lie to `max`. */
+            a: number | components["schemas"]["SqlParam"];
+            /** @description The second shape, above 0: the larger, the nearer values lie to `min`. */
+            b: number | components["schemas"]["SqlParam"];
+            /** @description The lower end; 0 when absent. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description The upper end; 1 when absent. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "pareto";
+            /** @description How fast the tail falls, above 0: twice the value is 2^alpha times rarer. At 1.16 a fifth of the rows has four fifths of the sum. */
+            alpha: number | components["schemas"]["SqlParam"];
+            /** @description The smallest value of the distribution, above 0; 1 when absent. */
+            scale?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Smallest value, `scale` when absent. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest value. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "zipf";
+            /** @description The number of ranks, at least 1. */
+            n: number | components["schemas"]["SqlParam"];
+            /** @description How steeply probabilities fall, at least 0; 1 when absent. At 0 all ranks are alike. */
+            s?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "triangular";
+            /** @description Smallest value; 0 when absent. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description The likeliest value, between the others. */
+            mode: number | components["schemas"]["SqlParam"];
+            /** @description Largest value; 1 when absent. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "poisson";
+            /** @description The mean count before truncation, at least 0. */
+            mean: number | components["schemas"]["SqlParam"];
+            /** @description Smallest count; 0 when absent. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest count. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "binomial";
+            /** @description The number of trials, at least 0. */
+            n: number | components["schemas"]["SqlParam"];
+            /** @description The probability that a trial succeeds, 0 to 1; 0.5 when absent. */
+            p?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Smallest count; 0 when absent. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest count; `n` when absent. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "geometric";
+            /** @description The probability that a trial succeeds, above 0 and at most 1; the mean is 1/p. */
+            p: number | components["schemas"]["SqlParam"];
+            /** @description Smallest number; 1 when absent. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest number. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "histogram";
+            /** @description The edges of the bins, ascending, one more than there are weights. */
+            edges: number[];
+            /** @description How likely each bin is, in proportion. */
+            weights: number[];
+        } | {
+            /** @constant */
+            type: "weibull";
+            /** @description The shape, above 0: below 1 failures become rarer with age, at 1 they stay alike, above 1 they become more frequent. */
+            shape: number | components["schemas"]["SqlParam"];
+            /** @description The age that 63.2 % do not reach, above 0; 1 when absent. */
+            scale?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Smallest value, 0 when absent. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest value. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "student_t";
+            /** @description Degrees of freedom, above 0: the fewer, the heavier the tails; from 30 on it is nearly normal. */
+            df: number | components["schemas"]["SqlParam"];
+            /** @description Its centre before truncation; 0 when absent. */
+            mean?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description The scale, above 0; 1 when absent. The standard deviation is scale × √(df / (df − 2)) where df is above 2. */
+            scale?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Smallest value. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest value. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "random_walk";
+            /** @description The value in the first row, of the table or of each group; 0 when absent. */
+            start?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Mean of a step; 0 when absent. */
+            drift?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Standard deviation of a step, 0 or more; 1 when absent. */
+            volatility?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Smallest value; none when absent. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest value; none when absent. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Columns within whose groups it starts anew; the whole table when absent. */
+            per?: string[];
+        } | {
+            /** @constant */
+            type: "time_series";
+            /** @description The level of the first row, of the table or of each group; 0 when absent. */
+            base?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description What each row adds to the level; 0 when absent. */
+            trend?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Waves on top of the level; none when absent. */
+            seasons?: components["schemas"]["Season"][];
+            /** @description Standard deviation of what is added to each row by chance, 0 or more; 0 when absent. */
+            noise?: (number | components["schemas"]["SqlParam"]) | null;
+            /**
+             * Format: double
+             * @description Share of rows that stand out, 0 to 1: they lie higher or lower by 4 to 8 times the noise; where there is none by as much of the largest
+             *     amplitude, or else of a tenth of the base. 0 when absent.
+             */
+            anomaly_rate?: number | null;
+            /** @description Columns within whose groups it starts anew; the whole table when absent. */
+            per?: string[];
+        } | {
+            /** @constant */
             type: "date";
             /** @description First day. */
             start: string | components["schemas"]["SqlParam"];
@@ -1323,7 +1649,10 @@ export interface components {
             end: string | components["schemas"]["SqlParam"];
             /** @description Distance of the values, counted from the first; second when absent. */
             unit?: components["schemas"]["DatetimeUnit"] | null;
-            /** @description Time zone of the values. */
+            /**
+             * @description Time zone, by its IANA name such as America/Lima, whose clock the days and hours of the profile follow; UTC when absent. Values are UTC
+             *     whatever it is.
+             */
             tz?: string | null;
             /** @description How instants spread over days and hours; uniform when absent. */
             profile?: components["schemas"]["Profile"] | null;
@@ -1338,7 +1667,7 @@ export interface components {
             max?: (number | components["schemas"]["SqlParam"]) | null;
             /** @description Unit of the distance; day when absent. Months and years keep the day of the month, or take the month's last. */
             unit?: components["schemas"]["OffsetUnit"] | null;
-            /** @description Whether only Monday to Friday are counted. */
+            /** @description Whether only Monday to Friday are counted, with the unit day: from a weekend the count starts on the next Monday. False when absent. */
             business_days?: boolean | null;
         } | {
             /** @constant */
@@ -1347,6 +1676,85 @@ export interface components {
             start: string | components["schemas"]["SqlParam"];
             /** @description Last instant. */
             end: string | components["schemas"]["SqlParam"];
+        } | {
+            /** @constant */
+            type: "time_of_day";
+            /**
+             * time
+             * Format: time
+             * @description First time; 00:00:00 when absent.
+             */
+            start?: string | null;
+            /**
+             * time
+             * Format: time
+             * @description Last time; 23:59:59 when absent. One before the first runs over midnight: 22:00 to 06:00 is a night shift.
+             */
+            end?: string | null;
+        } | {
+            /** @constant */
+            type: "age_from";
+            /** @description The column with the date. */
+            column: string;
+        } | {
+            /** @constant */
+            type: "duration";
+            /** @description What the number counts; minute when absent. */
+            unit?: components["schemas"]["OffsetUnit"] | null;
+            /** @description Shortest, in the unit or with one of its own as in 90min; 1 when absent. */
+            min?: ((string | number) | components["schemas"]["SqlParam"]) | null;
+            /** @description Longest, in the unit or with one of its own as in 8h; 60 when absent. */
+            max?: ((string | number) | components["schemas"]["SqlParam"]) | null;
+            /** @description Which durations are usual; uniform when absent. */
+            distribution?: components["schemas"]["DurationShape"] | null;
+        } | {
+            /** @constant */
+            type: "event_times";
+            /** @description How events follow each other; poisson when absent. */
+            process?: components["schemas"]["EventProcess"] | null;
+            /** @description Events per unit of time on average, above 0. */
+            rate: number | components["schemas"]["SqlParam"];
+            /** @description The unit of time of the rate; hour when absent. */
+            unit?: components["schemas"]["RateUnit"] | null;
+            /**
+             * @description When time begins to run: a regular process has its first event then, the others some time after. The dataset's reference_time when
+             *     absent.
+             */
+            start?: (string | components["schemas"]["SqlParam"]) | null;
+            /** @description How the rate of a cyclic process goes up and down over the hours of the week, UTC; diurnal when absent. */
+            profile?: components["schemas"]["Profile"] | null;
+            /** @description Columns within whose groups it starts anew; the whole table when absent. */
+            per?: string[];
+        } | {
+            /** @constant */
+            type: "date_of_birth";
+            /**
+             * Format: uint32
+             * @description The fewest whole years since birth at the dataset's reference time; 18 when absent.
+             */
+            min_age?: number | null;
+            /**
+             * Format: uint32
+             * @description The most whole years since birth at the dataset's reference time; 90 when absent.
+             */
+            max_age?: number | null;
+        } | {
+            /** @constant */
+            type: "timezone";
+        } | {
+            /** @constant */
+            type: "weekday";
+            /** @description The column of the date or instant (UTC); any day, each equally likely, when absent. */
+            from?: string | null;
+            /** @description `long` for the whole word, `short` for the usual short form; long when absent. */
+            form?: components["schemas"]["NameForm"] | null;
+        } | {
+            /** @constant */
+            type: "month_name";
+            /** @description The column of the date or instant (UTC); any month, each equally likely, when absent. */
+            from?: string | null;
+            /** @description `long` for the whole word, `short` for the usual short form; long when absent. */
+            form?: components["schemas"]["NameForm"] | null;
         } | {
             /** @constant */
             type: "full_name";
@@ -1391,7 +1799,7 @@ export interface components {
         } | {
             /** @constant */
             type: "phone";
-            /** @description What it is for: `mobile` or `landline`; mobile when absent. Numbers kept for fiction make no difference. */
+            /** @description What it is for: `mobile` or `landline`; mobile when absent. */
             kind?: components["schemas"]["PhoneUse"] | null;
             /** @description How it is printed: `e164` or `national`; e164 when absent. */
             format?: components["schemas"]["PhoneFormat"] | null;
@@ -1403,12 +1811,40 @@ export interface components {
         } | {
             /** @constant */
             type: "national_id";
-            /** @description The country's two letters; only that of the locale is supported. */
+            /** @description The country's two letters, one of BR, CN, DE, ES, FR, GB, IN, IT, JP, KR, MX, NL, PE, PL, SA, US; the locale's when absent. */
             country?: string | null;
-            /** @description `valid` for numbers that keep the document's published rules, `invalid` for numbers of its shape that break them; valid when absent. */
+            /**
+             * @description `valid` for numbers that keep the document's published rules, `invalid` for numbers of its look whose check digit is wrong, or which
+             *     break another published rule where there is none; valid when absent.
+             */
             space?: components["schemas"]["NumbersOf"] | null;
-            /** @description How it is printed: as on the document with `printed`, digits alone with `digits`; printed when absent. */
-            format?: components["schemas"]["NationalIdFormat"] | null;
+            /** @description How it is printed: as on the document with `printed`, digits and letters alone with `digits`; printed when absent. */
+            format?: components["schemas"]["NumberFormat"] | null;
+        } | {
+            /** @constant */
+            type: "middle_name";
+            /** @description The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent. */
+            gender?: (string | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "name_prefix";
+            /** @description The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent. */
+            gender?: (string | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
+            type: "paternal_surname";
+        } | {
+            /** @constant */
+            type: "maternal_surname";
+        } | {
+            /** @constant */
+            type: "marital_status";
+        } | {
+            /** @constant */
+            type: "education_level";
+        } | {
+            /** @constant */
+            type: "nationality";
         } | {
             /** @constant */
             type: "country";
@@ -1422,10 +1858,349 @@ export interface components {
             weight_by_population?: boolean | null;
         } | {
             /** @constant */
+            type: "country_code";
+            /** @description `alpha2` for two letters, `alpha3` for three, `numeric` for three digits; alpha2 when absent. */
+            form?: components["schemas"]["CountryForm"] | null;
+        } | {
+            /** @constant */
+            type: "state_code";
+        } | {
+            /** @constant */
+            type: "district";
+            /**
+             * Format: uint8
+             * @description 3 for the district itself, 2 for the province or what else lies above it, 1 for the state; 3 when absent.
+             */
+            level?: number | null;
+        } | {
+            /** @constant */
+            type: "admin_code";
+            /**
+             * Format: uint8
+             * @description 3 for the district's number, 2 for that of the level above it, where its first digits are that, 1 for the state's; 3 when absent.
+             */
+            level?: number | null;
+        } | {
+            /** @constant */
+            type: "place";
+            /** @description Whether places come as often as people live there; true when absent, else each city is equally likely. */
+            weight_by_population?: boolean | null;
+            /**
+             * @description An SQL condition over the cities' own `city`, `state`, `state_code`, `latitude`, `longitude`, `timezone` and `population`; only cities
+             *     that fulfil it are drawn. All when absent.
+             */
+            where?: string | null;
+        } | {
+            /** @constant */
+            type: "postal_code";
+        } | {
+            /** @constant */
+            type: "street_name";
+        } | {
+            /** @constant */
+            type: "street_address";
+        } | {
+            /** @constant */
+            type: "secondary_address";
+        } | {
+            /** @constant */
+            type: "full_address";
+            /** @description Whether it stands on several lines, as on an envelope; false when absent: on one, the parts behind commas. */
+            lines?: boolean | null;
+        } | {
+            /** @constant */
+            type: "latitude";
+        } | {
+            /** @constant */
+            type: "longitude";
+        } | {
+            /** @constant */
+            type: "geo_point";
+            /** @description The middle of a circle, `[longitude, latitude]` as in GeoJSON; the row's city when absent. */
+            around?: number[] | null;
+            /**
+             * Format: double
+             * @description The radius of the circle in kilometres, each place in it equally likely; when absent, 10 around a point that is given and 0 around the
+             *     row's city.
+             */
+            radius_km?: number | null;
+            /**
+             * @description A box, `[west, south, east, north]` in degrees, each place in it equally likely; across the 180th meridian west is above east. Not
+             *     together with a circle.
+             */
+            bbox?: number[] | null;
+            /** @description How it is written: `wkt`, `geojson`, or `pair` for latitude and longitude; wkt when absent. */
+            form?: components["schemas"]["PointForm"] | null;
+        } | {
+            /** @constant */
             type: "company_name";
         } | {
             /** @constant */
             type: "industry";
+        } | {
+            /** @constant */
+            type: "tax_id";
+            /** @description The country's two letters, one of BR, CN, DE, ES, FR, GB, IN, IT, JP, KR, MX, NL, PE, PL, SA, US; the locale's when absent. */
+            country?: string | null;
+            /**
+             * @description `valid` for numbers that keep the published rules, `invalid` for numbers of their look whose check digit is wrong, or which break
+             *     another published rule where there is none; valid when absent.
+             */
+            space?: components["schemas"]["NumbersOf"] | null;
+            /** @description How it is printed: as on documents with `printed`, digits and letters alone with `digits`; printed when absent. */
+            format?: components["schemas"]["NumberFormat"] | null;
+        } | {
+            /** @constant */
+            type: "ean";
+            /**
+             * Format: uint32
+             * @description How many digits, 8 or 13; 13 when absent.
+             * @enum {integer|null}
+             */
+            length?: 8 | 13 | null;
+        } | {
+            /** @constant */
+            type: "sku";
+            /**
+             * @description The shape: # a digit, @ a lower and ^ an upper case letter, * a letter or digit; \ takes the next character as it is. `^^^-#####` when
+             *     absent.
+             */
+            pattern?: string | null;
+        } | {
+            /** @constant */
+            type: "price";
+            /**
+             * Format: double
+             * @description Smallest price; 1 when absent.
+             */
+            min?: number | null;
+            /**
+             * Format: double
+             * @description Largest price; 100 when absent.
+             */
+            max?: number | null;
+            /**
+             * Format: uint32
+             * @description The hundredths that every price ends in, such as 99; any when absent.
+             */
+            ending?: number | null;
+        } | {
+            /** @constant */
+            type: "iban";
+            /** @description The country's two letters, one of the IBAN registry's; the locale's when absent, and DE where that has no IBANs. */
+            country?: string | null;
+            /** @description `valid` for numbers whose check digits are right, `invalid` for those whose first two are wrong; valid when absent. */
+            space?: components["schemas"]["NumbersOf"] | null;
+        } | {
+            /** @constant */
+            type: "bic";
+            /** @description The country's two letters; the locale's when absent. */
+            country?: string | null;
+        } | {
+            /** @constant */
+            type: "account_number";
+            /**
+             * Format: uint32
+             * @description How many digits; 10 when absent.
+             */
+            length?: number | null;
+        } | {
+            /** @constant */
+            type: "credit_card_network";
+            /**
+             * @description How often each network comes, in proportion; those that are not named never do. When absent, Visa and Mastercard come most, beside
+             *     American Express, Discover, Diners Club, JCB and UnionPay.
+             */
+            weights?: {
+                [key: string]: number;
+            } | null;
+        } | {
+            /** @constant */
+            type: "credit_card_number";
+            /** @description The network, such as `Visa`; that of the row's card when absent. A column of the same card with the network decides before it. */
+            network?: string | null;
+            /**
+             * @description `test` for published test numbers, `valid` for any number that the network may issue, `invalid` for a wrong check digit. When absent,
+             *     test where the dataset is safe and the column is not unique, else valid.
+             */
+            space?: components["schemas"]["CardSpace"] | null;
+        } | {
+            /** @constant */
+            type: "cvv";
+            /** @description The network, such as `Visa`; that of the row's card when absent. */
+            network?: string | null;
+        } | {
+            /** @constant */
+            type: "card_expiry";
+            /**
+             * Format: uint32
+             * @description How many years after the dataset's `reference_time` the last one lies; 5 when absent.
+             */
+            years?: number | null;
+        } | {
+            /** @constant */
+            type: "isin";
+            /** @description The country's two letters; the locale's when absent. */
+            country?: string | null;
+        } | {
+            /** @constant */
+            type: "lei";
+        } | {
+            /** @constant */
+            type: "currency_code";
+            /**
+             * @description How often each currency comes, in proportion, such as `{USD: 5, EUR: 3}`; those that are not named never do. When absent, all
+             *     currencies, those that are traded most more often.
+             */
+            weights?: {
+                [key: string]: number;
+            } | null;
+        } | {
+            /** @constant */
+            type: "url";
+            /** @description The scheme; `https` when absent. */
+            scheme?: string | null;
+            /** @description Whether a path follows the domain; true when absent. */
+            path?: boolean | null;
+        } | {
+            /** @constant */
+            type: "domain_name";
+            /** @description The top-level domain; when absent, `example` where the dataset is safe, else com, net, org, io or the country's own. */
+            tld?: string | null;
+        } | {
+            /** @constant */
+            type: "ipv4";
+            /** @description Which addresses: `public`, `private` or `documentation`; when absent, `documentation` where the dataset is safe, else `public`. */
+            class?: components["schemas"]["Ipv4Class"] | null;
+            /** @description A network in the notation of RFC 4632, such as `10.1.0.0/16`, in place of a class; its first and last address are hosts too. */
+            cidr?: string | null;
+        } | {
+            /** @constant */
+            type: "ipv6";
+        } | {
+            /** @constant */
+            type: "mac_address";
+            /** @description What stands between two bytes: `:`, `-`, or nothing; `:` when absent. */
+            separator?: string | null;
+        } | {
+            /** @constant */
+            type: "port";
+            /** @description Which ports: `system`, `user` or `dynamic`; 1 to 65535 when absent. */
+            class?: components["schemas"]["PortClass"] | null;
+        } | {
+            /** @constant */
+            type: "user_agent";
+            /** @description What it runs on: `windows`, `mac`, `linux`, `android` or `ios`; all of them, by use, when absent. */
+            platform?: components["schemas"]["Platform"] | null;
+        } | {
+            /** @constant */
+            type: "http_method";
+            /** @description How often each method comes, in proportion, such as `{GET: 9, POST: 1}`; those that are not named never do. Mostly GET when absent. */
+            weights?: {
+                [key: string]: number;
+            } | null;
+        } | {
+            /** @constant */
+            type: "http_status";
+            /**
+             * @description How often each status comes, in proportion, such as `{"200": 95, "500": 5}`; those that are not named never do. Mostly 200 when
+             *     absent.
+             */
+            weights?: {
+                [key: string]: number;
+            } | null;
+        } | {
+            /** @constant */
+            type: "slug";
+            /**
+             * Format: uint32
+             * @description How many words; 3 when absent.
+             */
+            words?: number | null;
+        } | {
+            /** @constant */
+            type: "password";
+            /** @description What it must hold; 12 to 16 characters with one of each kind when absent. */
+            policy?: components["schemas"]["PasswordPolicy"] | null;
+        } | {
+            /** @constant */
+            type: "mime_type";
+            /** @description `application`, `audio`, `image`, `text` or `video`; all of them when absent. */
+            class?: components["schemas"]["MediaClass"] | null;
+        } | {
+            /** @constant */
+            type: "file_name";
+            /** @description The extension without its point; usual ones when absent. */
+            extension?: string | null;
+        } | {
+            /** @constant */
+            type: "imei";
+        } | {
+            /** @constant */
+            type: "vehicle_make";
+        } | {
+            /** @constant */
+            type: "vehicle_model";
+            /** @description The column of the maker; the row's `vehicle_make` when absent. */
+            of?: string | null;
+        } | {
+            /** @constant */
+            type: "vin";
+            /** @description `valid` for numbers whose check digit is right, `invalid` for those where it is wrong; valid when absent. */
+            space?: components["schemas"]["NumbersOf"] | null;
+        } | {
+            /** @constant */
+            type: "license_plate";
+            /** @description The country's two letters, one of BR, CN, DE, ES, FR, GB, IN, IT, JP, KR, MX, NL, PE, PL, SA, US; the locale's when absent. */
+            country?: string | null;
+        } | {
+            /** @constant */
+            type: "department";
+        } | {
+            /** @constant */
+            type: "product_name";
+        } | {
+            /** @constant */
+            type: "product_category";
+        } | {
+            /** @constant */
+            type: "color_name";
+        } | {
+            /** @constant */
+            type: "hex_color";
+        } | {
+            /** @constant */
+            type: "icd10_code";
+            /**
+             * Format: uint32
+             * @description The chapter, 1 to 22; all chapters when absent.
+             */
+            chapter?: number | null;
+        } | {
+            /** @constant */
+            type: "airport_code";
+        } | {
+            /** @constant */
+            type: "json_object";
+            /** @description The fields and the generator of each. */
+            fields: {
+                [key: string]: components["schemas"]["Generator"];
+            };
+        } | {
+            /** @constant */
+            type: "array";
+            /** @description The generator of the values. */
+            of: components["schemas"]["Generator"];
+            /**
+             * Format: uint32
+             * @description Fewest values; 0 when absent.
+             */
+            min?: number | null;
+            /**
+             * Format: uint32
+             * @description Most values; 5, or the fewest, when absent.
+             */
+            max?: number | null;
         } | {
             /** @constant */
             type: "word";
@@ -1444,6 +2219,11 @@ export interface components {
              * @description Most words; 9 when absent.
              */
             max?: number | null;
+        } | {
+            /** @constant */
+            type: "paragraph";
+            /** @description How many sentences: a number, or `{min, max}`; between 3 and 6 when absent. */
+            sentences?: components["schemas"]["WordCount"] | null;
         };
         /** @description A generator in words, with the JSON Schema of what a column says of it. */
         GeneratorInfo: {
@@ -1464,6 +2244,8 @@ export interface components {
         Given: {
             [key: string]: unknown;
         }[] | components["schemas"]["FileReference"];
+        /** @description A hash function of the family SHA-2 (FIPS 180-4). */
+        HashAlgorithm: "sha224" | "sha256" | "sha384" | "sha512";
         /** @description An index of a table in a database. */
         Index: {
             /** @description Its columns. */
@@ -1473,6 +2255,12 @@ export interface components {
             /** @description Its name. */
             name?: string | null;
         };
+        /** @description Where a chain starts. */
+        InitialState: string | {
+            [key: string]: number;
+        };
+        /** @description Which IPv4 addresses. */
+        Ipv4Class: "public" | "private" | "documentation";
         /** @description A list of the dataset, by name. */
         ListName: {
             /** @description Its name under `lists`. */
@@ -1797,8 +2585,10 @@ export interface components {
             /** @description Where the next page is, relative to the server; null on the last. */
             next?: string | null;
         };
-        /** @description How the number of a document is printed. */
-        NationalIdFormat: "printed" | "digits";
+        /** @description What a file is. */
+        MediaClass: "application" | "audio" | "image" | "text" | "video";
+        /** @description How a name is written. */
+        NameForm: "long" | "short";
         /** @description A dataset to create: its schema as an object, or as text with its media type. */
         NewDataset: {
             /**
@@ -1857,7 +2647,9 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
-        /** @description Which numbers of a document are made. */
+        /** @description How a number is printed. */
+        NumberFormat: "printed" | "digits";
+        /** @description Which numbers are made. */
         NumbersOf: "valid" | "invalid";
         /**
          * @description Units of an offset.
@@ -1879,6 +2671,39 @@ export interface components {
             description: string;
             /** @description What it does to the values: `location`, `spread`, `lower`, `upper`, `weight`, where it is one of these. */
             role?: string | null;
+        };
+        /** @description What a password must hold. */
+        PasswordPolicy: {
+            /**
+             * Format: uint32
+             * @description Fewest characters; 12 when absent.
+             */
+            min?: number | null;
+            /**
+             * Format: uint32
+             * @description Most characters; 16 or the fewest when absent.
+             */
+            max?: number | null;
+            /**
+             * Format: uint32
+             * @description Fewest lower-case letters; 1 when absent.
+             */
+            lower?: number | null;
+            /**
+             * Format: uint32
+             * @description Fewest upper-case letters; 1 when absent.
+             */
+            upper?: number | null;
+            /**
+             * Format: uint32
+             * @description Fewest digits; 1 when absent.
+             */
+            digits?: number | null;
+            /**
+             * Format: uint32
+             * @description Fewest other signs; 1 when absent.
+             */
+            signs?: number | null;
         };
         /** @description How a telephone number is printed. */
         PhoneFormat: "e164" | "national";
@@ -1942,6 +2767,12 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** @description What a browser runs on. */
+        Platform: "windows" | "mac" | "linux" | "android" | "ios";
+        /** @description How a point is written. */
+        PointForm: "wkt" | "geojson" | "pair";
+        /** @description Which ports (RFC 6335). */
+        PortClass: "system" | "user" | "dynamic";
         /** @description Rows of a table. */
         Preview: {
             /** @description The table. */
@@ -2078,6 +2909,15 @@ export interface components {
         };
         /** @description How shares are met. */
         QuotaKind: "expected" | "exact";
+        /** @description What equal values get. */
+        RankMethod: "rank" | "dense_rank" | "row_number";
+        /** @description Which end comes first. */
+        RankOrder: "asc" | "desc";
+        /**
+         * @description Units of time of a rate.
+         * @enum {string}
+         */
+        RateUnit: "second" | "minute" | "hour" | "day" | "week";
         /** @description The parent side of a key. */
         References: {
             /** @description The parent table. */
@@ -2301,6 +3141,8 @@ export interface components {
             /** @description Why nothing was proved, where the rows lack what the statement reads. */
             unproved?: string | null;
         };
+        /** @description What values come to. */
+        RunningFn: "sum" | "count" | "min" | "max" | "mean";
         /** @description A dataset: its tables, how every column is filled, how tables relate, which business rules hold. */
         Schema: {
             /** @description Name of the dataset; names its files. */
@@ -2332,6 +3174,24 @@ export interface components {
             };
             /** @description The tables. */
             tables: components["schemas"]["Table"][];
+        };
+        /** @description A wave: `amplitude · sin(2π · row / period + phase)`. */
+        Season: {
+            /**
+             * Format: double
+             * @description Rows after which it comes back, above 0.
+             */
+            period: number;
+            /**
+             * Format: double
+             * @description Its height above the level; as deep does it go below.
+             */
+            amplitude: number;
+            /**
+             * Format: double
+             * @description Where it stands in the first row, in radians; 0 when absent.
+             */
+            phase?: number | null;
         };
         /** @description A session: the access token for the next quarter of an hour. The refresh token comes as a cookie. */
         Session: {
@@ -3634,6 +4494,106 @@ export interface operations {
             };
         };
     };
+    list_dataset_rows: {
+        parameters: {
+            query?: {
+                /** @description Rows, at most 1,000,000. */
+                limit?: number;
+                /** @description The first row, counted from 0. */
+                offset?: number;
+                /** @description Only these columns, with commas between them. */
+                columns?: string;
+                /**
+                 * @description An SQL condition that rows have to meet.
+                 * @example status = 'new'
+                 */
+                where?: string;
+                /**
+                 * @description Columns to sort by, each with `asc` or `desc` behind it; nulls come last.
+                 * @example surname, first_name desc
+                 */
+                order_by?: string;
+                /** @description The name of a format; by default what `Accept` names, else a page of objects. */
+                format?: string;
+                /** @description Seed in place of the schema's. */
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowList"];
+                    "text/csv": string;
+                    "application/jsonl": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description None of the accepted formats is to be had */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     create_plan: {
         parameters: {
             query?: never;
@@ -4506,106 +5466,6 @@ export interface operations {
             };
             /** @description The state of the thing does not allow this */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The input has problems, listed with their places */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The server failed */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_dataset_rows: {
-        parameters: {
-            query?: {
-                /** @description Rows, at most 1,000,000. */
-                limit?: number;
-                /** @description The first row, counted from 0. */
-                offset?: number;
-                /** @description Only these columns, with commas between them. */
-                columns?: string;
-                /**
-                 * @description An SQL condition that rows have to meet.
-                 * @example status = 'new'
-                 */
-                where?: string;
-                /**
-                 * @description Columns to sort by, each with `asc` or `desc` behind it; nulls come last.
-                 * @example surname, first_name desc
-                 */
-                order_by?: string;
-                /** @description The name of a format; by default what `Accept` names, else a page of objects. */
-                format?: string;
-                /** @description Seed in place of the schema's. */
-                seed?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-                table: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RowList"];
-                    "text/csv": string;
-                    "application/jsonl": string;
-                };
-            };
-            /** @description The request cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description Signing in is required */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description There is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description None of the accepted formats is to be had */
-            406: {
                 headers: {
                     [name: string]: unknown;
                 };
