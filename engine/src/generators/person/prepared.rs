@@ -36,10 +36,11 @@ impl PreparedNames {
         for (name, letters) in names {
             let view = StringViewArray::from(vec![name]).views()[0];
             let place = made.place(view);
-            if letters.is_ascii() && !letters.is_empty() && made.entries[place].view == 0 {
-                if let Some(letters) = made.pieces.add(&letters) {
-                    made.entries[place] = Entry { view, letters };
-                }
+            if !letters.is_ascii() || letters.is_empty() || made.entries[place].view != 0 {
+                continue;
+            }
+            if let Some(letters) = made.pieces.add(&letters) {
+                made.entries[place] = Entry { view, letters };
             }
         }
         made

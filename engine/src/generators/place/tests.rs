@@ -1,3 +1,5 @@
+#![allow(clippy::needless_range_loop, reason = "a row is read in several columns")]
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
