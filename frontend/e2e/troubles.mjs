@@ -67,7 +67,7 @@ export async function troubles({ server, browser, check, step }) {
   await panes.getByRole("radio", { name: /^Problems/ }).click();
   await panes.getByRole("button", { name: "Rename to max" }).click();
   await panes.getByRole("button", { name: "Rename to max" }).waitFor({ state: "detached" });
-  await page.getByRole("gridcell", { name: "label", exact: true }).click();
+  await page.getByRole("gridcell", { name: "label" }).first().click();
   await panes.getByRole("radio", { name: "Column" }).click();
   await panes.getByRole("button", { name: "Set to 1" }).click();
   await page.getByText(/plans in/).waitFor();
