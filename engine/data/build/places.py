@@ -399,7 +399,8 @@ def peruvian():
     def accented(code, name):
         """Some names of the register have lost their accents; GeoNames keeps some."""
         name = re.sub(r"\w+", lambda m: spelled.get(m[0], m[0]), tables.lower_particles(name))
-        return accents.get((code, name_key(name)), name) if name.isascii() else name
+        name = accents.get((code, name_key(name)), name) if name.isascii() else name
+        return tables.PE_MISSPELT.get(name, name)
 
     middles, rows = {}, []
     for record in records:

@@ -295,6 +295,22 @@ def lower_particles(name):
     return re.sub(r" (De|Del|Y) (?=\w)", lambda m: f" {m[1].lower()} ", name)
 
 
+# Names that the sources spell with a wrong accent or without theirs.
+PE_MISSPELT = {
+    "Huancavelíca": "Huancavelica",
+    "Contamaná": "Contamana",
+    "Etén": "Eten",
+    "Ayavirí": "Ayaviri",
+    "Tucumé": "Túcume",
+    "Quilmana": "Quilmaná",
+    "Oyotun": "Oyotún",
+    "Vegueta": "Végueta",
+    "Tupac Amaru Inca": "Túpac Amaru Inca",
+    "San Jerónimo de Tunan": "San Jerónimo de Tunán",
+    "Patapo": "Pátapo",
+    "Mochumi": "Mochumí",
+    "San Juan De Irís": "San Juan de Iris",
+}
 # Words that the register writes here and there without their accents.
 PE_WORDS = (
     "Bolívar Fermín Caravelí Chepén Concepción Huamalíes Huarochirí Jaén Convención Unión Ramón Rodríguez Víctor Sánchez "
