@@ -1,7 +1,6 @@
 //! An expression with its types: names resolved, literals checked, planned by DataFusion, every operation that could go wrong quietly
 //! replaced by one that says so.
 
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -20,9 +19,10 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
-use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, Ident, Spanned, VisitMut, VisitorMut};
+use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, Ident, Spanned};
 
 use super::parse::reference;
+use super::walk::{Order, change};
 use super::{EvaluateError, Parsed, Reference, SqlProblem, checked, resolve, rewrite, types};
 use crate::functions;
 use crate::problem::suggestion;
@@ -121,10 +121,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
 
 fn compile(parsed: &Parsed, scope: &Schema, reference_time_us: i64) -> Result<Expression, SqlProblem> {
     let mut sql = parsed.expr().clone();
-    let mut names = Names { scope };
-    if let ControlFlow::Break(problem) = VisitMut::visit(&mut sql, &mut names) {
-        return Err(*problem);
-    }
+    change(&mut sql, |expr, order| if order == Order::Before { put_name(expr, scope) } else { Ok(()) })?;
     let functions = functions::table(reference_time_us);
     let plain = |error: DataFusionError| problem_of(&error, parsed);
     let schema = Arc::new(DFSchema::try_from(scope.clone()).map_err(plain)?);
@@ -169,26 +166,16 @@ fn compile(parsed: &Parsed, scope: &Schema, reference_time_us: i64) -> Result<Ex
     Ok(Expression { physical, columns, input, logical, data_type })
 }
 
-/// Puts the names of the scope for the ones that were written.
-struct Names<'a> {
-    scope: &'a Schema,
-}
-
-impl VisitorMut for Names<'_> {
-    type Break = Box<SqlProblem>;
-
-    fn pre_visit_expr(&mut self, expr: &mut SqlExpr) -> ControlFlow<Self::Break> {
-        let Some(written) = reference(expr) else { return ControlFlow::Continue(()) };
-        let span = expr.span();
-        let names = || self.scope.fields().iter().map(|field| field.name().as_str());
-        let Some(index) = resolve(&written.to_string(), names()) else {
-            return ControlFlow::Break(Box::new(
-                unknown_column(&written, names()).at(span.start.line, span.start.column),
-            ));
-        };
-        *expr = SqlExpr::Identifier(Ident::with_quote_and_span('"', span, self.scope.field(index).name()));
-        ControlFlow::Continue(())
-    }
+/// Puts the name of the scope for the one that was written, where a node is a name.
+fn put_name(expr: &mut SqlExpr, scope: &Schema) -> Result<(), SqlProblem> {
+    let Some(written) = reference(expr) else { return Ok(()) };
+    let span = expr.span();
+    let names = || scope.fields().iter().map(|field| field.name().as_str());
+    let Some(index) = resolve(&written.to_string(), names()) else {
+        return Err(unknown_column(&written, names()).at(span.start.line, span.start.column));
+    };
+    *expr = SqlExpr::Identifier(Ident::with_quote_and_span('"', span, scope.field(index).name()));
+    Ok(())
 }
 
 fn unknown_column<'a>(written: &Reference, names: impl Iterator<Item = &'a str> + Clone) -> SqlProblem {

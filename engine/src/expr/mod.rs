@@ -15,6 +15,7 @@ mod rewrite;
 mod simple;
 mod tokens;
 mod types;
+mod walk;
 
 #[cfg(test)]
 mod tests;

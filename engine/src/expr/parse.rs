@@ -4,14 +4,14 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     self, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Spanned, TrimWhereField, UnaryOperator, Value, ValueWithSpan, Visit, VisitMut, Visitor,
-    VisitorMut, visit_expressions,
+    FunctionArguments, Spanned, TrimWhereField, UnaryOperator, Value, ValueWithSpan,
 };
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::simple::{self, Simple};
 use super::tokens::{SqlDialect, lower_first, tokens, too_deep};
+use super::walk::{Order, change, look};
 use super::{Reference, SqlProblem, types};
 use crate::functions;
 
@@ -45,12 +45,10 @@ impl Parsed {
         }
         let mut expr = balance(expr);
         // What walks the tree by plain recursion, as clones and spans do, may come only after the height is known.
-        if Visit::visit(&expr, &mut Height(0)).is_break() {
+        if too_high(&expr) {
             return Err(too_deep());
         }
-        if let ControlFlow::Break(problem) = VisitMut::visit(&mut expr, &mut Check) {
-            return Err(*problem);
-        }
+        change(&mut expr, check)?;
         Ok(Parsed::of(sql.trim().to_owned(), expr))
     }
 
@@ -89,13 +87,14 @@ impl Parsed {
 
     fn of(sql: String, expr: Expr) -> Parsed {
         let mut references = Vec::new();
-        let _ = visit_expressions(&expr, |expr| {
-            if let Some(reference) = reference(expr)
+        look(&expr, |expr, order| {
+            if order == Order::Before
+                && let Some(reference) = reference(expr)
                 && !references.contains(&reference)
             {
                 references.push(reference);
             }
-            ControlFlow::<()>::Continue(())
+            ControlFlow::Continue(())
         });
         Parsed { sql, expr, references }
     }
@@ -112,24 +111,6 @@ pub(super) fn reference(expr: &Expr) -> Option<Reference> {
 
 /// The words of a tree, without the quotes that names do not need.
 fn sql_of(expr: &Expr) -> String {
-    struct Unquote;
-    impl VisitorMut for Unquote {
-        type Break = ();
-
-        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-            match expr {
-                Expr::Identifier(name) => unquote(name),
-                Expr::CompoundIdentifier(names) => names.iter_mut().for_each(unquote),
-                Expr::Function(function) => {
-                    if let Some(ast::ObjectNamePart::Identifier(name)) = function.name.0.first_mut() {
-                        name.quote_style = None;
-                    }
-                }
-                _ => {}
-            }
-            ControlFlow::Continue(())
-        }
-    }
     fn unquote(name: &mut ast::Ident) {
         let plain = name.value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -143,7 +124,21 @@ fn sql_of(expr: &Expr) -> String {
         }
     }
     let mut expr = expr.clone();
-    let _ = VisitMut::visit(&mut expr, &mut Unquote);
+    // Nothing is refused here.
+    let _ = change(&mut expr, |expr, order| {
+        match expr {
+            _ if order == Order::Before => {}
+            Expr::Identifier(name) => unquote(name),
+            Expr::CompoundIdentifier(names) => names.iter_mut().for_each(unquote),
+            Expr::Function(function) => {
+                if let Some(ast::ObjectNamePart::Identifier(name)) = function.name.0.first_mut() {
+                    name.quote_style = None;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    });
     expr.to_string()
 }
 
@@ -191,44 +186,29 @@ fn join(mut parts: Vec<Expr>, operator: &BinaryOperator) -> Expr {
     parts.pop().expect("a chain has at least one part")
 }
 
-/// Stops at a tree that is too high.
-struct Height(usize);
-
-impl Visitor for Height {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, _expr: &Expr) -> ControlFlow<()> {
-        self.0 += 1;
-        if self.0 > MAX_HEIGHT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-
-    fn post_visit_expr(&mut self, _expr: &Expr) -> ControlFlow<()> {
-        self.0 -= 1;
-        ControlFlow::Continue(())
-    }
+/// Whether a tree is higher than those that are read.
+fn too_high(expr: &Expr) -> bool {
+    let mut height = 0;
+    look(expr, |_, order| {
+        match order {
+            Order::Before => height += 1,
+            Order::After => height -= 1,
+        }
+        if height > MAX_HEIGHT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
 }
 
 /// Refuses what expressions do not hold, and writes the special forms of SQL as plain calls, so that what follows knows only calls.
-struct Check;
-
-impl VisitorMut for Check {
-    type Break = Box<SqlProblem>;
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
-        match checked(expr) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(problem) => {
-                let start = expr.span().start;
-                ControlFlow::Break(Box::new(problem.at(start.line, start.column)))
-            }
-        }
+fn check(expr: &mut Expr, order: Order) -> Result<(), SqlProblem> {
+    if order == Order::Before {
+        return checked(expr).map_err(|problem| {
+            let start = expr.span().start;
+            problem.at(start.line, start.column)
+        });
     }
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
-        let taken = std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()));
-        *expr = plain_call(taken);
-        ControlFlow::Continue(())
-    }
+    let taken = std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()));
+    *expr = plain_call(taken);
+    Ok(())
 }
 
 /// Whether the node itself, its children aside, may stand in an expression. Types are replaced by the ones we have.

@@ -1,7 +1,7 @@
 //! The ten columns of a batch, each in the narrowest form that a writer can print from.
 
 use crate::cursor::{Cursor, SLACK, Slot};
-use crate::lists::{capitalised, first_names, last_names, lower, slots, words};
+use crate::lists::{capitalised, first_names, initials, last_names, lower, slots, words};
 use crate::{BATCH, CATEGORIES, DAYS, DOMAINS, below, draw, price_in_cents};
 
 /// The longest address: two names, a point, two digits and a domain, a slot each.
@@ -39,6 +39,7 @@ pub struct Columns {
 }
 
 struct Lists {
+    /// First names with a point behind, then, in the same order, their initials.
     first: Vec<Slot>,
     last: Vec<Slot>,
     domains: Vec<Slot>,
@@ -66,7 +67,7 @@ impl Default for Columns {
             actives: Vec::with_capacity(BATCH),
             notes: Texts::with_longest(LONGEST_NOTE),
             lists: Lists {
-                first: lower(&first_names(), "."),
+                first: [lower(&first_names(), "."), initials(&first_names())].concat(),
                 last: lower(&last_names(), ""),
                 domains: slots(&DOMAINS, ""),
                 words: slots(&words(), " "),
@@ -89,7 +90,7 @@ impl Columns {
                 random & !(0xf << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62
             }),
         );
-        let (first, last) = (lists.first.len(), lists.last.len());
+        let (first, last) = (lists.first.len() / 2, lists.last.len());
         fill(first_names, rows.clone().map(|row| below(draw(3, row), first) as u16));
         fill(last_names, rows.clone().map(|row| below(draw(4, row), last) as u16));
         fill(categories, rows.clone().map(|row| lists.shares[below(draw(6, row), lists.shares.len())]));
@@ -112,7 +113,7 @@ fn fill<T>(column: &mut Vec<T>, values: impl Iterator<Item = T>) {
     column.extend(values);
 }
 
-/// `first.last`, in half of the rows two digits, and one of the domains.
+/// `first.last` or, in half of the rows, the initial and `last`; in half of the rows two digits; and one of the domains.
 fn addresses(emails: &mut Texts, first_names: &[u16], last_names: &[u16], lists: &Lists, start: u64) {
     emails.bytes.clear();
     emails.ends.clear();
@@ -120,7 +121,8 @@ fn addresses(emails: &mut Texts, first_names: &[u16], last_names: &[u16], lists:
     let mut cursor = unsafe { Cursor::behind(&mut emails.bytes) };
     for (row, (first, last)) in (start..).zip(first_names.iter().zip(last_names)) {
         let draw = draw(5, row);
-        cursor.slot(&lists.first[usize::from(*first)]);
+        let short = usize::from(draw >> 33 & 1 == 1) * (lists.first.len() / 2);
+        cursor.slot(&lists.first[usize::from(*first) + short]);
         cursor.slot(&lists.last[usize::from(*last)]);
         let number = ((u64::from(draw as u32) * 100) >> 32) as u8;
         // Two digits are written in any case; what follows overwrites them where they are not wanted, so no branch is guessed.

@@ -17,9 +17,10 @@ pub fn last_names() -> Vec<&'static str> {
     plain(LAST_NAMES)
 }
 
-/// Words: 512, so that nine bits of a draw choose one.
+/// Words: 512, so that nine bits of a draw choose one, and of at most eight letters, so that a sentence is as long as the engine's.
 pub fn words() -> Vec<&'static str> {
     let mut words = plain(WORDS);
+    words.retain(|word| word.len() <= 8);
     words.truncate(512);
     words
 }
@@ -38,6 +39,11 @@ pub fn slots(texts: &[&str], behind: &str) -> Vec<Slot> {
 /// Texts in lower case in slots.
 pub fn lower(texts: &[&str], behind: &str) -> Vec<Slot> {
     texts.iter().map(|text| Slot::new(&format!("{}{behind}", text.to_lowercase()))).collect()
+}
+
+/// The first letter of each text in lower case, in slots.
+pub fn initials(texts: &[&str]) -> Vec<Slot> {
+    texts.iter().map(|text| Slot::new(&text[..1].to_lowercase())).collect()
 }
 
 /// Texts that start with a capital letter, in slots.
