@@ -9,6 +9,7 @@
 
 mod checked;
 mod compile;
+mod lazy;
 mod names;
 mod parse;
 mod rewrite;
