@@ -73,7 +73,7 @@ pub(super) fn can_fail(expr: &Arc<dyn PhysicalExpr>, input: &Schema) -> Result<b
         binary.op().is_numerical_operators()
     } else if let Some(like) = expr.downcast_ref::<LikeExpr>() {
         let pattern = like.pattern().downcast_ref::<Literal>().map(|pattern| pattern.value().try_as_str().flatten());
-        !pattern.is_some_and(|pattern| pattern.is_none_or(|text| text.len() <= MAX_SURE_PATTERN))
+        pattern.is_none_or(|pattern| pattern.is_some_and(|text| text.len() > MAX_SURE_PATTERN))
     } else {
         !(expr.is::<Column>()
             || expr.is::<Literal>()

@@ -303,6 +303,7 @@ fn a_length_below_zero_is_none_wherever_it_comes_from() {
         &[
             ("lpad(name, -1, 'x')", "  -"),
             ("lpad(name, quantity - 1, 'x')", " Ém -"),
+            ("lpad(status, CASE WHEN active THEN -1 WHEN quantity > 0 THEN -2 ELSE 1 END)", "  n"),
             ("rpad(status, quantity - 3)", "  -"),
             ("rpad(status, quantity - 1, name)", " ol -"),
         ],
