@@ -1,27 +1,23 @@
 //! Operations that say when they go wrong, in place of those of DataFusion that do not.
 //!
-//! DataFusion's integers wrap, its decimals of 38 digits do not check that they fit, and whether the right side of `AND` is evaluated depends
-//! on how many rows of the batch need it. Here arithmetic is checked, and the right side of `AND` and `OR` is evaluated for exactly the rows
-//! whose left side leaves the result open, if it can fail at all: so `quantity <> 0 AND total / quantity > 2` never divides by zero.
+//! DataFusion's integers wrap, its decimals of 38 digits do not check that they fit, and what it evaluates for a row depends on the rows
+//! beside. Here arithmetic is checked, and the operations of [`lazy`] decide for each row.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, RecordBatch};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::compute::kernels::boolean::{and_kleene, or_kleene};
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Schema};
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, Operator};
-use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::{
-    BinaryExpr, CastExpr, Column, InListExpr, IsNotNullExpr, IsNullExpr, LikeExpr, Literal, NegativeExpr, NotExpr,
-};
+use datafusion::physical_expr::expressions::{BinaryExpr, CaseExpr, CastExpr, InListExpr, Literal, NegativeExpr};
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 
+use super::lazy::{self, EachRow, Logic};
 use super::tokens::lower_first;
 
 /// The expression with every operation checked.
@@ -36,55 +32,29 @@ pub(super) fn checked(expr: Arc<dyn PhysicalExpr>, input: &Schema) -> Result<Arc
             let minus = BinaryExpr::new(zero, Operator::Minus, Arc::clone(negative.arg()));
             return Ok(Transformed::yes(Arithmetic::around(minus, input)?));
         }
-        if let Some(list) = node.downcast_ref::<InListExpr>().filter(|list| list.list().iter().any(can_fail)) {
-            return Ok(Transformed::yes(alternatives(list)));
+        if let Some(list) = node.downcast_ref::<InListExpr>() {
+            return match lazy::any_can_fail(list.list(), input)? {
+                true => Ok(Transformed::yes(lazy::alternatives(list, input)?)),
+                false => Ok(Transformed::no(node)),
+            };
+        }
+        if let Some(case) = node.downcast_ref::<CaseExpr>() {
+            return Ok(Transformed::yes(lazy::choice(case, input)?));
+        }
+        if node.is::<ScalarFunctionExpr>() {
+            return Ok(Transformed::yes(Arc::new(EachRow::new(node))));
         }
         let Some(binary) = node.downcast_ref::<BinaryExpr>() else { return Ok(Transformed::no(node)) };
         match binary.op() {
             op if op.is_numerical_operators() => Ok(Transformed::yes(Arithmetic::around(binary.clone(), input)?)),
-            op @ (Operator::And | Operator::Or) if can_fail(binary.right()) => {
-                let lazy: Arc<dyn PhysicalExpr> = Arc::new(Lazy {
-                    left: Arc::clone(binary.left()),
-                    and: *op == Operator::And,
-                    right: Arc::clone(binary.right()),
-                });
-                Ok(Transformed::yes(lazy))
+            op @ (Operator::And | Operator::Or) => {
+                let (left, right) = (Arc::clone(binary.left()), Arc::clone(binary.right()));
+                Ok(Transformed::yes(Arc::new(Logic::new(left, *op == Operator::And, right, input)?)))
             }
             _ => Ok(Transformed::no(node)),
         }
     })?;
     Ok(checked.data)
-}
-
-/// `x IN (a, b)` as `x = a OR x = b`. DataFusion's own stops at the item with which all rows of the batch are found, so that whether a later one
-/// is evaluated would depend on the other rows.
-fn alternatives(list: &InListExpr) -> Arc<dyn PhysicalExpr> {
-    let equal = |item: &Arc<dyn PhysicalExpr>| -> Arc<dyn PhysicalExpr> {
-        Arc::new(BinaryExpr::new(Arc::clone(list.expr()), Operator::Eq, Arc::clone(item)))
-    };
-    let any = list.list().iter().map(equal).reduce(|left, right| Arc::new(Lazy { left, and: false, right }));
-    match any {
-        Some(any) if list.negated() => Arc::new(NotExpr::new(any)),
-        Some(any) => any,
-        None => Arc::new(Literal::new(ScalarValue::Boolean(Some(list.negated())))),
-    }
-}
-
-/// Whether evaluating it for a row can end in an error.
-fn can_fail(expr: &Arc<dyn PhysicalExpr>) -> bool {
-    let itself = match expr.downcast_ref::<BinaryExpr>() {
-        Some(binary) => binary.op().is_numerical_operators(),
-        None => {
-            !(expr.is::<Column>()
-                || expr.is::<Literal>()
-                || expr.is::<IsNullExpr>()
-                || expr.is::<IsNotNullExpr>()
-                || expr.is::<NotExpr>()
-                || expr.is::<InListExpr>()
-                || expr.is::<LikeExpr>())
-        }
-    };
-    itself || expr.children().into_iter().any(can_fail)
 }
 
 /// An arithmetic operation whose result is checked.
@@ -189,87 +159,8 @@ impl PhysicalExpr for Arithmetic {
     }
 }
 
-/// `left AND right` or `left OR right`, the right side evaluated only for the rows where the left one leaves the result open.
-#[derive(Debug, Clone, Eq)]
-struct Lazy {
-    left: Arc<dyn PhysicalExpr>,
-    and: bool,
-    right: Arc<dyn PhysicalExpr>,
-}
-
-// A derived implementation would move out of the shared pointers.
-impl PartialEq for Lazy {
-    fn eq(&self, other: &Lazy) -> bool {
-        self.and == other.and && self.left.eq(&other.left) && self.right.eq(&other.right)
-    }
-}
-
-impl Hash for Lazy {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.left.hash(state);
-        self.and.hash(state);
-        self.right.hash(state);
-    }
-}
-
-impl fmt::Display for Lazy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.left, if self.and { "AND" } else { "OR" }, self.right)
-    }
-}
-
-impl PhysicalExpr for Lazy {
-    fn data_type(&self, _input: &Schema) -> Result<DataType> {
-        Ok(DataType::Boolean)
-    }
-
-    fn nullable(&self, input: &Schema) -> Result<bool> {
-        Ok(self.left.nullable(input)? || self.right.nullable(input)?)
-    }
-
-    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
-        let rows = batch.num_rows();
-        let left = booleans(self.left.evaluate(batch)?, rows)?;
-        // False decides AND, true decides OR; null decides nothing.
-        let open = BooleanArray::from_iter(left.iter().map(|value| Some(value != Some(!self.and))));
-        if !open.has_true() {
-            return Ok(ColumnarValue::Array(Arc::new(left)));
-        }
-        let right = booleans(self.right.evaluate_selection(batch, &open)?, rows)?;
-        let joined = if self.and { and_kleene(&left, &right)? } else { or_kleene(&left, &right)? };
-        Ok(ColumnarValue::Array(Arc::new(joined)))
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
-        vec![&self.left, &self.right]
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
-        let [left, right] = <[_; 2]>::try_from(children)
-            .map_err(|_| DataFusionError::Internal("a condition has two sides".to_owned()))?;
-        Ok(Arc::new(Lazy { left, and: self.and, right }))
-    }
-
-    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.left.fmt_sql(f)?;
-        f.write_str(if self.and { " AND " } else { " OR " })?;
-        self.right.fmt_sql(f)
-    }
-}
-
 fn floats(value: &ColumnarValue, rows: usize) -> Result<Float64Array> {
     Ok(cast(&value.to_array(rows)?, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
-}
-
-fn booleans(value: ColumnarValue, rows: usize) -> Result<BooleanArray> {
-    let values = value.into_array(rows)?;
-    if values.data_type() == &DataType::Null {
-        return Ok(BooleanArray::new_null(rows));
-    }
-    values
-        .as_boolean_opt()
-        .cloned()
-        .ok_or_else(|| DataFusionError::Internal(format!("a condition gives {}", values.data_type())))
 }
 
 /// An error unless every decimal has no more digits than its type.

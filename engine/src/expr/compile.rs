@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray, RecordBatch, RecordBatchOptions,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray, RecordBatch, RecordBatchOptions, new_empty_array,
 };
-use datafusion::arrow::compute::{CastOptions, cast_with_options};
+use datafusion::arrow::compute::{CastOptions, cast_with_options, concat};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Schema, SchemaRef};
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode};
@@ -84,11 +84,12 @@ impl Expression {
     }
 
     /// The values for `rows` rows. `columns` are the arrays of [`Expression::columns`], in that order. Floats come with one zero and one NaN.
+    /// An error is that of the first row that has one, the same as of that row alone.
     pub fn evaluate(&self, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, EvaluateError> {
-        let evaluated = guarded(|| self.evaluate_unguarded(columns, rows)).unwrap_or_else(|| {
-            Err(DataFusionError::Execution("a function cannot compute one of its values".to_owned()))
-        });
-        evaluated.map_err(|error| EvaluateError { detail: checked::sentence(&error) })
+        if rows == 0 {
+            return Ok(new_empty_array(&self.data_type));
+        }
+        self.evaluate_halves(columns, rows).map_err(|error| EvaluateError { detail: checked::sentence(&error) })
     }
 
     /// The truth of a condition for `rows` rows.
@@ -98,6 +99,23 @@ impl Expression {
             Some(values) => Ok(values.clone()),
             None => Err(EvaluateError { detail: format!("a condition gives {}", types::shown(values.data_type())) }),
         }
+    }
+
+    /// Halves the rows where they end in an error: columns are computed one after the other, so the error that is met first can be that of a
+    /// later row. To come down to a row costs no more than twice the rows.
+    fn evaluate_halves(&self, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, DataFusionError> {
+        let evaluated = guarded(|| self.evaluate_unguarded(columns, rows)).unwrap_or_else(|| {
+            Err(DataFusionError::Execution("a function cannot compute one of its values".to_owned()))
+        });
+        if evaluated.is_ok() || rows == 1 {
+            return evaluated;
+        }
+        let part = |from: usize, rows: usize| {
+            let columns: Vec<ArrayRef> = columns.iter().map(|column| column.slice(from, rows)).collect();
+            self.evaluate_halves(&columns, rows)
+        };
+        let half = rows / 2;
+        Ok(concat(&[&part(0, half)?, &part(half, rows - half)?])?)
     }
 
     fn evaluate_unguarded(&self, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, DataFusionError> {
@@ -146,6 +164,11 @@ fn compile(parsed: &Parsed, scope: &Schema, reference_time_us: i64) -> Result<Ex
             break;
         }
         logical = simplified;
+    }
+    // A function whose argument became a constant can have another type now: what stands beside is made to agree again.
+    let coerced = simplifier.coerce(logical.clone(), &schema).map_err(plain)?;
+    if coerced != logical {
+        logical = rewrite::fold(coerced, functions.config())?;
     }
 
     let props = ExecutionProps { config_options: Some(functions.config()), ..ExecutionProps::new() };

@@ -3,12 +3,13 @@
 //! Three moments: [`Parsed::parse`] knows only the syntax, [`Expression::compile`] knows the columns' types, [`Expression::evaluate`] sees the
 //! values. A column is written by its name, a value in a referenced row as `key.column`, through any number of keys.
 //!
-//! Invariants: an expression is a pure function of its row, so it gives the same values whatever rows stand beside it in the batch, and an
-//! error for the same rows; a number that does not fit is an error, never a wrong number; text is never taken for a number unasked; nothing
+//! Invariants: an expression is a pure function of its row, so it gives the same value or the same error whatever rows stand beside it in the
+//! batch, and of several errors that of the first row; a number that does not fit is an error, never a wrong number; text is never taken for a number unasked; nothing
 //! that is written in an expression can make it panic.
 
 mod checked;
 mod compile;
+mod lazy;
 mod names;
 mod parse;
 mod rewrite;

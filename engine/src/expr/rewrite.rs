@@ -7,15 +7,15 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
-use datafusion::arrow::datatypes::DataType;
-use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::execution_props::ExecutionProps;
-use datafusion::logical_expr::expr::Alias;
+use datafusion::logical_expr::expr::{Alias, ScalarFunction};
 use datafusion::logical_expr::planner::ContextProvider;
+use datafusion::logical_expr::type_coercion::functions::fields_with_udf;
 use datafusion::logical_expr::{BinaryExpr, Cast, ColumnarValue, Expr, ExprSchemable, Operator};
 use datafusion::physical_expr::create_physical_expr;
 
@@ -29,6 +29,10 @@ const WRITTEN: &str = "\u{0}written";
 /// as days.
 pub(super) fn mark(expr: Expr, schema: &DFSchema, functions: &Table) -> Result<Expr, DataFusionError> {
     let marked = expr.transform_up(|node| {
+        let node = match node {
+            Expr::ScalarFunction(call) => Expr::ScalarFunction(with_narrow_literals(call, schema)),
+            other => other,
+        };
         Ok(match node {
             Expr::Cast(_) | Expr::TryCast(_) => Transformed::yes(node.alias(WRITTEN)),
             Expr::ScalarFunction(_) if node.get_type(schema).is_ok_and(|t| t.is_integer() && t != DataType::Int64) => {
@@ -42,6 +46,28 @@ pub(super) fn mark(expr: Expr, schema: &DFSchema, functions: &Table) -> Result<E
         })
     })?;
     Ok(marked.data)
+}
+
+/// The call with its whole numbers in the type that the function wants. What stands in a cast is no literal any more, and a function whose type
+/// follows from a literal, as the places of `round` give those of its decimals, would be planned with another type than it has.
+fn with_narrow_literals(mut call: ScalarFunction, schema: &DFSchema) -> ScalarFunction {
+    let whole = |arg: &Expr| matches!(arg, Expr::Literal(ScalarValue::Int64(Some(_)), _));
+    if !call.args.iter().any(whole) {
+        return call;
+    }
+    let actual: Result<Vec<FieldRef>, DataFusionError> =
+        call.args.iter().map(|arg| Ok(Arc::new(Field::new("argument", arg.get_type(schema)?, true)))).collect();
+    // A call that does not fit is refused later, in words of its own.
+    let Ok(wanted) = actual.and_then(|actual| fields_with_udf(&actual, call.func.as_ref())) else { return call };
+    for (arg, wanted) in call.args.iter_mut().zip(wanted) {
+        if let Expr::Literal(ScalarValue::Int64(Some(number)), _) = arg
+            && *wanted.data_type() == DataType::Int32
+            && let Ok(number) = i32::try_from(*number)
+        {
+            *arg = Expr::Literal(ScalarValue::Int32(Some(number)), None);
+        }
+    }
+    call
 }
 
 /// `date + n`, `n + date` and `date - n` as calls of `add_days`.

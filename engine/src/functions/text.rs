@@ -76,8 +76,14 @@ impl ScalarUDFImpl for Bounded {
         self.inner.coerce_types(arg_types)
     }
 
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    fn invoke_with_args(&self, mut args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         self.check(&args)?;
+        if self.growth == Growth::Pad
+            && let Some(ColumnarValue::Array(lengths)) = args.args.get_mut(1)
+        {
+            // A length below 0 is none; as room to reserve DataFusion takes it for a very large one.
+            *lengths = Arc::new(numbers(lengths)?.unary::<_, Int64Type>(|length| length.max(0)));
+        }
         self.inner.invoke_with_args(args)
     }
 }

@@ -252,8 +252,60 @@ fn the_right_side_of_a_condition_is_asked_only_where_the_left_leaves_it_open() {
         &[
             ("quantity <> 0 AND 10 / quantity > 2", "false true -"),
             ("quantity = 0 OR 10 / quantity > 2", "true true -"),
+            // The pieces of a list are looked at only until one is found, and a piece that is not reached cannot fail.
+            ("quantity IN (0, 10 / quantity)", "true true -"),
+            ("NOT (quantity <> 0 AND 10 / quantity > 2)", "true false -"),
             ("CASE WHEN quantity = 0 THEN 0 ELSE 10 / quantity END", "0 3 -"),
             ("coalesce(nullif(quantity, 0), 1) > 0 AND quantity IS NOT NULL", "true true false"),
+        ],
+        values,
+    );
+}
+
+#[test]
+fn the_first_row_with_an_error_names_it() {
+    check(
+        &[
+            // Columns are computed one after the other: the left operand fails in the third row, the right one in the second.
+            (
+                "(big - 1) * CAST(wide AS BIGINT)",
+                "! value of 100000000000000000000000000000000000 is out of range integer",
+            ),
+            ("(1 / quantity) + (big + 1)", "! division by zero in 1 / quantity"),
+            ("(big + 1) + (1 / quantity)", "! division by zero in 1 / quantity"),
+        ],
+        values,
+    );
+}
+
+#[test]
+fn a_function_whose_places_become_known_compares_with_what_it_did() {
+    check(
+        &[
+            (
+                "CASE WHEN quantity IS NOT NULL THEN big END > round(CASE WHEN active THEN 2.5 ELSE 1 END, 1)",
+                "false true -",
+            ),
+            ("CASE WHEN status = 'new' THEN round(wide, 1) ELSE big END", "1.0 9223372036854775807.0 -2.0"),
+            // The other branch keeps its places.
+            ("CASE WHEN status = 'new' THEN round(price, 1) ELSE price END", "12.50 99.99 -"),
+            ("CASE WHEN big > 1 THEN round(price, 0 + 1) ELSE price END", "12.50 100.00 -"),
+            ("round(CASE WHEN active THEN 2.5 ELSE 1 END, CASE WHEN TRUE THEN 1 END) < big", "false true false"),
+            ("greatest(round(CASE WHEN active THEN 2.5 ELSE 1 END, 1), quantity)", "2.5 3.0 1.0"),
+        ],
+        values,
+    );
+}
+
+#[test]
+fn a_length_below_zero_is_none_wherever_it_comes_from() {
+    check(
+        &[
+            ("lpad(name, -1, 'x')", "  -"),
+            ("lpad(name, quantity - 1, 'x')", " Ém -"),
+            ("lpad(status, CASE WHEN active THEN -1 WHEN quantity > 0 THEN -2 ELSE 1 END)", "  n"),
+            ("rpad(status, quantity - 3)", "  -"),
+            ("rpad(status, quantity - 1, name)", " ol -"),
         ],
         values,
     );
