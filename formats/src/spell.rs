@@ -58,16 +58,19 @@ pub(crate) fn put_slice(out: &mut Room, at: usize, bytes: &[u8]) -> usize {
     at + bytes.len()
 }
 
-/// Writes `source[start..start + length]`, in steps of sixteen bytes where the source goes on far enough.
+/// Bytes of a step in which texts are copied: most have one or two.
+const STEP: usize = 32;
+
+/// Writes `source[start..start + length]`, in whole steps where the source goes on far enough.
 #[inline(always)]
 pub(crate) fn put_part(out: &mut Room, at: usize, source: &[u8], start: usize, length: usize) -> usize {
     let end = start + length;
-    if let Some(wide) = source.get(start..end + 16) {
+    if let Some(wide) = source.get(start..end + STEP) {
         let mut done = 0;
         while done < length {
-            let chunk: &[u8; 16] = wide[done..done + 16].try_into().expect("sixteen bytes were taken");
-            put(out, at + done, chunk);
-            done += 16;
+            let step: &[u8; STEP] = wide[done..done + STEP].try_into().expect("a whole step was taken");
+            put(out, at + done, step);
+            done += STEP;
         }
         at + length
     } else {

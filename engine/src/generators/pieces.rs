@@ -58,7 +58,40 @@ impl Pieces {
     }
 }
 
-impl Piece<'_> {
+/// Appends several pieces, of which some may be empty: each is copied whatever its length, so that nothing depends on what a row has drawn.
+#[inline]
+pub(super) fn append<const N: usize>(pieces: [Piece<'_>; N], out: &mut String) {
+    // SAFETY: the bytes that become part of the string are whole characters of UTF-8, as the field says.
+    let bytes = unsafe { out.as_mut_vec() };
+    let mut length = bytes.len();
+    bytes.reserve(N * STEP);
+    for piece in pieces {
+        // SAFETY: there is room for N steps behind what the string had, and each piece before took at most one of them.
+        unsafe { bytes.as_mut_ptr().add(length).cast::<[u8; STEP]>().write_unaligned(*piece.step) };
+        length += piece.length;
+    }
+    // SAFETY: each piece wrote at least the bytes that its length counts, all within the room.
+    unsafe { bytes.set_len(length) };
+}
+
+impl<'a> Piece<'a> {
+    /// A piece without text.
+    pub const EMPTY: Piece<'static> = Piece { step: &[0; STEP], length: 0 };
+
+    /// The piece, or the empty text.
+    #[inline]
+    pub fn only_if(self, wanted: bool) -> Piece<'a> {
+        Piece { step: self.step, length: self.length * usize::from(wanted) }
+    }
+
+    /// Its first bytes, at most so many; only what ends a character may be asked for.
+    #[inline]
+    pub fn first(self, bytes: usize) -> Piece<'a> {
+        let piece = Piece { step: self.step, length: self.length.min(bytes) };
+        debug_assert!(std::str::from_utf8(&piece.step[..piece.length]).is_ok(), "half a character");
+        piece
+    }
+
     /// Appends the text. The string grows by a step at least where it is full, so that most calls find room.
     #[inline]
     pub fn push_to(self, out: &mut String) {
@@ -72,13 +105,6 @@ impl Piece<'_> {
             bytes.as_mut_ptr().add(length).cast::<[u8; STEP]>().write_unaligned(*self.step);
             bytes.set_len(length + self.length);
         }
-    }
-
-    /// Its first byte, which is a character of its own where the text is ASCII; the empty text has none.
-    #[inline]
-    pub fn initial(self) -> Self {
-        debug_assert!(self.step[0].is_ascii(), "an initial is asked of ASCII alone");
-        Piece { step: self.step, length: self.length.min(1) }
     }
 }
 
@@ -100,11 +126,14 @@ mod tests {
             pieces.at(*span).push_to(&mut out);
             pieces.at(accents).push_to(&mut out);
             if !text.is_empty() {
-                pieces.at(*span).initial().push_to(&mut out);
+                pieces.at(*span).first(1).push_to(&mut out);
             }
             expected.push_str(text);
             expected.push_str("ñandú 山田");
             expected.extend(text.chars().next());
+            append([pieces.at(*span), Piece::EMPTY, pieces.at(accents).only_if(false), pieces.at(*span)], &mut out);
+            expected.push_str(text);
+            expected.push_str(text);
             assert_eq!(out, expected);
         }
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::array::{ArrayRef, StringViewArray};
 
-use super::super::pieces::{Piece, Pieces, Span};
+use super::super::pieces::{Piece, Pieces, Span, append};
 use super::super::text::{TextColumn, nothing_fits};
 use super::super::{Cells, Fill, Made, Problems, Rows, RunError};
 use super::ColumnNames;
@@ -86,24 +86,51 @@ impl Style {
         out.extend(pieces);
     }
 
-    /// The same of two names that are not empty.
-    #[inline]
-    fn push(self, first: Piece<'_>, last: Piece<'_>, out: &mut String) {
+    /// The same of two names that are not empty, as a layout.
+    fn layout(self) -> Layout {
+        const WHOLE: usize = usize::MAX;
         let (before, sign, after) = match self {
-            Style::FirstDotLast => (first, Some('.'), last),
-            Style::InitialLast => (first.initial(), None, last),
-            Style::FirstLast => (first, None, last),
-            Style::FirstUnderscoreLast => (first, Some('_'), last),
-            Style::FirstInitial => (first, None, last.initial()),
-            Style::LastDotFirst => (last, Some('.'), first),
-            Style::InitialDotLast => (first.initial(), Some('.'), last),
-            Style::LastInitial => (last, None, first.initial()),
+            Style::FirstDotLast => ((0, WHOLE), ".", WHOLE),
+            Style::InitialLast => ((0, 1), "", WHOLE),
+            Style::FirstLast => ((0, WHOLE), "", WHOLE),
+            Style::FirstUnderscoreLast => ((0, WHOLE), "_", WHOLE),
+            Style::FirstInitial => ((0, WHOLE), "", 1),
+            Style::LastDotFirst => ((1, WHOLE), ".", WHOLE),
+            Style::InitialDotLast => ((0, 1), ".", WHOLE),
+            Style::LastInitial => ((1, WHOLE), "", 1),
         };
-        before.push_to(out);
-        if let Some(sign) = sign {
-            out.push(sign);
-        }
-        after.push_to(out);
+        Layout { before: before.0, before_bytes: before.1, sign, after_bytes: after }
+    }
+}
+
+/// A style for prepared names: which of the two stands first, how much of each there is, and what stands between.
+struct Layout {
+    before: usize,
+    before_bytes: usize,
+    sign: &'static str,
+    after_bytes: usize,
+}
+
+/// The layouts of [`STYLES`], the signs between names and all pairs of digits, as pieces.
+struct Parts {
+    layouts: Vec<(Layout, Span)>,
+    digits: Vec<Span>,
+    pieces: Pieces,
+}
+
+impl Parts {
+    fn new() -> Option<Parts> {
+        let mut pieces = Pieces::default();
+        let layouts = STYLES
+            .iter()
+            .map(|(style, _)| {
+                let layout = style.layout();
+                let sign = pieces.add(layout.sign)?;
+                Some((layout, sign))
+            })
+            .collect::<Option<_>>()?;
+        let digits = (0..100).map(|number| pieces.add(&format!("{number:02}"))).collect::<Option<_>>()?;
+        Some(Parts { layouts, digits, pieces })
     }
 }
 
@@ -179,6 +206,13 @@ enum Apart {
     Positions,
 }
 
+/// The locale's first and last names as letters, and what joins them.
+struct Prepared {
+    first: PreparedNames,
+    last: PreparedNames,
+    parts: Parts,
+}
+
 /// User names, or e-mail addresses where there are domains.
 pub struct Addresses {
     key: Key,
@@ -193,8 +227,8 @@ pub struct Addresses {
     limit: Option<usize>,
     /// The digits for which room is left.
     digits: usize,
-    /// The locale's first and last names as letters.
-    prepared: Option<(PreparedNames, PreparedNames)>,
+    /// What addresses of the locale's own names are copied from.
+    prepared: Option<Prepared>,
 }
 
 impl Addresses {
@@ -241,13 +275,12 @@ impl Addresses {
         };
         let genders = [None, Some(Gender::Female)];
         let last_names = genders.into_iter().flat_map(|gender| locale.last_names(gender).values.iter().copied());
-        let prepared = (limit.is_none() && matches!(names, NameInputs::Apart(..))).then(|| {
-            (
-                PreparedNames::of(
-                    locale.first_names(None).values.iter().map(|name| letters(name, Scratch::read_first)),
-                ),
-                PreparedNames::of(last_names.map(|name| letters(name, Scratch::read_last))),
-            )
+        let first_names = locale.first_names(None).values.iter();
+        let parts = (limit.is_none() && matches!(names, NameInputs::Apart(..))).then(Parts::new).flatten();
+        let prepared = parts.map(|parts| Prepared {
+            first: PreparedNames::of(first_names.map(|name| letters(name, Scratch::read_first))),
+            last: PreparedNames::of(last_names.map(|name| letters(name, Scratch::read_last))),
+            parts,
         });
         let fill = Addresses {
             key: cx.key("value"),
@@ -282,28 +315,39 @@ impl Addresses {
         number: Option<u64>,
         out: &mut String,
     ) -> bool {
-        let (Some((firsts, lasts)), Some(last_names)) = (&self.prepared, input.last) else { return false };
-        let (Some(first), Some(last)) = (firsts.letters(input.first, position), lasts.letters(last_names, position))
+        let (Some(prepared), Some(last_names)) = (&self.prepared, input.last) else { return false };
+        let (Some(first), Some(last)) =
+            (prepared.first.letters(input.first, position), prepared.last.letters(last_names, position))
         else {
             return false;
         };
         let domain = match (&self.domains, domain_key) {
-            (None, _) => None,
+            (None, _) => Piece::EMPTY,
             (Some(Domains::Listed { pieces: Some((pieces, spans)), alias, .. }), Some(key)) => {
-                Some(pieces.at(spans[alias.pick(key.word(row))]))
+                pieces.at(spans[alias.pick(key.word(row))])
             }
             _ => return false,
         };
+        let parts = &prepared.parts;
         let mut cell = cell_key.cell(row);
-        STYLES[self.styles.pick(cell.next())].0.push(first, last, out);
-        if matches!(self.apart, Apart::No) && cell.below(100) < WITH_DIGITS {
-            push_two_digits(cell.below(100), out);
-        }
-        if let Some(number) = number {
-            push_number(number, out);
-        }
-        if let Some(domain) = domain {
-            domain.push_to(out);
+        let (layout, sign) = &parts.layouts[self.styles.pick(cell.next())];
+        let names = [first, last];
+        let (before, after) = (names[layout.before], names[1 - layout.before]);
+        // Drawn in any case: a choice that the processor cannot foresee costs more than what it saves.
+        let may_have_digits = matches!(self.apart, Apart::No);
+        let with_digits = may_have_digits && cell.below(100) < WITH_DIGITS;
+        let digits = parts.pieces.at(parts.digits[cell.below(100) as usize]).only_if(with_digits);
+        let local = [before.first(layout.before_bytes), parts.pieces.at(*sign), after.first(layout.after_bytes)];
+        match number {
+            Some(number) => {
+                append(local, out);
+                push_number(number, out);
+                append([domain], out);
+            }
+            None => {
+                let [before, sign, after] = local;
+                append([before, sign, after, digits, domain], out);
+            }
         }
         true
     }
@@ -343,7 +387,7 @@ impl Addresses {
         &self,
         cells: &Cells<'_>,
         rows: &Rows,
-        number: &mut dyn FnMut(u64) -> Option<u64>,
+        mut number: impl FnMut(u64) -> Option<u64>,
     ) -> Result<StringViewArray, RunError> {
         let input = Inputs::of(self, cells)?;
         // What keeps rows apart is the same in every attempt.
@@ -403,7 +447,7 @@ impl Addresses {
             let range = Rows::Range(start..rows.min(start + INDEX_STEP as u64));
             let mut evaluation = Evaluation::new(plan, table, range.clone());
             let inputs = slots.iter().map(|slot| evaluation.need(*slot)).collect::<Result<Vec<_>, _>>()?;
-            made.push(self.write(&Cells { inputs: &inputs, attempt: 0, plan }, &range, &mut |_| None)?);
+            made.push(self.write(&Cells { inputs: &inputs, attempt: 0, plan }, &range, |_| None)?);
         }
         let mut ordinals: HashMap<&str, u32> = HashMap::with_capacity(rows as usize);
         let mut repeats = Vec::new();
@@ -423,18 +467,18 @@ impl Fill for Addresses {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let by_position = |row: u64| self.positions.as_ref().map(|positions| positions.at(row));
         let addresses = match &self.apart {
-            Apart::No => self.write(cells, rows, &mut |_| None)?,
-            Apart::Positions => self.write(cells, rows, &mut { by_position })?,
+            Apart::No => self.write(cells, rows, |_| None)?,
+            Apart::Positions => self.write(cells, rows, by_position)?,
             // To find repeats the names of all rows must be known, and those of a rule's group may depend on this column.
             Apart::Ordinals { table, slots, .. } if is_redrawn(cells.plan, *table, slots) => {
-                self.write(cells, rows, &mut { by_position })?
+                self.write(cells, rows, by_position)?
             }
             Apart::Ordinals { repeats, table, slots } => {
                 let found = repeats.get_or_init(|| self.find_repeats(cells.plan, *table, slots));
                 let repeats = found.as_ref().map_err(Clone::clone)?;
                 // Rows ascend, so the search goes on where it stood.
                 let mut at = rows.iter().next().map_or(0, |first| repeats.partition_point(|(row, _)| *row < first));
-                self.write(cells, rows, &mut |row| {
+                self.write(cells, rows, |row| {
                     while repeats.get(at).is_some_and(|(repeat, _)| *repeat < row) {
                         at += 1;
                     }
