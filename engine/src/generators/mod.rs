@@ -26,6 +26,7 @@ mod place;
 mod prefix;
 mod records;
 mod relations;
+pub(crate) mod shape;
 mod text;
 
 use std::any::type_name;

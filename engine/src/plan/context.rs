@@ -132,6 +132,14 @@ impl Context<'_> {
         self.column.is_some_and(|column| self.compiler.is_unique(self.table, column))
     }
 
+    /// Whether the column's values are to be dealt without repetition, by itself or with others.
+    pub fn is_dealt(&self) -> bool {
+        self.column.is_some_and(|column| {
+            self.compiler.is_unique(self.table, column)
+                || self.compiler.statements.deal_of(self.table, column).is_some()
+        })
+    }
+
     /// Bounds of the column's text, in characters.
     pub fn lengths(&self) -> (u32, Option<u32>) {
         self.definition().map_or((0, None), |column| (column.min_length.unwrap_or(0), column.max_length))

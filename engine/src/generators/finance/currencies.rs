@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::lists::{Draw, FromList, List, distinct};
+use super::super::lists::{Draw, FromList, List, likely};
 use super::super::{Generator, Made, Problems};
 use crate::plan::Context;
 use crate::problem::{Problem, pointer_step};
@@ -51,7 +51,7 @@ impl Generator for CurrencyCode {
         };
         let alias = weights_of(&weights)?;
         let list = List::of_texts(codes);
-        let (longest, domain) = (list.longest(), distinct(&list));
+        let (longest, domain) = (list.longest(), likely(&list, &weights));
         let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
         Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
     }

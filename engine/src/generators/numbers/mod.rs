@@ -1,6 +1,7 @@
 //! Numbers.
 
 mod continuous;
+mod counted;
 mod discrete;
 mod drawn;
 mod random_walk;
