@@ -8,7 +8,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, Float64Array};
 
 use super::counted::Units;
-use super::{FloatEnds, check_ends, floats_of};
+use super::{FloatEnds, check_ends, first_unit, floats_of, last_unit};
 use crate::generators::interval::{array_of, row_bounds};
 use crate::generators::{Cells, Fill, Made, Problems, Rows, RunError};
 use crate::plan::{Context, RowBound, Scalar};
@@ -244,7 +244,7 @@ impl Target {
     fn ends(&self, min: f64, max: f64) -> (f64, f64) {
         match self.unit {
             None => (min, max),
-            Some(unit) => (libm::ceil((min * unit).max(-self.largest)), libm::floor((max * unit).min(self.largest))),
+            Some(unit) => (first_unit((min * unit).max(-self.largest)), last_unit((max * unit).min(self.largest))),
         }
     }
 }
