@@ -98,9 +98,34 @@ impl Amount {
         self.distribution.clone().or_else(usual)
     }
 
+    /// Refuses ends that leave nothing of a distribution whose own ends are known.
+    fn check_reach(&self, spread: &GeneratorSpec) -> Result<(), Problems> {
+        let end = |param: &Option<Param<f64>>, open: f64| match param {
+            None => Some(open),
+            Some(Param::Constant(end)) => Some(*end),
+            Some(Param::Sql(_)) => None,
+        };
+        let ends = end(&self.min, f64::NEG_INFINITY).zip(end(&self.max, f64::INFINITY));
+        let (Some((min, max)), Some(own)) = (ends, spread.interval()) else { return Ok(()) };
+        let unit = match own.logical {
+            LogicalType::Integer => 1.0,
+            LogicalType::Decimal { scale, .. } => 10_f64.powi(i32::from(scale)),
+            _ => return Ok(()),
+        };
+        let (from, to) = (own.min as f64 / unit, own.max as f64 / unit);
+        if to >= min && from <= max {
+            return Ok(());
+        }
+        let place = if to < min { "/min" } else { "/max" };
+        let detail =
+            format!("the distribution has values from {from} to {to}, and none of them between {min} and {max}");
+        Err(vec![Problem::new("no_mass", detail).at(place)])
+    }
+
     /// The distribution as a part of the amount, cut where it can be, and whether nothing is left to be cut.
     fn nested(&self, cx: &mut Context<'_>, places: i8) -> Result<(Nested, bool), Problems> {
         let spread = self.spread(places).ok_or_else(Vec::new)?;
+        self.check_reach(&spread)?;
         let (cut, whole) = spread.within(self.min.as_ref(), self.max.as_ref());
         // Amounts are drawn in smallest units, so that the first and the last keep their mass.
         let logical = LogicalType::Decimal { precision: DEFAULT_PRECISION, scale: places };
@@ -455,6 +480,11 @@ mod tests {
                 "no amount of 0 decimal places lies between 5.2 and 5.8",
             ),
             ("type: amount, max: -3", "/max", "has no values up to -3"),
+            (
+                "type: amount, distribution: {type: integer, max: 9}, min: 50",
+                "/min",
+                "has values from 0 to 9, and none of them between 50 and inf",
+            ),
             (
                 "type: amount, distribution: {type: word}",
                 "/distribution",
