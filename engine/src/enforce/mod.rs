@@ -4,3 +4,4 @@ pub mod deal;
 pub mod null;
 pub mod order;
 pub mod redraw;
+pub mod spread;

@@ -2,6 +2,8 @@
 
 use datafusion::arrow::array::ArrayRef;
 
+use super::shape::Shape;
+
 /// A finite list of distinct values, known by position.
 pub trait Countable: Send + Sync {
     /// How many values, all distinct; `u128::MAX` where there are more.
@@ -9,4 +11,9 @@ pub trait Countable: Send + Sync {
 
     /// The values at positions below [`Countable::count`], in the Arrow type of the column.
     fn unrank(&self, positions: &[u128]) -> ArrayRef;
+
+    /// How likely each position is, where they are not all alike; it has [`Countable::count`] positions.
+    fn shape(&self) -> Option<Shape> {
+        None
+    }
 }

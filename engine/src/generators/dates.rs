@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::clock::{AgeFrom, Duration, TimeOfDay};
 pub use self::event_times::EventTimes;
 pub use self::profile::Profile;
-use self::profile::{Profiled, zone};
+use self::profile::{Hours, Profiled, zone};
 use super::interval::{Step, Uniform, empty_interval, row_bounds, weekday, weekdays_before};
 use super::numbers::check_ends;
 use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
@@ -180,9 +180,14 @@ impl Generator for Datetime {
         check_ends(&min, &max, text).map_err(|found| renamed(found, "start"))?;
         if let Some(profile) = self.profile.filter(|profile| *profile != Profile::Uniform) {
             let (key, bounds) = (cx.key("value"), cx.bounds().to_vec());
-            let kept = Profiled::kept(profile);
-            let fill = Profiled { key, min, max, step_us: self.unit_us(), bounds, zone, kept };
-            return Ok(Made::drawn(LogicalType::Datetime, fill));
+            let hours = Arc::new(Hours::new(profile, zone));
+            let fill = Profiled { key, min, max, step_us: self.unit_us(), bounds, hours };
+            let instants = fill.instants();
+            let made = Made::drawn(LogicalType::Datetime, fill);
+            return Ok(match instants {
+                Some(instants) => made.counted(instants),
+                None => made,
+            });
         }
         let step = Step::Every(self.unit_us());
         Ok(Uniform {

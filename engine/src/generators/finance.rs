@@ -1,9 +1,11 @@
 //! Money: accounts, cards, securities and currencies.
 
 mod accounts;
+mod amounts;
 mod cards;
 mod currencies;
 
 pub use self::accounts::{AccountNumber, Bic, Iban, Isin, Lei};
+pub use self::amounts::Amount;
 pub use self::cards::{CardExpiry, CreditCardNetwork, CreditCardNumber, Cvv};
 pub use self::currencies::CurrencyCode;

@@ -1,5 +1,7 @@
 //! Values from a list: typed once, then gathered by position. Text is shared: a value is a view on the list's own bytes.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -12,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::shape::{Factor, Shape};
 use super::{Cells, Countable, Fill, Made, Rows, RunError};
 use crate::allocation::Quota;
 use crate::locale::WeightedList;
@@ -277,17 +280,53 @@ impl Countable for List {
 
 /// The distinct values of a list, for `unique`; nulls are no values.
 pub(super) fn distinct(list: &List) -> List {
-    let mut seen = std::collections::HashSet::new();
+    likely(list, &vec![1.0; list.len()]).list
+}
+
+/// The distinct values of a list with their weights, for `unique`; nulls are no values, and what has no weight is never drawn.
+pub(super) fn likely(list: &List, weights: &[f64]) -> Likely {
     let options = datafusion::arrow::util::display::FormatOptions::default();
-    let kept: Vec<usize> =
-        match datafusion::arrow::util::display::ArrayFormatter::try_new(list.values.as_ref(), &options) {
-            Ok(printer) => (0..list.len())
-                .filter(|row| list.values.is_valid(*row) && seen.insert(printer.value(*row).to_string()))
-                .collect(),
-            Err(_) => (0..list.len()).collect(),
-        };
-    let values = list.gather(kept.into_iter()).unwrap_or_else(|_| Arc::clone(&list.values));
-    List { logical: list.logical.clone(), values }
+    let printer = datafusion::arrow::util::display::ArrayFormatter::try_new(list.values.as_ref(), &options);
+    let (mut places, mut kept): (Vec<usize>, Vec<f64>) = (Vec::new(), Vec::new());
+    let mut seen = HashMap::new();
+    for (row, weight) in weights.iter().enumerate().take(list.len()) {
+        if list.values.is_null(row) || *weight <= 0.0 {
+            continue;
+        }
+        let text = printer.as_ref().ok().map(|printer| printer.value(row).to_string());
+        match text.map(|text| seen.entry(text)) {
+            Some(Entry::Occupied(known)) => kept[*known.get()] += weight,
+            entry => {
+                if let Some(Entry::Vacant(open)) = entry {
+                    open.insert(kept.len());
+                }
+                places.push(row);
+                kept.push(*weight);
+            }
+        }
+    }
+    let values = list.gather(places.into_iter()).unwrap_or_else(|_| Arc::clone(&list.values));
+    Likely { list: List { logical: list.logical.clone(), values }, weights: kept }
+}
+
+/// Distinct values of a list, some more likely than others.
+pub(super) struct Likely {
+    pub list: List,
+    weights: Vec<f64>,
+}
+
+impl Countable for Likely {
+    fn count(&self) -> u128 {
+        self.list.count()
+    }
+
+    fn unrank(&self, positions: &[u128]) -> ArrayRef {
+        self.list.unrank(positions)
+    }
+
+    fn shape(&self) -> Option<Shape> {
+        Some(Shape::of(Factor::of_weights(&self.weights)))
+    }
 }
 
 /// A column drawn from a list of the locale, by weight; only texts that fit the column's lengths are drawn.
@@ -306,7 +345,7 @@ pub(super) fn from_locale_within(
     let alias =
         Alias::new(&weights).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no values here")])?;
     let longest = list.longest();
-    let countable = distinct(&list);
+    let countable = likely(&list, &weights);
     let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
     Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(countable) })
 }

@@ -20,7 +20,7 @@ pub use mixture::Mixture;
 
 pub use self::state_machine::StateMachine;
 use super::draws::draw_of;
-use super::lists::{Draw, FromList, List, Values, distinct};
+use super::lists::{Draw, FromList, List, Values, likely};
 use super::relations::{First, at_sql};
 use super::{Cells, Fill, Generator, GeneratorSpec, Made, Problems, Rows, RunError};
 use crate::allocation::Quota;
@@ -85,9 +85,8 @@ impl Generator for Choice {
             Some(Weights::Listed(weights)) => Some(weights.clone()),
             Some(Weights::Named(named)) => Some(weights_by_name(&values, named)?),
         };
-        let mut draw = draw_of(values.len(), weights.as_deref())?;
-        let (list, draw_kept) = self.fit(cx, list, weights.as_deref(), draw)?;
-        draw = draw_kept;
+        let draw = draw_of(values.len(), weights.as_deref())?;
+        let (list, weights, draw) = self.fit(cx, list, weights, draw)?;
         let (logical, longest, nullable) = (list.logical.clone(), list.longest(), list.values.null_count() > 0);
         if self.quota == Some(QuotaKind::Exact) && !cx.unique() {
             let weights = weights.unwrap_or_else(|| vec![1.0; values.len()]);
@@ -96,7 +95,10 @@ impl Generator for Choice {
             let fill = FromList { list, key: cx.key("value"), draw: Draw::Exact(quota) };
             return Ok(Made { longest, nullable, ..Made::computed(logical, fill) });
         }
-        let countable = distinct(&list);
+        let countable = match &weights {
+            None => likely(&list, &vec![1.0; list.len()]),
+            Some(weights) => likely(&list, weights),
+        };
         Ok(Made {
             longest,
             nullable,
@@ -107,10 +109,16 @@ impl Generator for Choice {
 
 impl Choice {
     /// Leaves out texts that the column's lengths refuse; exact shares keep all, since a share of nothing is nobody's wish.
-    fn fit(&self, cx: &Context<'_>, list: List, weights: Option<&[f64]>, draw: Draw) -> Result<(List, Draw), Problems> {
+    fn fit(
+        &self,
+        cx: &Context<'_>,
+        list: List,
+        weights: Option<Vec<f64>>,
+        draw: Draw,
+    ) -> Result<(List, Option<Vec<f64>>, Draw), Problems> {
         let (min, max) = cx.lengths();
         let Some(texts) = list.values.as_string_view_opt().filter(|_| min > 0 || max.is_some()) else {
-            return Ok((list, draw));
+            return Ok((list, weights, draw));
         };
         let fits = |text: Option<&str>| {
             text.is_none_or(|text| {
@@ -121,7 +129,7 @@ impl Choice {
         let kept: Vec<usize> =
             (0..texts.len()).filter(|at| fits(texts.is_valid(*at).then(|| texts.value(*at)))).collect();
         if kept.len() == texts.len() {
-            return Ok((list, draw));
+            return Ok((list, weights, draw));
         }
         if kept.is_empty() || self.quota == Some(QuotaKind::Exact) {
             let detail = "a value does not fit min_length and max_length";
@@ -132,7 +140,7 @@ impl Choice {
         let weights: Option<Vec<f64>> = weights.map(|weights| kept.iter().map(|at| weights[*at]).collect());
         let draw = draw_of(kept.len(), weights.as_deref())?;
         let values = list.gather(kept.into_iter()).map_err(|error| vec![Problem::new("run", error.to_string())])?;
-        Ok((List { logical: list.logical, values }, draw))
+        Ok((List { logical: list.logical, values }, weights, draw))
     }
 }
 

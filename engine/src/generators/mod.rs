@@ -7,6 +7,7 @@
 mod bridge;
 mod company;
 mod countable;
+mod cut;
 mod dates;
 mod domain;
 mod draws;
@@ -26,6 +27,7 @@ mod place;
 mod prefix;
 mod records;
 mod relations;
+pub(crate) mod shape;
 mod text;
 
 use std::any::type_name;
@@ -39,6 +41,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 pub use countable::Countable;
+pub use cut::Cut;
 pub use fill::{Cells, Fill, Made, Rows, RunError};
 
 use crate::plan::{Context, suggestions};
@@ -158,6 +161,7 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<finance::Isin>(),
             Entry::of::<finance::Lei>(),
             Entry::of::<finance::CurrencyCode>(),
+            Entry::of::<finance::Amount>(),
             Entry::of::<internet::Url>(),
             Entry::of::<internet::DomainName>(),
             Entry::of::<internet::Ipv4>(),
@@ -223,6 +227,9 @@ pub trait Generator: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Se
 
     /// Whether it describes the row's person, place or company: columns of one `entity` then show one record.
     const ATTRIBUTE: bool = false;
+
+    /// What its `min` and `max` are, where they cut its distribution: what lets another generator that it is a part of set them.
+    const CUT: Option<Cut> = None;
 
     /// Compiles it for the column of the context. Problems have their places below the generator, `/max`.
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems>;
@@ -358,6 +365,8 @@ pub struct Entry {
     pub example_beside: &'static str,
     /// See [`Generator::ATTRIBUTE`].
     pub is_attribute: bool,
+    /// See [`Generator::CUT`].
+    pub cut: Option<Cut>,
     /// Column names (words joined by `_`, without accents) that suggest it where a column names no generator.
     pub suggested_by: Vec<String>,
     read: fn(Value) -> Result<Arc<dyn AnyGenerator>, serde_json::Error>,
@@ -372,6 +381,7 @@ impl Entry {
             example: G::EXAMPLE,
             example_beside: G::EXAMPLE_BESIDE,
             is_attribute: G::ATTRIBUTE,
+            cut: G::CUT,
             suggested_by: suggestions(&name_of::<G>()),
             read: |value| {
                 serde_json::from_value::<G>(value).map(|generator| Arc::new(generator) as Arc<dyn AnyGenerator>)

@@ -18,10 +18,12 @@ use serde_json::json;
 pub use self::documents::NationalId;
 pub(super) use self::local_part::is_redrawn;
 use self::local_part::{Addresses, Domains};
-use self::names::{ByGender, FullNames, GenderSource, NameTexts, Part, SurnamePair, gender_of, gender_source};
+use self::names::{
+    ByGender, FullNames, GenderSource, NamePart, NameTexts, Part, SurnamePair, gender_of, gender_source,
+};
 pub(super) use self::names::{text_attribute, texts};
 pub use self::phone::Phone;
-use super::lists::{Draw, FromList, List, ListName, distinct, fitting, from_locale, from_locale_within};
+use super::lists::{Draw, FromList, List, ListName, fitting, from_locale, from_locale_within, likely};
 use super::text::nothing_fits;
 use super::{Generator, GeneratorSpec, Made, Problems};
 use crate::locale::{self, Surnames};
@@ -70,7 +72,7 @@ impl Generator for Gender {
         })?;
         let list = List::of_texts(values.iter().map(String::as_str));
         let longest = list.longest();
-        let domain = distinct(&list);
+        let domain = likely(&list, &weights);
         let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
         Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
     }
@@ -99,7 +101,8 @@ impl Generator for FirstName {
                     return Ok(made);
                 }
                 let both = fitting(cx.lengths(), locale.first_names(None))?.0;
-                Ok(made.counted(List::of_texts(both)))
+                let weights = names::halves(|gender| locale.first_names(gender), &both);
+                Ok(made.counted(likely(&List::of_texts(both), &weights)))
             }
         }
     }
@@ -127,7 +130,8 @@ impl Generator for LastName {
             return Ok(if cx.shows_attribute(&["gender", "first_name", "full_name", "name_prefix"]) {
                 made
             } else {
-                made.counted(distinct(&List::of_texts(fitting(lengths, locale.last_names(None))?.0)))
+                let (names, weights) = fitting(lengths, locale.last_names(None))?;
+                made.counted(likely(&List::of_texts(names), &weights))
             });
         }
         let limit = cx.lengths().1;
@@ -146,8 +150,8 @@ impl Generator for LastName {
         if cx.shows_attribute(&["paternal_surname", "maternal_surname"]) {
             return Ok(made);
         }
-        let list = locale.last_names(None);
-        Ok(match NameTexts::of(&[list, list], limit, " ") {
+        let list = NamePart::of(locale.last_names(None));
+        Ok(match NameTexts::of(&[list.clone(), list], limit, " ") {
             Some(domain) => made.counted(domain),
             None => made,
         })

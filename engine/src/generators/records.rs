@@ -7,7 +7,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringViewArray};
 use datafusion::arrow::datatypes::Int64Type;
 
-use super::lists::{Draw, FromList, List, distinct};
+use super::lists::{Draw, FromList, List, distinct, likely};
 use super::text::{fits, nothing_fits};
 use super::{Cells, Fill, Made, Problems, Rows, RunError};
 use crate::plan::Context;
@@ -209,9 +209,8 @@ pub(super) fn part(
     let Some(alias) = Alias::new(&weights) else {
         return Err(vec![nothing_fits(format!("no {noun} here has the lengths of the column"))]);
     };
-    let fitting = texts.iter().zip(&weights).filter(|(_, weight)| **weight > 0.0).map(|(text, _)| *text);
-    let domain = distinct(&List::of_texts(fitting));
-    let longest = domain.longest();
+    let domain = likely(&list, &weights);
+    let longest = domain.list.longest();
     let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
     Ok(Made { longest, ..Made::drawn(LogicalType::String, fill) }.counted(domain))
 }

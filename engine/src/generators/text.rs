@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lists::from_locale;
+use super::shape::{Factor, Shape};
 use super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
 use crate::plan::Context;
 use crate::problem::Problem;
@@ -189,7 +190,7 @@ impl Generator for Word {
         let joint = if cx.locale().spaced() { " " } else { "" };
         let joints = joint.len() as u64;
         let longest = (longest + joints) * u64::from(max) - joints;
-        let domain = WordTexts { words: texts.clone(), min, max };
+        let domain = WordTexts { words: texts.clone(), weights, min, max };
         let fill = Words { key: cx.key("value"), words: texts, alias, joint, min, max, limit };
         let made = Made::drawn(LogicalType::String, fill);
         if joint.is_empty() {
@@ -251,6 +252,7 @@ fn between(cell: &mut Cell, min: u32, max: u32) -> u32 {
 /// All texts of `min` to `max` words, the shortest first. Words hold no spaces, so no text has two positions.
 struct WordTexts {
     words: Vec<&'static str>,
+    weights: Vec<f64>,
     min: u32,
     max: u32,
 }
@@ -281,6 +283,15 @@ impl Countable for WordTexts {
             column.end();
         }
         Arc::new(column.finish())
+    }
+
+    fn shape(&self) -> Option<Shape> {
+        if self.count() > 1 << 62 {
+            return None;
+        }
+        // Every number of words is equally likely.
+        let of_length = |words: u32| Shape::product(vec![Factor::of_weights(&self.weights); words as usize]);
+        Some((self.min + 1..=self.max).fold(of_length(self.min), |shape, words| shape.then(1.0, of_length(words), 1.0)))
     }
 }
 
@@ -326,7 +337,7 @@ mod tests {
 
     #[test]
     fn texts_of_several_words_are_all_different() {
-        let texts = WordTexts { words: vec!["a", "b", "c"], min: 1, max: 3 };
+        let texts = WordTexts { words: vec!["a", "b", "c"], weights: vec![3.0, 2.0, 1.0], min: 1, max: 3 };
         assert_eq!(texts.count(), 3 + 9 + 27);
         let all = texts.unrank(&(0..texts.count()).collect::<Vec<_>>());
         let distinct: std::collections::HashSet<&str> = all.as_string_view().iter().flatten().collect();

@@ -6,10 +6,12 @@ use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::context::ContextParts;
 use super::rules::Bound;
 use super::{RowBound, Scalar, SlotId, auto, convert};
+use crate::enforce::spread::{ByLikelihood, Spread};
 use crate::enforce::{deal, null, order};
 use crate::generators::{GeneratorSpec, Made, hidden_attribute};
 use crate::problem::{Problem, pointer_step};
 use crate::schema::Column;
+use crate::types::LogicalType;
 
 impl Compiler {
     fn definition(&self, table: usize, column: usize) -> &Column {
@@ -294,7 +296,11 @@ impl Compiler {
         let Some(countable) = made.countable.clone() else {
             let generator = self.generator_of(table, column)?.0;
             let detail = format!("{name} is unique, and the values of {} cannot be counted", generator.entry().name);
-            let remedy = "use a generator with a countable domain (sequence, uuid_v4, regex, pattern, integer, date, choice), or leave unique out";
+            let remedy = if made.logical == LogicalType::Float {
+                "say type: integer, or type: decimal with a scale, so that its values can be counted, or leave unique out"
+            } else {
+                "use a generator with a countable domain (sequence, uuid_v4, regex, pattern, integer, date, choice) whose parameters are constants, or leave unique out"
+            };
             self.report(&pointer, [Problem::new("not_countable", detail).remedy(remedy)]);
             return Err(Failed::Known);
         };
@@ -312,14 +318,33 @@ impl Compiler {
         }
         let seed_name = self.definition(table, column).seed_name();
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), seed_name, "position", 0);
-        let fill = deal::ByRow::new(key, Arc::clone(&countable), countable.count(), 1);
         let (longest, logical) = (made.longest, made.logical);
-        Ok(Made {
-            inputs: Vec::new(),
-            longest,
-            countable: Some(countable),
-            ..Made::computed(logical, fill).all_distinct()
-        })
+        let dealt = match countable.shape().and_then(|shape| Spread::new(shape, rows)) {
+            Some(spread) => {
+                self.note_flattening(table, &[column], &spread);
+                let (permutation, start) = ByLikelihood::order(key, &spread);
+                let (spread, countable) = (Arc::new(spread), Arc::clone(&countable));
+                Made::computed(logical, ByLikelihood { spread, permutation, start, countable, from: 0, to: usize::MAX })
+            }
+            None => Made::computed(logical, deal::ByRow::new(key, Arc::clone(&countable), countable.count(), 1)),
+        };
+        Ok(Made { inputs: Vec::new(), longest, countable: Some(countable), ..dealt.all_distinct() })
+    }
+
+    /// Says of columns how far their values move from their distribution so that they do not repeat, where that is to be seen.
+    pub(super) fn note_flattening(&mut self, table: usize, columns: &[usize], spread: &Spread) {
+        const SEEN: f64 = 0.005;
+        let found = spread.flattening();
+        if found.distance < SEEN {
+            return;
+        }
+        let (saturated, distance) = (found.saturated * 100.0, found.distance * 100.0);
+        for column in columns {
+            let note = format!(
+                "without repetition its distribution flattens: {saturated:.1} % of the rows take values that are all in use, and the share of values up to any one moves by at most {distance:.1} percentage points"
+            );
+            self.notes.insert((table, *column), note);
+        }
     }
 
     /// A field of the row's person, place or company: a column's, or one of its own.

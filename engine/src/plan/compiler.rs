@@ -87,6 +87,8 @@ pub(super) struct Compiler {
     pub statements: Statements,
     /// Generators of the columns that name none.
     pub chosen: Chosen,
+    /// What the plan says of columns: how far values without repetition move from their distribution.
+    pub notes: HashMap<(usize, usize), String>,
     pub problems: Vec<Problem>,
     left_out: Vec<String>,
     /// What is being made, outermost first: the chain that a cycle closes.
@@ -126,6 +128,7 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
         locale,
         tables: dataset.tables.iter().map(|_| TableState::default()).collect(),
         statements: Statements::default(),
+        notes: HashMap::new(),
         chosen: auto::choose_all(&dataset),
         problems,
         left_out: left_out.to_vec(),

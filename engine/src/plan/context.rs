@@ -1,12 +1,14 @@
 //! What a generator sees while it is compiled for a column.
 
+use std::sync::Arc;
+
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use serde_json::Value;
 
 use super::SlotId;
 use super::compiler::{Compiler, Failed, Name};
-use crate::generators::{Cells, Fill, GeneratorSpec, Made, Problems, Rows, RunError};
+use crate::generators::{Cells, Countable, Fill, GeneratorSpec, Made, Problems, Rows, RunError};
 use crate::locale::Locale;
 use crate::problem::Problem;
 use crate::random::Key;
@@ -28,6 +30,8 @@ pub struct Context<'a> {
     /// Slots that are read in other rows.
     pub(super) far: Vec<SlotId>,
     pub(super) bounds: Vec<RowBound>,
+    /// The type that its values are for, where that is not the column's.
+    pub(super) wanted: Option<LogicalType>,
 }
 
 /// A parameter's value: one for all rows, or an input that has one for each.
@@ -70,6 +74,8 @@ pub struct Nested {
     pub nullable: bool,
     /// Longest text in characters, where known.
     pub longest: Option<u64>,
+    /// Its values, where they can be counted.
+    pub countable: Option<Arc<dyn Countable>>,
 }
 
 impl Nested {
@@ -122,14 +128,22 @@ impl Context<'_> {
         Some(&self.compiler.dataset.tables[self.table].columns[self.column?])
     }
 
-    /// The logical type that the column names, if it names one.
+    /// The logical type that the column names, if it names one; for a part of another generator's value the one that it is to have.
     pub fn declared(&self) -> Option<LogicalType> {
-        self.definition()?.logical_type()
+        self.wanted.clone().or_else(|| self.definition()?.logical_type())
     }
 
     /// Whether the column asks for values without repetition.
     pub fn unique(&self) -> bool {
         self.column.is_some_and(|column| self.compiler.is_unique(self.table, column))
+    }
+
+    /// Whether the column's values are to be dealt without repetition, by itself or with others.
+    pub fn is_dealt(&self) -> bool {
+        self.column.is_some_and(|column| {
+            self.compiler.is_unique(self.table, column)
+                || self.compiler.statements.deal_of(self.table, column).is_some()
+        })
     }
 
     /// Bounds of the column's text, in characters.
@@ -305,6 +319,14 @@ impl Context<'_> {
         self.compiler.tables[self.table].slots[self.inputs[input]].longest
     }
 
+    /// All values that an input can have, where they are few and known.
+    pub fn input_values(&self, input: usize) -> Option<ArrayRef> {
+        const FEW: u128 = 1_000;
+        let countable = self.compiler.tables[self.table].slots[self.inputs[input]].countable.as_ref()?;
+        let count = countable.count();
+        (count <= FEW).then(|| countable.unrank(&(0..count).collect::<Vec<_>>()))
+    }
+
     /// Whether no two rows of an input are alike.
     pub fn input_distinct(&self, input: usize) -> bool {
         self.compiler.tables[self.table].slots[self.inputs[input]].distinct
@@ -317,6 +339,28 @@ impl Context<'_> {
 
     /// Compiles a generator inside this one, with streams of its own: `role[index]`. Problems stand below it.
     pub fn nested(&mut self, generator: &GeneratorSpec, role: &str, index: usize) -> Result<Nested, Problems> {
+        let wanted = self.wanted.clone();
+        self.nested_in(generator, role, index, wanted)
+    }
+
+    /// The same for values that are to be of a type, as if the column named it.
+    pub fn nested_as(
+        &mut self,
+        generator: &GeneratorSpec,
+        role: &str,
+        index: usize,
+        wanted: LogicalType,
+    ) -> Result<Nested, Problems> {
+        self.nested_in(generator, role, index, Some(wanted))
+    }
+
+    fn nested_in(
+        &mut self,
+        generator: &GeneratorSpec,
+        role: &str,
+        index: usize,
+        wanted: Option<LogicalType>,
+    ) -> Result<Nested, Problems> {
         if generator.is_draw() {
             let detail = format!("{} makes a record and cannot stand here", generator.entry().name);
             return Err(vec![Problem::new("record", detail).remedy("declare it under draws and take its fields")]);
@@ -332,6 +376,7 @@ impl Context<'_> {
             inputs: Vec::new(),
             far: Vec::new(),
             bounds: Vec::new(),
+            wanted,
         };
         if entry.is_attribute {
             inner.role = format!("{}{role}[{index}]/", self.role);
@@ -340,7 +385,14 @@ impl Context<'_> {
         let (slots, far) = (inner.inputs, inner.far);
         self.far.extend(far);
         let inputs = slots.into_iter().map(|slot| self.input(slot)).collect();
-        Ok(Nested { fill: made.fill, logical: made.logical, inputs, nullable: made.nullable, longest: made.longest })
+        Ok(Nested {
+            fill: made.fill,
+            logical: made.logical,
+            inputs,
+            nullable: made.nullable,
+            longest: made.longest,
+            countable: made.countable,
+        })
     }
 
     /// The table, and the slots of the inputs so far: for fills that read them of other rows.
@@ -386,6 +438,7 @@ impl Compiler {
             inputs: std::mem::take(&mut inputs),
             far: Vec::new(),
             bounds: cx.bounds,
+            wanted: None,
         };
         let family = cx.family;
         let entity = context.entity.clone();

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use super::compiler::{Compiler, Failed, Name, column_pointer};
-use super::rules::{Member, Part};
+use super::rules::{DealtSpread, Member, Part};
 use crate::enforce::deal::{ByRow, BySibling};
+use crate::enforce::spread::{ByLikelihood, SiblingsByLikelihood, Spread};
 use crate::generators::Made;
+use crate::generators::shape::{Factor, Shape};
 use crate::problem::Problem;
 use crate::types::LogicalType;
 
@@ -33,7 +35,11 @@ impl Compiler {
                     let Some(countable) = made.countable else {
                         let name = self.dataset.tables[table].columns[*column].name.clone();
                         let detail = format!("{name} is part of a combination without repetition, and its values cannot be counted");
-                        let remedy = "use a generator with a countable domain, such as sequence, integer, date, pattern or choice";
+                        let remedy = if made.logical == LogicalType::Float {
+                            "say type: integer, or type: decimal with a scale, so that its values can be counted"
+                        } else {
+                            "use a generator with a countable domain, such as sequence, integer, date, pattern or choice"
+                        };
                         self.report(&column_pointer(table, *column), [Problem::new("not_countable", detail).remedy(remedy)]);
                         return Err(Failed::Known);
                     };
@@ -65,8 +71,28 @@ impl Compiler {
             self.report(&pointer, [problem.remedy("widen the columns' domains, or ask for fewer rows")]);
             return Err(Failed::Known);
         }
+        let (spread, factors) = match spread_of(&parts, u64::try_from(needed).unwrap_or(u64::MAX)) {
+            Some((spread, factors)) => (Some(spread), factors),
+            None => (None, Vec::new()),
+        };
+        if let Some(spread) = &spread {
+            let columns: Vec<usize> = members
+                .iter()
+                .filter_map(|member| match member {
+                    Member::Column(column) => Some(*column),
+                    Member::Key(_) => None,
+                })
+                .collect();
+            self.note_flattening(table, &columns, spread);
+        }
+        // All members share one permutation, so its stream is the statement's.
+        let stream = self.seeds.key(self.dataset.tables[table].seed_name(), &rule, "position", 0);
         if let Some(deal) = self.statements.deals.get_mut(&table).and_then(|deals| deals.get_mut(place)) {
             deal.parts = Some(parts.clone());
+            deal.spread = spread.map(|spread| {
+                let (permutation, start) = ByLikelihood::order(stream, &spread);
+                DealtSpread { spread: Arc::new(spread), permutation, start, factors }
+            });
         }
         Ok(parts)
     }
@@ -75,7 +101,7 @@ impl Compiler {
         let parts = self.parts(table, place)?;
         let deal = &self.statements.deals[&table][place];
         let at = deal.members.iter().position(|known| *known == member).ok_or(Failed::Known)?;
-        let (siblings_of, rule) = (deal.siblings_of, deal.rule.clone());
+        let (siblings_of, rule, spread) = (deal.siblings_of, deal.rule.clone(), deal.spread.clone());
         let part = parts[at].clone();
         let seed_name = self.dataset.tables[table].seed_name();
         match siblings_of {
@@ -83,11 +109,21 @@ impl Compiler {
                 let stream = self.seeds.key(seed_name, stream, "position", 0);
                 let parent = self.slot(table, Name::Key(key))?;
                 let index = self.slot(table, Name::Index(key))?;
-                let fill = BySibling { key: stream, countable: part.countable };
-                Ok(Made { inputs: vec![parent, index], longest: part.longest, ..Made::computed(part.logical, fill) })
+                let made = match spread {
+                    Some(DealtSpread { spread, .. }) => {
+                        let fill = SiblingsByLikelihood { key: stream, spread, countable: part.countable };
+                        Made::computed(part.logical, fill)
+                    }
+                    None => Made::computed(part.logical, BySibling { key: stream, countable: part.countable }),
+                };
+                Ok(Made { inputs: vec![parent, index], longest: part.longest, ..made })
             }
             None => {
-                // All members share one permutation, so its stream is the statement's.
+                if let Some(DealtSpread { spread, permutation, start, factors }) = spread {
+                    let (from, to) = factors[at];
+                    let fill = ByLikelihood { spread, permutation, start, countable: part.countable, from, to };
+                    return Ok(Made { longest: part.longest, ..Made::computed(part.logical, fill) });
+                }
                 let stream = self.seeds.key(seed_name, &rule, "position", 0);
                 let counts = parts.iter().map(|part| part.countable.count());
                 let stride = counts.clone().take(at).fold(1_u128, u128::saturating_mul);
@@ -113,4 +149,22 @@ impl Compiler {
         self.tables[table].slots[slot].nullable = false;
         self.mask_key(table, key, slot)
     }
+}
+
+/// How combinations that are not all alike are spread over so many rows, and each member's factors; `None` where all are alike, or too many to
+/// be told apart.
+fn spread_of(parts: &[Part], rows: u64) -> Option<(Spread, Vec<(usize, usize)>)> {
+    if let [alone] = parts {
+        return Some((Spread::new(alone.countable.shape()?, rows)?, vec![(0, usize::MAX)]));
+    }
+    let (mut factors, mut places) = (Vec::new(), Vec::new());
+    for part in parts {
+        let own = match part.countable.shape().and_then(Shape::into_factors) {
+            Some(own) => own,
+            None => vec![Factor::flat(u64::try_from(part.countable.count()).ok()?)],
+        };
+        places.push((factors.len(), factors.len() + own.len()));
+        factors.extend(own);
+    }
+    Some((Spread::new(Shape::product(factors), rows)?, places))
 }

@@ -76,6 +76,9 @@ pub struct ColumnReport {
     /// How many values it can take, where that can be counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<String>,
+    /// What else there is to say: how far its distribution moves so that its values do not repeat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Ids of the rules that name it.
     pub rules: Vec<String>,
     /// What it holds, for people.
@@ -121,6 +124,7 @@ impl Compiler {
                     reason,
                     capacity: capacity
                         .map(|count| if count == u128::MAX { "more than 10^38".to_owned() } else { count.to_string() }),
+                    note: self.notes.get(&(index, at)).cloned(),
                     rules: table
                         .rules
                         .iter()
@@ -254,6 +258,9 @@ impl fmt::Display for Report {
                 }
                 if let Some(capacity) = &column.capacity {
                     notes.push(format!("{capacity} values"));
+                }
+                if let Some(note) = &column.note {
+                    notes.push(note.clone());
                 }
                 if let Some(reason) = &column.reason {
                     notes.push(format!("chosen: {reason}"));

@@ -13,8 +13,10 @@ use super::Side;
 use super::compiler::Compiler;
 use super::scope::sql_problem;
 use crate::enforce::redraw::Group;
+use crate::enforce::spread::Spread;
 use crate::expr::{Literal, Op, Parsed, Simple};
 use crate::generators::Countable;
+use crate::permutation::Permutation;
 use crate::problem::Problem;
 use crate::schema::{Rule, RuleKind};
 use crate::types::LogicalType;
@@ -72,6 +74,19 @@ pub(super) struct Deal {
     pub pointer: String,
     pub rule: String,
     pub parts: Option<Vec<Part>>,
+    /// How its combinations are spread where they are not all alike; found with the parts.
+    pub spread: Option<DealtSpread>,
+}
+
+/// What the members of a combination share that is dealt by likelihood.
+#[derive(Clone)]
+pub(super) struct DealtSpread {
+    pub spread: Arc<Spread>,
+    pub permutation: Arc<Permutation>,
+    /// Where its points lie.
+    pub start: u64,
+    /// Of each member, its first factor and the one behind its last.
+    pub factors: Vec<(usize, usize)>,
 }
 
 /// One member's values.
@@ -401,7 +416,8 @@ impl Compiler {
                 return;
             }
         }
-        let deal = Deal { members, siblings_of, pointer: pointer.to_owned(), rule: id.to_owned(), parts: None };
+        let deal =
+            Deal { members, siblings_of, pointer: pointer.to_owned(), rule: id.to_owned(), parts: None, spread: None };
         self.statements.deals.entry(table).or_default().push(deal);
         held(self, "by_construction", "combinations are dealt by a permutation of their positions".to_owned());
     }

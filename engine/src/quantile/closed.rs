@@ -185,4 +185,9 @@ impl Quantile for Histogram {
         let x = (from * (1.0 - inside) + to * inside).clamp(from, to);
         if self.whole { libm::floor(x).min(to - 1.0) } else { x }
     }
+
+    fn gaps(&self) -> Vec<(f64, f64)> {
+        let empty = |bin: &usize| self.shares[*bin] == self.shares[bin + 1];
+        (0..self.edges.len() - 1).filter(empty).map(|bin| (self.edges[bin], self.edges[bin + 1] - 1.0)).collect()
+    }
 }

@@ -33,4 +33,9 @@ pub trait Quantile {
     fn of_word(&self, word: u64) -> f64 {
         self.at(open_unit(word))
     }
+
+    /// Intervals of whole numbers, their ends included and in ascending order, that lie between values and are none.
+    fn gaps(&self) -> Vec<(f64, f64)> {
+        Vec::new()
+    }
 }

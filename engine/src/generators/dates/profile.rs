@@ -1,5 +1,7 @@
 //! How instants spread over the hours of the week.
 
+use std::sync::Arc;
+
 use datafusion::arrow::array::ArrayRef;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -7,7 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::interval::{array_of, empty_interval, row_bounds};
-use super::super::{Cells, Fill, Rows, RunError};
+use super::super::shape::{Factor, Shape};
+use super::super::{Cells, Countable, Fill, Rows, RunError};
 use crate::plan::{RowBound, Scalar};
 use crate::problem::Problem;
 use crate::random::{Key, threshold};
@@ -89,17 +92,22 @@ pub(super) struct Profiled {
     pub max: Scalar<i64>,
     pub step_us: u64,
     pub bounds: Vec<RowBound>,
-    pub zone: Option<TimeZone>,
-    /// For each hour of the week, the bound of the words that keep an instant.
-    pub kept: Vec<u128>,
+    pub hours: Arc<Hours>,
 }
 
-impl Profiled {
-    /// The bounds of the words that keep an instant of each hour.
-    pub fn kept(profile: Profile) -> Vec<u128> {
+/// How likely an instant is by its hour of the week.
+pub(super) struct Hours {
+    zone: Option<TimeZone>,
+    /// For each hour of the week, the bound of the words that keep an instant.
+    kept: Vec<u128>,
+}
+
+impl Hours {
+    /// The hours of a profile by the clock of a zone.
+    pub fn new(profile: Profile, zone: Option<TimeZone>) -> Hours {
         let weights = hour_weights(profile);
         let most = weights.iter().copied().fold(0.0, f64::max);
-        weights.into_iter().map(|weight| threshold(weight / most)).collect()
+        Hours { zone, kept: weights.into_iter().map(|weight| threshold(weight / most)).collect() }
     }
 
     fn hour(&self, us: i64) -> usize {
@@ -128,13 +136,73 @@ impl Fill for Profiled {
             let mut us = min;
             for _ in 0..DRAWS {
                 us = min + (cell.below(count) * self.step_us) as i64;
-                if u128::from(cell.next()) < self.kept[self.hour(us)] {
+                if u128::from(cell.next()) < self.hours.kept[self.hours.hour(us)] {
                     break;
                 }
             }
             values.push(Some(us));
         }
         array_of(values.into_iter(), &logical)
+    }
+}
+
+/// The most quarters of an hour in which instants are dealt by their likelihood: over two centuries.
+const MOST_QUARTERS: u64 = 1 << 23;
+
+/// The instants between two constant bounds as a domain, for `unique`.
+pub(super) struct Instants {
+    min: i64,
+    max: i64,
+    step_us: u64,
+    hours: Arc<Hours>,
+}
+
+impl Profiled {
+    /// Its instants where both bounds are constants and not too far apart.
+    pub fn instants(&self) -> Option<Instants> {
+        let (Scalar::Constant(min), Scalar::Constant(max), true) = (&self.min, &self.max, self.bounds.is_empty())
+        else {
+            return None;
+        };
+        let quarters = max.abs_diff(*min) / QUARTER_US as u64;
+        (min <= max && quarters < MOST_QUARTERS).then(|| Instants {
+            min: *min,
+            max: *max,
+            step_us: self.step_us,
+            hours: Arc::clone(&self.hours),
+        })
+    }
+}
+
+/// Clocks of all zones differ by whole quarters of an hour, so that none passes from one hour to the next inside of one.
+const QUARTER_US: i64 = HOUR_US / 4;
+
+impl Countable for Instants {
+    fn count(&self) -> u128 {
+        u128::from(self.max.abs_diff(self.min) / self.step_us + 1)
+    }
+
+    fn unrank(&self, positions: &[u128]) -> ArrayRef {
+        let at = |position: &u128| Some(self.min + (*position as u64 * self.step_us) as i64);
+        array_of(positions.iter().map(at), &LogicalType::Datetime).expect("microseconds are units of a datetime")
+    }
+
+    fn shape(&self) -> Option<Shape> {
+        let count = self.max.abs_diff(self.min) / self.step_us + 1;
+        let mut steps: Vec<(u64, u128)> = Vec::new();
+        let mut position = 0;
+        while position < count {
+            let us = self.min + (position * self.step_us) as i64;
+            let quarter_end = (us.div_euclid(QUARTER_US) + 1) * QUARTER_US;
+            let end = (quarter_end.abs_diff(self.min).div_ceil(self.step_us)).min(count);
+            let kept = self.hours.kept[self.hours.hour(us)];
+            match steps.last_mut() {
+                Some(last) if last.1 == kept => last.0 += end - position,
+                _ => steps.push((end - position, kept)),
+            }
+            position = end;
+        }
+        Some(Shape::of(Factor::of_steps(steps.into_iter().map(|(width, kept)| (width, kept as f64)))))
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::lists::{List, distinct};
+use super::super::lists::{List, likely};
 use super::super::records::{OfRecord, Record, RecordPart, part};
 use super::super::{Generator, Made, Problems};
 use crate::plan::Context;
@@ -52,7 +52,7 @@ impl Generator for HexColor {
         let texts: Vec<String> = cx.locale().colors().iter().map(|color| format!("#{}", color.rgb)).collect();
         let list = List::of_texts(texts.iter().map(String::as_str));
         let row = cx.attribute("color_row")?;
-        let (longest, domain) = (list.longest(), distinct(&list));
+        let (longest, domain) = (list.longest(), likely(&list, &weights(cx)));
         let made = Made { longest, ..Made::computed(LogicalType::String, OfRecord { row, list }) };
         // Dealt by position a colour stands alone: only where no column names it.
         Ok(if cx.shows_attribute(&["color_name"]) { made } else { made.counted(domain) })

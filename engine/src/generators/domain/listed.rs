@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::lists::{Draw, FromList, List, distinct};
+use super::super::lists::{Draw, FromList, List, likely};
 use super::super::numbered::{self, Numbered};
 use super::super::person::{text_attribute, texts};
 use super::super::text::nothing_fits;
@@ -44,7 +44,7 @@ fn by_weight(cx: &Context<'_>, texts: impl Iterator<Item = (&'static str, f64)>,
     let alias =
         Alias::new(&weights).ok_or_else(|| vec![nothing_fits(format!("no {noun} has the column's lengths"))])?;
     let list = List::of_texts(texts);
-    let (longest, domain) = (list.longest(), distinct(&list));
+    let (longest, domain) = (list.longest(), likely(&list, &weights));
     let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
     Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
 }

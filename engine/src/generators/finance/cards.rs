@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::identifiers::Numbers;
-use super::super::lists::{Draw, FromList, List, distinct};
+use super::super::lists::{Draw, FromList, List, likely};
 use super::super::person::names::{text_attribute, texts};
 use super::super::text::{TextColumn, nothing_fits};
 use super::super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
@@ -49,7 +49,7 @@ impl Generator for CreditCardNetwork {
         };
         let alias = weights_of(&weights)?;
         let list = List::of_texts(names);
-        let (longest, domain) = (list.longest(), distinct(&list));
+        let (longest, domain) = (list.longest(), likely(&list, &weights));
         let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
         Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
     }

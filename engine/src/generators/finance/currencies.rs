@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::lists::{Draw, FromList, List, distinct};
+use super::super::lists::{Draw, FromList, List, likely};
 use super::super::{Generator, Made, Problems};
 use crate::plan::Context;
 use crate::problem::{Problem, pointer_step};
@@ -30,20 +30,10 @@ impl Generator for CurrencyCode {
         let (codes, weights): (Vec<&str>, Vec<f64>) = match &self.weights {
             None => TRADED.iter().copied().chain(OTHERS.iter().map(|code| (*code, 0.05))).unzip(),
             Some(given) => {
-                let known = |code: &str| {
-                    TRADED.iter().map(|(known, _)| *known).chain(OTHERS).find(|known| known.eq_ignore_ascii_case(code))
-                };
                 let mut chosen = Vec::with_capacity(given.len());
                 for (code, weight) in given {
-                    let found = known(code).ok_or_else(|| {
-                        let detail = format!("\"{code}\" is no currency of ISO 4217");
-                        let place = format!("/weights{}", pointer_step(code));
-                        vec![
-                            Problem::new("unknown_currency", detail)
-                                .remedy("write its three letters, such as USD")
-                                .at(place),
-                        ]
-                    })?;
+                    let place = format!("/weights{}", pointer_step(code));
+                    let found = known(code).ok_or_else(|| vec![unknown_currency(code).at(place)])?;
                     chosen.push((found, *weight));
                 }
                 chosen.into_iter().unzip()
@@ -51,10 +41,64 @@ impl Generator for CurrencyCode {
         };
         let alias = weights_of(&weights)?;
         let list = List::of_texts(codes);
-        let (longest, domain) = (list.longest(), distinct(&list));
+        let (longest, domain) = (list.longest(), likely(&list, &weights));
         let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
         Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
     }
+}
+
+/// A currency's code as ISO 4217 writes it.
+fn known(code: &str) -> Option<&'static str> {
+    TRADED.iter().map(|(known, _)| *known).chain(OTHERS).find(|known| known.eq_ignore_ascii_case(code))
+}
+
+/// The problem with a code that is none.
+pub(super) fn unknown_currency(code: &str) -> Problem {
+    let detail = format!("\"{code}\" is no currency of ISO 4217");
+    Problem::new("unknown_currency", detail).remedy("write its three letters, such as USD")
+}
+
+/// How many decimal places currencies have.
+pub(super) const MINOR_UNITS: [i8; 3] = [0, 2, 3];
+
+/// Currencies without a smaller unit, and those of thousandths (ISO 4217); all others have hundredths.
+const WHOLE: [&str; 16] =
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"];
+const THOUSANDTHS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+
+/// How many decimal places a currency has, where it is one.
+pub(super) fn minor_unit(code: &str) -> Option<i8> {
+    let code = known(code)?;
+    Some(if WHOLE.contains(&code) {
+        0
+    } else if THOUSANDTHS.contains(&code) {
+        3
+    } else {
+        2
+    })
+}
+
+/// Countries whose currency is not named after them.
+const SHARED: [(&str, &str); 9] = [
+    (
+        "EUR",
+        "AD AT AX BE BG BL CY DE EE ES FI FR GF GP GR HR IE IT LT LU LV MC ME MF MQ MT NL PM PT RE SI SK SM TF VA XK YT",
+    ),
+    ("USD", "AS BQ EC FM GU IO MH MP PR PW TC TL UM VG VI"),
+    ("XOF", "BF BJ CI GW ML NE SN TG"),
+    ("XAF", "CF CG CM GA GQ TD"),
+    ("XCD", "AG AI DM GD KN LC MS VC"),
+    ("AUD", "CC CX HM KI NF NR TV"),
+    ("NZD", "CK NU PN TK"),
+    ("XPF", "NC PF WF"),
+    ("GBP", "GG GS IM JE"),
+];
+
+/// The currency of a country by its two letters, which the code of its own currency begins with (ISO 4217); USD where it has none.
+pub(super) fn currency_of(country: &str) -> &'static str {
+    let shared = SHARED.iter().find(|(_, countries)| countries.split(' ').any(|known| known == country));
+    let own = || TRADED.iter().map(|(code, _)| *code).chain(OTHERS).find(|code| code[..2] == *country);
+    shared.map(|(code, _)| *code).or_else(own).unwrap_or("USD")
 }
 
 /// The table of some weights, or the problem with them.
@@ -113,3 +157,38 @@ const OTHERS: [&str; 122] = [
     "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "TJS", "TMT", "TND", "TOP", "TTD", "TZS", "UAH", "UGX", "UYU", "UZS",
     "VES", "VND", "VUV", "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZMW",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Locale;
+
+    #[test]
+    fn every_locale_has_its_currency_and_every_shared_one_is_known() {
+        let of = |name: &str| currency_of(Locale::named(name).expect("a locale").country());
+        let expected = [
+            ("en_US", "USD"),
+            ("en_GB", "GBP"),
+            ("es_PE", "PEN"),
+            ("es_MX", "MXN"),
+            ("es_ES", "EUR"),
+            ("pt_BR", "BRL"),
+            ("pl_PL", "PLN"),
+            ("ja_JP", "JPY"),
+            ("zh_CN", "CNY"),
+            ("ko_KR", "KRW"),
+            ("hi_IN", "INR"),
+            ("ar_SA", "SAR"),
+        ];
+        for (locale, currency) in expected {
+            assert_eq!(of(locale), currency);
+        }
+        let known_ones = SHARED.iter().map(|(code, _)| *code).chain(WHOLE).chain(THOUSANDTHS);
+        assert!(known_ones.clone().all(|code| known(code).is_some()));
+        assert_eq!(
+            [minor_unit("jpy"), minor_unit("KWD"), minor_unit("EUR"), minor_unit("EURO")],
+            [Some(0), Some(3), Some(2), None]
+        );
+        assert_eq!(currency_of("CH"), "CHF");
+    }
+}

@@ -6,7 +6,7 @@ use datafusion::arrow::array::ArrayRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::lists::{Draw, FromList, List, distinct};
+use super::super::lists::{Draw, FromList, List, likely};
 use super::super::numbered::{self, Numbered};
 use super::super::text::{TextColumn, nothing_fits};
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
@@ -91,7 +91,7 @@ impl Generator for MimeType {
         let alias = Alias::new(&weights)
             .ok_or_else(|| vec![nothing_fits(format!("no media type of that class has at most {most} characters"))])?;
         let list = List::of_texts(names);
-        let (longest, domain) = (list.longest(), distinct(&list));
+        let (longest, domain) = (list.longest(), likely(&list, &weights));
         let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
         Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
     }

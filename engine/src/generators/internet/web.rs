@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::super::lists::{Draw, FromList, List, distinct};
+use super::super::lists::{Draw, FromList, List, likely};
 use super::super::numbered::{self, Numbered};
 use super::super::text::{TextColumn, nothing_fits};
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
@@ -252,7 +252,7 @@ fn weighted<'a>(
     known: &[(&'a str, f64)],
     given: Option<&BTreeMap<String, f64>>,
     unknown: impl Fn(&str) -> Problem,
-) -> Result<(Vec<&'a str>, Alias), Problems> {
+) -> Result<(Vec<&'a str>, Vec<f64>, Alias), Problems> {
     let (words, weights): (Vec<&str>, Vec<f64>) = match given {
         None => known.iter().copied().unzip(),
         Some(given) => {
@@ -272,7 +272,7 @@ fn weighted<'a>(
     let alias = Alias::new(&weights).ok_or_else(|| {
         vec![Problem::new("wrong_weights", "weights are numbers from 0, and one of them is above it").at("/weights")]
     })?;
-    Ok((words, alias))
+    Ok((words, weights, alias))
 }
 
 /// The method of an HTTP request (RFC 9110), reading ones more often.
@@ -302,11 +302,11 @@ impl Generator for HttpMethod {
     const EXAMPLE: &'static str = "{type: http_method, weights: {GET: 9, POST: 1}}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let (methods, alias) = weighted(&METHODS, self.weights.as_ref(), |method| {
+        let (methods, weights, alias) = weighted(&METHODS, self.weights.as_ref(), |method| {
             Problem::new("unknown_method", format!("\"{method}\" is no HTTP method")).remedy("write one such as GET")
         })?;
         let list = List::of_texts(methods);
-        let (longest, domain) = (list.longest(), distinct(&list));
+        let (longest, domain) = (list.longest(), likely(&list, &weights));
         let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
         Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
     }
@@ -381,14 +381,14 @@ impl Generator for HttpStatus {
     const EXAMPLE: &'static str = "{type: http_status}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let (statuses, alias) = weighted(&STATUSES, self.weights.as_ref(), |status| {
+        let (statuses, weights, alias) = weighted(&STATUSES, self.weights.as_ref(), |status| {
             Problem::new("unknown_status", format!("\"{status}\" is no HTTP status")).remedy("write one such as 404")
         })?;
         let numbers =
             statuses.iter().map(|status| json!(status.parse::<i64>().unwrap_or_default())).collect::<Vec<_>>();
         let list = List::of(&numbers, Some(&LogicalType::Integer))
             .map_err(|found| found.into_iter().map(|problem| problem.at("/weights")).collect::<Problems>())?;
-        let domain = distinct(&list);
+        let domain = likely(&list, &weights);
         let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
         Ok(Made::drawn(LogicalType::Integer, fill).counted(domain))
     }

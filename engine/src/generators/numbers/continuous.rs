@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::drawn::{Family, Refused, Rule, Span, drawn};
-use crate::generators::{Generator, Made, Problems};
+use crate::generators::{Cut, Generator, Made, Problems};
 use crate::plan::Context;
 use crate::problem::Problem;
 use crate::quantile::{self, Inverted, TruncatedNormal};
@@ -55,6 +55,7 @@ pub struct Normal {
 
 impl Generator for Normal {
     const EXAMPLE: &'static str = "{type: normal, mean: 170, std: 10, min: 140, max: 210}";
+    const CUT: Option<Cut> = Some(Cut::Real);
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (mean, std) = (or(&self.mean, 0.0), or(&self.std, 1.0));
@@ -103,6 +104,7 @@ pub struct Lognormal {
 
 impl Generator for Lognormal {
     const EXAMPLE: &'static str = "{type: lognormal, median: 2500, sigma: 0.6, min: 1100}";
+    const CUT: Option<Cut> = Some(Cut::Real);
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (location, by_mean) = either(("median", &self.median), ("mean", &self.mean))?;
@@ -156,6 +158,7 @@ pub struct Exponential {
 
 impl Generator for Exponential {
     const EXAMPLE: &'static str = "{type: exponential, mean: 12.5, max: 120}";
+    const CUT: Option<Cut> = Some(Cut::Real);
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (pace, by_mean) = either(("rate", &self.rate), ("mean", &self.mean))?;
@@ -202,6 +205,7 @@ pub struct Gamma {
 
 impl Generator for Gamma {
     const EXAMPLE: &'static str = "{type: gamma, shape: 2, scale: 30, max: 365}";
+    const CUT: Option<Cut> = Some(Cut::Real);
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let scale = or(&self.scale, 1.0);
@@ -290,6 +294,7 @@ pub struct Pareto {
 
 impl Generator for Pareto {
     const EXAMPLE: &'static str = "{type: pareto, alpha: 1.5, scale: 10, max: 100000}";
+    const CUT: Option<Cut> = Some(Cut::Real);
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let scale = or(&self.scale, 1.0);
@@ -375,6 +380,7 @@ pub struct Weibull {
 
 impl Generator for Weibull {
     const EXAMPLE: &'static str = "{type: weibull, shape: 1.8, scale: 900}";
+    const CUT: Option<Cut> = Some(Cut::Real);
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let scale = or(&self.scale, 1.0);
@@ -422,6 +428,7 @@ pub struct StudentT {
 
 impl Generator for StudentT {
     const EXAMPLE: &'static str = "{type: student_t, df: 4, mean: 0.05, scale: 1.2, min: -20, max: 20}";
+    const CUT: Option<Cut> = Some(Cut::Real);
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (mean, scale) = (or(&self.mean, 0.0), or(&self.scale, 1.0));

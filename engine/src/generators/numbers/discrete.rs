@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::drawn::{Family, Refused, Rule, Span, as_number, drawn};
-use crate::generators::{Generator, Interval, Made, Problems};
+use crate::generators::{Cut, Generator, Interval, Made, Problems};
 use crate::plan::Context;
 use crate::problem::Problem;
 use crate::quantile::{self, Counts};
@@ -43,6 +43,7 @@ pub struct Poisson {
 
 impl Generator for Poisson {
     const EXAMPLE: &'static str = "{type: poisson, mean: 3.2, min: 1}";
+    const CUT: Option<Cut> = Some(Cut::Whole);
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (min, max) = (as_number(&self.min), as_number(&self.max));
@@ -92,6 +93,7 @@ pub struct Binomial {
 
 impl Generator for Binomial {
     const EXAMPLE: &'static str = "{type: binomial, n: 20, p: 0.7}";
+    const CUT: Option<Cut> = Some(Cut::Whole);
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let n = as_number(&Some(self.n.clone())).unwrap_or(Param::Constant(0.0));
@@ -140,6 +142,7 @@ pub struct Geometric {
 
 impl Generator for Geometric {
     const EXAMPLE: &'static str = "{type: geometric, p: 0.25, max: 30}";
+    const CUT: Option<Cut> = Some(Cut::Whole);
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let (min, max) = (as_number(&self.min), as_number(&self.max));

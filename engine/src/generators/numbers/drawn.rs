@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Float64Array};
 
-use super::{FloatEnds, check_ends, floats_of};
+use super::counted::Units;
+use super::{FloatEnds, check_ends, first_unit, floats_of, last_unit};
 use crate::generators::interval::{array_of, row_bounds};
 use crate::generators::{Cells, Fill, Made, Problems, Rows, RunError};
 use crate::plan::{Context, RowBound, Scalar};
@@ -176,11 +177,16 @@ pub(super) fn drawn<F: Family>(
     if let Some((parameters, min, max)) = fill.constants() {
         let fixed = fill.fixed(&parameters, min, max, true).map_err(|refused| vec![refused.problem()])?;
         // Bounds of rules differ from row to row.
-        fill.fixed = fill.bounds.is_empty().then_some(fixed);
+        fill.fixed = fill.bounds.is_empty().then(|| Arc::new(fixed));
     } else if let (Scalar::Constant(min), Scalar::Constant(max)) = (&fill.min, &fill.max) {
         fill.target.span::<F>(*min, *max).map_err(|refused| vec![refused.problem()])?;
     }
-    Ok(Made::drawn(logical, fill))
+    let counted = fill.fixed.clone().filter(|_| fill.target.unit.is_some() && cx.is_dealt());
+    let made = Made::drawn(logical.clone(), fill);
+    Ok(match counted {
+        Some(ready) => made.counted(Units::new(ready, logical)),
+        None => made,
+    })
 }
 
 /// The type of the values.
@@ -238,13 +244,13 @@ impl Target {
     fn ends(&self, min: f64, max: f64) -> (f64, f64) {
         match self.unit {
             None => (min, max),
-            Some(unit) => (libm::ceil((min * unit).max(-self.largest)), libm::floor((max * unit).min(self.largest))),
+            Some(unit) => (first_unit((min * unit).max(-self.largest)), last_unit((max * unit).min(self.largest))),
         }
     }
 }
 
 /// A distribution that is ready to be drawn from, and the ends of its values.
-struct Ready<L> {
+pub(super) struct Ready<L> {
     law: L,
     low: f64,
     high: f64,
@@ -256,8 +262,14 @@ impl<L: Quantile> Ready<L> {
         self.law.of_word(word).clamp(f64::MIN, f64::MAX) + 0.0
     }
 
-    fn units(&self, word: u64) -> i64 {
+    /// The whole units that a word draws.
+    pub fn units(&self, word: u64) -> i64 {
         libm::rint(self.law.of_word(word)).max(self.low).min(self.high) as i64
+    }
+
+    /// Intervals of units that are never drawn, their ends included, in ascending order.
+    pub fn gaps(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.law.gaps().into_iter().map(|(from, to)| (from as i64, to as i64))
     }
 }
 
@@ -272,7 +284,7 @@ struct Drawn<F: Family> {
     max: Scalar<f64>,
     bounds: Vec<RowBound>,
     target: Target,
-    fixed: Option<Ready<F::Law>>,
+    fixed: Option<Arc<Ready<F::Law>>>,
 }
 
 impl<F: Family> Drawn<F> {

@@ -1,6 +1,7 @@
 //! Numbers.
 
 mod continuous;
+mod counted;
 mod discrete;
 mod drawn;
 mod random_walk;
@@ -318,14 +319,29 @@ impl Fill for Floats {
     }
 }
 
+/// The first whole number of units from an end that is so many of them: what decimals lose as binary numbers is no part of a unit.
+pub(super) fn first_unit(end: f64) -> f64 {
+    nearly_whole(end).unwrap_or_else(|| libm::ceil(end))
+}
+
+/// The last whole number of units up to an end.
+pub(super) fn last_unit(end: f64) -> f64 {
+    nearly_whole(end).unwrap_or_else(|| libm::floor(end))
+}
+
+fn nearly_whole(end: f64) -> Option<f64> {
+    let near = libm::rint(end);
+    ((end - near).abs() <= near.abs() * f64::EPSILON).then_some(near)
+}
+
 /// A parameter's value in each row.
-enum FloatEnds {
+pub(super) enum FloatEnds {
     Constant(f64),
     Rows(Vec<Option<f64>>),
 }
 
 impl FloatEnds {
-    fn at(&self, position: usize) -> Option<f64> {
+    pub fn at(&self, position: usize) -> Option<f64> {
         match self {
             FloatEnds::Constant(value) => Some(*value),
             FloatEnds::Rows(values) => values[position],
@@ -333,7 +349,7 @@ impl FloatEnds {
     }
 }
 
-fn floats_of(cells: &Cells<'_>, scalar: &Scalar<f64>) -> Result<FloatEnds, RunError> {
+pub(super) fn floats_of(cells: &Cells<'_>, scalar: &Scalar<f64>) -> Result<FloatEnds, RunError> {
     Ok(match scalar {
         Scalar::Constant(value) => FloatEnds::Constant(*value),
         Scalar::Input(input) => {

@@ -220,6 +220,19 @@ fn a_row_whose_parameters_make_no_distribution_stops_the_run_with_its_number() {
 }
 
 #[test]
+fn ends_that_no_binary_number_holds_are_values_too() {
+    let column =
+        "{name: x, type: decimal, scale: 2, generator: {type: normal, mean: 1.1, std: 0.1, min: 1.1, max: 1.13}}";
+    let values = numbers(&plan(500, &[column], ""), 0, 0..500);
+    for end in [1.1, 1.13] {
+        assert!(values.contains(&end), "{end}");
+    }
+    let column =
+        "{name: x, type: decimal, scale: 2, generator: {type: normal, mean: 0.29, std: 0.1, min: 0.25, max: 0.29}}";
+    assert!(numbers(&plan(500, &[column], ""), 0, 0..500).contains(&0.29));
+}
+
+#[test]
 fn an_order_of_counts_is_held_by_drawing_inside_what_is_left() {
     let columns = [
         "{name: low, generator: {type: poisson, mean: 5, max: 20}}",

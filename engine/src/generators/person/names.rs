@@ -1,11 +1,12 @@
 //! Names and the gender that decides them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
 
 use super::super::lists::{List, fitting};
+use super::super::shape::{Factor, Shape};
 use super::super::text::TextColumn;
 use super::super::{Cells, Countable, Fill, Made, Problems, Rows, RunError};
 use crate::locale::{Gender, Locale, NameOrder, Surnames, WeightedList};
@@ -324,18 +325,24 @@ pub fn all_names(locale: &'static Locale, gender: Option<Gender>, limit: Option<
         let female = names_of(locale, Some(Gender::Female), limit)?;
         let mut male = names_of(locale, Some(Gender::Male), limit)?;
         // A given name of both genders counts among the women's, so that no name has two positions.
-        let theirs: HashSet<&str> = female.parts[0].iter().copied().collect();
+        let theirs: HashSet<&str> = female.parts[0].texts.iter().copied().collect();
+        let all = male.parts[0].mass();
         male.parts[0].retain(|name| !theirs.contains(name));
-        return Some(AllNames { female, male: (!male.parts[0].is_empty()).then_some(male) });
+        let men = male.parts[0].mass() / all;
+        return Some(AllNames { female, male: (men > 0.0).then_some((male, men)) });
     }
     Some(AllNames { female: names_of(locale, gender, limit)?, male: None })
 }
 
 fn names_of(locale: &'static Locale, gender: Option<Gender>, limit: Option<u32>) -> Option<NameTexts> {
-    let (first, last) = (locale.first_names(gender), locale.last_names(gender));
+    let mut first = NamePart::of(locale.first_names(gender));
+    if gender.is_none() {
+        first.weights = halves(|gender| locale.first_names(gender), &first.texts);
+    }
+    let last = NamePart::of(locale.last_names(gender));
     match (locale.name_order(), locale.surnames()) {
         (NameOrder::GivenFirst, Surnames::One) => NameTexts::of(&[first, last], limit, " "),
-        (NameOrder::GivenFirst, _) => NameTexts::of(&[first, last, last], limit, " "),
+        (NameOrder::GivenFirst, _) => NameTexts::of(&[first, last.clone(), last], limit, " "),
         (NameOrder::SurnameFirst(joint), _) => NameTexts::of(&[last, first], limit, joint),
     }
 }
@@ -343,16 +350,17 @@ fn names_of(locale: &'static Locale, gender: Option<Gender>, limit: Option<u32>)
 /// Names of women, or of all, and after them those of men.
 pub struct AllNames {
     female: NameTexts,
-    male: Option<NameTexts>,
+    /// The men's, and how likely one of them is beside one of a woman.
+    male: Option<(NameTexts, f64)>,
 }
 
 impl Countable for AllNames {
     fn count(&self) -> u128 {
-        self.female.count().saturating_add(self.male.as_ref().map_or(0, Countable::count))
+        self.female.count().saturating_add(self.male.as_ref().map_or(0, |(male, _)| male.count()))
     }
 
     fn unrank(&self, positions: &[u128]) -> ArrayRef {
-        let Some(male) = &self.male else { return self.female.unrank(positions) };
+        let Some((male, _)) = &self.male else { return self.female.unrank(positions) };
         let women = self.female.count();
         let mut column = TextColumn::with_capacity(positions.len(), 24);
         for position in positions {
@@ -364,22 +372,68 @@ impl Countable for AllNames {
         }
         Arc::new(column.finish())
     }
+
+    fn shape(&self) -> Option<Shape> {
+        let female = self.female.shape()?;
+        Some(match &self.male {
+            None => female,
+            Some((male, men)) => female.then(1.0 / (1.0 + men), male.shape()?, men / (1.0 + men)),
+        })
+    }
+}
+
+/// Names of which one part of a whole name is drawn, each with its weight.
+#[derive(Clone)]
+pub struct NamePart {
+    texts: Vec<&'static str>,
+    weights: Vec<f64>,
+}
+
+impl NamePart {
+    pub fn of(list: &WeightedList) -> NamePart {
+        NamePart { texts: list.values.clone(), weights: list.weights.iter().map(|weight| *weight as f64).collect() }
+    }
+
+    fn mass(&self) -> f64 {
+        self.weights.iter().fold(0.0, |mass, weight| mass + weight)
+    }
+
+    fn retain(&mut self, keep: impl Fn(&&'static str) -> bool) {
+        let kept: Vec<bool> = self.texts.iter().map(keep).collect();
+        let mut of_texts = kept.iter();
+        self.texts.retain(|_| of_texts.next().is_some_and(|kept| *kept));
+        let mut of_weights = kept.iter();
+        self.weights.retain(|_| of_weights.next().is_some_and(|kept| *kept));
+    }
+}
+
+/// How likely each text is where half of the people are of each gender.
+pub fn halves(of: impl Fn(Option<Gender>) -> &'static WeightedList, texts: &[&'static str]) -> Vec<f64> {
+    let mut weights: HashMap<&str, f64> = HashMap::new();
+    for gender in [Gender::Female, Gender::Male] {
+        let list = NamePart::of(of(Some(gender)));
+        let mass = list.mass();
+        for (text, weight) in list.texts.iter().zip(&list.weights) {
+            *weights.entry(text).or_default() += weight / mass;
+        }
+    }
+    texts.iter().map(|text| weights.get(text).copied().unwrap_or_default()).collect()
 }
 
 /// All names that consist of a value of each list. Only the last part may hold what stands between the parts; where that is nothing, all but
 /// the last are single characters: so no two choices give one text.
 pub struct NameTexts {
-    parts: Vec<Vec<&'static str>>,
+    parts: Vec<NamePart>,
     joint: &'static str,
 }
 
 impl NameTexts {
     /// The names of at most `limit` characters of which no part takes more than its share; `None` where a list has nothing that fits.
-    pub fn of(lists: &[&'static WeightedList], limit: Option<u32>, joint: &'static str) -> Option<NameTexts> {
+    pub fn of(lists: &[NamePart], limit: Option<u32>, joint: &'static str) -> Option<NameTexts> {
         let last = lists.len().checked_sub(1)?;
         let joints = last * joint.chars().count();
         let share = limit.map(|limit| (limit as usize).saturating_sub(joints) / lists.len());
-        let parts: Vec<Vec<&str>> = lists
+        let parts: Vec<NamePart> = lists
             .iter()
             .enumerate()
             .map(|(at, list)| {
@@ -387,16 +441,22 @@ impl NameTexts {
                     "" => text.chars().count() == 1,
                     joint => !text.contains(joint),
                 };
-                let mut seen = HashSet::new();
-                let fits = |text: &&'static str| {
-                    (at == last || apart(text))
-                        && share.is_none_or(|share| text.chars().count() <= share)
-                        && seen.insert(*text)
-                };
-                list.values.iter().copied().filter(fits).collect()
+                let fits =
+                    |text: &str| (at == last || apart(text)) && share.is_none_or(|share| text.chars().count() <= share);
+                let mut part = NamePart { texts: Vec::new(), weights: Vec::new() };
+                let mut known: HashMap<&str, usize> = HashMap::new();
+                for (text, weight) in list.texts.iter().zip(&list.weights).filter(|(text, _)| fits(text)) {
+                    let place = *known.entry(text).or_insert(part.texts.len());
+                    if place == part.texts.len() {
+                        part.texts.push(*text);
+                        part.weights.push(0.0);
+                    }
+                    part.weights[place] += weight;
+                }
+                part
             })
             .collect();
-        parts.iter().all(|part| !part.is_empty()).then_some(NameTexts { parts, joint })
+        parts.iter().all(|part| !part.texts.is_empty()).then_some(NameTexts { parts, joint })
     }
 
     fn write(&self, mut rank: u128, out: &mut String) {
@@ -404,8 +464,8 @@ impl NameTexts {
             if at > 0 {
                 out.push_str(self.joint);
             }
-            let radix = part.len() as u128;
-            out.push_str(part[(rank % radix) as usize]);
+            let radix = part.texts.len() as u128;
+            out.push_str(part.texts[(rank % radix) as usize]);
             rank /= radix;
         }
     }
@@ -413,7 +473,7 @@ impl NameTexts {
 
 impl Countable for NameTexts {
     fn count(&self) -> u128 {
-        self.parts.iter().fold(1, |count, part| count.saturating_mul(part.len() as u128))
+        self.parts.iter().fold(1, |count, part| count.saturating_mul(part.texts.len() as u128))
     }
 
     fn unrank(&self, positions: &[u128]) -> ArrayRef {
@@ -423,5 +483,9 @@ impl Countable for NameTexts {
             column.end();
         }
         Arc::new(column.finish())
+    }
+
+    fn shape(&self) -> Option<Shape> {
+        Some(Shape::product(self.parts.iter().map(|part| Factor::of_weights(&part.weights)).collect()))
     }
 }
