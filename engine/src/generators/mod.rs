@@ -39,7 +39,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 pub use countable::Countable;
-pub use fill::{Cells, Fill, Made, Rows, RunError};
+pub use fill::{Cells, Choices, Fill, Made, Rows, RunError};
+pub(crate) use lists::typed_values;
 
 use crate::plan::{Context, suggestions};
 use crate::problem::Problem;

@@ -102,8 +102,23 @@ impl Compiler {
             }
             return self.finish_raw(table, column, slot);
         }
+        let partial = self.statements.partial_formulas(table, column);
+        if let Some(first) = partial.first() {
+            if self.is_unique(table, column) {
+                let detail = format!("{} is calculated, so nothing can make it unique", definition.name);
+                self.report(&pointer, [Problem::new("not_countable", detail)]);
+                return Err(Failed::Known);
+            }
+            if definition.generator.is_none() {
+                let slot = self.formula_slot(table, first)?;
+                return self.finish_raw(table, column, slot);
+            }
+        }
         if let Some(place) = self.statements.deal_of(table, column) {
             return self.make_deal(table, place, column);
+        }
+        if let Some(slot) = self.make_combined(table, column)? {
+            return self.finish_raw(table, column, slot);
         }
         let made = self.compile_generator(table, column)?;
         let made =
@@ -118,23 +133,12 @@ impl Compiler {
         let definition = self.definition(table, column).clone();
         let mut slot = slot;
         if let Some(wanted) = definition.logical_type() {
-            let made = &self.tables[table].slots[slot];
-            if made.logical != wanted {
-                match convert::conversion(&made.logical, &wanted) {
-                    Ok(fill) => {
-                        let converted =
-                            Made { inputs: vec![slot], distinct: made.distinct, ..Made::computed(wanted, fill) };
-                        let nullable = made.nullable;
-                        slot = self.push(table, definition.name.clone(), converted);
-                        self.tables[table].slots[slot].nullable = nullable;
-                    }
-                    Err(problem) => {
-                        self.report(&format!("{pointer}/type"), [problem]);
-                        return Err(Failed::Known);
-                    }
-                }
-            }
+            slot = self.converted(table, column, slot, &wanted).map_err(|problem| {
+                self.report(&format!("{pointer}/type"), [problem]);
+                Failed::Known
+            })?;
         }
+        slot = self.apply_formulas(table, column, slot)?;
         for forced in self.statements.forced(table, column) {
             let logical = self.tables[table].slots[slot].logical.clone();
             let array = match convert::literal(&forced.value, &logical) {
@@ -206,6 +210,9 @@ impl Compiler {
             return None;
         }
         let own = self.definition(table, column).generator.as_ref();
+        if own.is_none() && !self.statements.partial_formulas(table, column).is_empty() {
+            return None;
+        }
         let generator = own.or_else(|| Some(&self.chosen.get(&(table, column))?.0))?;
         Some(generator.entry().name.clone())
     }

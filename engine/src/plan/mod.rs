@@ -7,11 +7,13 @@
 
 mod auto;
 mod columns;
+mod combinations;
 mod compiler;
 mod context;
 mod convert;
 mod deals;
 mod evaluate;
+mod formulas;
 mod groups;
 mod memory;
 mod order;

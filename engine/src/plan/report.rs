@@ -170,6 +170,11 @@ impl Compiler {
         if let Some(formula) = self.statements.formula(table, column) {
             return (format!("rule {}", formula.rule), None);
         }
+        let partial = self.statements.partial_formulas(table, column);
+        if !partial.is_empty() && self.dataset.tables[table].columns[column].generator.is_none() {
+            let rules: Vec<String> = partial.into_iter().map(|formula| formula.rule).collect();
+            return (format!("rule {}", rules.join(", ")), None);
+        }
         match self.generator_of(table, column) {
             Ok((generator, reason)) => (generator.entry().name.clone(), reason),
             Err(_) => (column_pointer(table, column), None),

@@ -8,13 +8,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde_json::{Value, json};
 
 use super::Side;
+use super::combinations::Combination;
 use super::compiler::Compiler;
 use super::scope::sql_problem;
 use crate::enforce::redraw::Group;
 use crate::expr::{Literal, Op, Parsed, Simple};
-use crate::generators::Countable;
+use crate::generators::{Countable, GeneratorSpec};
 use crate::problem::Problem;
 use crate::schema::{Rule, RuleKind};
 use crate::types::LogicalType;
@@ -38,6 +40,8 @@ pub(super) struct ForcedValue {
 #[derive(Clone, Debug)]
 pub(super) struct Formula {
     pub sql: String,
+    /// The rows that it speaks of; all where absent.
+    pub when: Option<String>,
     pub rule: String,
     pub pointer: String,
 }
@@ -107,15 +111,20 @@ pub(super) struct Statements {
     nulls: HashMap<(usize, usize), Vec<Implied>>,
     values: HashMap<(usize, usize), Vec<Implied>>,
     pub(super) forced: HashMap<(usize, usize), Vec<ForcedValue>>,
-    formulas: HashMap<(usize, usize), Formula>,
+    pub(super) formulas: HashMap<(usize, usize), Vec<Formula>>,
     pub(super) bounds: HashMap<(usize, usize), Vec<PlannedBound>>,
     pub(super) deals: HashMap<usize, Vec<Deal>>,
+    pub(super) combinations: HashMap<usize, Vec<Combination>>,
+    /// Values that rules name of columns that have no generator, with the first rule that does.
+    suggested: IndexMap<(usize, usize), (Vec<Value>, String)>,
     conditions: Vec<RowCondition>,
     pub(super) groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,
     pub(super) pointers: HashMap<String, String>,
     /// Conditions that nothing can move: table, slot, rule.
     pub(super) fixed: Vec<(usize, usize, String)>,
+    /// Slots that may have no value for some row, and then show that a rule cannot hold: table, slot, rule.
+    pub(super) tried: Vec<(usize, usize, String)>,
 }
 
 impl Statements {
@@ -131,8 +140,15 @@ impl Statements {
         self.forced.get(&(table, column)).cloned().unwrap_or_default()
     }
 
+    /// The formula of all rows.
     pub fn formula(&self, table: usize, column: usize) -> Option<Formula> {
-        self.formulas.get(&(table, column)).cloned()
+        self.formulas.get(&(table, column))?.iter().find(|formula| formula.when.is_none()).cloned()
+    }
+
+    /// The formulas of some rows.
+    pub fn partial_formulas(&self, table: usize, column: usize) -> Vec<Formula> {
+        let all = self.formulas.get(&(table, column)).map(Vec::as_slice).unwrap_or_default();
+        all.iter().filter(|formula| formula.when.is_some()).cloned().collect()
     }
 
     pub fn bounds(&self, table: usize, column: usize) -> Vec<PlannedBound> {
@@ -145,6 +161,11 @@ impl Statements {
 
     pub fn deal_of_key(&self, table: usize, key: usize) -> Option<usize> {
         self.member(table, Member::Key(key))
+    }
+
+    /// Whether a rule fixes how often the values of a column stand.
+    pub fn is_counted(&self, _table: usize, _column: usize) -> bool {
+        false
     }
 
     fn member(&self, table: usize, member: Member) -> Option<usize> {
@@ -183,6 +204,32 @@ impl Compiler {
                 self.gather_rule(table, rule, &pointer);
             }
         }
+        for (column, (values, rule)) in std::mem::take(&mut self.statements.suggested) {
+            if let Ok(generator) = GeneratorSpec::from_value(json!({ "type": "choice", "values": values })) {
+                self.chosen.insert(column, (generator, format!("its values are those of {rule}")));
+            }
+        }
+    }
+
+    /// Lets a column without a generator choose from the values that a rule names.
+    pub(super) fn suggest_values(
+        &mut self,
+        table: usize,
+        column: usize,
+        values: impl IntoIterator<Item = Value>,
+        rule: &str,
+    ) {
+        let is_open = self.dataset.tables[table].columns[column].generator.is_none()
+            && self.key_of_column(table, column).is_none();
+        if is_open {
+            let known =
+                self.statements.suggested.entry((table, column)).or_insert_with(|| (Vec::new(), rule.to_owned()));
+            for value in values {
+                if !known.0.contains(&value) {
+                    known.0.push(value);
+                }
+            }
+        }
     }
 
     fn gather_rule(&mut self, table: usize, rule: &Rule, pointer: &str) {
@@ -193,29 +240,10 @@ impl Compiler {
         }
         match &rule.kind {
             RuleKind::Implies { condition, then } => self.gather_implies(table, rule, condition, then, pointer),
-            RuleKind::Calculate { column, sql } => {
-                if rule.when.is_some() {
-                    self.not_yet("calculate with when is", &format!("{pointer}/when"));
-                }
-                match self.column_named(table, column) {
-                    None => {
-                        let problem = self.unknown_column(table, column).at(format!("{pointer}/column"));
-                        self.problems.push(problem);
-                    }
-                    Some(index) if self.key_of_column(table, index).is_some() => {
-                        let detail = format!("{column} is decided by a foreign key and cannot be calculated as well");
-                        self.problems.push(Problem::new("two_sources", detail).at(format!("{pointer}/column")));
-                    }
-                    Some(index) => {
-                        let formula =
-                            Formula { sql: sql.clone(), rule: rule.id.clone(), pointer: format!("{pointer}/sql") };
-                        if let Some(other) = self.statements.formulas.insert((table, index), formula) {
-                            let detail = format!("{column} is calculated twice, first by {}", other.rule);
-                            self.problems.push(Problem::new("two_sources", detail).at(format!("{pointer}/column")));
-                        }
-                    }
-                }
-                self.hold(table, rule, "derived", String::new());
+            RuleKind::Calculate { column, sql } => self.gather_formula(table, rule, column, sql.clone(), pointer),
+            RuleKind::Score { column, of, bands } => self.gather_score(table, rule, column, of, bands, pointer),
+            RuleKind::Combination { columns, allowed, forbidden } => {
+                self.gather_combination(table, rule, columns, (allowed.as_ref(), forbidden.as_ref()), pointer);
             }
             RuleKind::Order { columns, strict, gap } => {
                 self.gather_order(table, rule, columns, strict.unwrap_or(false), gap.as_ref(), pointer);
@@ -408,6 +436,7 @@ impl Compiler {
 
     /// Finds, after the columns, the slots that are drawn again for each condition.
     pub(super) fn compile_rules(&mut self) {
+        self.finish_combinations();
         let conditions = std::mem::take(&mut self.statements.conditions);
         let mut groups: HashMap<usize, Vec<(Group, HashSet<String>)>> = HashMap::new();
         for condition in conditions {
@@ -450,6 +479,7 @@ impl Compiler {
             }
             self.statements.groups.insert(table, list.into_iter().map(|(group, _)| group).collect());
         }
+        self.check_formulas();
         self.check_memory();
     }
 

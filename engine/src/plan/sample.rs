@@ -56,6 +56,13 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
             }
         }
     }
+    for (table, slot, rule) in &statements.tried {
+        let rows = plan.tables[*table].rows.min(BLOCK);
+        if let Err(error) = Evaluation::new(plan, *table, Rows::Range(0..rows)).need(*slot) {
+            let remedy = "let the columns that stand fast take values that the rule lists";
+            sampled.problems.push(Problem::new("contradiction", error.to_string()).at(pointer(rule)).remedy(remedy));
+        }
+    }
     for (table, slot, rule) in &statements.fixed {
         let rows = plan.tables[*table].rows.min(BLOCK);
         let mut evaluation = Evaluation::new(plan, *table, Rows::Range(0..rows));

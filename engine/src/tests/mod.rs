@@ -6,6 +6,7 @@ mod determinism;
 mod golden;
 mod memory;
 mod robustness;
+mod rules;
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@
 
 mod calculate;
 mod certificate;
+mod combination;
 mod condition;
 mod dialect;
 mod distinct;
@@ -18,6 +19,7 @@ mod keys;
 mod order;
 mod reader;
 mod rows;
+mod score;
 mod source;
 mod sql;
 mod statement;

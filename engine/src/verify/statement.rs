@@ -85,6 +85,12 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
         let condition = match &rule.kind {
             RuleKind::Implies { condition, then } => Condition::Implies { premise: condition, conclusion: then },
             RuleKind::Calculate { column, sql } => Condition::Calculate { column, sql },
+            RuleKind::Score { column, of, bands } => Condition::Score { column, of, bands },
+            RuleKind::Combination { columns, allowed, forbidden } => Condition::Combination {
+                columns,
+                tuples: allowed.as_ref().or(forbidden.as_ref()).map(Vec::as_slice).unwrap_or_default(),
+                forbidden: allowed.is_none(),
+            },
             RuleKind::Order { columns, strict, gap } => {
                 Condition::Order { columns, strict: *strict == Some(true), gap: *gap }
             }
@@ -95,12 +101,10 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
                 add(rule.id.clone(), "unique", says, Claim::Unique { columns, when });
                 continue;
             }
-            RuleKind::Score { .. }
-            | RuleKind::Share { .. }
+            RuleKind::Share { .. }
             | RuleKind::Count { .. }
             | RuleKind::Statistic { .. }
             | RuleKind::Correlation { .. }
-            | RuleKind::Combination { .. }
             | RuleKind::Aggregate { .. }
             | RuleKind::NoOverlap { .. } => {
                 add(rule.id.clone(), rule.kind.name(), String::new(), Claim::Unsupported);
