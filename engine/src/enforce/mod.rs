@@ -5,4 +5,8 @@ pub mod combination;
 pub mod deal;
 pub mod null;
 pub mod order;
+pub mod quota;
 pub mod redraw;
+pub mod simplex;
+pub mod steer;
+pub mod strata;

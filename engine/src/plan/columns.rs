@@ -24,28 +24,8 @@ impl Compiler {
         }
         let raw = self.slot(table, Name::Raw(column))?;
         let definition = self.definition(table, column).clone();
-        let mut conditions = Vec::new();
-        if let Some(sql) = &definition.null_when {
-            match self.sql(table, sql, true) {
-                Ok(slot) => conditions.push(slot),
-                Err(failed) => self.report_failure(&format!("{pointer}/null_when"), failed),
-            }
-        }
-        for implied in self.statements.implied_nulls(table, column) {
-            match self.sql(table, &implied.condition, true) {
-                Ok(slot) => conditions.push(slot),
-                Err(failed) => self.report_failure(&implied.pointer, failed),
-            }
-        }
-        let mut never = Vec::new();
-        for implied in self.statements.implied_values(table, column) {
-            match self.sql(table, &implied.condition, true) {
-                Ok(slot) => never.push(slot),
-                Err(failed) => self.report_failure(&implied.pointer, failed),
-            }
-        }
-        let rate = definition.null_rate.unwrap_or(0.0);
-        if rate == 0.0 && conditions.is_empty() {
+        let (mask, inputs) = self.null_mask(table, column);
+        if mask.rate == 0.0 && mask.nulls == 0 {
             return Ok(raw);
         }
         if self.dataset.tables[table].primary_key.contains(&definition.name) {
@@ -54,21 +34,68 @@ impl Compiler {
             self.report(&pointer, [problem.remedy("leave null_rate and null_when out")]);
             return Err(Failed::Known);
         }
-        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "null", 0);
-        let nulls = conditions.len();
-        let mut inputs = vec![raw];
-        inputs.extend(conditions);
-        inputs.extend(never);
+        let is_counted = self.statements.is_counted(table, column);
+        let nulls = if is_counted { Some(self.slot(table, Name::Nulls(column))?) } else { None };
         let slot = &self.tables[table].slots[raw];
         let (distinct, longest, logical) = (slot.distinct, slot.longest, slot.logical.clone());
-        let fill = null::Mask { key, rate, nulls };
-        let mut made = Made { inputs, distinct, longest, ..Made::computed(logical, fill) };
-        if rate > 0.0 && rate < 1.0 {
-            made.drawn_by = Some(format!("null:{column}"));
-        }
+        let made = match nulls {
+            Some(nulls) => Made { inputs: vec![raw, nulls], longest, ..Made::computed(logical, null::Hidden) },
+            None => {
+                let drawn = mask.rate > 0.0 && mask.rate < 1.0;
+                let inputs = std::iter::once(raw).chain(inputs).collect();
+                let drawn_by = drawn.then(|| format!("null:{column}"));
+                Made { inputs, distinct, longest, drawn_by, ..Made::computed(logical, mask) }
+            }
+        };
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = true;
         Ok(slot)
+    }
+
+    /// What makes a column null, and the conditions that it reads.
+    pub(super) fn null_mask(&mut self, table: usize, column: usize) -> (null::Mask, Vec<SlotId>) {
+        let definition = self.definition(table, column).clone();
+        let mut conditions = Vec::new();
+        if let Some(sql) = &definition.null_when {
+            match self.sql(table, sql, true) {
+                Ok(slot) => conditions.push(slot),
+                Err(failed) => self.report_failure(&format!("{}/null_when", column_pointer(table, column)), failed),
+            }
+        }
+        for implied in self.statements.implied_nulls(table, column) {
+            match self.sql(table, &implied.condition, true) {
+                Ok(slot) => conditions.push(slot),
+                Err(failed) => self.report_failure(&implied.pointer, failed),
+            }
+        }
+        let nulls = conditions.len();
+        for implied in self.statements.implied_values(table, column) {
+            match self.sql(table, &implied.condition, true) {
+                Ok(slot) => conditions.push(slot),
+                Err(failed) => self.report_failure(&implied.pointer, failed),
+            }
+        }
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "null", 0);
+        (null::Mask { key, rate: definition.null_rate.unwrap_or(0.0), nulls }, conditions)
+    }
+
+    /// Whether a column is null, row by row, before it has a value.
+    pub(super) fn make_nulls(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let (mask, inputs) = self.null_mask(table, column);
+        let name = format!("{} is null", self.definition(table, column).name);
+        let made = Made { inputs, ..Made::computed(crate::types::LogicalType::Boolean, null::Nulls(mask)) };
+        let slot = self.push(table, name, made);
+        self.tables[table].slots[slot].nullable = false;
+        Ok(slot)
+    }
+
+    /// The slot of a column's nulls, where it may be null.
+    pub(super) fn nulls_of(&mut self, table: usize, column: usize) -> Result<Option<SlotId>, Failed> {
+        let (mask, _) = self.null_mask(table, column);
+        if mask.rate == 0.0 && mask.nulls == 0 {
+            return Ok(None);
+        }
+        self.slot(table, Name::Nulls(column)).map(Some)
     }
 
     /// What a column's generator makes, converted to the column's type and held to its lengths.
@@ -78,6 +105,9 @@ impl Compiler {
             return Err(Failed::Known);
         }
         let definition = self.definition(table, column).clone();
+        if self.statements.is_counted(table, column) {
+            return self.make_counted(table, column);
+        }
         if let Some(formula) = self.statements.formula(table, column) {
             if definition.generator.is_some() {
                 let detail =
@@ -162,6 +192,14 @@ impl Compiler {
                 }
             }
         }
+        self.finish_lengths(table, column, slot)
+    }
+
+    /// Text held to the column's lengths.
+    pub(super) fn finish_lengths(&mut self, table: usize, column: usize, slot: SlotId) -> Result<SlotId, Failed> {
+        let pointer = column_pointer(table, column);
+        let definition = self.definition(table, column).clone();
+        let mut slot = slot;
         let (min, max) = (definition.min_length.unwrap_or(0), definition.max_length);
         let made = &self.tables[table].slots[slot];
         if (min > 0 || max.is_some()) && !made.logical.is_text() {
@@ -221,6 +259,7 @@ impl Compiler {
     pub(super) fn is_fixed(&self, table: usize, column: usize) -> bool {
         self.is_unique(table, column)
             || self.statements.deal_of(table, column).is_some()
+            || self.statements.is_counted(table, column)
             // What a rule puts into another column may stand under a condition over the record itself.
             || (self.generator_name(table, column).as_deref() == Some("city")
                 && !self.statements.forced(table, column).is_empty())

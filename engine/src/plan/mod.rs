@@ -17,6 +17,7 @@ mod formulas;
 mod groups;
 mod memory;
 mod order;
+mod quotas;
 mod relate;
 mod report;
 mod rules;

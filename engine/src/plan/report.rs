@@ -140,7 +140,9 @@ impl Compiler {
                 fill_order: order.into_iter().map(|(_, name)| name).collect(),
             });
         }
-        let rules = self.statements.held.iter().map(|(id, held)| RuleReport {
+        let rules = dataset.tables.iter().flat_map(|table| &table.rules);
+        let rules = rules.filter_map(|rule| Some((&rule.id, self.statements.held.get(&rule.id)?)));
+        let rules = rules.map(|(id, held)| RuleReport {
             id: id.clone(),
             table: dataset.tables[held.table].name.clone(),
             kind: held.kind.to_owned(),

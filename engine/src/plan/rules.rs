@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::Side;
 use super::combinations::Combination;
 use super::compiler::Compiler;
+use super::quotas::{Asked, Limit, Pass};
 use super::scope::sql_problem;
 use crate::enforce::redraw::Group;
 use crate::expr::{Literal, Op, Parsed, Simple};
@@ -93,6 +94,8 @@ struct RowCondition {
     sql: String,
     /// The part whose columns are to move; all that the condition reads where absent.
     steered: Option<String>,
+    /// Columns that are left no value which breaks it, once these are counted; empty where that is not all.
+    limited: Vec<usize>,
     pointer: String,
 }
 
@@ -117,6 +120,13 @@ pub(super) struct Statements {
     pub(super) combinations: HashMap<usize, Vec<Combination>>,
     /// Values that rules name of columns that have no generator, with the first rule that does.
     suggested: IndexMap<(usize, usize), (Vec<Value>, String)>,
+    /// What rules ask of how often a column's values stand.
+    pub(super) counted: HashMap<(usize, usize), Vec<Asked>>,
+    /// Columns of which all that is asked is one system.
+    pub(super) systems: HashSet<(usize, usize)>,
+    /// What rules leave of a column's values.
+    pub(super) limits: HashMap<(usize, usize), Vec<Limit>>,
+    pub(super) passes: Vec<Pass>,
     conditions: Vec<RowCondition>,
     pub(super) groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,
@@ -164,8 +174,8 @@ impl Statements {
     }
 
     /// Whether a rule fixes how often the values of a column stand.
-    pub fn is_counted(&self, _table: usize, _column: usize) -> bool {
-        false
+    pub fn is_counted(&self, table: usize, column: usize) -> bool {
+        self.counted.contains_key(&(table, column))
     }
 
     fn member(&self, table: usize, member: Member) -> Option<usize> {
@@ -204,6 +214,7 @@ impl Compiler {
                 self.gather_rule(table, rule, &pointer);
             }
         }
+        self.gather_counts();
         for (column, (values, rule)) in std::mem::take(&mut self.statements.suggested) {
             if let Ok(generator) = GeneratorSpec::from_value(json!({ "type": "choice", "values": values })) {
                 self.chosen.insert(column, (generator, format!("its values are those of {rule}")));
@@ -255,16 +266,41 @@ impl Compiler {
                 self.gather_unique(table, columns, &format!("{pointer}/columns"), &rule.id, Some(rule));
             }
             RuleKind::Check { sql } => {
-                if self.parsed(sql, &format!("{pointer}/sql")).is_some() {
+                if let Some(parsed) = self.parsed(sql, &format!("{pointer}/sql")) {
                     let sql = limited(rule.when.as_deref(), sql);
                     self.add_condition(table, rule, sql, None, format!("{pointer}/sql"));
+                    let when = rule.when.as_ref().and_then(|when| Parsed::parse(when).ok());
+                    let mut columns = Vec::new();
+                    for part in parsed.conjuncts() {
+                        let reads_itself = when.as_ref().is_some_and(|when| share_a_column(when, &part));
+                        if reads_itself {
+                            columns.push(None);
+                        } else {
+                            columns.push(self.limit(table, rule, rule.when.clone(), &part));
+                        }
+                    }
+                    self.limited_to(columns);
                 }
             }
+            RuleKind::Share { column, parts, tolerance } => {
+                self.gather_share(table, rule, column, parts, *tolerance, pointer);
+            }
+            // Once all others are known.
+            RuleKind::Count { .. } => {}
             kind => self.not_yet(&format!("rules of kind {} are", kind.name()), &format!("{pointer}/kind")),
         }
     }
 
-    fn parsed(&mut self, sql: &str, pointer: &str) -> Option<Parsed> {
+    /// Says of the condition that was added last which columns it limits, where that is all it does.
+    fn limited_to(&mut self, columns: Vec<Option<usize>>) {
+        if let (Some(columns), Some(condition)) =
+            (columns.into_iter().collect::<Option<Vec<usize>>>(), self.statements.conditions.last_mut())
+        {
+            condition.limited = columns;
+        }
+    }
+
+    pub(super) fn parsed(&mut self, sql: &str, pointer: &str) -> Option<Parsed> {
         match Parsed::parse(sql) {
             Ok(parsed) => Some(parsed),
             Err(problem) => {
@@ -287,7 +323,23 @@ impl Compiler {
         pointer: String,
     ) {
         self.hold(table, rule, "redrawn", String::new());
-        self.statements.conditions.push(RowCondition { table, rule: rule.id.clone(), sql, steered, pointer });
+        let limited = Vec::new();
+        self.statements.conditions.push(RowCondition { table, rule: rule.id.clone(), sql, steered, limited, pointer });
+    }
+
+    /// Notes what a condition leaves of the one column that it reads; the column, where it reads no other.
+    fn limit(&mut self, table: usize, rule: &Rule, condition: Option<String>, part: &Parsed) -> Option<usize> {
+        let mut columns = part.references().iter().map(|read| match read.0.as_slice() {
+            [name] => self.column_named(table, name),
+            _ => None,
+        });
+        let column = columns.next()??;
+        if columns.any(|other| other != Some(column)) {
+            return None;
+        }
+        let limit = Limit { rule: rule.id.clone(), condition, sql: part.sql().to_owned() };
+        self.statements.limits.entry((table, column)).or_default().push(limit);
+        Some(column)
     }
 
     fn gather_implies(&mut self, table: usize, rule: &Rule, condition: &str, then: &str, pointer: &str) {
@@ -303,6 +355,7 @@ impl Compiler {
         };
         let place = format!("{pointer}/if");
         let mut rest = Vec::new();
+        let mut limits = Vec::new();
         let mut projected = Vec::new();
         for conjunct in conclusion.conjuncts() {
             let column = match conjunct.simple() {
@@ -320,6 +373,13 @@ impl Compiler {
                 };
                 !reads(&premise) && !when.as_ref().is_some_and(reads)
             });
+            let reads_itself = share_a_column(&premise, &conjunct)
+                || when.as_ref().is_some_and(|when| share_a_column(when, &conjunct));
+            let about_null = matches!(conjunct.simple(), Some(Simple::Null { .. }));
+            let limit = match reads_itself || about_null {
+                true => None,
+                false => self.limit(table, rule, Some(condition.clone()), &conjunct),
+            };
             let implied = || Implied { condition: condition.clone(), pointer: place.clone() };
             match (conjunct.simple(), free) {
                 (Some(Simple::Null { negated: false, .. }), Some(column)) => {
@@ -330,6 +390,7 @@ impl Compiler {
                     self.statements.values.entry((table, column)).or_default().push(implied());
                     // The column's own nulls give way; a formula that is null wants its columns drawn again.
                     rest.push(conjunct.sql().to_owned());
+                    limits.push(limit);
                 }
                 (Some(Simple::Compare { value, .. }), Some(column))
                     if value != Literal::Null
@@ -342,7 +403,10 @@ impl Compiler {
                     self.statements.forced.entry((table, column)).or_default().push(forced);
                     projected.push(self.dataset.tables[table].columns[column].name.clone());
                 }
-                _ => rest.push(conjunct.sql().to_owned()),
+                _ => {
+                    rest.push(conjunct.sql().to_owned());
+                    limits.push(limit);
+                }
             }
         }
         if rest.is_empty() {
@@ -356,6 +420,7 @@ impl Compiler {
                 Some(then),
                 format!("{pointer}/then"),
             );
+            self.limited_to(limits);
         }
     }
 
@@ -440,6 +505,14 @@ impl Compiler {
         let conditions = std::mem::take(&mut self.statements.conditions);
         let mut groups: HashMap<usize, Vec<(Group, HashSet<String>)>> = HashMap::new();
         for condition in conditions {
+            let (table, limited) = (condition.table, &condition.limited);
+            if !limited.is_empty() && limited.iter().all(|column| self.statements.systems.contains(&(table, *column))) {
+                if let Some(held) = self.statements.held.get_mut(&condition.rule) {
+                    held.way = "by_construction";
+                    held.note = "values that break it are not counted out where it speaks".to_owned();
+                }
+                continue;
+            }
             let slot = match self.sql(condition.table, &condition.sql, true) {
                 Ok(slot) => slot,
                 Err(failed) => {
@@ -507,6 +580,18 @@ impl Compiler {
         needed
     }
 
+    /// The slots between what one draw makes and some targets, themselves included.
+    pub(super) fn moved_by(&self, table: usize, family: &str, targets: &[usize]) -> Vec<usize> {
+        let slots = &self.tables[table].slots;
+        let needed = self.behind(table, targets);
+        let mut moved = vec![false; slots.len()];
+        for slot in 0..slots.len() {
+            let drawn = slots[slot].drawn_by.as_deref() == Some(family);
+            moved[slot] = drawn || slots[slot].inputs.iter().any(|input| moved[*input]);
+        }
+        (0..slots.len()).filter(|slot| moved[*slot] && needed[*slot]).collect()
+    }
+
     /// The slots between some draws and the conditions: what changes when they are drawn again, and matters.
     fn members(&self, table: usize, families: &HashSet<String>, conditions: &[usize]) -> Vec<usize> {
         let slots = &self.tables[table].slots;
@@ -537,6 +622,13 @@ impl Compiler {
         }
         None
     }
+}
+
+/// Whether two conditions read a column of the row in common.
+fn share_a_column(one: &Parsed, other: &Parsed) -> bool {
+    let reads =
+        |name: &str| one.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name));
+    other.references().iter().any(|read| read.0.len() == 1 && reads(&read.0[0]))
 }
 
 pub(super) fn can_be_null(column: &crate::schema::Column) -> bool {

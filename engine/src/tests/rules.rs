@@ -6,14 +6,14 @@ use super::cases::{holds, problems};
 use super::{all_rows, plan};
 
 /// A table `t` of some rows with `id` and what else is given.
-fn table(rows: u64, rest: &str) -> String {
+pub(super) fn table(rows: u64, rest: &str) -> String {
     format!(
         "name: d\nrandom_seed: 7\ntables:\n  - name: t\n    rows: {rows}\n    primary_key: [id]\n    columns:\n      - {{ name: id, generator: {{ type: sequence }} }}\n{rest}"
     )
 }
 
 /// How often each value stands in a column, by the rows' texts.
-fn counts(schema: &str, table: &str, columns: &[usize]) -> BTreeMap<String, usize> {
+pub(super) fn counts(schema: &str, table: &str, columns: &[usize]) -> BTreeMap<String, usize> {
     let plan = plan(schema);
     let mut counts = BTreeMap::new();
     for row in all_rows(&plan, table) {
@@ -25,7 +25,7 @@ fn counts(schema: &str, table: &str, columns: &[usize]) -> BTreeMap<String, usiz
 }
 
 /// How a rule is held.
-fn held(schema: &str, rule: &str) -> String {
+pub(super) fn held(schema: &str, rule: &str) -> String {
     let plan = plan(schema);
     plan.report().rules.iter().find(|report| report.id == rule).map(|report| report.held.clone()).unwrap_or_default()
 }

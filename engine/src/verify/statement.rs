@@ -1,6 +1,7 @@
 //! Everything that a schema states about its finished rows: keys, columns, rules, in that order, table by table.
 
 use super::condition::Condition;
+use super::totals::Total;
 use crate::schema::{Children, Column, Dataset, ForeignKey, RuleKind, Table};
 
 /// A statement of a schema.
@@ -25,6 +26,8 @@ pub(super) enum Claim<'a> {
     Unique { columns: Vec<&'a str>, when: Option<&'a str> },
     /// Each row of those that `when` selects satisfies a condition.
     Row { when: Option<&'a str>, condition: Condition<'a> },
+    /// So many rows there are of something.
+    Total { when: Option<&'a str>, total: Total<'a> },
     /// Each key that is not null exists in the parent.
     ForeignKey(&'a ForeignKey),
     /// Each parent has so many children.
@@ -101,9 +104,18 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
                 add(rule.id.clone(), "unique", says, Claim::Unique { columns, when });
                 continue;
             }
-            RuleKind::Share { .. }
-            | RuleKind::Count { .. }
-            | RuleKind::Statistic { .. }
+            RuleKind::Share { column, parts, tolerance } => {
+                let total = Total::Share { column, parts, tolerance: tolerance.unwrap_or(0.0) };
+                add(rule.id.clone(), "share", total.says(when), Claim::Total { when, total });
+                continue;
+            }
+            RuleKind::Count { condition, exactly, min, max, per } => {
+                let (least, most) = (exactly.or(*min).unwrap_or(0), exactly.or(*max));
+                let total = Total::Count { condition, least, most, per };
+                add(rule.id.clone(), "count", total.says(when), Claim::Total { when, total });
+                continue;
+            }
+            RuleKind::Statistic { .. }
             | RuleKind::Correlation { .. }
             | RuleKind::Aggregate { .. }
             | RuleKind::NoOverlap { .. } => {
@@ -126,7 +138,7 @@ fn row<'a>(
     add(id, kind, limited(condition.says(), when), Claim::Row { when, condition });
 }
 
-fn limited(says: String, when: Option<&str>) -> String {
+pub(super) fn limited(says: String, when: Option<&str>) -> String {
     match when {
         Some(when) => format!("{says}, where {when}"),
         None => says,
