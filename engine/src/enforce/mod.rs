@@ -8,5 +8,6 @@ pub mod order;
 pub mod quota;
 pub mod redraw;
 pub mod simplex;
+pub mod statistic;
 pub mod steer;
 pub mod strata;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
 
-use super::Countable;
+use super::{Countable, Quantiles};
 use crate::plan::{Plan, SlotId};
 use crate::random::Key;
 use crate::types::LogicalType;
@@ -163,6 +163,8 @@ pub struct Made {
     pub countable: Option<Arc<dyn Countable>>,
     /// Its values with their weights, where it draws each row's from a short list of them: what shares and combinations need.
     pub choices: Option<Choices>,
+    /// Its distribution, where it is one of numbers or dates and the same in all rows: what statistics need.
+    pub quantiles: Option<Arc<Quantiles>>,
     /// Whether it may be null where none of its inputs is.
     pub nullable: bool,
     /// How many characters the text has at most, where that is known.
@@ -186,6 +188,7 @@ impl Made {
             drawn_by: None,
             countable: None,
             choices: None,
+            quantiles: None,
             nullable: false,
             longest: None,
         }
@@ -202,6 +205,13 @@ impl Made {
     #[must_use]
     pub fn chosen_from(mut self, choices: Option<Choices>) -> Made {
         self.choices = choices;
+        self
+    }
+
+    /// The same with its distribution.
+    #[must_use]
+    pub fn distributed(mut self, quantiles: Option<Quantiles>) -> Made {
+        self.quantiles = quantiles.map(Arc::new);
         self
     }
 

@@ -24,6 +24,7 @@ mod person;
 mod pieces;
 mod place;
 mod prefix;
+mod quantiles;
 mod records;
 mod relations;
 mod text;
@@ -41,6 +42,7 @@ use serde_json::{Map, Value};
 pub use countable::Countable;
 pub use fill::{Cells, Choices, Fill, Made, Rows, RunError};
 pub(crate) use lists::typed_values;
+pub use quantiles::Quantiles;
 
 use crate::plan::{Context, suggestions};
 use crate::problem::Problem;

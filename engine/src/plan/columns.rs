@@ -105,8 +105,11 @@ impl Compiler {
             return Err(Failed::Known);
         }
         let definition = self.definition(table, column).clone();
-        if self.statements.is_counted(table, column) {
+        if self.statements.counted.contains_key(&(table, column)) {
             return self.make_counted(table, column);
+        }
+        if self.statements.is_counted(table, column) {
+            return self.make_measured(table, column);
         }
         if let Some(formula) = self.statements.formula(table, column) {
             if definition.generator.is_some() {

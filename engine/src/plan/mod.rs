@@ -24,6 +24,7 @@ mod rules;
 mod sample;
 mod scattered;
 mod scope;
+mod statistics;
 
 use std::sync::Arc;
 

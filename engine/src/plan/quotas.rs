@@ -129,7 +129,7 @@ impl Compiler {
     }
 
     /// Whether nothing else decides the values of a column, with a problem where something does.
-    fn can_be_owned(&mut self, table: usize, column: usize, rule: &str, pointer: &str) -> bool {
+    pub(super) fn can_be_owned(&mut self, table: usize, column: usize, rule: &str, pointer: &str) -> bool {
         let name = self.dataset.tables[table].columns[column].name.clone();
         let detail = if self.key_of_column(table, column).is_some() {
             format!("{name} is decided by a foreign key, so {rule} cannot decide how often its values stand")
@@ -275,12 +275,7 @@ impl Compiler {
         let asked = self.statements.counted.get(&(table, column)).cloned().unwrap_or_default();
         let name = self.dataset.tables[table].columns[column].name.clone();
         let Some(first) = asked.first() else { return Err(Failed::Known) };
-        if let Some(other) = self.other_owner(table, column) {
-            let detail = format!("{name} is owned by both {} and {other}", first.rule.id);
-            let remedy = "leave one of them out, or state it of another column";
-            self.problems.push(Problem::new("two_owners", detail).at(&first.pointer).remedy(remedy));
-            return Err(Failed::Known);
-        }
+        self.only_owner(table, column, &first.rule.id, &first.pointer)?;
         let made = self.compile_generator(table, column)?;
         let grouped = asked.iter().find(|asked| matches!(&asked.ask, Ask::Rows { per, .. } if !per.is_empty()));
         let choices = made.choices.clone().filter(|_| made.inputs.is_empty() && made.far.is_empty());
@@ -319,13 +314,36 @@ impl Compiler {
         Failed::Known
     }
 
-    /// What else decides the values of a column, by name.
-    fn other_owner(&self, table: usize, column: usize) -> Option<String> {
-        if let Some(place) = self.statements.deal_of(table, column) {
-            return Some(self.statements.deals[&table][place].rule.clone());
-        }
+    /// Refuses what else decides the values of a column.
+    pub(super) fn only_owner(&mut self, table: usize, column: usize, rule: &str, pointer: &str) -> Result<(), Failed> {
+        let definition = &self.dataset.tables[table];
+        let name = &definition.columns[column].name;
+        let dealt =
+            self.statements.deal_of(table, column).map(|place| self.statements.deals[&table][place].rule.clone());
         let formula = self.statements.formulas.get(&(table, column)).and_then(|formulas| formulas.first());
-        formula.map(|formula| formula.rule.clone())
+        let statistic = self.statements.statistics.get(&(table, column)).and_then(|known| known.first());
+        let statistic = statistic
+            .map(|statistic| statistic.rule.id.clone())
+            .filter(|other| other != rule && self.statements.counted.contains_key(&(table, column)));
+        let owner = dealt.or_else(|| formula.map(|formula| formula.rule.clone())).or(statistic);
+        let (detail, remedy) = match owner {
+            Some(other) => (
+                format!("{name} is owned by both {rule} and {other}"),
+                "leave one of them out, or state it of another column",
+            ),
+            None if !self.statements.bounds(table, column).is_empty() => {
+                let orders =
+                    |rule: &&Rule| matches!(&rule.kind, RuleKind::Order { columns, .. } if columns.contains(name));
+                let order = definition.rules.iter().find(orders).map_or("an order", |rule| rule.id.as_str());
+                (
+                    format!("{order} limits {name} row by row, {rule} needs its positions free"),
+                    "leave one of them out, or state it of another column",
+                )
+            }
+            None => return Ok(()),
+        };
+        self.problems.push(Problem::new("two_owners", detail).at(pointer).remedy(remedy));
+        Err(Failed::Known)
     }
 
     fn make_system(

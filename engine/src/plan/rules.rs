@@ -15,6 +15,7 @@ use super::combinations::Combination;
 use super::compiler::Compiler;
 use super::quotas::{Asked, Limit, Pass};
 use super::scope::sql_problem;
+use super::statistics::Statistic;
 use crate::enforce::redraw::Group;
 use crate::expr::{Literal, Op, Parsed, Simple};
 use crate::generators::{Countable, GeneratorSpec};
@@ -122,6 +123,8 @@ pub(super) struct Statements {
     suggested: IndexMap<(usize, usize), (Vec<Value>, String)>,
     /// What rules ask of how often a column's values stand.
     pub(super) counted: HashMap<(usize, usize), Vec<Asked>>,
+    /// What rules ask of a column's statistics.
+    pub(super) statistics: HashMap<(usize, usize), Vec<Statistic>>,
     /// Columns of which all that is asked is one system.
     pub(super) systems: HashSet<(usize, usize)>,
     /// What rules leave of a column's values.
@@ -173,9 +176,9 @@ impl Statements {
         self.member(table, Member::Key(key))
     }
 
-    /// Whether a rule fixes how often the values of a column stand.
+    /// Whether rules decide the values of a column over all rows together: how often they stand, or their statistics.
     pub fn is_counted(&self, table: usize, column: usize) -> bool {
-        self.counted.contains_key(&(table, column))
+        self.counted.contains_key(&(table, column)) || self.statistics.contains_key(&(table, column))
     }
 
     fn member(&self, table: usize, member: Member) -> Option<usize> {
@@ -285,6 +288,7 @@ impl Compiler {
             RuleKind::Share { column, parts, tolerance } => {
                 self.gather_share(table, rule, column, parts, *tolerance, pointer);
             }
+            RuleKind::Statistic { .. } => self.gather_statistic(table, rule, pointer),
             // Once all others are known.
             RuleKind::Count { .. } => {}
             kind => self.not_yet(&format!("rules of kind {} are", kind.name()), &format!("{pointer}/kind")),

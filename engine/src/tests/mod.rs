@@ -8,6 +8,7 @@ mod golden;
 mod memory;
 mod robustness;
 mod rules;
+mod statistics;
 
 use std::sync::Arc;
 

@@ -23,6 +23,7 @@ mod score;
 mod source;
 mod sql;
 mod statement;
+mod statistic;
 mod totals;
 mod values;
 

@@ -1,6 +1,7 @@
 //! Everything that a schema states about its finished rows: keys, columns, rules, in that order, table by table.
 
 use super::condition::Condition;
+use super::statistic::Statistic;
 use super::totals::Total;
 use crate::schema::{Children, Column, Dataset, ForeignKey, RuleKind, Table};
 
@@ -115,10 +116,13 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
                 add(rule.id.clone(), "count", total.says(when), Claim::Total { when, total });
                 continue;
             }
-            RuleKind::Statistic { .. }
-            | RuleKind::Correlation { .. }
-            | RuleKind::Aggregate { .. }
-            | RuleKind::NoOverlap { .. } => {
+            RuleKind::Statistic { column, function, equals, q, tolerance } => {
+                let share = if function == "quantile" { q.unwrap_or(0.5) } else { 0.5 };
+                let total = Total::Statistic(Statistic { column, function, equals, share, tolerance: *tolerance });
+                add(rule.id.clone(), "statistic", total.says(when), Claim::Total { when, total });
+                continue;
+            }
+            RuleKind::Correlation { .. } | RuleKind::Aggregate { .. } | RuleKind::NoOverlap { .. } => {
                 add(rule.id.clone(), rule.kind.name(), String::new(), Claim::Unsupported);
                 continue;
             }

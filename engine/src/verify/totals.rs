@@ -18,6 +18,7 @@ use super::reader::Means;
 use super::rows::{absent, compile, truth};
 use super::source::{Database, Source};
 use super::statement::limited;
+use super::statistic::{self, Statistic};
 use super::{Outcome, VerifyError, values};
 use crate::expr::{Expression, Parsed};
 use crate::schema::{Dataset, SharesOrCounts, Table};
@@ -32,6 +33,8 @@ pub(super) enum Total<'a> {
     Share { column: &'a str, parts: &'a SharesOrCounts, tolerance: f64 },
     /// The rule `count`.
     Count { condition: &'a str, least: u64, most: Option<u64>, per: &'a [String] },
+    /// The rule `statistic`.
+    Statistic(Statistic<'a>),
 }
 
 /// What a number of rows is to be.
@@ -89,6 +92,7 @@ impl<'a> Total<'a> {
                 let each = if per.is_empty() { String::new() } else { format!(", for each {}", per.join(", ")) };
                 format!("{number} rows have {condition}{each}")
             }
+            Total::Statistic(statistic) => statistic.says(),
         };
         limited(says, when)
     }
@@ -106,7 +110,7 @@ impl<'a> Total<'a> {
 }
 
 /// A number without the last digits of its rounding.
-fn rounded(number: f64) -> f64 {
+pub(super) fn rounded(number: f64) -> f64 {
     libm::rint(number * 1e6) / 1e6
 }
 
@@ -131,6 +135,7 @@ pub(super) async fn check(
             }
             condition = Some(parse(sql)?);
         }
+        Total::Statistic(statistic) => places.push(joins.own(statistic.column).map_err(wrong)?),
     }
     let own = places.len();
     let when = when.map(parse).transpose()?;
@@ -154,16 +159,21 @@ pub(super) async fn check(
             let bounds = Bounds::Between { least: *least, most: *most };
             numbers(&source, Arc::new(asked), bounds, per, means).await
         }
+        Total::Statistic(statistic) => statistic::check(&source, id, when, statistic).await,
     }
 }
 
 /// Which rows `when` selects.
-fn selected(id: &str, when: Option<&Expression>, batch: &RecordBatch) -> Result<Option<BooleanArray>, VerifyError> {
+pub(super) fn selected(
+    id: &str,
+    when: Option<&Expression>,
+    batch: &RecordBatch,
+) -> Result<Option<BooleanArray>, VerifyError> {
     let Some(when) = when else { return Ok(None) };
     truth(id, when, batch.num_rows(), |column| Ok(Arc::clone(batch.column(column)))).map(Some)
 }
 
-fn is_true(truth: Option<&BooleanArray>, row: usize) -> bool {
+pub(super) fn is_true(truth: Option<&BooleanArray>, row: usize) -> bool {
     truth.is_none_or(|truth| truth.is_valid(row) && truth.value(row))
 }
 
@@ -242,7 +252,7 @@ fn outside(count: u64, least: u64, most: Option<u64>) -> u64 {
     least.saturating_sub(count) + most.map_or(0, |most| count.saturating_sub(most))
 }
 
-fn shown(mut example: Map<String, Value>, measure: &Measure) -> Value {
+pub(super) fn shown(mut example: Map<String, Value>, measure: &Measure) -> Value {
     example.insert("measured".to_owned(), measure.measured.as_str().into());
     example.insert("asked".to_owned(), measure.asked.as_str().into());
     Value::Object(example)

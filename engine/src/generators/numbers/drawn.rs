@@ -9,7 +9,7 @@ use datafusion::arrow::array::{ArrayRef, Float64Array};
 
 use super::{FloatEnds, check_ends, floats_of};
 use crate::generators::interval::{array_of, row_bounds};
-use crate::generators::{Cells, Fill, Made, Problems, Rows, RunError};
+use crate::generators::{Cells, Fill, Made, Problems, Quantiles, Rows, RunError};
 use crate::plan::{Context, RowBound, Scalar};
 use crate::problem::Problem;
 use crate::quantile::Quantile;
@@ -176,11 +176,16 @@ pub(super) fn drawn<F: Family>(
     if let Some((parameters, min, max)) = fill.constants() {
         let fixed = fill.fixed(&parameters, min, max, true).map_err(|refused| vec![refused.problem()])?;
         // Bounds of rules differ from row to row.
-        fill.fixed = fill.bounds.is_empty().then_some(fixed);
+        fill.fixed = fill.bounds.is_empty().then(|| Arc::new(fixed));
     } else if let (Scalar::Constant(min), Scalar::Constant(max)) = (&fill.min, &fill.max) {
         fill.target.span::<F>(*min, *max).map_err(|refused| vec![refused.problem()])?;
     }
-    Ok(Made::drawn(logical, fill))
+    let quantiles = fill.fixed.as_ref().and_then(|fixed| {
+        let (fixed, rounded) = (Arc::clone(fixed), fill.target.unit.is_some());
+        let ends = (fixed.low, fixed.high);
+        Quantiles::new(logical.clone(), ends, rounded.then_some(1.0), move |share| fixed.at(share, rounded))
+    });
+    Ok(Made::drawn(logical, fill).distributed(quantiles))
 }
 
 /// The type of the values.
@@ -259,6 +264,16 @@ impl<L: Quantile> Ready<L> {
     fn units(&self, word: u64) -> i64 {
         libm::rint(self.law.of_word(word)).max(self.low).min(self.high) as i64
     }
+
+    /// The value at a share of the distribution, in units.
+    fn at(&self, share: f64, rounded: bool) -> f64 {
+        let value = self.law.at(share);
+        if rounded {
+            libm::rint(value).max(self.low).min(self.high)
+        } else {
+            value.clamp(f64::MIN, f64::MAX).max(self.low).min(self.high) + 0.0
+        }
+    }
 }
 
 /// Parameters and bounds, and the distribution that they make.
@@ -272,7 +287,7 @@ struct Drawn<F: Family> {
     max: Scalar<f64>,
     bounds: Vec<RowBound>,
     target: Target,
-    fixed: Option<Ready<F::Law>>,
+    fixed: Option<Arc<Ready<F::Law>>>,
 }
 
 impl<F: Family> Drawn<F> {

@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 
-use super::super::joins::literal;
+use super::super::joins::{literal, quoted};
 use super::super::score::value_sql;
+use super::super::statistic::Statistic;
 use super::super::totals::{Bounds, SLACK, Total};
 use super::{Dialect, Joins, Script};
 use crate::schema::Table;
+use crate::types::LogicalType;
 
 impl<'a> Script<'a> {
     /// The numbers of rows that are outside their bounds: `k` tells of what, `n` how far.
@@ -37,6 +39,7 @@ impl<'a> Script<'a> {
                 }
                 Ok(format!("SELECT k, n FROM ({}) AS numbers WHERE n > 0", parts.join("\n  UNION ALL\n  ")))
             }
+            Total::Statistic(statistic) => self.statistic(table, statistic, joins, &limit),
             Total::Count { condition, least, most, per } => {
                 let condition = self.write(condition, &joins, &read)?;
                 let per: Vec<&str> = per.iter().map(String::as_str).collect();
@@ -54,6 +57,71 @@ impl<'a> Script<'a> {
                 ))
             }
         }
+    }
+
+    /// A statistic that is further from what is asked than it may be.
+    fn statistic(
+        &self,
+        table: &'a Table,
+        statistic: &Statistic<'a>,
+        joins: RefCell<Joins<'a>>,
+        limit: &str,
+    ) -> Result<String, String> {
+        let kind =
+            statistic.kind(table.column(statistic.column).and_then(crate::schema::Column::logical_type).as_ref());
+        let name = self.own(table, &[statistic.column])?.remove(0);
+        let real = if self.dialect == Dialect::Sqlite { "REAL" } else { "DOUBLE PRECISION" };
+        let value = match kind {
+            Some(LogicalType::Date) => {
+                let days = format!("days_between(DATE '1970-01-01', {})", quoted(statistic.column));
+                format!("CAST({} AS {real})", self.write(&days, &joins, &RefCell::default())?)
+            }
+            Some(LogicalType::Datetime | LogicalType::Time) => {
+                return Err("statistics of times have no common form".to_owned());
+            }
+            _ => format!("CAST({name} AS {real})"),
+        };
+        let asked = statistic.asked(kind.as_ref()).ok_or("what is asked is no value of the column")?;
+        let from = joins.into_inner().sql_from();
+        let given = if limit.is_empty() {
+            format!(" WHERE {name} IS NOT NULL")
+        } else {
+            format!("{limit} AND {name} IS NOT NULL")
+        };
+        let rows = format!("SELECT {value} AS x FROM {from}{given}");
+        let found = match statistic.function {
+            "std" => format!(
+                "SELECT sqrt(sum((x - m) * (x - m)) / nullif(max(n) - 1, 0)) AS v, max(n) AS n \
+                 FROM (SELECT x, avg(x) OVER () AS m, count(*) OVER () AS n FROM ({rows}) AS taken) AS known"
+            ),
+            "min" | "max" => format!("SELECT {}(x) AS v, count(*) AS n FROM ({rows}) AS taken", statistic.function),
+            "mean" => format!("SELECT avg(x) AS v, count(*) AS n FROM ({rows}) AS taken"),
+            _ => {
+                let place = format!("(CAST({:.12} AS {real}) * (n - 1))", statistic.share);
+                format!(
+                    "SELECT sum(CASE WHEN r = floor{place} THEN x * (1 - ({place} - floor{place})) \
+                     WHEN r = floor{place} + 1 THEN x * ({place} - floor{place}) END) AS v, max(n) AS n \
+                     FROM (SELECT x, row_number() OVER (ORDER BY x) - 1 AS r, count(*) OVER () AS n FROM ({rows}) AS taken) AS known"
+                )
+            }
+        };
+        let far: Vec<String> = statistic
+            .allowed(asked, kind.as_ref())
+            .into_iter()
+            .map(|(allowed, by_row)| {
+                let allowed = format!("CAST({allowed:.12} AS {real})");
+                let allowed = if by_row { format!("{allowed} / n") } else { allowed };
+                format!(
+                    "abs(v - CAST({asked:.12} AS {real})) > {allowed} + CAST({:.12} AS {real})",
+                    statistic.slack(asked)
+                )
+            })
+            .collect();
+        Ok(format!(
+            "SELECT {} AS k, 1 AS n FROM ({found}) AS measured WHERE {}",
+            literal(statistic.function),
+            far.join(" AND ")
+        ))
     }
 
     /// Whether a column of a type that is not declared reads as a text.

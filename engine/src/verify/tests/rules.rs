@@ -124,3 +124,30 @@ async fn counts_are_measured_in_all_and_by_group() {
         assert!(!verify_sql(&dataset, dialect).contains("Left out"), "{}", verify_sql(&dataset, dialect));
     }
 }
+
+#[tokio::test]
+async fn statistics_are_measured_and_a_sum_on_a_grid_may_be_half_a_unit_off() {
+    let dataset = staff(json!([
+        { "id": "mean", "kind": "statistic", "column": "grade", "fn": "mean", "equals": 1.71 },
+        { "id": "near", "kind": "statistic", "column": "grade", "fn": "mean", "equals": 1.6, "tolerance": 0.2 },
+        { "id": "off", "kind": "statistic", "column": "grade", "fn": "mean", "equals": 2 },
+        { "id": "pay", "kind": "statistic", "column": "pay", "fn": "max", "equals": 50 },
+        { "id": "least", "kind": "statistic", "column": "pay", "fn": "min", "equals": 1, "when": "id < 6" },
+        { "id": "median", "kind": "statistic", "column": "pay", "fn": "median", "equals": 10 },
+        { "id": "lower", "kind": "statistic", "column": "pay", "fn": "quantile", "q": 0.25, "equals": 5.495 },
+        { "id": "higher", "kind": "statistic", "column": "pay", "fn": "quantile", "q": 0.9, "equals": 36 },
+        { "id": "std", "kind": "statistic", "column": "grade", "fn": "std", "equals": 0.756 },
+        { "id": "wide", "kind": "statistic", "column": "pay", "fn": "std", "equals": 30 }]));
+    let certificate = agreed(&dataset, &staff_rows()).await;
+    let broken: Vec<&str> =
+        certificate.results.iter().filter(|result| !result.holds()).map(|result| result.id.as_str()).collect();
+    assert_eq!(broken, ["off", "higher", "wide"]);
+    is(found(&certificate, "off"), 7, 1, json!([{ "measured": "1.714286", "asked": "2" }]));
+    assert_eq!(measured(found(&certificate, "least")), [measure("min", "1", "1")]);
+    assert_eq!(found(&certificate, "least").checked, 4);
+    assert_eq!(measured(found(&certificate, "near")), [measure("mean", "1.714286", "1.6 ± 0.2")]);
+    assert_eq!(found(&certificate, "lower").statement, "the quantile 0.25 of pay is 5.495");
+    for dialect in Dialect::ALL {
+        assert!(!verify_sql(&dataset, dialect).contains("Left out"), "{}", verify_sql(&dataset, dialect));
+    }
+}
