@@ -340,11 +340,16 @@ impl System {
             rules.push(restriction.rule.clone());
             let left = self.labels.iter().zip(&restriction.allowed).filter(|(_, allowed)| **allowed);
             let left: Vec<&str> = left.map(|(label, _)| label.as_str()).collect();
-            let left = if left.is_empty() { "no value".to_owned() } else { left.join(", ") };
-            facts.push(format!("{} leaves {left} {}", restriction.rule, whereabouts(restriction.when.as_deref())));
+            let rule = &restriction.rule;
+            facts.push(match (left.is_empty(), &restriction.when) {
+                (true, Some(when)) => format!("{rule} leaves no value where {when}"),
+                (true, None) => format!("{rule} leaves no value"),
+                (false, Some(when)) => format!("{rule} leaves only {} where {when}", left.join(", ")),
+                (false, None) => format!("{rule} leaves only {}", left.join(", ")),
+            });
         }
         rules.dedup();
-        let facts = facts.join(", and ");
+        let facts = facts.join("; ");
         Conflict {
             detail: format!("{} cannot take values that keep {}: {facts}", self.column, rules.join(" and ")),
             rules,
@@ -361,26 +366,21 @@ impl System {
             .filter(|(part, target)| !(part.values.is_empty() || target.most == 0 && statement.parts.len() > 1))
             .map(|(part, target)| {
                 let values: Vec<&str> = part.values.iter().map(|value| self.labels[*value].as_str()).collect();
-                let number = match (target.best, part.want) {
-                    (Some(best), _) => best.to_string(),
-                    (None, Want::Between(least, None)) => format!("at least {least}"),
-                    (None, Want::Between(0, Some(most))) => format!("at most {most}"),
-                    (None, _) => format!("{} to {}", target.least, target.most),
-                };
-                format!("{number} of {}", values.join(" or "))
+                let values = values.join(" / ");
+                match (target.best, part.want) {
+                    (Some(best), _) => format!("{values} = {best}"),
+                    (None, Want::Between(least, None)) => format!("{values} ≥ {least}"),
+                    (None, Want::Between(0, Some(most))) => format!("{values} ≤ {most}"),
+                    (None, _) => format!("{} ≤ {values} ≤ {}", target.least, target.most),
+                }
             })
             .collect();
-        format!(
-            "{} asks for {} in the {rows} rows {}",
-            statement.rule,
-            asked.join(", "),
-            whereabouts(statement.when.as_deref())
-        )
+        let (rule, asked) = (&statement.rule, asked.join(", "));
+        match &statement.when {
+            Some(when) => format!("{rule} asks for {asked} in the {rows} rows where {when}"),
+            None => format!("{rule} asks for {asked} in all {rows} rows"),
+        }
     }
-}
-
-fn whereabouts(when: Option<&str>) -> String {
-    when.map_or_else(|| "of the table".to_owned(), |when| format!("where {when}"))
 }
 
 /// Why there are no numbers.

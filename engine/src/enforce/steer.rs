@@ -155,46 +155,36 @@ impl Steered {
     }
 
     fn open(&self, group: &Group) -> Result<Open, Conflict> {
-        let conflict = |asked: String, loose: u64| Conflict {
-            rules: vec![self.rule.clone()],
-            detail: format!(
-                "{} asks for {asked} rows{} where {}: {} have it by themselves and {loose} of the others can change",
-                self.rule,
-                if self.per.is_empty() { "" } else { " in each group" },
-                self.words,
-                group.satisfied,
-            ),
+        let conflict = |asked: String, loose: u64| {
+            let (rule, words, satisfied) = (&self.rule, &self.words, group.satisfied);
+            let detail = match self.per.is_empty() {
+                true => {
+                    format!("{rule} asks for {asked} rows where {words}, {satisfied} have it and {loose} can change")
+                }
+                false => {
+                    format!(
+                        "{rule} asks in each group for {asked} rows where {words}, {satisfied} have it and {loose} can change"
+                    )
+                }
+            };
+            Conflict { rules: vec![rule.clone()], detail }
         };
+        let is_exact = self.max == Some(self.min);
         if group.satisfied < self.min {
             let needed = self.min - group.satisfied;
             if needed > group.others {
-                let asked =
-                    if self.max == Some(self.min) { self.min.to_string() } else { format!("at least {}", self.min) };
+                let asked = if is_exact { self.min.to_string() } else { format!("≥ {}", self.min) };
                 return Err(conflict(asked, group.others));
             }
             return Ok(Open { satisfied: false, needed, left: group.others });
         }
-        match self.max.filter(|max| group.satisfied > *max) {
-            None => Ok(Open { satisfied: true, needed: 0, left: 0 }),
-            Some(max) => {
-                let needed = group.satisfied - max;
-                if needed > group.loose {
-                    let asked = if max == self.min { max.to_string() } else { format!("at most {max}") };
-                    return Err(Conflict {
-                        rules: vec![self.rule.clone()],
-                        detail: format!(
-                            "{} asks for {asked} rows{} where {}: {} have it and {} of them can change",
-                            self.rule,
-                            if self.per.is_empty() { "" } else { " in each group" },
-                            self.words,
-                            group.satisfied,
-                            group.loose,
-                        ),
-                    });
-                }
-                Ok(Open { satisfied: true, needed, left: group.loose })
-            }
+        let surplus = self.max.map_or(0, |max| group.satisfied.saturating_sub(max));
+        if surplus > group.loose {
+            let max = self.max.unwrap_or(0);
+            let asked = if is_exact { max.to_string() } else { format!("≤ {max}") };
+            return Err(conflict(asked, group.loose));
         }
+        Ok(Open { satisfied: true, needed: surplus, left: group.loose })
     }
 
     /// The number of each row's group, where there are groups.

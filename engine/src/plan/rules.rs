@@ -17,7 +17,7 @@ use super::quotas::{Asked, Limit, Pass};
 use super::scope::sql_problem;
 use super::statistics::Statistic;
 use crate::enforce::redraw::Group;
-use crate::expr::{Literal, Op, Parsed, Simple};
+use crate::expr::{Literal, Parsed};
 use crate::generators::{Countable, GeneratorSpec};
 use crate::problem::Problem;
 use crate::schema::{Rule, RuleKind};
@@ -89,15 +89,15 @@ pub(super) struct Part {
 }
 
 /// A condition that rows are drawn again for.
-struct RowCondition {
-    table: usize,
-    rule: String,
-    sql: String,
+pub(super) struct RowCondition {
+    pub table: usize,
+    pub rule: String,
+    pub sql: String,
     /// The part whose columns are to move; all that the condition reads where absent.
-    steered: Option<String>,
+    pub steered: Option<String>,
     /// Columns that are left no value which breaks it, once these are counted; empty where that is not all.
-    limited: Vec<usize>,
-    pointer: String,
+    pub limited: Vec<usize>,
+    pub pointer: String,
 }
 
 /// How a rule is held, for the plan.
@@ -112,8 +112,8 @@ pub(super) struct Held {
 /// All that rules ask for.
 #[derive(Default)]
 pub(super) struct Statements {
-    nulls: HashMap<(usize, usize), Vec<Implied>>,
-    values: HashMap<(usize, usize), Vec<Implied>>,
+    pub(super) nulls: HashMap<(usize, usize), Vec<Implied>>,
+    pub(super) values: HashMap<(usize, usize), Vec<Implied>>,
     pub(super) forced: HashMap<(usize, usize), Vec<ForcedValue>>,
     pub(super) formulas: HashMap<(usize, usize), Vec<Formula>>,
     pub(super) bounds: HashMap<(usize, usize), Vec<PlannedBound>>,
@@ -130,7 +130,7 @@ pub(super) struct Statements {
     /// What rules leave of a column's values.
     pub(super) limits: HashMap<(usize, usize), Vec<Limit>>,
     pub(super) passes: Vec<Pass>,
-    conditions: Vec<RowCondition>,
+    pub(super) conditions: Vec<RowCondition>,
     pub(super) groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,
     pub(super) pointers: HashMap<String, String>,
@@ -269,21 +269,7 @@ impl Compiler {
                 self.gather_unique(table, columns, &format!("{pointer}/columns"), &rule.id, Some(rule));
             }
             RuleKind::Check { sql } => {
-                if let Some(parsed) = self.parsed(sql, &format!("{pointer}/sql")) {
-                    let sql = limited(rule.when.as_deref(), sql);
-                    self.add_condition(table, rule, sql, None, format!("{pointer}/sql"));
-                    let when = rule.when.as_ref().and_then(|when| Parsed::parse(when).ok());
-                    let mut columns = Vec::new();
-                    for part in parsed.conjuncts() {
-                        let reads_itself = when.as_ref().is_some_and(|when| share_a_column(when, &part));
-                        if reads_itself {
-                            columns.push(None);
-                        } else {
-                            columns.push(self.limit(table, rule, rule.when.clone(), &part));
-                        }
-                    }
-                    self.limited_to(columns);
-                }
+                self.gather_check(table, rule, sql, pointer);
             }
             RuleKind::Share { column, parts, tolerance } => {
                 self.gather_share(table, rule, column, parts, *tolerance, pointer);
@@ -292,15 +278,6 @@ impl Compiler {
             // Once all others are known.
             RuleKind::Count { .. } => {}
             kind => self.not_yet(&format!("rules of kind {} are", kind.name()), &format!("{pointer}/kind")),
-        }
-    }
-
-    /// Says of the condition that was added last which columns it limits, where that is all it does.
-    fn limited_to(&mut self, columns: Vec<Option<usize>>) {
-        if let (Some(columns), Some(condition)) =
-            (columns.into_iter().collect::<Option<Vec<usize>>>(), self.statements.conditions.last_mut())
-        {
-            condition.limited = columns;
         }
     }
 
@@ -329,103 +306,6 @@ impl Compiler {
         self.hold(table, rule, "redrawn", String::new());
         let limited = Vec::new();
         self.statements.conditions.push(RowCondition { table, rule: rule.id.clone(), sql, steered, limited, pointer });
-    }
-
-    /// Notes what a condition leaves of the one column that it reads; the column, where it reads no other.
-    fn limit(&mut self, table: usize, rule: &Rule, condition: Option<String>, part: &Parsed) -> Option<usize> {
-        let mut columns = part.references().iter().map(|read| match read.0.as_slice() {
-            [name] => self.column_named(table, name),
-            _ => None,
-        });
-        let column = columns.next()??;
-        if columns.any(|other| other != Some(column)) {
-            return None;
-        }
-        let limit = Limit { rule: rule.id.clone(), condition, sql: part.sql().to_owned() };
-        self.statements.limits.entry((table, column)).or_default().push(limit);
-        Some(column)
-    }
-
-    fn gather_implies(&mut self, table: usize, rule: &Rule, condition: &str, then: &str, pointer: &str) {
-        let (Some(premise), Some(conclusion)) =
-            (self.parsed(condition, &format!("{pointer}/if")), self.parsed(then, &format!("{pointer}/then")))
-        else {
-            return;
-        };
-        let when = rule.when.as_ref().and_then(|when| Parsed::parse(when).ok());
-        let condition = match &rule.when {
-            Some(when) => format!("({when}) AND ({condition})"),
-            None => condition.to_owned(),
-        };
-        let place = format!("{pointer}/if");
-        let mut rest = Vec::new();
-        let mut limits = Vec::new();
-        let mut projected = Vec::new();
-        for conjunct in conclusion.conjuncts() {
-            let column = match conjunct.simple() {
-                Some(Simple::Null { column, .. }) if column.0.len() == 1 => self.column_named(table, &column.0[0]),
-                Some(Simple::Compare { column, op: Op::Equal, .. }) if column.0.len() == 1 => {
-                    self.column_named(table, &column.0[0])
-                }
-                _ => None,
-            };
-            // A column that the premise reads cannot wait for the premise.
-            let free = column.filter(|column| {
-                let name = &self.dataset.tables[table].columns[*column].name;
-                let reads = |parsed: &Parsed| {
-                    parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
-                };
-                !reads(&premise) && !when.as_ref().is_some_and(reads)
-            });
-            let reads_itself = share_a_column(&premise, &conjunct)
-                || when.as_ref().is_some_and(|when| share_a_column(when, &conjunct));
-            let about_null = matches!(conjunct.simple(), Some(Simple::Null { .. }));
-            let limit = match reads_itself || about_null {
-                true => None,
-                false => self.limit(table, rule, Some(condition.clone()), &conjunct),
-            };
-            let implied = || Implied { condition: condition.clone(), pointer: place.clone() };
-            match (conjunct.simple(), free) {
-                (Some(Simple::Null { negated: false, .. }), Some(column)) => {
-                    self.statements.nulls.entry((table, column)).or_default().push(implied());
-                    projected.push(self.dataset.tables[table].columns[column].name.clone());
-                }
-                (Some(Simple::Null { negated: true, .. }), Some(column)) => {
-                    self.statements.values.entry((table, column)).or_default().push(implied());
-                    // The column's own nulls give way; a formula that is null wants its columns drawn again.
-                    rest.push(conjunct.sql().to_owned());
-                    limits.push(limit);
-                }
-                (Some(Simple::Compare { value, .. }), Some(column))
-                    if value != Literal::Null
-                        && self.key_of_column(table, column).is_none()
-                        && !self.is_unique(table, column)
-                        && self.statements.formula(table, column).is_none() =>
-                {
-                    let forced =
-                        ForcedValue { condition: condition.clone(), value, pointer: format!("{pointer}/then") };
-                    self.statements.forced.entry((table, column)).or_default().push(forced);
-                    projected.push(self.dataset.tables[table].columns[column].name.clone());
-                }
-                _ => {
-                    rest.push(conjunct.sql().to_owned());
-                    limits.push(limit);
-                }
-            }
-        }
-        if rest.is_empty() {
-            self.hold(table, rule, "projected", format!("{} follows from the condition", projected.join(", ")));
-        } else {
-            let then = rest.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" AND ");
-            self.add_condition(
-                table,
-                rule,
-                format!("NOT ({condition}) OR ({then})"),
-                Some(then),
-                format!("{pointer}/then"),
-            );
-            self.limited_to(limits);
-        }
     }
 
     /// A combination without repetition: found to hold already, or dealt.
@@ -502,137 +382,6 @@ impl Compiler {
         self.statements.deals.entry(table).or_default().push(deal);
         held(self, "by_construction", "combinations are dealt by a permutation of their positions".to_owned());
     }
-
-    /// Finds, after the columns, the slots that are drawn again for each condition.
-    pub(super) fn compile_rules(&mut self) {
-        self.finish_combinations();
-        let conditions = std::mem::take(&mut self.statements.conditions);
-        let mut groups: HashMap<usize, Vec<(Group, HashSet<String>)>> = HashMap::new();
-        for condition in conditions {
-            let (table, limited) = (condition.table, &condition.limited);
-            if !limited.is_empty() && limited.iter().all(|column| self.statements.systems.contains(&(table, *column))) {
-                if let Some(held) = self.statements.held.get_mut(&condition.rule) {
-                    held.way = "by_construction";
-                    held.note = "values that break it are not counted out where it speaks".to_owned();
-                }
-                continue;
-            }
-            let slot = match self.sql(condition.table, &condition.sql, true) {
-                Ok(slot) => slot,
-                Err(failed) => {
-                    self.report_failure(&condition.pointer, failed);
-                    continue;
-                }
-            };
-            let steered = condition.steered.as_ref().and_then(|sql| self.sql(condition.table, sql, true).ok());
-            let mut families = self.families_behind(condition.table, steered.unwrap_or(slot));
-            if families.is_empty() {
-                families = self.families_behind(condition.table, slot);
-            }
-            // What other rows have looked at cannot change because this row does.
-            let looked_at = self.families_looked_at(condition.table, slot);
-            families.retain(|family| !looked_at.contains(family));
-            if families.is_empty() {
-                if let Some(held) = self.statements.held.get_mut(&condition.rule) {
-                    held.way = "checked_only";
-                    held.note = "nothing that it reads can be drawn again".to_owned();
-                }
-                self.statements.fixed.push((condition.table, slot, condition.rule));
-                continue;
-            }
-            let group = Group { members: Vec::new(), conditions: vec![slot], rules: vec![condition.rule] };
-            groups.entry(condition.table).or_default().push((group, families));
-        }
-        for (table, mut list) in groups {
-            loop {
-                for (group, families) in &mut list {
-                    group.members = self.members(table, families, &group.conditions);
-                }
-                let Some((first, second)) = self.entangled(table, &list) else { break };
-                let (group, families) = list.remove(second);
-                list[first].0.conditions.extend(group.conditions);
-                list[first].0.rules.extend(group.rules);
-                list[first].1.extend(families);
-            }
-            self.statements.groups.insert(table, list.into_iter().map(|(group, _)| group).collect());
-        }
-        self.check_formulas();
-        self.check_memory();
-    }
-
-    /// The draws that a slot depends on, within its table.
-    fn families_behind(&self, table: usize, slot: usize) -> HashSet<String> {
-        let slots = &self.tables[table].slots;
-        let needed = self.behind(table, &[slot]);
-        (0..slots.len()).filter(|slot| needed[*slot]).filter_map(|slot| slots[slot].drawn_by.clone()).collect()
-    }
-
-    /// Marks the slots that some slots depend on, themselves included.
-    fn behind(&self, table: usize, targets: &[usize]) -> Vec<bool> {
-        let slots = &self.tables[table].slots;
-        let mut needed = vec![false; slots.len()];
-        for target in targets {
-            needed[*target] = true;
-        }
-        for slot in (0..slots.len()).rev() {
-            if needed[slot] {
-                for input in &slots[slot].inputs {
-                    needed[*input] = true;
-                }
-            }
-        }
-        needed
-    }
-
-    /// The slots between what one draw makes and some targets, themselves included.
-    pub(super) fn moved_by(&self, table: usize, family: &str, targets: &[usize]) -> Vec<usize> {
-        let slots = &self.tables[table].slots;
-        let needed = self.behind(table, targets);
-        let mut moved = vec![false; slots.len()];
-        for slot in 0..slots.len() {
-            let drawn = slots[slot].drawn_by.as_deref() == Some(family);
-            moved[slot] = drawn || slots[slot].inputs.iter().any(|input| moved[*input]);
-        }
-        (0..slots.len()).filter(|slot| moved[*slot] && needed[*slot]).collect()
-    }
-
-    /// The slots between some draws and the conditions: what changes when they are drawn again, and matters.
-    fn members(&self, table: usize, families: &HashSet<String>, conditions: &[usize]) -> Vec<usize> {
-        let slots = &self.tables[table].slots;
-        let mut moved = vec![false; slots.len()];
-        let mut targets = conditions.to_vec();
-        for slot in 0..slots.len() {
-            let drawn = slots[slot].drawn_by.as_ref().is_some_and(|family| families.contains(family));
-            if drawn {
-                targets.push(slot);
-            }
-            moved[slot] = drawn || slots[slot].inputs.iter().any(|input| moved[*input]);
-        }
-        let needed = self.behind(table, &targets);
-        (0..slots.len()).filter(|slot| moved[*slot] && needed[*slot]).collect()
-    }
-
-    /// Two groups that share a slot or need each other.
-    fn entangled(&self, table: usize, list: &[(Group, HashSet<String>)]) -> Option<(usize, usize)> {
-        let reads: Vec<Vec<bool>> = list.iter().map(|(group, _)| self.behind(table, &group.members)).collect();
-        for first in 0..list.len() {
-            for second in first + 1..list.len() {
-                let shared = list[second].0.members.iter().any(|member| list[first].0.members.contains(member));
-                let needs = |a: usize, b: usize| list[b].0.members.iter().any(|member| reads[a][*member]);
-                if shared || (needs(first, second) && needs(second, first)) {
-                    return Some((first, second));
-                }
-            }
-        }
-        None
-    }
-}
-
-/// Whether two conditions read a column of the row in common.
-fn share_a_column(one: &Parsed, other: &Parsed) -> bool {
-    let reads =
-        |name: &str| one.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name));
-    other.references().iter().any(|read| read.0.len() == 1 && reads(&read.0[0]))
 }
 
 pub(super) fn can_be_null(column: &crate::schema::Column) -> bool {

@@ -59,7 +59,7 @@ fn numbers_that_cannot_be_are_refused_with_their_rules() {
     assert_eq!(
         problems(&hiring(200)),
         [
-            "tables[1].rules[2]: contract cannot take values that keep contracts: contracts asks for 30 of temporary, 50 of fixed-term, 50 of permanent in the 150 rows where status = 'employee'; change one of these numbers, or the rows of its condition"
+            "tables[1].rules[2]: contract cannot take values that keep contracts: contracts asks for temporary = 30, fixed-term = 50, permanent = 50 in the 150 rows where status = 'employee'; change one of these numbers, or the rows of its condition"
         ]
     );
     let two = table(
@@ -75,7 +75,7 @@ fn numbers_that_cannot_be_are_refused_with_their_rules() {
     assert_eq!(
         problems(&two),
         [
-            "tables[0].rules[2]: unit cannot take values that keep a-x and all-x: a-x asks for 30 of x in the 50 rows where kind = 'a', and all-x asks for at most 20 of x in the 100 rows of the table; change one of these numbers, or the rows of its condition"
+            "tables[0].rules[2]: unit cannot take values that keep a-x and all-x: a-x asks for x = 30 in the 50 rows where kind = 'a'; all-x asks for x ≤ 20 in all 100 rows; change one of these numbers, or the rows of its condition"
         ]
     );
     let limited = table(
@@ -90,7 +90,7 @@ fn numbers_that_cannot_be_are_refused_with_their_rules() {
     assert_eq!(
         problems(&limited),
         [
-            "tables[0].rules[0]: unit cannot take values that keep x and never: x asks for 60 of x in the 100 rows of the table, and never leaves y where kind = 'a'; change one of these numbers, or the rows of its condition"
+            "tables[0].rules[0]: unit cannot take values that keep x and never: x asks for x = 60 in all 100 rows; never leaves only y where kind = 'a'; change one of these numbers, or the rows of its condition"
         ]
     );
 }
@@ -204,9 +204,7 @@ tables:
     let impossible = schema.replace("min: 1, max: 1", "min: 3");
     let found = problems(&impossible);
     assert!(
-        found[0].starts_with(
-            "tables[1].rules[0]: one-hired asks for at least 3 rows in each group where stage = 'hired': "
-        ),
+        found[0].starts_with("tables[1].rules[0]: one-hired asks in each group for ≥ 3 rows where stage = 'hired', "),
         "{found:?}"
     );
 }
@@ -265,7 +263,7 @@ fn owners_that_meet_and_columns_that_cannot_are_refused() {
         "      - { name: a, generator: { type: normal, mean: 5, std: 2 } }\n",
         "      - { id: r, kind: count, where: \"a > 4\", exactly: 60 }\n",
     );
-    assert!(found[0].contains("r asks for 60 rows where a > 4: "), "{found:?}");
+    assert!(found[0].contains("r asks for 60 rows where a > 4, "), "{found:?}");
     let found = of(
         "      - { name: a, generator: { type: normal, mean: 5, std: 2 } }\n",
         "      - { id: r, kind: count, where: \"id > 4\", exactly: 6 }\n",

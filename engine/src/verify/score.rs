@@ -33,11 +33,11 @@ pub(super) fn says(column: &str, of: &str, bands: &[Band]) -> String {
     let bands: Vec<String> = bands
         .iter()
         .map(|band| match &band.below {
-            Some(below) => format!("{} where {of} is below {}", plain(&band.value), plain(below)),
-            None => format!("{} above", plain(&band.value)),
+            Some(below) => format!("< {} → {}", plain(below), plain(&band.value)),
+            None => format!("… → {}", plain(&band.value)),
         })
         .collect();
-    format!("{column} is {}", bands.join(", "))
+    format!("{column} by bands of {of}: {}", bands.join(", "))
 }
 
 /// A value as people write it.

@@ -39,8 +39,12 @@ impl Statistic<'_> {
         let near = self.tolerance.filter(|tolerance| *tolerance > 0.0);
         let near = near.map(|tolerance| format!(" ± {}", rounded(tolerance))).unwrap_or_default();
         match self.function {
-            "quantile" => format!("the quantile {} of {column} is {equals}{near}", self.share),
-            function => format!("the {function} of {column} is {equals}{near}"),
+            "mean" => format!("the mean of {column} is {equals}{near}"),
+            "std" => format!("the standard deviation of {column} is {equals}{near}"),
+            "min" => format!("the smallest {column} is {equals}{near}"),
+            "max" => format!("the largest {column} is {equals}{near}"),
+            "median" => format!("the median of {column} is {equals}{near}"),
+            _ => format!("the quantile {} of {column} is {equals}{near}", self.share),
         }
     }
 

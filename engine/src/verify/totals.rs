@@ -74,23 +74,21 @@ impl<'a> Total<'a> {
         let says = match self {
             Total::Share { column, parts, tolerance } => {
                 let (shares, counts) = (parts.shares.iter().flatten(), parts.counts.iter().flatten());
+                let near = if *tolerance > 0.0 { format!(" ± {}", rounded(tolerance * 100.0)) } else { String::new() };
                 let parts: Vec<String> = shares
-                    .map(|(value, share)| format!("{value} in {} %", rounded(share * 100.0)))
-                    .chain(counts.map(|(value, count)| format!("{value} in {count}")))
+                    .map(|(value, share)| format!("{value}: {}{near} %", rounded(share * 100.0)))
+                    .chain(counts.map(|(value, count)| format!("{value}: {count}")))
                     .collect();
-                let near =
-                    if *tolerance > 0.0 { format!(", ± {} %", rounded(tolerance * 100.0)) } else { String::new() };
-                format!("{column} is {} of the rows{near}", parts.join(", "))
+                format!("the values of {column} are {}", parts.join(", "))
             }
             Total::Count { condition, least, most, per } => {
-                let number = match most {
-                    Some(most) if most == least => format!("exactly {least}"),
-                    Some(most) if *least == 0 => format!("at most {most}"),
-                    Some(most) => format!("{least} to {most}"),
-                    None => format!("at least {least}"),
+                let says = match most {
+                    Some(most) if most == least => format!("exactly {least} rows have {condition}"),
+                    Some(most) if *least == 0 => format!("at most {most} rows have {condition}"),
+                    Some(most) => format!("{least} to {most} rows have {condition}"),
+                    None => format!("at least {least} rows have {condition}"),
                 };
-                let each = if per.is_empty() { String::new() } else { format!(", for each {}", per.join(", ")) };
-                format!("{number} rows have {condition}{each}")
+                if per.is_empty() { says } else { format!("{says}, for each {}", per.join(", ")) }
             }
             Total::Statistic(statistic) => statistic.says(),
         };

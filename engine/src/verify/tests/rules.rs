@@ -57,7 +57,7 @@ async fn a_score_is_broken_where_the_band_has_another_value() {
     is(found(&certificate, "some"), 5, 0, json!([]));
     assert_eq!(
         found(&certificate, "some").statement,
-        "score is low where pay is below 10, mid where pay is below 30.5, top above, where id < 6"
+        "score by bands of pay: < 10 → low, < 30.5 → mid, … → top, where id < 6"
     );
 }
 
@@ -95,7 +95,7 @@ async fn shares_are_measured_among_values_to_within_a_row() {
     is(found(&certificate, "tolerant"), 7, 0, json!([]));
     is(found(&certificate, "new"), 4, 0, json!([]));
     is(found(&certificate, "counts"), 7, 1, json!([{ "grade": "2", "measured": "3", "asked": "4" }]));
-    assert_eq!(found(&certificate, "new").statement, "unit is A in 75 %, B in 25 % of the rows, where post.is_new");
+    assert_eq!(found(&certificate, "new").statement, "the values of unit are A: 75 %, B: 25 %, where post.is_new");
     let page = certificate.to_html();
     assert!(page.contains("unit = A: 3 <span class=\"quiet\">asked 3</span>"), "{page}");
 }
