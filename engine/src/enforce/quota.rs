@@ -4,6 +4,9 @@
 //! proportions, say how many rows of a cell would take each value; whole numbers near them that keep every rule exactly are found by rounding
 //! and, where that does not do, at least deviation. A row takes the value at its permuted rank in its cell.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::OnceLock;
 
 use datafusion::arrow::array::{ArrayRef, UInt32Array};

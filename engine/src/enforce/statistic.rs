@@ -173,7 +173,7 @@ impl Measured {
                 continue;
             };
             if let Some(other) = other {
-                let rules = vec![asked.rules.join(" and "), other.rules.join(" and ")];
+                let rules = [asked.rules.join(" and "), other.rules.join(" and ")];
                 let detail = format!(
                     "{} speak of the same {count} rows, and only one can decide the values there",
                     rules.join(" and ")

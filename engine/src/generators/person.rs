@@ -21,7 +21,7 @@ use self::local_part::{Addresses, Domains};
 use self::names::{ByGender, FullNames, GenderSource, NameTexts, Part, SurnamePair, gender_of, gender_source};
 pub(super) use self::names::{text_attribute, texts};
 pub use self::phone::Phone;
-use super::lists::{Draw, FromList, List, ListName, distinct, fitting, from_locale, from_locale_within};
+use super::lists::{Draw, FromList, List, ListName, choices_of, distinct, fitting, from_locale, from_locale_within};
 use super::text::nothing_fits;
 use super::{Generator, GeneratorSpec, Made, Problems};
 use crate::locale::{self, Surnames};
@@ -71,8 +71,9 @@ impl Generator for Gender {
         let list = List::of_texts(values.iter().map(String::as_str));
         let longest = list.longest();
         let domain = distinct(&list);
+        let choices = choices_of(&list, Some(&weights));
         let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
-        Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
+        Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain).chosen_from(choices) })
     }
 }
 

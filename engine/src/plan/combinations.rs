@@ -66,7 +66,8 @@ impl Compiler {
         table: usize,
         rule: &Rule,
         names: &[String],
-        (allowed, forbidden): (Option<&Vec<Vec<Value>>>, Option<&Vec<Vec<Value>>>),
+        allowed: Option<&Vec<Vec<Value>>>,
+        forbidden: Option<&Vec<Vec<Value>>>,
         pointer: &str,
     ) {
         let (tuples, key) = match (allowed, forbidden) {
@@ -369,7 +370,7 @@ impl Compiler {
             }
         }
         let keeps_own = !inputs.is_empty();
-        let key = self.seeds.key(self.dataset.tables[table].seed_name(), &rule, "value", 0);
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), &rule, "combination", 0);
         let fill = Tuples { key, beside, otherwise, converter, fixed: fixed.len(), rule: rule.clone() };
         let slot = self.push_slot(
             table,

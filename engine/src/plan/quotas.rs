@@ -51,11 +51,14 @@ pub(super) struct Limit {
     pub sql: String,
 }
 
+/// Whether rules can hold, by a pass.
+type Check = Box<dyn Fn(&Plan) -> Result<(), Fault> + Send>;
+
 /// What only a pass over a whole table decides.
 pub(super) struct Pass {
     pub table: usize,
     pub rule: String,
-    pub check: Box<dyn Fn(&Plan) -> Result<(), Fault> + Send>,
+    pub check: Check,
 }
 
 impl Compiler {
@@ -338,7 +341,7 @@ impl Compiler {
             self.problems.push(Problem::new("nothing_moves", detail).at(place).remedy(remedy));
             return Err(Failed::Known);
         }
-        let key = self.seeds.key(self.dataset.tables[table].seed_name(), &asked.rule.id, "position", 0);
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), &asked.rule.id, "count", 0);
         let steered = Arc::new(Steered {
             table,
             rule: asked.rule.id.clone(),

@@ -257,7 +257,7 @@ impl Compiler {
             RuleKind::Calculate { column, sql } => self.gather_formula(table, rule, column, sql.clone(), pointer),
             RuleKind::Score { column, of, bands } => self.gather_score(table, rule, column, of, bands, pointer),
             RuleKind::Combination { columns, allowed, forbidden } => {
-                self.gather_combination(table, rule, columns, (allowed.as_ref(), forbidden.as_ref()), pointer);
+                self.gather_combination(table, rule, columns, allowed.as_ref(), forbidden.as_ref(), pointer);
             }
             RuleKind::Order { columns, strict, gap } => {
                 self.gather_order(table, rule, columns, strict.unwrap_or(false), gap.as_ref(), pointer);

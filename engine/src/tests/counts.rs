@@ -136,6 +136,24 @@ fn a_column_without_a_generator_chooses_from_the_values_that_rules_name() {
 }
 
 #[test]
+fn a_person_agrees_with_a_gender_whose_shares_are_given() {
+    let schema = table(
+        2000,
+        "      - { name: gender, null_rate: 0.05, generator: { type: gender, values: [F, M] } }
+      - { name: first, generator: { type: first_name } }
+      - { name: prefix, generator: { type: name_prefix } }
+    rules:
+      - { id: gender, kind: share, column: gender, shares: { F: 0.7, M: 0.3 } }
+      - { id: prefix, kind: check, sql: \"gender <> 'F' OR prefix <> 'Mr.'\" }
+",
+    );
+    holds(&schema);
+    let genders = counts(&schema, "t", &[1]);
+    let all = genders["F"] + genders["M"];
+    assert!((genders["F"] as f64 - 0.7 * all as f64).abs() < 1.0, "{genders:?}");
+}
+
+#[test]
 fn what_no_rule_asks_follows_the_generator() {
     let schema = table(
         10_000,
