@@ -17,6 +17,7 @@ use self::histogram::Target;
 use self::tree::{Adds, Node, Tree, Walk};
 use crate::random::Key;
 
+pub(crate) use self::quota::largest_remainder;
 pub use self::quota::{Quota, QuotaCursor};
 
 /// Rows are numbered below this.

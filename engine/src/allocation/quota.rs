@@ -97,7 +97,7 @@ impl QuotaCursor {
 
 /// Whole counts in proportion to weights whose sum is `rows` (Hamilton): the whole parts, and one more to the largest remainders, equal
 /// ones in their order.
-fn largest_remainder(rows: u64, weights: &[f64]) -> Option<Vec<u64>> {
+pub(crate) fn largest_remainder(rows: u64, weights: &[f64]) -> Option<Vec<u64>> {
     let (weights, sum) = proportions(weights)?;
     let shares = weights.iter().map(|weight| rows as f64 * (weight / sum));
     let (mut counts, mut remainders) = (Vec::with_capacity(weights.len()), Vec::with_capacity(weights.len()));

@@ -1,7 +1,14 @@
 //! How rows are made to obey the rules; a file per way. What these modules promise, [`crate::verify`] proves without them.
 
+pub mod choose;
+pub mod combination;
 pub mod deal;
 pub mod null;
 pub mod order;
+pub mod quota;
 pub mod redraw;
+pub mod simplex;
 pub mod spread;
+pub mod statistic;
+pub mod steer;
+pub mod strata;

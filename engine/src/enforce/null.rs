@@ -16,6 +16,14 @@ pub(crate) struct Mask {
 
 impl Fill for Mask {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let masked = self.masked(cells, &cells.inputs[1..], rows);
+        nullif(cells.inputs[0].as_ref(), &masked).map_err(|error| RunError::new(error.to_string()))
+    }
+}
+
+impl Mask {
+    /// Where the column is null: by its conditions and what forbids null behind them.
+    fn masked(&self, cells: &Cells<'_>, conditions: &[ArrayRef], rows: &Rows) -> BooleanArray {
         let mut masked = vec![false; rows.len()];
         if self.rate > 0.0 {
             let bound = threshold(self.rate);
@@ -23,21 +31,39 @@ impl Fill for Mask {
                 *masked = u128::from(word) < bound;
             }
         }
-        for (position, input) in cells.inputs.iter().enumerate().skip(1) {
+        for (position, input) in conditions.iter().enumerate() {
             let condition = input.as_boolean();
             for (row, masked) in masked.iter_mut().enumerate() {
                 if condition.is_valid(row) && condition.value(row) {
-                    *masked = position <= self.nulls;
+                    *masked = position < self.nulls;
                 }
             }
         }
         // A condition that asks for null is stronger than one that forbids it: the contradiction then shows in the proof.
-        for input in cells.inputs.iter().skip(1).take(self.nulls) {
+        for input in conditions.iter().take(self.nulls) {
             let condition = input.as_boolean();
             for (row, masked) in masked.iter_mut().enumerate() {
                 *masked |= condition.is_valid(row) && condition.value(row);
             }
         }
-        nullif(cells.inputs[0].as_ref(), &BooleanArray::from(masked)).map_err(|error| RunError::new(error.to_string()))
+        BooleanArray::from(masked)
+    }
+}
+
+/// Whether the column is null in a row, without its values: what rules about all rows must know before they are made.
+pub(crate) struct Nulls(pub Mask);
+
+impl Fill for Nulls {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        Ok(std::sync::Arc::new(self.0.masked(cells, cells.inputs, rows)))
+    }
+}
+
+/// The first input, null where the second is true.
+pub(crate) struct Hidden;
+
+impl Fill for Hidden {
+    fn fill(&self, cells: &Cells<'_>, _: &Rows) -> Result<ArrayRef, RunError> {
+        nullif(cells.inputs[0].as_ref(), cells.inputs[1].as_boolean()).map_err(|error| RunError::new(error.to_string()))
     }
 }

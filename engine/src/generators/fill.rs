@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
 
-use super::Countable;
+use super::{Countable, Quantiles};
 use crate::plan::{Plan, SlotId};
 use crate::random::Key;
 use crate::types::LogicalType;
@@ -134,6 +134,17 @@ impl RunError {
     }
 }
 
+/// Values that are drawn by weight.
+#[derive(Clone)]
+pub struct Choices {
+    /// The values, each once and none of them null.
+    pub values: ArrayRef,
+    /// Their weights, in proportion.
+    pub weights: Vec<f64>,
+    /// Whether the shares are met exactly over the whole table.
+    pub exact: bool,
+}
+
 /// A compiled generator and what the plan must know of it.
 pub struct Made {
     /// What runs.
@@ -150,6 +161,10 @@ pub struct Made {
     pub drawn_by: Option<String>,
     /// Its values as a list that can be counted, where they can: what makes `unique` possible.
     pub countable: Option<Arc<dyn Countable>>,
+    /// Its values with their weights, where it draws each row's from a short list of them: what shares and combinations need.
+    pub choices: Option<Choices>,
+    /// Its distribution, where it is one of numbers or dates and the same in all rows: what statistics need.
+    pub quantiles: Option<Arc<Quantiles>>,
     /// Whether it may be null where none of its inputs is.
     pub nullable: bool,
     /// How many characters the text has at most, where that is known.
@@ -172,6 +187,8 @@ impl Made {
             distinct: false,
             drawn_by: None,
             countable: None,
+            choices: None,
+            quantiles: None,
             nullable: false,
             longest: None,
         }
@@ -181,6 +198,20 @@ impl Made {
     #[must_use]
     pub fn counted(mut self, countable: impl Countable + 'static) -> Made {
         self.countable = Some(Arc::new(countable));
+        self
+    }
+
+    /// The same with values that are drawn by weight; nothing is said of a list that holds null.
+    #[must_use]
+    pub fn chosen_from(mut self, choices: Option<Choices>) -> Made {
+        self.choices = choices;
+        self
+    }
+
+    /// The same with its distribution.
+    #[must_use]
+    pub fn distributed(mut self, quantiles: Option<Quantiles>) -> Made {
+        self.quantiles = quantiles.map(Arc::new);
         self
     }
 

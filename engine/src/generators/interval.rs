@@ -7,7 +7,7 @@ use datafusion::arrow::array::{
     ArrayRef, Date32Array, Decimal128Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 
-use super::{Cells, Countable, Fill, Made, Rows, RunError};
+use super::{Cells, Choices, Countable, Fill, Made, Quantiles, Rows, RunError};
 use crate::plan::{RowBound, Scalar, Side, units_of};
 use crate::random::Key;
 use crate::types::LogicalType;
@@ -22,6 +22,9 @@ pub(super) struct Uniform {
     pub step: Step,
     pub bounds: Vec<RowBound>,
 }
+
+/// The most values of an interval that are listed one by one for rules.
+const LISTED: u128 = 1_000;
 
 /// Which values between the bounds are taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,10 +76,27 @@ impl Uniform {
             (Scalar::Constant(min), Scalar::Constant(max)) if constant => {
                 let domain =
                     Domain { logical: logical.clone(), min: *min, step: self.step, count: self.step.count(*min, *max) };
-                Made::drawn(logical, self).counted(domain)
+                let choices = (1..=LISTED).contains(&domain.count).then(|| Choices {
+                    values: domain.unrank(&(0..domain.count).collect::<Vec<_>>()),
+                    weights: vec![1.0; domain.count as usize],
+                    exact: false,
+                });
+                let quantiles = self.quantiles(*min, domain.count);
+                Made::drawn(logical, self).counted(domain).chosen_from(choices).distributed(quantiles)
             }
             _ => Made::drawn(logical, self),
         }
+    }
+}
+
+impl Uniform {
+    /// The distribution of a constant interval, where its values lie evenly.
+    fn quantiles(&self, min: i64, count: u128) -> Option<Quantiles> {
+        let Step::Every(step) = self.step else { return None };
+        let (step, last) = (step as f64, count.checked_sub(1)? as f64);
+        let low = min as f64;
+        let at = move |share: f64| low + libm::floor(share * (last + 1.0)).clamp(0.0, last) * step;
+        Quantiles::new(self.logical.clone(), (low, low + last * step), Some(step), at)
     }
 }
 

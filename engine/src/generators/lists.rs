@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::shape::{Factor, Shape};
-use super::{Cells, Countable, Fill, Made, Rows, RunError};
+use super::{Cells, Choices, Countable, Fill, Made, Rows, RunError};
 use crate::allocation::Quota;
 use crate::locale::WeightedList;
 use crate::plan::Context;
@@ -267,6 +267,35 @@ impl Fill for FromList {
     }
 }
 
+/// Written values as an array of a type; problems stand at each value's place.
+pub(crate) fn typed_values(values: &[Value], logical: &LogicalType) -> Result<ArrayRef, Vec<Problem>> {
+    List::of(values, Some(logical)).map(|list| list.values)
+}
+
+/// The values of a list with their weights, each once; nothing where one of them is null.
+pub(super) fn choices_of(list: &List, weights: Option<&[f64]>) -> Option<Choices> {
+    if list.values.null_count() > 0 || weights.is_some_and(|weights| weights.len() != list.len()) {
+        return None;
+    }
+    let texts = crate::plan::as_text(&list.values).ok()?;
+    let texts = texts.as_string_view();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let (mut kept, mut summed) = (Vec::new(), Vec::new());
+    for place in 0..list.len() {
+        let weight = weights.map_or(1.0, |weights| weights[place]);
+        match places.get(texts.value(place)) {
+            Some(known) => summed[*known] += weight,
+            None => {
+                places.insert(texts.value(place), kept.len());
+                kept.push(place);
+                summed.push(weight);
+            }
+        }
+    }
+    let values = list.gather(kept.into_iter()).ok()?;
+    Some(Choices { values, weights: summed, exact: false })
+}
+
 /// The list as a domain: each value once.
 impl Countable for List {
     fn count(&self) -> u128 {
@@ -346,8 +375,9 @@ pub(super) fn from_locale_within(
         Alias::new(&weights).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no values here")])?;
     let longest = list.longest();
     let countable = likely(&list, &weights);
+    let choices = choices_of(&list, Some(&weights));
     let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
-    Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(countable) })
+    Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(countable).chosen_from(choices) })
 }
 
 /// The texts of a list that have at least and at most so many characters, with their weights.

@@ -20,9 +20,9 @@ pub use mixture::Mixture;
 
 pub use self::state_machine::StateMachine;
 use super::draws::draw_of;
-use super::lists::{Draw, FromList, List, Values, likely};
+use super::lists::{Draw, FromList, List, Values, choices_of, likely};
 use super::relations::{First, at_sql};
-use super::{Cells, Fill, Generator, GeneratorSpec, Made, Problems, Rows, RunError};
+use super::{Cells, Choices, Fill, Generator, GeneratorSpec, Made, Problems, Rows, RunError};
 use crate::allocation::Quota;
 use crate::plan::{Context, Nested, below};
 use crate::problem::Problem;
@@ -86,39 +86,35 @@ impl Generator for Choice {
             Some(Weights::Named(named)) => Some(weights_by_name(&values, named)?),
         };
         let draw = draw_of(values.len(), weights.as_deref())?;
-        let (list, weights, draw) = self.fit(cx, list, weights, draw)?;
+        let (list, draw, weights) = self.fit(cx, list, weights, draw)?;
+        let choices = choices_of(&list, weights.as_deref());
         let (logical, longest, nullable) = (list.logical.clone(), list.longest(), list.values.null_count() > 0);
         if self.quota == Some(QuotaKind::Exact) && !cx.unique() {
             let weights = weights.unwrap_or_else(|| vec![1.0; values.len()]);
             let quota = Quota::new(cx.key("tree"), cx.rows()?, &weights)
                 .ok_or_else(|| vec![Problem::new("no_weight", "the weights add up to nothing").at("/weights")])?;
             let fill = FromList { list, key: cx.key("value"), draw: Draw::Exact(quota) };
-            return Ok(Made { longest, nullable, ..Made::computed(logical, fill) });
+            let choices = choices.map(|choices| Choices { exact: true, ..choices });
+            return Ok(Made { longest, nullable, ..Made::computed(logical, fill).chosen_from(choices) });
         }
         let countable = match &weights {
             None => likely(&list, &vec![1.0; list.len()]),
             Some(weights) => likely(&list, weights),
         };
-        Ok(Made {
-            longest,
-            nullable,
-            ..Made::drawn(logical, FromList { list, key: cx.key("value"), draw }).counted(countable)
-        })
+        let fill = FromList { list, key: cx.key("value"), draw };
+        Ok(Made { longest, nullable, ..Made::drawn(logical, fill).counted(countable).chosen_from(choices) })
     }
 }
 
+/// The values that a column's lengths leave, how one is drawn, and their weights.
+type Fitting = (List, Draw, Option<Vec<f64>>);
+
 impl Choice {
     /// Leaves out texts that the column's lengths refuse; exact shares keep all, since a share of nothing is nobody's wish.
-    fn fit(
-        &self,
-        cx: &Context<'_>,
-        list: List,
-        weights: Option<Vec<f64>>,
-        draw: Draw,
-    ) -> Result<(List, Option<Vec<f64>>, Draw), Problems> {
+    fn fit(&self, cx: &Context<'_>, list: List, weights: Option<Vec<f64>>, draw: Draw) -> Result<Fitting, Problems> {
         let (min, max) = cx.lengths();
         let Some(texts) = list.values.as_string_view_opt().filter(|_| min > 0 || max.is_some()) else {
-            return Ok((list, weights, draw));
+            return Ok((list, draw, weights));
         };
         let fits = |text: Option<&str>| {
             text.is_none_or(|text| {
@@ -129,7 +125,7 @@ impl Choice {
         let kept: Vec<usize> =
             (0..texts.len()).filter(|at| fits(texts.is_valid(*at).then(|| texts.value(*at)))).collect();
         if kept.len() == texts.len() {
-            return Ok((list, weights, draw));
+            return Ok((list, draw, weights));
         }
         if kept.is_empty() || self.quota == Some(QuotaKind::Exact) {
             let detail = "a value does not fit min_length and max_length";
@@ -137,10 +133,10 @@ impl Choice {
                 Problem::new("nothing_fits", detail).at("/values").remedy("widen the lengths, or leave the value out"),
             ]);
         }
-        let weights: Option<Vec<f64>> = weights.map(|weights| kept.iter().map(|at| weights[*at]).collect());
+        let weights: Option<Vec<f64>> = weights.as_ref().map(|weights| kept.iter().map(|at| weights[*at]).collect());
         let draw = draw_of(kept.len(), weights.as_deref())?;
         let values = list.gather(kept.into_iter()).map_err(|error| vec![Problem::new("run", error.to_string())])?;
-        Ok((List { logical: list.logical, values }, weights, draw))
+        Ok((List { logical: list.logical, values }, draw, weights))
     }
 }
 
@@ -271,7 +267,10 @@ impl Generator for Boolean {
                 Problem::new("out_of_range", format!("a share of {rate} is not between 0 and 1")).at("/true_rate"),
             ]);
         }
-        Ok(Made::drawn(LogicalType::Boolean, Coin { key: cx.key("value"), bound: threshold(rate) }))
+        let values: ArrayRef = Arc::new(BooleanArray::from(vec![true, false]));
+        let choices = Choices { values, weights: vec![rate, 1.0 - rate], exact: false };
+        let fill = Coin { key: cx.key("value"), bound: threshold(rate) };
+        Ok(Made::drawn(LogicalType::Boolean, fill).chosen_from(Some(choices)))
     }
 }
 

@@ -25,6 +25,7 @@ mod person;
 mod pieces;
 mod place;
 mod prefix;
+mod quantiles;
 mod records;
 mod relations;
 pub(crate) mod shape;
@@ -42,7 +43,9 @@ use serde_json::{Map, Value};
 
 pub use countable::Countable;
 pub use cut::Cut;
-pub use fill::{Cells, Fill, Made, Rows, RunError};
+pub use fill::{Cells, Choices, Fill, Made, Rows, RunError};
+pub(crate) use lists::typed_values;
+pub use quantiles::Quantiles;
 
 use crate::plan::{Context, suggestions};
 use crate::problem::Problem;

@@ -23,7 +23,7 @@ use self::names::{
 };
 pub(super) use self::names::{text_attribute, texts};
 pub use self::phone::Phone;
-use super::lists::{Draw, FromList, List, ListName, fitting, from_locale, from_locale_within, likely};
+use super::lists::{Draw, FromList, List, ListName, choices_of, fitting, from_locale, from_locale_within, likely};
 use super::text::nothing_fits;
 use super::{Generator, GeneratorSpec, Made, Problems};
 use crate::locale::{self, Surnames};
@@ -73,8 +73,9 @@ impl Generator for Gender {
         let list = List::of_texts(values.iter().map(String::as_str));
         let longest = list.longest();
         let domain = likely(&list, &weights);
+        let choices = choices_of(&list, Some(&weights));
         let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
-        Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
+        Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain).chosen_from(choices) })
     }
 }
 

@@ -26,28 +26,8 @@ impl Compiler {
         }
         let raw = self.slot(table, Name::Raw(column))?;
         let definition = self.definition(table, column).clone();
-        let mut conditions = Vec::new();
-        if let Some(sql) = &definition.null_when {
-            match self.sql(table, sql, true) {
-                Ok(slot) => conditions.push(slot),
-                Err(failed) => self.report_failure(&format!("{pointer}/null_when"), failed),
-            }
-        }
-        for implied in self.statements.implied_nulls(table, column) {
-            match self.sql(table, &implied.condition, true) {
-                Ok(slot) => conditions.push(slot),
-                Err(failed) => self.report_failure(&implied.pointer, failed),
-            }
-        }
-        let mut never = Vec::new();
-        for implied in self.statements.implied_values(table, column) {
-            match self.sql(table, &implied.condition, true) {
-                Ok(slot) => never.push(slot),
-                Err(failed) => self.report_failure(&implied.pointer, failed),
-            }
-        }
-        let rate = definition.null_rate.unwrap_or(0.0);
-        if rate == 0.0 && conditions.is_empty() {
+        let (mask, inputs) = self.null_mask(table, column);
+        if mask.rate == 0.0 && mask.nulls == 0 {
             return Ok(raw);
         }
         if self.dataset.tables[table].primary_key.contains(&definition.name) {
@@ -56,21 +36,68 @@ impl Compiler {
             self.report(&pointer, [problem.remedy("leave null_rate and null_when out")]);
             return Err(Failed::Known);
         }
-        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "null", 0);
-        let nulls = conditions.len();
-        let mut inputs = vec![raw];
-        inputs.extend(conditions);
-        inputs.extend(never);
+        let is_counted = self.statements.is_counted(table, column);
+        let nulls = if is_counted { Some(self.slot(table, Name::Nulls(column))?) } else { None };
         let slot = &self.tables[table].slots[raw];
         let (distinct, longest, logical) = (slot.distinct, slot.longest, slot.logical.clone());
-        let fill = null::Mask { key, rate, nulls };
-        let mut made = Made { inputs, distinct, longest, ..Made::computed(logical, fill) };
-        if rate > 0.0 && rate < 1.0 {
-            made.drawn_by = Some(format!("null:{column}"));
-        }
+        let made = match nulls {
+            Some(nulls) => Made { inputs: vec![raw, nulls], longest, ..Made::computed(logical, null::Hidden) },
+            None => {
+                let drawn = mask.rate > 0.0 && mask.rate < 1.0;
+                let inputs = std::iter::once(raw).chain(inputs).collect();
+                let drawn_by = drawn.then(|| format!("null:{column}"));
+                Made { inputs, distinct, longest, drawn_by, ..Made::computed(logical, mask) }
+            }
+        };
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = true;
         Ok(slot)
+    }
+
+    /// What makes a column null, and the conditions that it reads.
+    pub(super) fn null_mask(&mut self, table: usize, column: usize) -> (null::Mask, Vec<SlotId>) {
+        let definition = self.definition(table, column).clone();
+        let mut conditions = Vec::new();
+        if let Some(sql) = &definition.null_when {
+            match self.sql(table, sql, true) {
+                Ok(slot) => conditions.push(slot),
+                Err(failed) => self.report_failure(&format!("{}/null_when", column_pointer(table, column)), failed),
+            }
+        }
+        for implied in self.statements.implied_nulls(table, column) {
+            match self.sql(table, &implied.condition, true) {
+                Ok(slot) => conditions.push(slot),
+                Err(failed) => self.report_failure(&implied.pointer, failed),
+            }
+        }
+        let nulls = conditions.len();
+        for implied in self.statements.implied_values(table, column) {
+            match self.sql(table, &implied.condition, true) {
+                Ok(slot) => conditions.push(slot),
+                Err(failed) => self.report_failure(&implied.pointer, failed),
+            }
+        }
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "null", 0);
+        (null::Mask { key, rate: definition.null_rate.unwrap_or(0.0), nulls }, conditions)
+    }
+
+    /// Whether a column is null, row by row, before it has a value.
+    pub(super) fn make_nulls(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let (mask, inputs) = self.null_mask(table, column);
+        let name = format!("{} is null", self.definition(table, column).name);
+        let made = Made { inputs, ..Made::computed(LogicalType::Boolean, null::Nulls(mask)) };
+        let slot = self.push(table, name, made);
+        self.tables[table].slots[slot].nullable = false;
+        Ok(slot)
+    }
+
+    /// The slot of a column's nulls, where it may be null.
+    pub(super) fn nulls_of(&mut self, table: usize, column: usize) -> Result<Option<SlotId>, Failed> {
+        let (mask, _) = self.null_mask(table, column);
+        if mask.rate == 0.0 && mask.nulls == 0 {
+            return Ok(None);
+        }
+        self.slot(table, Name::Nulls(column)).map(Some)
     }
 
     /// What a column's generator makes, converted to the column's type and held to its lengths.
@@ -80,6 +107,12 @@ impl Compiler {
             return Err(Failed::Known);
         }
         let definition = self.definition(table, column).clone();
+        if self.statements.counted.contains_key(&(table, column)) {
+            return self.make_counted(table, column);
+        }
+        if self.statements.is_counted(table, column) {
+            return self.make_measured(table, column);
+        }
         if let Some(formula) = self.statements.formula(table, column) {
             if definition.generator.is_some() {
                 let detail =
@@ -104,8 +137,23 @@ impl Compiler {
             }
             return self.finish_raw(table, column, slot);
         }
+        let partial = self.statements.partial_formulas(table, column);
+        if let Some(first) = partial.first() {
+            if self.is_unique(table, column) {
+                let detail = format!("{} is calculated, so nothing can make it unique", definition.name);
+                self.report(&pointer, [Problem::new("not_countable", detail)]);
+                return Err(Failed::Known);
+            }
+            if definition.generator.is_none() {
+                let slot = self.formula_slot(table, first)?;
+                return self.finish_raw(table, column, slot);
+            }
+        }
         if let Some(place) = self.statements.deal_of(table, column) {
             return self.make_deal(table, place, column);
+        }
+        if let Some(slot) = self.make_combined(table, column)? {
+            return self.finish_raw(table, column, slot);
         }
         let made = self.compile_generator(table, column)?;
         let made =
@@ -120,23 +168,12 @@ impl Compiler {
         let definition = self.definition(table, column).clone();
         let mut slot = slot;
         if let Some(wanted) = definition.logical_type() {
-            let made = &self.tables[table].slots[slot];
-            if made.logical != wanted {
-                match convert::conversion(&made.logical, &wanted) {
-                    Ok(fill) => {
-                        let converted =
-                            Made { inputs: vec![slot], distinct: made.distinct, ..Made::computed(wanted, fill) };
-                        let nullable = made.nullable;
-                        slot = self.push(table, definition.name.clone(), converted);
-                        self.tables[table].slots[slot].nullable = nullable;
-                    }
-                    Err(problem) => {
-                        self.report(&format!("{pointer}/type"), [problem]);
-                        return Err(Failed::Known);
-                    }
-                }
-            }
+            slot = self.converted(table, column, slot, &wanted).map_err(|problem| {
+                self.report(&format!("{pointer}/type"), [problem]);
+                Failed::Known
+            })?;
         }
+        slot = self.apply_formulas(table, column, slot)?;
         for forced in self.statements.forced(table, column) {
             let logical = self.tables[table].slots[slot].logical.clone();
             let array = match convert::literal(&forced.value, &logical) {
@@ -160,6 +197,14 @@ impl Compiler {
                 }
             }
         }
+        self.finish_lengths(table, column, slot)
+    }
+
+    /// Text held to the column's lengths.
+    pub(super) fn finish_lengths(&mut self, table: usize, column: usize, slot: SlotId) -> Result<SlotId, Failed> {
+        let pointer = column_pointer(table, column);
+        let definition = self.definition(table, column).clone();
+        let mut slot = slot;
         let (min, max) = (definition.min_length.unwrap_or(0), definition.max_length);
         let made = &self.tables[table].slots[slot];
         if (min > 0 || max.is_some()) && !made.logical.is_text() {
@@ -208,6 +253,9 @@ impl Compiler {
             return None;
         }
         let own = self.definition(table, column).generator.as_ref();
+        if own.is_none() && !self.statements.partial_formulas(table, column).is_empty() {
+            return None;
+        }
         let generator = own.or_else(|| Some(&self.chosen.get(&(table, column))?.0))?;
         Some(generator.entry().name.clone())
     }
@@ -216,6 +264,7 @@ impl Compiler {
     pub(super) fn is_fixed(&self, table: usize, column: usize) -> bool {
         self.is_unique(table, column)
             || self.statements.deal_of(table, column).is_some()
+            || self.statements.is_counted(table, column)
             // What a rule puts into another column may stand under a condition over the record itself.
             || (self.generator_name(table, column).as_deref() == Some("city")
                 && !self.statements.forced(table, column).is_empty())

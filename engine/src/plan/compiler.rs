@@ -24,6 +24,8 @@ pub(super) enum Name {
     Column(usize),
     /// What a column's generator makes.
     Raw(usize),
+    /// Whether a column is null, where that is known before its values.
+    Nulls(usize),
     /// A field of the row's person, place or company.
     Attribute { entity: String, name: String },
     /// A field of a draw.
@@ -197,10 +199,11 @@ impl Compiler {
         match name {
             Name::Column(column) => self.make_column(table, *column),
             Name::Raw(column) => self.make_raw(table, *column),
+            Name::Nulls(column) => self.make_nulls(table, *column),
             Name::Attribute { entity, name } => self.make_attribute(table, entity, name),
             Name::Field { draw, field } => self.make_field(table, draw, field),
             Name::Sql(sql, condition) => {
-                let made = self.make_sql(table, sql, *condition)?;
+                let made = self.make_sql(table, sql, *condition, None)?;
                 Ok(self.push(table, sql.clone(), made))
             }
             Name::Key(key) => self.make_key(table, *key),
@@ -268,7 +271,7 @@ impl Compiler {
         let chain: Vec<(usize, usize)> = self.path[start..]
             .iter()
             .filter_map(|(table, name)| match name {
-                Name::Column(column) | Name::Raw(column) => Some((*table, *column)),
+                Name::Column(column) | Name::Raw(column) | Name::Nulls(column) => Some((*table, *column)),
                 _ => None,
             })
             .collect();

@@ -64,7 +64,8 @@ impl Fill for Conversion {
     }
 }
 
-fn convert(array: &ArrayRef, to: &LogicalType) -> Result<ArrayRef, RunError> {
+/// An array in another type; a value that does not fit is an error.
+pub(super) fn convert(array: &ArrayRef, to: &LogicalType) -> Result<ArrayRef, RunError> {
     let lost = |row: usize| {
         let text = spelled(array, row).unwrap_or_default();
         RunError { row: None, ..RunError::new(format!("{text} does not fit {to} without losing something")) }

@@ -7,20 +7,27 @@
 
 mod auto;
 mod columns;
+mod combinations;
 mod compiler;
 mod context;
 mod convert;
+mod counts;
 mod deals;
 mod evaluate;
+mod formulas;
 mod groups;
+mod implies;
 mod memory;
 mod order;
+mod quotas;
+mod redrawn;
 mod relate;
 mod report;
 mod rules;
 mod sample;
 mod scattered;
 mod scope;
+mod statistics;
 
 use std::sync::Arc;
 

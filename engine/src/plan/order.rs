@@ -162,7 +162,7 @@ fn order_condition(names: &[String], strict: bool, gap: Option<&Gap>) -> Result<
 }
 
 /// A name in SQL's double quotes.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -144,7 +144,9 @@ impl Compiler {
                 fill_order: order.into_iter().map(|(_, name)| name).collect(),
             });
         }
-        let rules = self.statements.held.iter().map(|(id, held)| RuleReport {
+        let rules = dataset.tables.iter().flat_map(|table| &table.rules);
+        let rules = rules.filter_map(|rule| Some((&rule.id, self.statements.held.get(&rule.id)?)));
+        let rules = rules.map(|(id, held)| RuleReport {
             id: id.clone(),
             table: dataset.tables[held.table].name.clone(),
             kind: held.kind.to_owned(),
@@ -173,6 +175,11 @@ impl Compiler {
         }
         if let Some(formula) = self.statements.formula(table, column) {
             return (format!("rule {}", formula.rule), None);
+        }
+        let partial = self.statements.partial_formulas(table, column);
+        if !partial.is_empty() && self.dataset.tables[table].columns[column].generator.is_none() {
+            let rules: Vec<String> = partial.into_iter().map(|formula| formula.rule).collect();
+            return (format!("rule {}", rules.join(", ")), None);
         }
         match self.generator_of(table, column) {
             Ok((generator, reason)) => (generator.entry().name.clone(), reason),

@@ -8,14 +8,18 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde_json::{Value, json};
 
 use super::Side;
+use super::combinations::Combination;
 use super::compiler::Compiler;
+use super::quotas::{Asked, Limit, Pass};
 use super::scope::sql_problem;
+use super::statistics::Statistic;
 use crate::enforce::redraw::Group;
 use crate::enforce::spread::Spread;
-use crate::expr::{Literal, Op, Parsed, Simple};
-use crate::generators::Countable;
+use crate::expr::{Literal, Parsed};
+use crate::generators::{Countable, GeneratorSpec};
 use crate::permutation::Permutation;
 use crate::problem::Problem;
 use crate::schema::{Rule, RuleKind};
@@ -40,6 +44,8 @@ pub(super) struct ForcedValue {
 #[derive(Clone, Debug)]
 pub(super) struct Formula {
     pub sql: String,
+    /// The rows that it speaks of; all where absent.
+    pub when: Option<String>,
     pub rule: String,
     pub pointer: String,
 }
@@ -98,13 +104,15 @@ pub(super) struct Part {
 }
 
 /// A condition that rows are drawn again for.
-struct RowCondition {
-    table: usize,
-    rule: String,
-    sql: String,
+pub(super) struct RowCondition {
+    pub table: usize,
+    pub rule: String,
+    pub sql: String,
     /// The part whose columns are to move; all that the condition reads where absent.
-    steered: Option<String>,
-    pointer: String,
+    pub steered: Option<String>,
+    /// Columns that are left no value which breaks it, once these are counted; empty where that is not all.
+    pub limited: Vec<usize>,
+    pub pointer: String,
 }
 
 /// How a rule is held, for the plan.
@@ -119,18 +127,32 @@ pub(super) struct Held {
 /// All that rules ask for.
 #[derive(Default)]
 pub(super) struct Statements {
-    nulls: HashMap<(usize, usize), Vec<Implied>>,
-    values: HashMap<(usize, usize), Vec<Implied>>,
+    pub(super) nulls: HashMap<(usize, usize), Vec<Implied>>,
+    pub(super) values: HashMap<(usize, usize), Vec<Implied>>,
     pub(super) forced: HashMap<(usize, usize), Vec<ForcedValue>>,
-    formulas: HashMap<(usize, usize), Formula>,
+    pub(super) formulas: HashMap<(usize, usize), Vec<Formula>>,
     pub(super) bounds: HashMap<(usize, usize), Vec<PlannedBound>>,
     pub(super) deals: HashMap<usize, Vec<Deal>>,
-    conditions: Vec<RowCondition>,
+    pub(super) combinations: HashMap<usize, Vec<Combination>>,
+    /// Values that rules name of columns that have no generator, with the first rule that does.
+    suggested: IndexMap<(usize, usize), (Vec<Value>, String)>,
+    /// What rules ask of how often a column's values stand.
+    pub(super) counted: HashMap<(usize, usize), Vec<Asked>>,
+    /// What rules ask of a column's statistics.
+    pub(super) statistics: HashMap<(usize, usize), Vec<Statistic>>,
+    /// Columns of which all that is asked is one system.
+    pub(super) systems: HashSet<(usize, usize)>,
+    /// What rules leave of a column's values.
+    pub(super) limits: HashMap<(usize, usize), Vec<Limit>>,
+    pub(super) passes: Vec<Pass>,
+    pub(super) conditions: Vec<RowCondition>,
     pub(super) groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,
     pub(super) pointers: HashMap<String, String>,
     /// Conditions that nothing can move: table, slot, rule.
     pub(super) fixed: Vec<(usize, usize, String)>,
+    /// Slots that may have no value for some row, and then show that a rule cannot hold: table, slot, rule.
+    pub(super) tried: Vec<(usize, usize, String)>,
 }
 
 impl Statements {
@@ -146,8 +168,15 @@ impl Statements {
         self.forced.get(&(table, column)).cloned().unwrap_or_default()
     }
 
+    /// The formula of all rows.
     pub fn formula(&self, table: usize, column: usize) -> Option<Formula> {
-        self.formulas.get(&(table, column)).cloned()
+        self.formulas.get(&(table, column))?.iter().find(|formula| formula.when.is_none()).cloned()
+    }
+
+    /// The formulas of some rows.
+    pub fn partial_formulas(&self, table: usize, column: usize) -> Vec<Formula> {
+        let all = self.formulas.get(&(table, column)).map(Vec::as_slice).unwrap_or_default();
+        all.iter().filter(|formula| formula.when.is_some()).cloned().collect()
     }
 
     pub fn bounds(&self, table: usize, column: usize) -> Vec<PlannedBound> {
@@ -160,6 +189,11 @@ impl Statements {
 
     pub fn deal_of_key(&self, table: usize, key: usize) -> Option<usize> {
         self.member(table, Member::Key(key))
+    }
+
+    /// Whether rules decide the values of a column over all rows together: how often they stand, or their statistics.
+    pub fn is_counted(&self, table: usize, column: usize) -> bool {
+        self.counted.contains_key(&(table, column)) || self.statistics.contains_key(&(table, column))
     }
 
     fn member(&self, table: usize, member: Member) -> Option<usize> {
@@ -198,6 +232,33 @@ impl Compiler {
                 self.gather_rule(table, rule, &pointer);
             }
         }
+        self.gather_counts();
+        for (column, (values, rule)) in std::mem::take(&mut self.statements.suggested) {
+            if let Ok(generator) = GeneratorSpec::from_value(json!({ "type": "choice", "values": values })) {
+                self.chosen.insert(column, (generator, format!("its values are those of {rule}")));
+            }
+        }
+    }
+
+    /// Lets a column without a generator choose from the values that a rule names.
+    pub(super) fn suggest_values(
+        &mut self,
+        table: usize,
+        column: usize,
+        values: impl IntoIterator<Item = Value>,
+        rule: &str,
+    ) {
+        let is_open = self.dataset.tables[table].columns[column].generator.is_none()
+            && self.key_of_column(table, column).is_none();
+        if is_open {
+            let known =
+                self.statements.suggested.entry((table, column)).or_insert_with(|| (Vec::new(), rule.to_owned()));
+            for value in values {
+                if !known.0.contains(&value) {
+                    known.0.push(value);
+                }
+            }
+        }
     }
 
     fn gather_rule(&mut self, table: usize, rule: &Rule, pointer: &str) {
@@ -208,29 +269,10 @@ impl Compiler {
         }
         match &rule.kind {
             RuleKind::Implies { condition, then } => self.gather_implies(table, rule, condition, then, pointer),
-            RuleKind::Calculate { column, sql } => {
-                if rule.when.is_some() {
-                    self.not_yet("calculate with when is", &format!("{pointer}/when"));
-                }
-                match self.column_named(table, column) {
-                    None => {
-                        let problem = self.unknown_column(table, column).at(format!("{pointer}/column"));
-                        self.problems.push(problem);
-                    }
-                    Some(index) if self.key_of_column(table, index).is_some() => {
-                        let detail = format!("{column} is decided by a foreign key and cannot be calculated as well");
-                        self.problems.push(Problem::new("two_sources", detail).at(format!("{pointer}/column")));
-                    }
-                    Some(index) => {
-                        let formula =
-                            Formula { sql: sql.clone(), rule: rule.id.clone(), pointer: format!("{pointer}/sql") };
-                        if let Some(other) = self.statements.formulas.insert((table, index), formula) {
-                            let detail = format!("{column} is calculated twice, first by {}", other.rule);
-                            self.problems.push(Problem::new("two_sources", detail).at(format!("{pointer}/column")));
-                        }
-                    }
-                }
-                self.hold(table, rule, "derived", String::new());
+            RuleKind::Calculate { column, sql } => self.gather_formula(table, rule, column, sql.clone(), pointer),
+            RuleKind::Score { column, of, bands } => self.gather_score(table, rule, column, of, bands, pointer),
+            RuleKind::Combination { columns, allowed, forbidden } => {
+                self.gather_combination(table, rule, columns, allowed.as_ref(), forbidden.as_ref(), pointer);
             }
             RuleKind::Order { columns, strict, gap } => {
                 self.gather_order(table, rule, columns, strict.unwrap_or(false), gap.as_ref(), pointer);
@@ -242,16 +284,19 @@ impl Compiler {
                 self.gather_unique(table, columns, &format!("{pointer}/columns"), &rule.id, Some(rule));
             }
             RuleKind::Check { sql } => {
-                if self.parsed(sql, &format!("{pointer}/sql")).is_some() {
-                    let sql = limited(rule.when.as_deref(), sql);
-                    self.add_condition(table, rule, sql, None, format!("{pointer}/sql"));
-                }
+                self.gather_check(table, rule, sql, pointer);
             }
+            RuleKind::Share { column, parts, tolerance } => {
+                self.gather_share(table, rule, column, parts, *tolerance, pointer);
+            }
+            RuleKind::Statistic { .. } => self.gather_statistic(table, rule, pointer),
+            // Once all others are known.
+            RuleKind::Count { .. } => {}
             kind => self.not_yet(&format!("rules of kind {} are", kind.name()), &format!("{pointer}/kind")),
         }
     }
 
-    fn parsed(&mut self, sql: &str, pointer: &str) -> Option<Parsed> {
+    pub(super) fn parsed(&mut self, sql: &str, pointer: &str) -> Option<Parsed> {
         match Parsed::parse(sql) {
             Ok(parsed) => Some(parsed),
             Err(problem) => {
@@ -274,76 +319,8 @@ impl Compiler {
         pointer: String,
     ) {
         self.hold(table, rule, "redrawn", String::new());
-        self.statements.conditions.push(RowCondition { table, rule: rule.id.clone(), sql, steered, pointer });
-    }
-
-    fn gather_implies(&mut self, table: usize, rule: &Rule, condition: &str, then: &str, pointer: &str) {
-        let (Some(premise), Some(conclusion)) =
-            (self.parsed(condition, &format!("{pointer}/if")), self.parsed(then, &format!("{pointer}/then")))
-        else {
-            return;
-        };
-        let when = rule.when.as_ref().and_then(|when| Parsed::parse(when).ok());
-        let condition = match &rule.when {
-            Some(when) => format!("({when}) AND ({condition})"),
-            None => condition.to_owned(),
-        };
-        let place = format!("{pointer}/if");
-        let mut rest = Vec::new();
-        let mut projected = Vec::new();
-        for conjunct in conclusion.conjuncts() {
-            let column = match conjunct.simple() {
-                Some(Simple::Null { column, .. }) if column.0.len() == 1 => self.column_named(table, &column.0[0]),
-                Some(Simple::Compare { column, op: Op::Equal, .. }) if column.0.len() == 1 => {
-                    self.column_named(table, &column.0[0])
-                }
-                _ => None,
-            };
-            // A column that the premise reads cannot wait for the premise.
-            let free = column.filter(|column| {
-                let name = &self.dataset.tables[table].columns[*column].name;
-                let reads = |parsed: &Parsed| {
-                    parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
-                };
-                !reads(&premise) && !when.as_ref().is_some_and(reads)
-            });
-            let implied = || Implied { condition: condition.clone(), pointer: place.clone() };
-            match (conjunct.simple(), free) {
-                (Some(Simple::Null { negated: false, .. }), Some(column)) => {
-                    self.statements.nulls.entry((table, column)).or_default().push(implied());
-                    projected.push(self.dataset.tables[table].columns[column].name.clone());
-                }
-                (Some(Simple::Null { negated: true, .. }), Some(column)) => {
-                    self.statements.values.entry((table, column)).or_default().push(implied());
-                    // The column's own nulls give way; a formula that is null wants its columns drawn again.
-                    rest.push(conjunct.sql().to_owned());
-                }
-                (Some(Simple::Compare { value, .. }), Some(column))
-                    if value != Literal::Null
-                        && self.key_of_column(table, column).is_none()
-                        && !self.is_unique(table, column)
-                        && self.statements.formula(table, column).is_none() =>
-                {
-                    let forced =
-                        ForcedValue { condition: condition.clone(), value, pointer: format!("{pointer}/then") };
-                    self.statements.forced.entry((table, column)).or_default().push(forced);
-                    projected.push(self.dataset.tables[table].columns[column].name.clone());
-                }
-                _ => rest.push(conjunct.sql().to_owned()),
-            }
-        }
-        if rest.is_empty() {
-            self.hold(table, rule, "projected", format!("{} follows from the condition", projected.join(", ")));
-        } else {
-            let then = rest.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" AND ");
-            self.add_condition(
-                table,
-                rule,
-                format!("NOT ({condition}) OR ({then})"),
-                Some(then),
-                format!("{pointer}/then"),
-            );
-        }
+        let limited = Vec::new();
+        self.statements.conditions.push(RowCondition { table, rule: rule.id.clone(), sql, steered, limited, pointer });
     }
 
     /// A combination without repetition: found to hold already, or dealt.
@@ -420,108 +397,6 @@ impl Compiler {
             Deal { members, siblings_of, pointer: pointer.to_owned(), rule: id.to_owned(), parts: None, spread: None };
         self.statements.deals.entry(table).or_default().push(deal);
         held(self, "by_construction", "combinations are dealt by a permutation of their positions".to_owned());
-    }
-
-    /// Finds, after the columns, the slots that are drawn again for each condition.
-    pub(super) fn compile_rules(&mut self) {
-        let conditions = std::mem::take(&mut self.statements.conditions);
-        let mut groups: HashMap<usize, Vec<(Group, HashSet<String>)>> = HashMap::new();
-        for condition in conditions {
-            let slot = match self.sql(condition.table, &condition.sql, true) {
-                Ok(slot) => slot,
-                Err(failed) => {
-                    self.report_failure(&condition.pointer, failed);
-                    continue;
-                }
-            };
-            let steered = condition.steered.as_ref().and_then(|sql| self.sql(condition.table, sql, true).ok());
-            let mut families = self.families_behind(condition.table, steered.unwrap_or(slot));
-            if families.is_empty() {
-                families = self.families_behind(condition.table, slot);
-            }
-            // What other rows have looked at cannot change because this row does.
-            let looked_at = self.families_looked_at(condition.table, slot);
-            families.retain(|family| !looked_at.contains(family));
-            if families.is_empty() {
-                if let Some(held) = self.statements.held.get_mut(&condition.rule) {
-                    held.way = "checked_only";
-                    held.note = "nothing that it reads can be drawn again".to_owned();
-                }
-                self.statements.fixed.push((condition.table, slot, condition.rule));
-                continue;
-            }
-            let group = Group { members: Vec::new(), conditions: vec![slot], rules: vec![condition.rule] };
-            groups.entry(condition.table).or_default().push((group, families));
-        }
-        for (table, mut list) in groups {
-            loop {
-                for (group, families) in &mut list {
-                    group.members = self.members(table, families, &group.conditions);
-                }
-                let Some((first, second)) = self.entangled(table, &list) else { break };
-                let (group, families) = list.remove(second);
-                list[first].0.conditions.extend(group.conditions);
-                list[first].0.rules.extend(group.rules);
-                list[first].1.extend(families);
-            }
-            self.statements.groups.insert(table, list.into_iter().map(|(group, _)| group).collect());
-        }
-        self.check_memory();
-    }
-
-    /// The draws that a slot depends on, within its table.
-    fn families_behind(&self, table: usize, slot: usize) -> HashSet<String> {
-        let slots = &self.tables[table].slots;
-        let needed = self.behind(table, &[slot]);
-        (0..slots.len()).filter(|slot| needed[*slot]).filter_map(|slot| slots[slot].drawn_by.clone()).collect()
-    }
-
-    /// Marks the slots that some slots depend on, themselves included.
-    fn behind(&self, table: usize, targets: &[usize]) -> Vec<bool> {
-        let slots = &self.tables[table].slots;
-        let mut needed = vec![false; slots.len()];
-        for target in targets {
-            needed[*target] = true;
-        }
-        for slot in (0..slots.len()).rev() {
-            if needed[slot] {
-                for input in &slots[slot].inputs {
-                    needed[*input] = true;
-                }
-            }
-        }
-        needed
-    }
-
-    /// The slots between some draws and the conditions: what changes when they are drawn again, and matters.
-    fn members(&self, table: usize, families: &HashSet<String>, conditions: &[usize]) -> Vec<usize> {
-        let slots = &self.tables[table].slots;
-        let mut moved = vec![false; slots.len()];
-        let mut targets = conditions.to_vec();
-        for slot in 0..slots.len() {
-            let drawn = slots[slot].drawn_by.as_ref().is_some_and(|family| families.contains(family));
-            if drawn {
-                targets.push(slot);
-            }
-            moved[slot] = drawn || slots[slot].inputs.iter().any(|input| moved[*input]);
-        }
-        let needed = self.behind(table, &targets);
-        (0..slots.len()).filter(|slot| moved[*slot] && needed[*slot]).collect()
-    }
-
-    /// Two groups that share a slot or need each other.
-    fn entangled(&self, table: usize, list: &[(Group, HashSet<String>)]) -> Option<(usize, usize)> {
-        let reads: Vec<Vec<bool>> = list.iter().map(|(group, _)| self.behind(table, &group.members)).collect();
-        for first in 0..list.len() {
-            for second in first + 1..list.len() {
-                let shared = list[second].0.members.iter().any(|member| list[first].0.members.contains(member));
-                let needs = |a: usize, b: usize| list[b].0.members.iter().any(|member| reads[a][*member]);
-                if shared || (needs(first, second) && needs(second, first)) {
-                    return Some((first, second));
-                }
-            }
-        }
-        None
     }
 }
 

@@ -2,9 +2,13 @@
 
 use super::rules::Statements;
 use super::{BLOCK, Evaluation, Plan};
+use crate::enforce::quota::Fault;
 use crate::enforce::redraw::{ATTEMPTS, draw};
 use crate::generators::Rows;
 use crate::problem::Problem;
+
+/// The most rows of a table over which a pass is made while it is planned; longer ones are passed over before their first row.
+const PASSED: u64 = 1 << 17;
 
 /// What the plan learnt by drawing some rows.
 pub(super) struct Sampled {
@@ -17,6 +21,23 @@ pub(super) struct Sampled {
 pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
     let mut sampled = Sampled { problems: Vec::new(), notes: Vec::new() };
     let pointer = |rule: &str| statements.pointers.get(rule).cloned().unwrap_or_default();
+    for pass in statements.passes.iter().filter(|pass| plan.tables[pass.table].rows <= PASSED) {
+        let (place, detail) = match (pass.check)(plan) {
+            Ok(()) => continue,
+            Err(Fault::Conflict(conflict)) => {
+                let first = conflict.rules.iter().find(|rule| statements.pointers.contains_key(*rule));
+                (pointer(first.unwrap_or(&pass.rule)), conflict.detail)
+            }
+            Err(Fault::Run(error)) => (pointer(&pass.rule), error.to_string()),
+        };
+        let remedy = "change one of these numbers, or the rows of its condition";
+        sampled.problems.push(Problem::new("contradiction", detail).at(place).remedy(remedy));
+    }
+    if !sampled.problems.is_empty() {
+        // All else that is sampled would fail for the same reason.
+        sampled.problems.dedup();
+        return sampled;
+    }
     for (index, table) in plan.tables.iter().enumerate() {
         let rows = table.rows.min(BLOCK);
         if rows == 0 {
@@ -54,6 +75,13 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
                         .remedy("let the columns that the rule reads take more values, or loosen the rule"),
                 ),
             }
+        }
+    }
+    for (table, slot, rule) in &statements.tried {
+        let rows = plan.tables[*table].rows.min(BLOCK);
+        if let Err(error) = Evaluation::new(plan, *table, Rows::Range(0..rows)).need(*slot) {
+            let remedy = "let the columns that stand fast take values that the rule lists";
+            sampled.problems.push(Problem::new("contradiction", error.to_string()).at(pointer(rule)).remedy(remedy));
         }
     }
     for (table, slot, rule) in &statements.fixed {

@@ -23,7 +23,7 @@ impl Fill for SqlFill {
 }
 
 /// The form in which SQL sees a column: identifiers of sixteen bytes as text.
-fn as_sql(array: &ArrayRef) -> ArrayRef {
+pub(super) fn as_sql(array: &ArrayRef) -> ArrayRef {
     match array.as_fixed_size_binary_opt() {
         Some(bytes) => std::sync::Arc::new(uuid_text(bytes)),
         None => std::sync::Arc::clone(array),
@@ -50,7 +50,7 @@ fn uuid_text(bytes: &FixedSizeBinaryArray) -> datafusion::arrow::array::StringVi
     texts.finish()
 }
 
-fn sql_type(logical: &LogicalType) -> DataType {
+pub(super) fn sql_type(logical: &LogicalType) -> DataType {
     if *logical == LogicalType::Uuid { DataType::Utf8View } else { logical.arrow() }
 }
 
@@ -60,12 +60,26 @@ impl Compiler {
         self.slot(table, Name::Sql(sql.to_owned(), want_condition))
     }
 
-    pub(super) fn make_sql(&mut self, table: usize, sql: &str, want_condition: bool) -> Result<Made, Failed> {
+    /// An expression. `over`: a slot that stands for a column before all that comes after it.
+    pub(super) fn make_sql(
+        &mut self,
+        table: usize,
+        sql: &str,
+        want_condition: bool,
+        over: Option<(usize, SlotId)>,
+    ) -> Result<Made, Failed> {
         let parsed = Parsed::parse(sql).map_err(|problem| Failed::One(sql_problem(problem)))?;
         let mut fields = Vec::new();
         let mut inputs = Vec::new();
         for reference in parsed.references() {
-            let slot = self.reference(table, &reference.0)?;
+            let slot = match over {
+                Some((column, slot))
+                    if reference.0.len() == 1 && self.column_named(table, &reference.0[0]) == Some(column) =>
+                {
+                    slot
+                }
+                _ => self.reference(table, &reference.0)?,
+            };
             let definition = &self.tables[table].slots[slot];
             fields.push(Field::new(reference.to_string(), sql_type(&definition.logical), true));
             inputs.push(slot);

@@ -26,7 +26,7 @@ pub(super) fn holds(schema: &str) {
     assert!(!certificate.results.is_empty());
 }
 
-fn problems(schema: &str) -> Vec<String> {
+pub(super) fn problems(schema: &str) -> Vec<String> {
     compiled(schema).problems.iter().map(ToString::to_string).collect()
 }
 
@@ -173,7 +173,7 @@ fn problems_come_all_at_once_with_their_places() {
       - { name: p, generator: { type: expression, sql: \"q\" } }
       - { name: q, generator: { type: expression, sql: \"p\" } }
     rules:
-      - { id: r, kind: share, column: n, shares: { a: 1 } }
+      - { id: r, kind: no_overlap, per: [n], start: n, end: n }
 ",
     ));
     for expected in [
@@ -182,7 +182,7 @@ fn problems_come_all_at_once_with_their_places() {
         "tables[0].columns[2].generator.sql: table t has no column \"amuont\"; did you mean \"amount\"?",
         "tables[0].columns[3].uniqe: unknown key \"uniqe\"; did you mean \"unique\"?",
         "tables[0].columns[4]: these columns need each other: t.p → t.q → t.p; let one of them stand on its own",
-        "tables[0].rules[0].kind: rules of kind share are not supported by this version",
+        "tables[0].rules[0].kind: rules of kind no_overlap are not supported by this version",
     ] {
         assert!(found.iter().any(|problem| problem == expected), "{expected}\n{found:#?}");
     }

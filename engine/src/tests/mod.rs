@@ -2,10 +2,13 @@
 
 mod calendar;
 mod cases;
+mod counts;
 mod determinism;
 mod golden;
 mod memory;
 mod robustness;
+mod rules;
+mod statistics;
 mod unique;
 
 use std::sync::Arc;

@@ -49,9 +49,23 @@ pub struct RuleResult {
     pub broken: u64,
     /// Up to [`EXAMPLES`] of those that break it: the primary key (else the row number, from 1) and the columns that the statement reads.
     pub examples: Vec<Value>,
+    /// What was measured beside what was asked, where the statement is about numbers of the whole table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<Measure>,
     /// Why nothing was proved, where the rows lack what the statement reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproved: Option<String>,
+}
+
+/// A number that a statement asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct Measure {
+    /// What is measured: a value of a column, the columns of the groups, a statistic; empty where the statement has one number alone.
+    pub what: String,
+    /// What it is to be: a number, or its bounds.
+    pub asked: String,
+    /// What it is; of groups the smallest and the largest number.
+    pub measured: String,
 }
 
 /// The most examples of a result.

@@ -3,9 +3,9 @@
 //! The same text is evaluated on batches by [`super::rows`] and written for other databases by [`super::sql`].
 
 use super::joins::quoted;
-use super::{calculate, implies, order};
+use super::{calculate, combination, implies, order, score};
 use crate::expr::Parsed;
-use crate::schema::{Column, Gap};
+use crate::schema::{Band, Column, Gap};
 use crate::types::LogicalType;
 
 /// A statement about one row.
@@ -15,6 +15,10 @@ pub(super) enum Condition<'a> {
     Implies { premise: &'a str, conclusion: &'a str },
     /// The rule `calculate`.
     Calculate { column: &'a str, sql: &'a str },
+    /// The rule `score`.
+    Score { column: &'a str, of: &'a str, bands: &'a [Band] },
+    /// The rule `combination`.
+    Combination { columns: &'a [String], tuples: &'a [Vec<serde_json::Value>], forbidden: bool },
     /// The rule `order`.
     Order { columns: &'a [String], strict: bool, gap: Option<Gap> },
     /// The rule `check`.
@@ -31,6 +35,10 @@ impl Condition<'_> {
         match *self {
             Condition::Implies { premise, conclusion } => implies::condition(premise, conclusion),
             Condition::Calculate { column, sql } => calculate::condition(column, sql, kind(column).as_ref()),
+            Condition::Score { column, of, bands } => score::condition(column, of, bands, kind(column).as_ref()),
+            Condition::Combination { columns, tuples, forbidden } => {
+                combination::condition(columns, tuples, forbidden, kind)
+            }
             Condition::Order { columns, strict, gap } => order::condition(columns, strict, gap, kind),
             Condition::Check { sql } => bracketed(sql),
             Condition::Null { column } => Ok(format!("{} IS NULL", quoted(column))),
@@ -43,6 +51,10 @@ impl Condition<'_> {
         match *self {
             Condition::Implies { premise, conclusion } => implies::says(premise, conclusion),
             Condition::Calculate { column, sql } => calculate::says(column, sql),
+            Condition::Score { column, of, bands } => score::says(column, of, bands),
+            Condition::Combination { columns, tuples, forbidden } => {
+                combination::says(columns, tuples.len(), forbidden)
+            }
             Condition::Order { columns, strict, gap } => order::says(columns, strict, gap),
             Condition::Check { sql } => sql.to_owned(),
             Condition::Null { column } => format!("{column} is null"),

@@ -91,6 +91,20 @@ fn row(page: &mut String, result: &RuleResult) -> fmt::Result {
     if let Some(reason) = &result.unproved {
         write!(page, "<br><span class=\"open\">{}</span>", Text(reason))?;
     }
+    if !result.measures.is_empty() {
+        page.push_str("<ul>");
+        for measure in &result.measures {
+            let what = if measure.what.is_empty() { String::new() } else { format!("{}: ", measure.what) };
+            write!(
+                page,
+                "<li>{}{} <span class=\"quiet\">asked {}</span></li>",
+                Text(&what),
+                Text(&measure.measured),
+                Text(&measure.asked)
+            )?;
+        }
+        page.push_str("</ul>");
+    }
     if !result.examples.is_empty() {
         page.push_str("<ul>");
         for example in &result.examples {

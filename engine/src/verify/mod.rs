@@ -7,6 +7,7 @@
 
 mod calculate;
 mod certificate;
+mod combination;
 mod condition;
 mod dialect;
 mod distinct;
@@ -18,9 +19,12 @@ mod keys;
 mod order;
 mod reader;
 mod rows;
+mod score;
 mod source;
 mod sql;
 mod statement;
+mod statistic;
+mod totals;
 mod values;
 
 #[cfg(test)]
@@ -33,7 +37,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use serde_json::{Map, Value, json};
 
-pub use certificate::{Certificate, EXAMPLES, RuleResult, TableRows};
+pub use certificate::{Certificate, EXAMPLES, Measure, RuleResult, TableRows};
 pub use dialect::Dialect;
 pub use sql::verify_sql;
 
@@ -116,6 +120,7 @@ struct Outcome {
     checked: u64,
     broken: u64,
     examples: Vec<Value>,
+    measures: Vec<Measure>,
     unproved: Option<String>,
 }
 
@@ -159,6 +164,7 @@ pub async fn certify(
                 checked: outcome.checked,
                 broken: outcome.broken,
                 examples: outcome.examples,
+                measures: outcome.measures,
                 unproved: outcome.unproved,
             });
         }
@@ -207,6 +213,10 @@ impl<'a> Prover<'a> {
                     self.unique(id, table, &columns, None, true).await?
                 }
                 Claim::Unique { columns, when } => self.unique(id, table, columns, *when, false).await?,
+                Claim::Total { when, total } => {
+                    let statement = (id, *when, total);
+                    totals::check(&self.database, self.dataset, table, &self.means, statement).await?
+                }
                 Claim::ForeignKey(key) => {
                     let (keys, numbers) = self.relation(id, table, key).await?;
                     children = Some(numbers);
@@ -224,7 +234,7 @@ impl<'a> Prover<'a> {
     async fn column_type(&self, table: &'a Table, column: &'a Column, rows: u64) -> Result<Outcome, VerifyError> {
         let Some(delivered) = self.database.delivered(table, column) else {
             let example = json!({ "column": column.name, "delivered": null });
-            return Ok(Outcome { checked: rows, broken: rows.max(1), examples: vec![example], unproved: None });
+            return Ok(Outcome { checked: rows, broken: rows.max(1), examples: vec![example], ..Outcome::default() });
         };
         let mut outcome = Outcome { checked: rows, ..Outcome::default() };
         let Some(logical) = column.logical_type() else { return Ok(outcome) };
@@ -303,7 +313,7 @@ impl<'a> Prover<'a> {
             checked: if is_key { repeats.rows } else { repeats.rows - repeats.nulls },
             broken: repeats.repeats + nulls,
             examples: objects(examples),
-            unproved: None,
+            ..Outcome::default()
         })
     }
 
@@ -355,7 +365,7 @@ impl<'a> Prover<'a> {
             checked: relation.parents,
             broken: relation.out_of_bounds,
             examples: objects(relation.bounds_examples),
-            unproved: None,
+            ..Outcome::default()
         };
         if let Some(expected) = key.children.as_ref().and_then(|children| total(children, relation.parents))
             && expected != relation.keys
@@ -368,7 +378,7 @@ impl<'a> Prover<'a> {
             checked: relation.keys,
             broken: relation.orphans,
             examples: objects(relation.orphan_examples),
-            unproved: None,
+            ..Outcome::default()
         };
         Ok((keys, numbers))
     }

@@ -196,7 +196,7 @@ async fn check_group(
         checked: found.checked,
         broken: found.broken,
         examples: found.examples.into_values().into_iter().map(Value::Object).collect(),
-        unproved: None,
+        ..Outcome::default()
     });
     Ok(indexes.into_iter().zip(outcomes).collect())
 }

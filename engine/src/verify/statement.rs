@@ -1,6 +1,8 @@
 //! Everything that a schema states about its finished rows: keys, columns, rules, in that order, table by table.
 
 use super::condition::Condition;
+use super::statistic::Statistic;
+use super::totals::Total;
 use crate::schema::{Children, Column, Dataset, ForeignKey, RuleKind, Table};
 
 /// A statement of a schema.
@@ -25,6 +27,8 @@ pub(super) enum Claim<'a> {
     Unique { columns: Vec<&'a str>, when: Option<&'a str> },
     /// Each row of those that `when` selects satisfies a condition.
     Row { when: Option<&'a str>, condition: Condition<'a> },
+    /// So many rows there are of something.
+    Total { when: Option<&'a str>, total: Total<'a> },
     /// Each key that is not null exists in the parent.
     ForeignKey(&'a ForeignKey),
     /// Each parent has so many children.
@@ -85,6 +89,12 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
         let condition = match &rule.kind {
             RuleKind::Implies { condition, then } => Condition::Implies { premise: condition, conclusion: then },
             RuleKind::Calculate { column, sql } => Condition::Calculate { column, sql },
+            RuleKind::Score { column, of, bands } => Condition::Score { column, of, bands },
+            RuleKind::Combination { columns, allowed, forbidden } => Condition::Combination {
+                columns,
+                tuples: allowed.as_ref().or(forbidden.as_ref()).map(Vec::as_slice).unwrap_or_default(),
+                forbidden: allowed.is_none(),
+            },
             RuleKind::Order { columns, strict, gap } => {
                 Condition::Order { columns, strict: *strict == Some(true), gap: *gap }
             }
@@ -95,14 +105,24 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
                 add(rule.id.clone(), "unique", says, Claim::Unique { columns, when });
                 continue;
             }
-            RuleKind::Score { .. }
-            | RuleKind::Share { .. }
-            | RuleKind::Count { .. }
-            | RuleKind::Statistic { .. }
-            | RuleKind::Correlation { .. }
-            | RuleKind::Combination { .. }
-            | RuleKind::Aggregate { .. }
-            | RuleKind::NoOverlap { .. } => {
+            RuleKind::Share { column, parts, tolerance } => {
+                let total = Total::Share { column, parts, tolerance: tolerance.unwrap_or(0.0) };
+                add(rule.id.clone(), "share", total.says(when), Claim::Total { when, total });
+                continue;
+            }
+            RuleKind::Count { condition, exactly, min, max, per } => {
+                let (least, most) = (exactly.or(*min).unwrap_or(0), exactly.or(*max));
+                let total = Total::Count { condition, least, most, per };
+                add(rule.id.clone(), "count", total.says(when), Claim::Total { when, total });
+                continue;
+            }
+            RuleKind::Statistic { column, function, equals, q, tolerance } => {
+                let share = if function == "quantile" { q.unwrap_or(0.5) } else { 0.5 };
+                let total = Total::Statistic(Statistic { column, function, equals, share, tolerance: *tolerance });
+                add(rule.id.clone(), "statistic", total.says(when), Claim::Total { when, total });
+                continue;
+            }
+            RuleKind::Correlation { .. } | RuleKind::Aggregate { .. } | RuleKind::NoOverlap { .. } => {
                 add(rule.id.clone(), rule.kind.name(), String::new(), Claim::Unsupported);
                 continue;
             }
@@ -122,7 +142,7 @@ fn row<'a>(
     add(id, kind, limited(condition.says(), when), Claim::Row { when, condition });
 }
 
-fn limited(says: String, when: Option<&str>) -> String {
+pub(super) fn limited(says: String, when: Option<&str>) -> String {
     match when {
         Some(when) => format!("{says}, where {when}"),
         None => says,

@@ -1,5 +1,7 @@
 //! Every statement holding and broken; the operators against the SQL that `verify.sql` delivers.
 
+mod rules;
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -524,9 +526,9 @@ async fn what_is_hidden_is_unproved_and_what_is_unsupported_is_an_error() {
     assert!(certificate.to_html().contains(reason));
     assert!(verify_sql(&hidden, Dialect::Duckdb).contains(&format!("-- Left out: {reason}")));
 
-    let shares = dataset(json!([{ "name": "t", "columns": [{ "name": "a" }],
-        "rules": [{ "id": "s", "kind": "share", "column": "a", "shares": { "x": 0.5 } }] }]));
-    assert_eq!(error(&shares, &tables).await, "rule \"s\" is of kind share, which this version cannot prove");
+    let overlap = dataset(json!([{ "name": "t", "columns": [{ "name": "a" }],
+        "rules": [{ "id": "s", "kind": "no_overlap", "per": ["a"], "start": "a", "end": "a" }] }]));
+    assert_eq!(error(&overlap, &tables).await, "rule \"s\" is of kind no_overlap, which this version cannot prove");
     assert_eq!(error(&hidden, &[]).await, "table \"t\" is missing");
 }
 

@@ -141,6 +141,7 @@ const SILENT = [
   // SQL for other databases, and the certificate as a page of its own.
   "engine/src/verify/dialect.rs",
   "engine/src/verify/sql.rs",
+  "engine/src/verify/sql",
   "engine/src/verify/html.rs",
   // Values that generators choose from.
   "engine/src/locale",

@@ -10,7 +10,7 @@ use datafusion::arrow::array::{ArrayRef, Float64Array};
 use super::counted::Units;
 use super::{FloatEnds, check_ends, first_unit, floats_of, last_unit};
 use crate::generators::interval::{array_of, row_bounds};
-use crate::generators::{Cells, Fill, Made, Problems, Rows, RunError};
+use crate::generators::{Cells, Fill, Made, Problems, Quantiles, Rows, RunError};
 use crate::plan::{Context, RowBound, Scalar};
 use crate::problem::Problem;
 use crate::quantile::Quantile;
@@ -182,7 +182,12 @@ pub(super) fn drawn<F: Family>(
         fill.target.span::<F>(*min, *max).map_err(|refused| vec![refused.problem()])?;
     }
     let counted = fill.fixed.clone().filter(|_| fill.target.unit.is_some() && cx.is_dealt());
-    let made = Made::drawn(logical.clone(), fill);
+    let quantiles = fill.fixed.as_ref().and_then(|fixed| {
+        let (fixed, rounded) = (Arc::clone(fixed), fill.target.unit.is_some());
+        let ends = (fixed.low, fixed.high);
+        Quantiles::new(logical.clone(), ends, rounded.then_some(1.0), move |share| fixed.at(share, rounded))
+    });
+    let made = Made::drawn(logical.clone(), fill).distributed(quantiles);
     Ok(match counted {
         Some(ready) => made.counted(Units::new(ready, logical)),
         None => made,
@@ -270,6 +275,16 @@ impl<L: Quantile> Ready<L> {
     /// Intervals of units that are never drawn, their ends included, in ascending order.
     pub fn gaps(&self) -> impl Iterator<Item = (i64, i64)> {
         self.law.gaps().into_iter().map(|(from, to)| (from as i64, to as i64))
+    }
+
+    /// The value at a share of the distribution, in units.
+    fn at(&self, share: f64, rounded: bool) -> f64 {
+        let value = self.law.at(share);
+        if rounded {
+            libm::rint(value).max(self.low).min(self.high)
+        } else {
+            value.clamp(f64::MIN, f64::MAX).max(self.low).min(self.high) + 0.0
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub use self::random_walk::RandomWalk;
 pub use self::time_series::TimeSeries;
 use super::interval::{Step, Uniform};
 use super::lists::decimal_units;
-use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
+use super::{Cells, Fill, Generator, Interval, Made, Problems, Quantiles, Rows, RunError};
 use crate::plan::{Context, Scalar};
 use crate::problem::Problem;
 use crate::random::{Key, unit};
@@ -274,7 +274,12 @@ impl Generator for Float {
         let min = cx.param(self.min.as_ref().unwrap_or(&Param::Constant(0.0)), "min")?;
         let max = cx.param(self.max.as_ref().unwrap_or(&Param::Constant(1.0)), "max")?;
         check_ends(&min, &max, f64::to_string)?;
-        Ok(Made::drawn(LogicalType::Float, Floats { key: cx.key("value"), min, max, digits: self.digits }))
+        let quantiles = match (&min, &max) {
+            (Scalar::Constant(min), Scalar::Constant(max)) => evenly(*min, *max, self.digits),
+            _ => None,
+        };
+        let fill = Floats { key: cx.key("value"), min, max, digits: self.digits };
+        Ok(Made::drawn(LogicalType::Float, fill).distributed(quantiles))
     }
 
     fn above(&self) -> Vec<&str> {
@@ -283,6 +288,22 @@ impl Generator for Float {
 
     fn below(&self) -> Vec<&str> {
         named(&self.max)
+    }
+}
+
+/// The distribution of floats that lie evenly between two; in units of the last digit, where they have some.
+fn evenly(min: f64, max: f64, digits: Option<u8>) -> Option<Quantiles> {
+    let factor = digits.map_or(1.0, |digits| 10_f64.powi(i32::from(digits)));
+    let (low, high) = (min * factor, max * factor);
+    let at = move |share: f64| low * (1.0 - share) + high * share;
+    match digits {
+        None => Quantiles::new(LogicalType::Float, (min, max), None, at),
+        Some(_) => {
+            let ends = (libm::ceil(low - 1e-9), libm::floor(high + 1e-9));
+            let at = move |share: f64| libm::rint(at(share)).clamp(ends.0, ends.1);
+            let quantiles = (ends.0 <= ends.1).then(|| Quantiles::new(LogicalType::Float, ends, Some(1.0), at))??;
+            Some(quantiles.of_digits(factor))
+        }
     }
 }
 

@@ -1,0 +1,484 @@
+//! Values whose counts are exact under conditions: how many rows of each cell take each value, and which.
+//!
+//! The conditions of a column's rules split the rows into cells ([`super::strata`]). The column's own weights, fitted to the rules by
+//! proportions, say how many rows of a cell would take each value; whole numbers near them that keep every rule exactly are found by rounding
+//! and, where that does not do, at least deviation. A row takes the value at its permuted rank in its cell.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::OnceLock;
+
+use datafusion::arrow::array::{ArrayRef, UInt32Array};
+use datafusion::arrow::compute::take;
+
+use super::simplex::Program;
+use super::strata::{CELLS, Index, Strata};
+use crate::allocation::largest_remainder;
+use crate::generators::{Cells, Fill, Rows, RunError};
+use crate::permutation::Permutation;
+use crate::plan::Plan;
+use crate::random::Key;
+
+/// Numbers of a program that is solved at most: rows by variables.
+const LARGEST: usize = 20_000_000;
+
+/// What a rule asks of some values in some rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// Places of the values.
+    pub values: Vec<usize>,
+    pub want: Want,
+}
+
+/// How often.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Want {
+    /// In this share of the rule's rows, to within one row.
+    Share(f64),
+    /// In at least and at most so many.
+    Between(u64, Option<u64>),
+}
+
+/// A rule about how often values stand.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    pub rule: String,
+    /// The condition that limits it, by its bit; all rows where absent.
+    pub condition: Option<usize>,
+    /// The condition in words.
+    pub when: Option<String>,
+    pub parts: Vec<Part>,
+    pub tolerance: f64,
+}
+
+/// A rule that leaves some values alone where a condition is true.
+#[derive(Clone, Debug)]
+pub(crate) struct Restriction {
+    pub rule: String,
+    pub condition: Option<usize>,
+    pub when: Option<String>,
+    pub allowed: Vec<bool>,
+}
+
+/// All that is asked of a column.
+#[derive(Clone, Debug)]
+pub(crate) struct System {
+    pub column: String,
+    /// The values as text.
+    pub labels: Vec<String>,
+    /// Their weights where no rule speaks.
+    pub weights: Vec<f64>,
+    pub statements: Vec<Statement>,
+    pub restrictions: Vec<Restriction>,
+    /// The bit of the rows that are null, and take no value.
+    pub nulls: Option<usize>,
+}
+
+/// Rules that cannot hold together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Conflict {
+    pub rules: Vec<String>,
+    pub detail: String,
+}
+
+impl From<Conflict> for RunError {
+    fn from(conflict: Conflict) -> RunError {
+        RunError::new(conflict.detail)
+    }
+}
+
+/// What a part comes to, once the rows of its rule are counted.
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    least: u64,
+    most: u64,
+    /// What it is to be where nothing stands against it; absent where anything between is as good.
+    best: Option<u64>,
+}
+
+impl System {
+    fn holds(&self, condition: Option<usize>, mask: u64) -> bool {
+        condition.is_none_or(|bit| mask >> bit & 1 == 1)
+    }
+
+    fn is_null(&self, mask: u64) -> bool {
+        self.nulls.is_some_and(|bit| mask >> bit & 1 == 1)
+    }
+
+    /// The rows that a statement speaks of.
+    fn rows(&self, statement: &Statement, masks: &[u64], counts: &[u64]) -> u64 {
+        let spoken = |(mask, _): &(&u64, &u64)| self.holds(statement.condition, **mask) && !self.is_null(**mask);
+        masks.iter().zip(counts).filter(spoken).map(|(_, count)| count).sum()
+    }
+
+    fn targets(&self, statement: &Statement, rows: u64) -> Vec<Target> {
+        let shares: Vec<f64> = statement
+            .parts
+            .iter()
+            .map(|part| match part.want {
+                Want::Share(share) => share,
+                Want::Between(..) => 0.0,
+            })
+            .collect();
+        let rest = (1.0 - shares.iter().sum::<f64>()).max(0.0);
+        let rest = if rest < 1e-9 { 0.0 } else { rest };
+        let dealt = largest_remainder(rows, &[shares.as_slice(), &[rest]].concat());
+        let part = |(at, part): (usize, &Part)| match part.want {
+            Want::Share(share) => {
+                let exact = share * rows as f64;
+                let slack = statement.tolerance * rows as f64;
+                let least = libm::floor(exact + 1e-6).min(libm::ceil(exact - slack - 1e-6)).max(0.0) as u64;
+                let most = libm::ceil(exact - 1e-6).max(libm::floor(exact + slack + 1e-6)) as u64;
+                let best = dealt.as_ref().map_or(least, |dealt| dealt[at]).clamp(least, most);
+                Target { least, most, best: Some(best) }
+            }
+            Want::Between(least, most) => {
+                let most = most.unwrap_or(u64::MAX >> 2);
+                Target { least, most, best: (least == most).then_some(least) }
+            }
+        };
+        statement.parts.iter().enumerate().map(part).collect()
+    }
+
+    /// How many rows of each cell take each value.
+    pub fn solve(&self, masks: &[u64], counts: &[u64]) -> Result<Vec<Vec<u64>>, Conflict> {
+        match self.attempt(masks, counts) {
+            Ok(found) => Ok(found),
+            Err(Unsolved::TooLarge) => Err(Conflict {
+                rules: self.statements.iter().map(|statement| statement.rule.clone()).collect(),
+                detail: format!(
+                    "the rules of {} make more numbers than can be weighed against each other",
+                    self.column
+                ),
+            }),
+            Err(Unsolved::Impossible) => Err(self.conflict(masks, counts)),
+        }
+    }
+
+    fn attempt(&self, masks: &[u64], counts: &[u64]) -> Result<Vec<Vec<u64>>, Unsolved> {
+        let allowed: Vec<Vec<bool>> = masks.iter().map(|mask| self.allowed(*mask)).collect();
+        let targets: Vec<(usize, usize, Target)> = self
+            .statements
+            .iter()
+            .enumerate()
+            .flat_map(|(at, statement)| {
+                let targets = self.targets(statement, self.rows(statement, masks, counts));
+                targets.into_iter().enumerate().map(move |(part, target)| (at, part, target))
+            })
+            .collect();
+        let near = self.fitted(masks, counts, &allowed, &targets);
+        let mut found = Vec::with_capacity(masks.len());
+        for ((mask, count), near) in masks.iter().zip(counts).zip(&near) {
+            if self.is_null(*mask) {
+                found.push(vec![0; self.weights.len()]);
+                continue;
+            }
+            found.push(largest_remainder(*count, near).ok_or(Unsolved::Impossible)?);
+        }
+        let sum = |found: &[Vec<u64>], statement: usize, part: usize| -> u64 {
+            let statement = &self.statements[statement];
+            masks
+                .iter()
+                .zip(found)
+                .filter(|(mask, _)| self.holds(statement.condition, **mask))
+                .flat_map(|(_, found)| statement.parts[part].values.iter().map(|value| found[*value]))
+                .sum()
+        };
+        let is_met = |(statement, part, target): &(usize, usize, Target)| {
+            let sum = sum(&found, *statement, *part);
+            target.best.map_or(target.least <= sum && sum <= target.most, |best| sum == best)
+        };
+        if targets.iter().all(is_met) {
+            return Ok(found);
+        }
+        let mut program = Program { sums: vec![0.0; masks.len()], ..Program::default() };
+        for (statement, part, target) in &targets {
+            let sum = sum(&found, *statement, *part);
+            let best = target.best.unwrap_or_else(|| sum.clamp(target.least, target.most.max(target.least)));
+            program.sums.push(best as f64 - sum as f64);
+        }
+        let mut moves = Vec::new();
+        for (cell, mask) in masks.iter().enumerate() {
+            for value in (0..self.weights.len()).filter(|value| allowed[cell][*value]) {
+                let mut rows = vec![(cell, 1.0)];
+                for (row, (statement, part, _)) in targets.iter().enumerate() {
+                    let statement = &self.statements[*statement];
+                    if self.holds(statement.condition, *mask) && statement.parts[*part].values.contains(&value) {
+                        rows.push((masks.len() + row, 1.0));
+                    }
+                }
+                let own = found[cell][value];
+                // Of two moves, the one towards the fitted number is the cheaper.
+                let lean = (near[cell][value] - own as f64).clamp(-0.99, 0.99);
+                let less = rows.iter().map(|(row, times)| (*row, -times)).collect();
+                moves.push((cell, value, 1, program.add(1.0 - lean, counts[cell] as f64, rows)));
+                if own > 0 {
+                    moves.push((cell, value, -1, program.add(1.0 + lean, own as f64, less)));
+                }
+            }
+        }
+        for (row, (_, _, target)) in targets.iter().enumerate() {
+            let sum = program.sums[masks.len() + row] + sum(&found, targets[row].0, targets[row].1) as f64;
+            // Another number than the best of a share costs more than any way to reach it.
+            let cost = if target.best.is_some() { 1_000.0 } else { 0.0 };
+            program.add(cost, (target.most as f64 - sum).max(0.0), vec![(masks.len() + row, -1.0)]);
+            program.add(cost, (sum - target.least as f64).max(0.0), vec![(masks.len() + row, 1.0)]);
+        }
+        if program.costs.len().saturating_mul(program.sums.len()) > LARGEST || masks.len() > CELLS {
+            return Err(Unsolved::TooLarge);
+        }
+        let solution = program.whole().ok_or(Unsolved::Impossible)?;
+        for (cell, value, sign, variable) in moves {
+            let moved = solution[variable] as u64;
+            let own = &mut found[cell][value];
+            *own = if sign > 0 { *own + moved } else { own.saturating_sub(moved) };
+        }
+        Ok(found)
+    }
+
+    fn allowed(&self, mask: u64) -> Vec<bool> {
+        let mut allowed = vec![!self.is_null(mask); self.weights.len()];
+        for restriction in self.restrictions.iter().filter(|restriction| self.holds(restriction.condition, mask)) {
+            allowed.iter_mut().zip(&restriction.allowed).for_each(|(allowed, own)| *allowed &= own);
+        }
+        allowed
+    }
+
+    /// The column's own weights in each cell, brought near what the rules ask by proportions.
+    fn fitted(
+        &self,
+        masks: &[u64],
+        counts: &[u64],
+        allowed: &[Vec<bool>],
+        targets: &[(usize, usize, Target)],
+    ) -> Vec<Vec<f64>> {
+        const ROUNDS: usize = 200;
+        let total: f64 = self.weights.iter().sum();
+        let mut weights: Vec<f64> = self.weights.iter().map(|weight| weight / total).collect();
+        for (statement, part, target) in targets {
+            if target.best.unwrap_or(target.least) > 0 {
+                for value in &self.statements[*statement].parts[*part].values {
+                    // A value that the generator never draws can be asked for all the same.
+                    weights[*value] = weights[*value].max(1e-9);
+                }
+            }
+        }
+        let scale = |cell: &mut Vec<f64>, count: u64| {
+            let sum: f64 = cell.iter().sum();
+            if sum > 0.0 {
+                cell.iter_mut().for_each(|number| *number *= count as f64 / sum);
+            }
+        };
+        let mut near: Vec<Vec<f64>> = allowed
+            .iter()
+            .zip(counts)
+            .map(|(allowed, count)| {
+                let pick = |(weight, allowed): (&f64, &bool)| if *allowed { *weight } else { 0.0 };
+                let mut cell: Vec<f64> = weights.iter().zip(allowed).map(pick).collect();
+                if cell.iter().all(|weight| *weight == 0.0) {
+                    // What rules leave are values that the generator never draws.
+                    cell = allowed.iter().map(|allowed| f64::from(u8::from(*allowed))).collect();
+                }
+                scale(&mut cell, *count);
+                cell
+            })
+            .collect();
+        for _ in 0..ROUNDS {
+            let mut moved = 0.0_f64;
+            for (statement, part, target) in targets {
+                let statement = &self.statements[*statement];
+                let values = &statement.parts[*part].values;
+                let spoken: Vec<usize> =
+                    (0..masks.len()).filter(|cell| self.holds(statement.condition, masks[*cell])).collect();
+                let sum: f64 =
+                    spoken.iter().map(|cell| values.iter().map(|value| near[*cell][*value]).sum::<f64>()).sum();
+                let wanted = target.best.map_or_else(
+                    || sum.max(target.least as f64).min(target.most.max(target.least) as f64),
+                    |best| best as f64,
+                );
+                if sum <= 0.0 {
+                    continue;
+                }
+                let factor = wanted / sum;
+                moved = moved.max((factor - 1.0).abs());
+                for cell in spoken {
+                    for value in values {
+                        near[cell][*value] *= factor;
+                    }
+                }
+            }
+            near.iter_mut().zip(counts).for_each(|(cell, count)| scale(cell, *count));
+            if moved < 1e-9 {
+                break;
+            }
+        }
+        near
+    }
+
+    /// A set of rules that cannot hold together, none of which can be left out, with the numbers.
+    fn conflict(&self, masks: &[u64], counts: &[u64]) -> Conflict {
+        let mut least = self.clone();
+        for at in (0..least.statements.len()).rev() {
+            let mut fewer = least.clone();
+            fewer.statements.remove(at);
+            if fewer.attempt(masks, counts).is_err() {
+                least = fewer;
+            }
+        }
+        for at in (0..least.restrictions.len()).rev() {
+            let mut fewer = least.clone();
+            fewer.restrictions.remove(at);
+            if fewer.attempt(masks, counts).is_err() {
+                least = fewer;
+            }
+        }
+        let mut rules: Vec<String> = Vec::new();
+        let mut facts = Vec::new();
+        for statement in &least.statements {
+            rules.push(statement.rule.clone());
+            facts.push(self.fact(statement, self.rows(statement, masks, counts)));
+        }
+        for restriction in &least.restrictions {
+            rules.push(restriction.rule.clone());
+            let left = self.labels.iter().zip(&restriction.allowed).filter(|(_, allowed)| **allowed);
+            let left: Vec<&str> = left.map(|(label, _)| label.as_str()).collect();
+            let rule = &restriction.rule;
+            facts.push(match (left.is_empty(), &restriction.when) {
+                (true, Some(when)) => format!("{rule} leaves no value where {when}"),
+                (true, None) => format!("{rule} leaves no value"),
+                (false, Some(when)) => format!("{rule} leaves only {} where {when}", left.join(", ")),
+                (false, None) => format!("{rule} leaves only {}", left.join(", ")),
+            });
+        }
+        rules.dedup();
+        let facts = facts.join("; ");
+        Conflict {
+            detail: format!("{} cannot take values that keep {}: {facts}", self.column, rules.join(" and ")),
+            rules,
+        }
+    }
+
+    /// What a statement asks, with its numbers.
+    fn fact(&self, statement: &Statement, rows: u64) -> String {
+        let targets = self.targets(statement, rows);
+        let asked: Vec<String> = statement
+            .parts
+            .iter()
+            .zip(targets)
+            .filter(|(part, target)| !(part.values.is_empty() || target.most == 0 && statement.parts.len() > 1))
+            .map(|(part, target)| {
+                let values: Vec<&str> = part.values.iter().map(|value| self.labels[*value].as_str()).collect();
+                let values = values.join(" / ");
+                match (target.best, part.want) {
+                    (Some(best), _) => format!("{values} = {best}"),
+                    (None, Want::Between(least, None)) => format!("{values} ≥ {least}"),
+                    (None, Want::Between(0, Some(most))) => format!("{values} ≤ {most}"),
+                    (None, _) => format!("{} ≤ {values} ≤ {}", target.least, target.most),
+                }
+            })
+            .collect();
+        let (rule, asked) = (&statement.rule, asked.join(", "));
+        match &statement.when {
+            Some(when) => format!("{rule} asks for {asked} in the {rows} rows where {when}"),
+            None => format!("{rule} asks for {asked} in all {rows} rows"),
+        }
+    }
+}
+
+/// Why there are no numbers.
+enum Unsolved {
+    Impossible,
+    TooLarge,
+}
+
+/// A column that keeps its rules: inputs are the conditions, in the order of their bits.
+pub(crate) struct Counted {
+    pub system: System,
+    pub strata: Strata,
+    pub values: ArrayRef,
+    pub key: Key,
+    dealt: OnceLock<Result<Vec<Dealt>, Fault>>,
+}
+
+/// Why no values are dealt.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    Conflict(Conflict),
+    Run(RunError),
+}
+
+impl From<Fault> for RunError {
+    fn from(fault: Fault) -> RunError {
+        match fault {
+            Fault::Conflict(conflict) => conflict.into(),
+            Fault::Run(error) => error,
+        }
+    }
+}
+
+/// How the values of a cell lie: by permuted rank, one value after the other.
+struct Dealt {
+    permutation: Option<Permutation>,
+    /// The rank at which the values behind each one begin.
+    ends: Vec<u64>,
+}
+
+impl Counted {
+    pub fn new(system: System, strata: Strata, values: ArrayRef, key: Key) -> Counted {
+        Counted { system, strata, values, key, dealt: OnceLock::new() }
+    }
+
+    fn dealt(&self, plan: &Plan) -> Result<&[Dealt], Fault> {
+        self.dealt.get_or_init(|| self.deal(plan)).as_ref().map(Vec::as_slice).map_err(Clone::clone)
+    }
+
+    fn deal(&self, plan: &Plan) -> Result<Vec<Dealt>, Fault> {
+        let index: &Index = self.strata.index(plan).map_err(Fault::Run)?;
+        let counts = self.system.solve(&index.masks, &index.counts).map_err(Fault::Conflict)?;
+        Ok(counts
+            .into_iter()
+            .zip(&index.masks)
+            .map(|(counts, mask)| {
+                let rows: u64 = counts.iter().sum();
+                let mut end = 0;
+                let ends = counts
+                    .iter()
+                    .map(|count| {
+                        end += count;
+                        end
+                    })
+                    .collect();
+                let mixed = counts.iter().filter(|count| **count > 0).count() > 1;
+                Dealt { permutation: mixed.then(|| Permutation::new(self.key.child(*mask), rows)), ends }
+            })
+            .collect())
+    }
+
+    /// Whether the rules can hold, by the pass over the whole table.
+    pub fn check(&self, plan: &Plan) -> Result<(), Fault> {
+        self.dealt(plan).map(|_| ())
+    }
+}
+
+/// The column as a fill, shared with the plan's check.
+pub(crate) struct CountedFill(pub std::sync::Arc<Counted>);
+
+impl Fill for CountedFill {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let counted = &self.0;
+        let dealt = counted.dealt(cells.plan)?;
+        let standings = counted.strata.standings(cells.plan, rows, cells.inputs)?;
+        let places: UInt32Array = standings
+            .into_iter()
+            .map(|standing| {
+                let dealt = &dealt[standing.cell as usize];
+                let position = dealt.permutation.as_ref().map_or(standing.rank, |order| order.at(standing.rank));
+                // Of a cell without values, all of whose rows are null, the first stands for nothing.
+                let place = dealt.ends.partition_point(|end| *end <= position);
+                Some(if place < dealt.ends.len() { place as u32 } else { 0 })
+            })
+            .collect();
+        take(counted.values.as_ref(), &places, None).map_err(|error| RunError::new(error.to_string()))
+    }
+}

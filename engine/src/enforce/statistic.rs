@@ -1,0 +1,492 @@
+//! Values whose statistics are given: the values of the rows of a rule are the quantiles of the column's own distribution at evenly spaced
+//! shares, dealt by a permutation of their ranks.
+//!
+//! Smallest, largest and middle values are placed at their ranks. Between them the shares are bent, by a power for a mean and by an affine map
+//! of their normal scores where a standard deviation is asked as well, so that no value leaves the distribution's bounds. What is then missing
+//! of the sum is spread evenly, a unit a rank, over ranks off their bounds: the mean is exact to half a unit in all.
+
+use std::sync::{Arc, OnceLock};
+
+use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::compute::interleave;
+
+use super::quota::{Conflict, Fault};
+use super::strata::Strata;
+use crate::generators::{Cells, Fill, Quantiles, Rows, RunError};
+use crate::permutation::Permutation;
+use crate::plan::Plan;
+use crate::quantile::{normal_cdf, normal_quantile};
+use crate::random::Key;
+
+/// Ranks by which bends are found.
+const SAMPLED: u64 = 2_048;
+
+/// Steps of a bisection.
+const STEPS: usize = 40;
+
+/// What is asked of the rows of one condition, in units of the column.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    /// The condition's bit; all rows where absent.
+    pub condition: Option<usize>,
+    pub rules: Vec<String>,
+    pub mean: Option<f64>,
+    pub std: Option<f64>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    /// Shares and the values at them.
+    pub quantiles: Vec<(f64, f64)>,
+}
+
+/// A column with statistics. Inputs: the column as it is drawn, then the conditions in the order of their bits.
+pub(crate) struct Measured {
+    pub column: String,
+    pub asked: Vec<Asked>,
+    pub nulls: Option<usize>,
+    pub strata: Strata,
+    pub quantiles: Arc<Quantiles>,
+    pub key: Key,
+    pub shaped: OnceLock<Result<Vec<Option<Shape>>, Fault>>,
+}
+
+/// The values of the rows of a condition, by rank.
+pub(crate) struct Shape {
+    order: Permutation,
+    curve: Curve,
+    /// Units that single ranks take beside.
+    spread: Spread,
+}
+
+/// The values by rank, ascending.
+struct Curve {
+    segments: Vec<Segment>,
+    bend: Bend,
+    /// Added to every value between the placed ones.
+    shift: f64,
+}
+
+/// Ranks between two placed ones, and what they may be.
+#[derive(Clone, Copy, Debug)]
+struct Segment {
+    first: u64,
+    count: u64,
+    /// Shares of the distribution at its ends.
+    from: f64,
+    to: f64,
+    low: f64,
+    high: f64,
+    /// The value of the placed rank behind it.
+    placed: Option<f64>,
+}
+
+/// How shares are bent within a segment.
+#[derive(Clone, Copy, Debug)]
+enum Bend {
+    Power(f64),
+    Scores { shift: f64, scale: f64 },
+}
+
+impl Bend {
+    fn at(self, share: f64) -> f64 {
+        match self {
+            Bend::Power(power) => libm::pow(share, power),
+            Bend::Scores { shift, scale } => normal_cdf(shift + scale * normal_quantile(share)),
+        }
+    }
+}
+
+/// One more unit, up or down, for some of the ranks that have room for it.
+#[derive(Clone, Debug, Default)]
+struct Spread {
+    unit: f64,
+    /// Ranks with room, run by run, each with the number of those before it.
+    runs: Vec<(u64, u64, u64)>,
+    room: u64,
+    needed: u64,
+}
+
+impl Spread {
+    fn at(&self, rank: u64) -> f64 {
+        if self.needed == 0 {
+            return 0.0;
+        }
+        let run = self.runs.partition_point(|(first, _, _)| *first <= rank);
+        let Some((first, count, before)) = run.checked_sub(1).map(|run| self.runs[run]) else { return 0.0 };
+        if rank - first >= count {
+            return 0.0;
+        }
+        let place = u128::from(before + (rank - first));
+        let (needed, room) = (u128::from(self.needed), u128::from(self.room));
+        if (place + 1) * needed / room > place * needed / room { self.unit } else { 0.0 }
+    }
+}
+
+impl Shape {
+    /// The value at a rank.
+    fn value(&self, quantiles: &Quantiles, rank: u64) -> f64 {
+        self.curve.at(quantiles, rank) + self.spread.at(rank)
+    }
+}
+
+impl Curve {
+    fn at(&self, quantiles: &Quantiles, rank: u64) -> f64 {
+        let at = self.segments.partition_point(|segment| segment.first + segment.count <= rank);
+        let segment = &self.segments[at.min(self.segments.len() - 1)];
+        match rank.checked_sub(segment.first) {
+            Some(place) if place < segment.count => self.inside(quantiles, segment, place),
+            // Between two segments a placed rank stands.
+            _ => self.segments[at - 1].placed.unwrap_or(segment.low),
+        }
+    }
+
+    fn inside(&self, quantiles: &Quantiles, segment: &Segment, place: u64) -> f64 {
+        let share = (place as f64 + 0.5) / segment.count as f64;
+        let share = segment.from + (segment.to - segment.from) * self.bend.at(share);
+        // A float below one half is never rounded up to one.
+        let value = quantiles.at(share.clamp(1e-16, 1.0 - 1.2e-16));
+        (value.clamp(segment.low, segment.high) + self.shift).clamp(segment.low, segment.high)
+    }
+}
+
+impl Measured {
+    /// Whether the rules can hold, by the pass over the whole table.
+    pub fn check(&self, plan: &Plan) -> Result<(), Fault> {
+        self.shaped(plan).map(|_| ())
+    }
+
+    fn shaped(&self, plan: &Plan) -> Result<&[Option<Shape>], Fault> {
+        self.shaped.get_or_init(|| self.shape(plan)).as_ref().map(Vec::as_slice).map_err(Clone::clone)
+    }
+
+    fn shape(&self, plan: &Plan) -> Result<Vec<Option<Shape>>, Fault> {
+        let index = self.strata.index(plan).map_err(Fault::Run)?;
+        let mut shapes = Vec::with_capacity(index.masks.len());
+        for (mask, count) in index.masks.iter().zip(&index.counts) {
+            let holds = |bit: Option<usize>| bit.is_none_or(|bit| mask >> bit & 1 == 1);
+            if self.nulls.is_some_and(|bit| holds(Some(bit))) {
+                shapes.push(None);
+                continue;
+            }
+            let mut spoken = self.asked.iter().filter(|asked| holds(asked.condition));
+            let (Some(asked), other) = (spoken.next(), spoken.next()) else {
+                shapes.push(None);
+                continue;
+            };
+            if let Some(other) = other {
+                let rules = [asked.rules.join(" and "), other.rules.join(" and ")];
+                let detail = format!(
+                    "{} speak of the same {count} rows, and only one can decide the values there",
+                    rules.join(" and ")
+                );
+                let rules = asked.rules.iter().chain(&other.rules).cloned().collect();
+                return Err(Fault::Conflict(Conflict { rules, detail }));
+            }
+            let shaped = self.shape_of(asked, *count, self.key.child(*mask)).map_err(Fault::Conflict)?;
+            shapes.push(Some(shaped));
+        }
+        Ok(shapes)
+    }
+
+    fn conflict(&self, asked: &Asked, detail: String) -> Conflict {
+        Conflict { rules: asked.rules.clone(), detail }
+    }
+
+    /// Ranks whose values are given, ascending.
+    fn placed(&self, asked: &Asked, rows: u64) -> Result<Vec<(u64, f64)>, Conflict> {
+        let mut placed: Vec<(u64, f64)> = Vec::new();
+        placed.extend(asked.min.map(|value| (0, value)));
+        placed.extend(asked.max.map(|value| (rows - 1, value)));
+        for (share, value) in &asked.quantiles {
+            let place = share * (rows - 1) as f64;
+            let below = libm::floor(place + 1e-9);
+            let on_grid = |value: f64| self.quantiles.quantum.is_none_or(|quantum| libm::fmod(value, quantum) == 0.0);
+            if place - below < 1e-9 {
+                let value = self.quantiles.quantum.filter(|_| !on_grid(*value)).map_or(*value, |_| libm::rint(*value));
+                placed.push((below as u64, value));
+            } else if on_grid(*value) {
+                placed.extend([(below as u64, *value), (below as u64 + 1, *value)]);
+            } else {
+                placed.extend([(below as u64, libm::floor(*value)), (below as u64 + 1, libm::ceil(*value))]);
+            }
+        }
+        placed.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        placed.dedup();
+        for pair in placed.windows(2) {
+            if pair[1].1 < pair[0].1 || (pair[1].0 == pair[0].0 && pair[1].1 != pair[0].1) {
+                let detail = format!(
+                    "{} ask for {} and {} of {} in an order that {rows} values cannot have",
+                    asked.rules.join(" and "),
+                    self.quantiles.print(pair[0].1),
+                    self.quantiles.print(pair[1].1),
+                    self.column
+                );
+                return Err(self.conflict(asked, detail));
+            }
+        }
+        if let Some((_, value)) =
+            placed.iter().find(|(_, value)| *value < self.quantiles.low || *value > self.quantiles.high)
+        {
+            let detail = format!(
+                "{} asks for {} of {}, whose values lie between {} and {}",
+                asked.rules.join(" and "),
+                self.quantiles.print(*value),
+                self.column,
+                self.quantiles.print(self.quantiles.low),
+                self.quantiles.print(self.quantiles.high)
+            );
+            return Err(self.conflict(asked, detail));
+        }
+        Ok(placed)
+    }
+
+    fn segments(&self, placed: &[(u64, f64)], rows: u64) -> Vec<Segment> {
+        let (low, high) = (self.quantiles.low, self.quantiles.high);
+        let mut segments = Vec::new();
+        let (mut first, mut from, mut bottom) = (0, 0.0, low);
+        for (rank, value) in placed {
+            let share = self.share_of(*value);
+            segments.push(Segment {
+                first,
+                count: rank - first,
+                from,
+                to: share.max(from),
+                low: bottom,
+                high: *value,
+                placed: Some(*value),
+            });
+            (first, from, bottom) = (rank + 1, share.max(from), *value);
+        }
+        segments.push(Segment { first, count: rows - first, from, to: 1.0, low: bottom, high, placed: None });
+        segments
+    }
+
+    /// The share of the distribution that lies below a value.
+    fn share_of(&self, value: f64) -> f64 {
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if self.quantiles.at(f64::clamp(middle, 1e-16, 1.0 - 1.2e-16)) < value {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        0.5 * (low + high)
+    }
+
+    fn shape_of(&self, asked: &Asked, rows: u64, key: Key) -> Result<Shape, Conflict> {
+        let placed = self.placed(asked, rows)?;
+        let mut curve = Curve { segments: self.segments(&placed, rows), bend: Bend::Power(1.0), shift: 0.0 };
+        match (asked.mean, asked.std) {
+            (None, None) => {}
+            (Some(mean), None) => {
+                curve.bend = self.bent(asked, &mut curve, rows, mean, |bend| Bend::Power(libm::exp(-bend)), 14.0)?;
+            }
+            (mean, Some(std)) => self.scaled(asked, &mut curve, rows, mean, std)?,
+        }
+        let spread = asked.mean.map(|mean| self.settle(&mut curve, rows, mean)).unwrap_or_default();
+        Ok(Shape { order: Permutation::new(key, rows), curve, spread })
+    }
+
+    /// Mean and standard deviation of at most so many evenly spaced ranks.
+    fn moments(&self, curve: &Curve, rows: u64, most: u64) -> (f64, f64) {
+        let count = rows.min(most);
+        let values: Vec<f64> = (0..count)
+            .map(|place| {
+                let rank = (u128::from(2 * place + 1) * u128::from(rows) / u128::from(2 * count)) as u64;
+                curve.at(&self.quantiles, rank.min(rows - 1))
+            })
+            .collect();
+        let mean = values.iter().sum::<f64>() / count as f64;
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        (mean, (squares / (count.max(2) - 1) as f64).sqrt())
+    }
+
+    /// The bend, larger ones giving larger values, that brings the mean to what is asked.
+    fn bent(
+        &self,
+        asked: &Asked,
+        curve: &mut Curve,
+        rows: u64,
+        mean: f64,
+        bend: impl Fn(f64) -> Bend,
+        most: f64,
+    ) -> Result<Bend, Conflict> {
+        let mut of = |at: f64| {
+            curve.bend = bend(at);
+            self.moments(curve, rows, SAMPLED).0
+        };
+        let (least, largest) = (of(-most), of(most));
+        // What is half a unit beyond is within what is spread.
+        let slack = self.quantiles.quantum.unwrap_or(0.0) * 0.5 + 1e-9 * mean.abs();
+        if mean < least - slack || mean > largest + slack {
+            let detail = format!(
+                "{} asks for a mean of {}, and {} can have one between {} and {} in these {rows} rows",
+                asked.rules.join(" and "),
+                self.quantiles.print(mean),
+                self.column,
+                self.quantiles.print(least),
+                self.quantiles.print(largest)
+            );
+            return Err(self.conflict(asked, detail));
+        }
+        let (mut low, mut high) = (-most, most);
+        let near = 1e-6 * (largest - least);
+        for _ in 0..STEPS {
+            let middle = 0.5 * (low + high);
+            let off = of(middle) - mean;
+            if off.abs() <= near {
+                return Ok(bend(middle));
+            }
+            if off < 0.0 { low = middle } else { high = middle }
+        }
+        Ok(bend(0.5 * (low + high)))
+    }
+
+    /// The standard deviation at a mean with normal scores stretched by e to a power; the curve is left so.
+    fn spread_at(&self, asked: &Asked, curve: &mut Curve, rows: u64, mean: f64, power: f64) -> Result<f64, Conflict> {
+        let scale = libm::exp(power);
+        curve.bend =
+            self.bent(asked, curve, rows, mean, |shift| Bend::Scores { shift: shift * (1.0 + scale), scale }, 12.0)?;
+        Ok(self.moments(curve, rows, SAMPLED).1)
+    }
+
+    /// The bend that gives a standard deviation at a mean, the distribution's own where none is asked.
+    fn scaled(&self, asked: &Asked, curve: &mut Curve, rows: u64, mean: Option<f64>, std: f64) -> Result<(), Conflict> {
+        let mean = mean.unwrap_or_else(|| self.moments(curve, rows, SAMPLED).0);
+        const MOST: f64 = 7.0;
+        let (least, largest) =
+            (self.spread_at(asked, curve, rows, mean, -MOST)?, self.spread_at(asked, curve, rows, mean, MOST)?);
+        let slack = 0.005 * std + self.quantiles.quantum.unwrap_or(0.0);
+        if std < least - slack || std > largest + slack {
+            let print = |value: f64| self.quantiles.print(value);
+            let detail = format!(
+                "{} asks for a standard deviation of {}, and {} can have one between {} and {} at that mean",
+                asked.rules.join(" and "),
+                print(std),
+                self.column,
+                print(least),
+                print(largest)
+            );
+            return Err(self.conflict(asked, detail));
+        }
+        // What the sampled ranks miss of the tails is made up for by asking for more.
+        const ROUNDS: usize = 3;
+        let mut wanted = std;
+        for _ in 0..ROUNDS {
+            let (mut low, mut high) = (-MOST, MOST);
+            for _ in 0..STEPS {
+                let middle = 0.5 * (low + high);
+                let off = self.spread_at(asked, curve, rows, mean, middle)? - wanted;
+                if off.abs() <= 1e-4 * wanted {
+                    break;
+                }
+                if off < 0.0 { low = middle } else { high = middle }
+            }
+            if rows <= SAMPLED {
+                break;
+            }
+            let found = self.moments(curve, rows, rows).1;
+            if found == 0.0 || (found - std).abs() <= 0.001 * std {
+                break;
+            }
+            wanted *= std / found;
+        }
+        Ok(())
+    }
+
+    /// Brings the sum of all values to the mean times their number.
+    fn settle(&self, curve: &mut Curve, rows: u64, mean: f64) -> Spread {
+        const ROUNDS: usize = 24;
+        for _ in 0..ROUNDS {
+            let missing = match self.quantiles.quantum {
+                Some(quantum) => {
+                    let sum: i128 = (0..rows).map(|rank| curve.at(&self.quantiles, rank) as i128).sum();
+                    let wanted = libm::rint(mean * rows as f64 / quantum) as i128 * quantum as i128;
+                    (wanted - sum) as f64
+                }
+                None => mean * rows as f64 - (0..rows).map(|rank| curve.at(&self.quantiles, rank)).sum::<f64>(),
+            };
+            if missing == 0.0 {
+                return Spread::default();
+            }
+            let runs = self.room(curve, missing > 0.0);
+            let room: u64 = runs.iter().map(|(_, count)| count).sum();
+            if room == 0 {
+                return Spread::default();
+            }
+            match self.quantiles.quantum {
+                None => {
+                    curve.shift += missing / room as f64;
+                    if missing.abs() <= 1e-13 * mean.abs().max(1e-300) * rows as f64 {
+                        return Spread::default();
+                    }
+                }
+                Some(quantum) => {
+                    let units = libm::rint(missing.abs() / quantum);
+                    if units <= room as f64 {
+                        let mut before = 0;
+                        let runs = runs.into_iter().map(|(first, count)| {
+                            before += count;
+                            (first, count, before - count)
+                        });
+                        let runs = runs.collect();
+                        let unit = if missing > 0.0 { quantum } else { -quantum };
+                        return Spread { unit, runs, room, needed: units as u64 };
+                    }
+                    curve.shift += libm::trunc(missing / room as f64 / quantum) * quantum;
+                }
+            }
+        }
+        Spread::default()
+    }
+
+    /// Ranks whose values can rise (or fall) by a unit, run by run.
+    fn room(&self, curve: &Curve, rises: bool) -> Vec<(u64, u64)> {
+        let unit = self.quantiles.quantum.unwrap_or(0.0);
+        let mut runs = Vec::new();
+        for segment in curve.segments.iter().filter(|segment| segment.count > 0) {
+            let value = |place: u64| curve.inside(&self.quantiles, segment, place);
+            let fits = |place: u64| match rises {
+                true => value(place) + unit <= segment.high && value(place) < segment.high,
+                false => value(place) - unit >= segment.low && value(place) > segment.low,
+            };
+            // Values ascend: what can rise stands first, what can fall last.
+            let (mut low, mut high) = (0, segment.count);
+            while low < high {
+                let middle = low + (high - low) / 2;
+                if fits(middle) == rises { low = middle + 1 } else { high = middle }
+            }
+            let (first, count) = if rises { (0, low) } else { (low, segment.count - low) };
+            if count > 0 {
+                runs.push((segment.first + first, count));
+            }
+        }
+        runs
+    }
+}
+
+/// The column as a fill, shared with the plan's check.
+pub(crate) struct MeasuredFill(pub Arc<Measured>);
+
+impl Fill for MeasuredFill {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let measured = &self.0;
+        let shapes = measured.shaped(cells.plan)?;
+        let standings = measured.strata.standings(cells.plan, rows, &cells.inputs[1..])?;
+        let mut from = Vec::with_capacity(rows.len());
+        let mut values = Vec::new();
+        for (row, standing) in standings.into_iter().enumerate() {
+            match &shapes[standing.cell as usize] {
+                None => from.push((0, row)),
+                Some(shape) => {
+                    from.push((1, values.len()));
+                    values.push(shape.value(&measured.quantiles, shape.order.at(standing.rank)));
+                }
+            }
+        }
+        let values = measured.quantiles.array(&values)?;
+        interleave(&[cells.inputs[0].as_ref(), values.as_ref()], &from)
+            .map_err(|error| RunError::new(error.to_string()))
+    }
+}

@@ -1,0 +1,293 @@
+//! Conditions that so many rows satisfy, in all or per group: rows that are too few or too many take another value of one column.
+//!
+//! A pass over the table counts the rows that satisfy the condition by themselves, and picks those that change, each set of so many equally
+//! likely (selection sampling, Fan, Muller & Rezucha 1962): one bit a row. Such a row's column is drawn again, by child keys, until the
+//! condition is what it must be there, which is the column's own distribution under that condition.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
+use datafusion::arrow::compute::interleave;
+use datafusion::arrow::row::{RowConverter, SortField};
+
+use super::quota::{Conflict, Fault};
+use super::redraw::ATTEMPTS;
+use crate::generators::{Cells, Fill, Rows, RunError};
+use crate::plan::{Evaluation, Plan, SlotId, take_rows};
+use crate::random::Key;
+use crate::run::blocks;
+
+/// The most groups.
+const GROUPS: usize = 1 << 22;
+
+/// A condition that so many rows satisfy.
+pub(crate) struct Steered {
+    pub table: usize,
+    pub rule: String,
+    /// The condition, for people.
+    pub words: String,
+    /// Limits the rule to some rows.
+    pub when: Option<SlotId>,
+    /// The condition over the column as it is drawn.
+    pub condition: SlotId,
+    /// Rows that cannot change are those in which one of these is true.
+    pub fast: Vec<SlotId>,
+    /// Columns that make the groups.
+    pub per: Vec<SlotId>,
+    pub min: u64,
+    pub max: Option<u64>,
+    /// What is made anew for another value, in the order of filling; the condition is the last.
+    pub members: Vec<SlotId>,
+    /// The column as it is drawn.
+    pub base: SlotId,
+    pub key: Key,
+    pub changed: OnceLock<Result<Bits, Fault>>,
+}
+
+/// One bit a row.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bits(Vec<u64>);
+
+impl Bits {
+    fn of(rows: u64) -> Bits {
+        Bits(vec![0; rows.div_ceil(64) as usize])
+    }
+
+    fn set(&mut self, row: u64) {
+        self.0[(row / 64) as usize] |= 1 << (row % 64);
+    }
+
+    fn get(&self, row: u64) -> bool {
+        self.0.get((row / 64) as usize).is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+}
+
+/// A group, counted.
+#[derive(Clone, Copy, Default)]
+struct Group {
+    /// Rows that satisfy the condition.
+    satisfied: u64,
+    /// Those of them that can change.
+    loose: u64,
+    /// Rows that do not, and can change.
+    others: u64,
+}
+
+/// What is still to change in a group.
+#[derive(Clone, Copy)]
+struct Open {
+    /// Whether rows that satisfy the condition change, or those that do not.
+    satisfied: bool,
+    needed: u64,
+    left: u64,
+}
+
+impl Steered {
+    /// Whether the rule can hold, by the pass over the whole table.
+    pub fn check(&self, plan: &Plan) -> Result<(), Fault> {
+        self.changed(plan).map(|_| ())
+    }
+
+    fn changed(&self, plan: &Plan) -> Result<&Bits, Fault> {
+        self.changed.get_or_init(|| self.choose(plan)).as_ref().map_err(Clone::clone)
+    }
+
+    fn choose(&self, plan: &Plan) -> Result<Bits, Fault> {
+        let rows = plan.tables[self.table].rows;
+        let (mut satisfied, mut others) = (Bits::of(rows), Bits::of(rows));
+        let mut known: HashMap<Box<[u8]>, u32> = HashMap::new();
+        let mut groups = vec![Group::default(); usize::from(self.per.is_empty())];
+        for block in blocks(0..rows) {
+            let mut evaluation = Evaluation::new(plan, self.table, Rows::Range(block.clone()));
+            let mut truths = |slot: SlotId| evaluation.need(slot).map_err(Fault::Run);
+            let when = self.when.map(&mut truths).transpose()?;
+            let condition = truths(self.condition)?;
+            let fast = self.fast.iter().map(|slot| truths(*slot)).collect::<Result<Vec<_>, _>>()?;
+            let numbers = self.groups(&mut evaluation, &mut known, groups.len())?;
+            for (position, row) in block.enumerate() {
+                if when.as_ref().is_some_and(|when| !is_true(when, position)) {
+                    continue;
+                }
+                let number = numbers.as_ref().map_or(0, |numbers| numbers[position] as usize);
+                if number >= groups.len() {
+                    groups.resize(number + 1, Group::default());
+                }
+                let group = &mut groups[number];
+                let is_loose = !fast.iter().any(|fast| is_true(fast, position));
+                if is_true(&condition, position) {
+                    group.satisfied += 1;
+                    if is_loose {
+                        group.loose += 1;
+                        satisfied.set(row);
+                    }
+                } else if is_loose {
+                    group.others += 1;
+                    others.set(row);
+                }
+            }
+        }
+        let mut open: Vec<Open> = Vec::with_capacity(groups.len());
+        for group in &groups {
+            open.push(self.open(group).map_err(Fault::Conflict)?);
+        }
+        if open.iter().all(|open| open.needed == 0) {
+            return Ok(Bits::default());
+        }
+        let mut changed = Bits::of(rows);
+        for block in blocks(0..rows) {
+            let mut evaluation = Evaluation::new(plan, self.table, Rows::Range(block.clone()));
+            let numbers = self.groups(&mut evaluation, &mut known, groups.len())?;
+            for (position, row) in block.enumerate() {
+                let number = numbers.as_ref().map_or(0, |numbers| numbers[position] as usize);
+                let Some(open) = open.get_mut(number) else { continue };
+                let is_candidate = if open.satisfied { satisfied.get(row) } else { others.get(row) };
+                if is_candidate && open.needed > 0 {
+                    if self.key.below(row, open.left) < open.needed {
+                        changed.set(row);
+                        open.needed -= 1;
+                    }
+                    open.left -= 1;
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    fn open(&self, group: &Group) -> Result<Open, Conflict> {
+        let conflict = |asked: String, loose: u64| {
+            let (rule, words, satisfied) = (&self.rule, &self.words, group.satisfied);
+            let detail = match self.per.is_empty() {
+                true => {
+                    format!("{rule} asks for {asked} rows where {words}, {satisfied} have it and {loose} can change")
+                }
+                false => {
+                    format!(
+                        "{rule} asks in each group for {asked} rows where {words}, {satisfied} have it and {loose} can change"
+                    )
+                }
+            };
+            Conflict { rules: vec![rule.clone()], detail }
+        };
+        let is_exact = self.max == Some(self.min);
+        if group.satisfied < self.min {
+            let needed = self.min - group.satisfied;
+            if needed > group.others {
+                let asked = if is_exact { self.min.to_string() } else { format!("≥ {}", self.min) };
+                return Err(conflict(asked, group.others));
+            }
+            return Ok(Open { satisfied: false, needed, left: group.others });
+        }
+        let surplus = self.max.map_or(0, |max| group.satisfied.saturating_sub(max));
+        if surplus > group.loose {
+            let max = self.max.unwrap_or(0);
+            let asked = if is_exact { max.to_string() } else { format!("≤ {max}") };
+            return Err(conflict(asked, group.loose));
+        }
+        Ok(Open { satisfied: true, needed: surplus, left: group.loose })
+    }
+
+    /// The number of each row's group, where there are groups.
+    fn groups(
+        &self,
+        evaluation: &mut Evaluation<'_>,
+        known: &mut HashMap<Box<[u8]>, u32>,
+        count: usize,
+    ) -> Result<Option<Vec<u32>>, Fault> {
+        if self.per.is_empty() {
+            return Ok(None);
+        }
+        let failed = |error: datafusion::arrow::error::ArrowError| Fault::Run(RunError::new(error.to_string()));
+        let arrays =
+            self.per.iter().map(|slot| evaluation.need(*slot)).collect::<Result<Vec<_>, _>>().map_err(Fault::Run)?;
+        let fields = arrays.iter().map(|array| SortField::new(array.data_type().clone())).collect();
+        let keys =
+            RowConverter::new(fields).and_then(|converter| converter.convert_columns(&arrays)).map_err(failed)?;
+        let mut numbers = Vec::with_capacity(keys.num_rows());
+        for key in &keys {
+            let next = known.len() as u32;
+            let number = match known.get(key.as_ref()) {
+                Some(number) => *number,
+                None => *known.entry(key.as_ref().into()).or_insert(next),
+            };
+            numbers.push(number);
+        }
+        if known.len() > GROUPS.max(count) {
+            let detail = format!("{} counts rows in more than {GROUPS} groups", self.rule);
+            return Err(Fault::Run(RunError::new(detail)));
+        }
+        Ok(Some(numbers))
+    }
+
+    /// Values for rows that change: drawn again until the condition is the other way round.
+    fn drawn(&self, plan: &Plan, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let table = &plan.tables[self.table];
+        let mut first = Evaluation::new(plan, self.table, rows.clone());
+        let mut outside: Vec<Option<ArrayRef>> = vec![None; table.slots.len()];
+        for member in &self.members {
+            for input in &table.slots[*member].inputs {
+                if !self.members.contains(input) && outside[*input].is_none() {
+                    outside[*input] = Some(first.need(*input)?);
+                }
+            }
+        }
+        let natural = first.need(self.condition)?;
+        let mut attempts: Vec<ArrayRef> = Vec::new();
+        let mut taken: Vec<(usize, usize)> = vec![(0, 0); rows.len()];
+        let mut open: Vec<u32> = (0..rows.len() as u32).collect();
+        for attempt in 1..=ATTEMPTS {
+            let positions = UInt32Array::from(open.clone());
+            let known = outside
+                .iter()
+                .map(|array| array.as_ref().map(|array| take_rows(array, &positions)).transpose())
+                .collect::<Result<_, _>>()?;
+            let mut trial = first.attempt(rows.take(&open), attempt, known);
+            for member in &self.members {
+                trial.make(*member)?;
+            }
+            let (values, verdict) = (trial.need(self.base)?, trial.need(self.condition)?);
+            let mut left = Vec::new();
+            for (position, row) in open.iter().enumerate() {
+                if is_true(&verdict, position) == is_true(&natural, *row as usize) {
+                    left.push(*row);
+                } else {
+                    taken[*row as usize] = (attempts.len(), position);
+                }
+            }
+            attempts.push(values);
+            open = left;
+            if open.is_empty() {
+                let parts: Vec<&dyn Array> = attempts.iter().map(AsRef::as_ref).collect();
+                return interleave(&parts, &taken).map_err(|error| RunError::new(error.to_string()));
+            }
+        }
+        let detail = format!("no value was found in {ATTEMPTS} attempts that {} asks for", self.rule);
+        Err(RunError { table: table.name.clone(), row: Some(rows.at(open[0] as usize)), ..RunError::new(detail) })
+    }
+}
+
+fn is_true(condition: &ArrayRef, position: usize) -> bool {
+    let condition = condition.as_boolean();
+    condition.is_valid(position) && condition.value(position)
+}
+
+/// The first input, the column as it is drawn, with other values in the rows that change.
+pub(crate) struct SteeredFill(pub std::sync::Arc<Steered>);
+
+impl Fill for SteeredFill {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let changed = self.0.changed(cells.plan)?;
+        let positions: Vec<u32> =
+            (0..rows.len() as u32).filter(|position| changed.get(rows.at(*position as usize))).collect();
+        if positions.is_empty() {
+            return Ok(cells.inputs[0].clone());
+        }
+        let values = self.0.drawn(cells.plan, &rows.take(&positions))?;
+        let mut from: Vec<(usize, usize)> = (0..rows.len()).map(|row| (0, row)).collect();
+        for (place, position) in positions.iter().enumerate() {
+            from[*position as usize] = (1, place);
+        }
+        interleave(&[cells.inputs[0].as_ref(), values.as_ref()], &from)
+            .map_err(|error| RunError::new(error.to_string()))
+    }
+}

@@ -1,0 +1,242 @@
+//! What the rules `share` and `count` ask, and of which columns.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::compiler::Compiler;
+use super::quotas::{Ask, Asked};
+use crate::enforce::quota::Want;
+use crate::expr::Parsed;
+use crate::problem::{Problem, pointer_step};
+use crate::schema::{Rule, RuleKind, SharesOrCounts};
+use crate::types::LogicalType;
+
+impl Compiler {
+    pub(super) fn gather_share(
+        &mut self,
+        table: usize,
+        rule: &Rule,
+        column: &str,
+        parts: &SharesOrCounts,
+        tolerance: Option<f64>,
+        pointer: &str,
+    ) {
+        let (parts, key): (Vec<(String, Want)>, _) = match (&parts.shares, &parts.counts) {
+            (Some(shares), None) => {
+                for (value, share) in shares {
+                    if !(0.0..=1.0).contains(share) {
+                        let detail = format!("a share of {share} is not between 0 and 1");
+                        let place = format!("{pointer}/shares{}", pointer_step(value));
+                        self.problems.push(Problem::new("out_of_range", detail).at(place));
+                        return;
+                    }
+                }
+                let sum: f64 = shares.values().sum();
+                if sum > 1.0 + 1e-9 {
+                    let detail = format!("the shares of {} add up to {}, more than 1", rule.id, rounded(sum));
+                    let problem = Problem::new("contradiction", detail).at(format!("{pointer}/shares"));
+                    self.problems.push(problem.remedy("lower them until they add up to 1 at most"));
+                    return;
+                }
+                (shares.iter().map(|(value, share)| (value.clone(), Want::Share(*share))).collect(), "shares")
+            }
+            (None, Some(counts)) => {
+                let exactly = |count: &u64| Want::Between(*count, Some(*count));
+                (counts.iter().map(|(value, count)| (value.clone(), exactly(count))).collect(), "counts")
+            }
+            _ => {
+                let detail = format!("{} needs one of shares and counts", rule.id);
+                self.problems.push(Problem::new("one_of", detail).at(pointer));
+                return;
+            }
+        };
+        if parts.is_empty() {
+            self.problems.push(Problem::new("empty_list", "the list is empty").at(format!("{pointer}/{key}")));
+            return;
+        }
+        let Some(index) = self.column_named(table, column) else {
+            let problem = self.unknown_column(table, column).at(format!("{pointer}/column"));
+            self.problems.push(problem);
+            return;
+        };
+        if !self.can_be_owned(table, index, &rule.id, &format!("{pointer}/column")) {
+            return;
+        }
+        let declared = self.dataset.tables[table].columns[index].logical_type();
+        let values = parts.iter().map(|(value, _)| as_value(value, declared.as_ref()));
+        self.suggest_values(table, index, values.collect::<Vec<_>>(), &rule.id);
+        let asked = Asked {
+            rule: rule.clone(),
+            pointer: pointer.to_owned(),
+            condition: rule.when.clone(),
+            place: format!("{pointer}/when"),
+            ask: Ask::Values { parts, tolerance: tolerance.unwrap_or(0.0).max(0.0), key },
+        };
+        self.statements.counted.entry((table, index)).or_default().push(asked);
+        self.hold(
+            table,
+            rule,
+            "by_construction",
+            "counted over the rows of its condition before the first row".to_owned(),
+        );
+    }
+
+    /// Whether nothing else decides the values of a column, with a problem where something does.
+    pub(super) fn can_be_owned(&mut self, table: usize, column: usize, rule: &str, pointer: &str) -> bool {
+        let name = self.dataset.tables[table].columns[column].name.clone();
+        let detail = if self.key_of_column(table, column).is_some() {
+            format!("{name} is decided by a foreign key, so {rule} cannot decide how often its values stand")
+        } else if self.is_unique(table, column) {
+            format!("{name} is unique, so {rule} cannot decide how often its values stand")
+        } else {
+            return true;
+        };
+        let remedy = "state the rule of a column with a generator of its own";
+        self.problems.push(Problem::new("two_owners", detail).at(pointer).remedy(remedy));
+        false
+    }
+
+    /// The rules `count`, once all others are known: each steers one of the columns that its condition reads.
+    pub(super) fn gather_counts(&mut self) {
+        let dataset = Arc::clone(&self.dataset);
+        for (table, definition) in dataset.tables.iter().enumerate() {
+            for (at, rule) in definition.rules.iter().enumerate() {
+                if let RuleKind::Count { condition, exactly, min, max, per } = &rule.kind {
+                    let pointer = format!("/tables/{table}/rules/{at}");
+                    self.gather_count(table, rule, condition, (*exactly, *min, *max), per, &pointer);
+                }
+            }
+        }
+    }
+
+    fn gather_count(
+        &mut self,
+        table: usize,
+        rule: &Rule,
+        condition: &str,
+        (exactly, min, max): (Option<u64>, Option<u64>, Option<u64>),
+        per: &[String],
+        pointer: &str,
+    ) {
+        let Some(parsed) = self.parsed(condition, &format!("{pointer}/where")) else { return };
+        let (min, max) = match (exactly, min, max) {
+            (Some(exactly), None, None) => (exactly, Some(exactly)),
+            (None, None, None) | (Some(_), _, _) => {
+                let detail = format!("{} needs exactly, or min and max", rule.id);
+                self.problems.push(Problem::new("one_of", detail).at(pointer));
+                return;
+            }
+            (None, min, max) => (min.unwrap_or(0), max),
+        };
+        if max.is_some_and(|max| max < min) {
+            let detail = format!("{} is below min {min}", max.unwrap_or(0));
+            self.problems.push(Problem::new("empty_interval", detail).at(format!("{pointer}/max")));
+            return;
+        }
+        let Some(per) = self.columns_named(table, per, &format!("{pointer}/per")) else { return };
+        let conjuncts = parsed.conjuncts();
+        let own = |compiler: &Compiler, part: &Parsed| -> Vec<usize> {
+            let reads = part.references().iter().filter(|read| read.0.len() == 1);
+            reads.filter_map(|read| compiler.column_named(table, &read.0[0])).collect()
+        };
+        let mut candidates: Vec<usize> = Vec::new();
+        for column in conjuncts.iter().flat_map(|part| own(self, part)) {
+            let taken = self.key_of_column(table, column).is_some()
+                || self.is_unique(table, column)
+                || self.statements.formula(table, column).is_some()
+                || self.statements.deal_of(table, column).is_some()
+                || per.contains(&column);
+            if !taken && !candidates.contains(&column) {
+                candidates.push(column);
+            }
+        }
+        let limited_to = rule.when.as_ref().and_then(|when| Parsed::parse(when).ok());
+        if let Some(when) = &limited_to {
+            let read = own(self, when);
+            candidates.retain(|column| !read.contains(column));
+        }
+        // What others are made of stays, so that they need not move again; what is computed cannot move by itself.
+        let free: Vec<usize> = candidates
+            .iter()
+            .copied()
+            .filter(|column| !candidates.iter().any(|other| other != column && self.follows(table, *other, *column)))
+            .collect();
+        let computed = |column: &usize| {
+            let generator = self.dataset.tables[table].columns[*column].generator.as_ref();
+            generator
+                .map(|generator| generator.to_value())
+                .is_some_and(|value| value.get("sql").is_some() || value.get("of").is_some())
+        };
+        let steered = free.iter().rev().find(|column| !computed(column)).or(free.last()).copied();
+        let Some(column) = steered else {
+            let detail = format!("nothing that {} reads can move", rule.id);
+            let remedy = "let it read a column of its own table that has a generator of its own";
+            self.problems.push(Problem::new("nothing_moves", detail).at(format!("{pointer}/where")).remedy(remedy));
+            return;
+        };
+        let (about, limits): (Vec<&Parsed>, Vec<&Parsed>) =
+            conjuncts.iter().partition(|part| own(self, part).contains(&column));
+        let join = |parts: &[&Parsed]| match parts {
+            [one] => one.sql().to_owned(),
+            _ => parts.iter().map(|part| format!("({}\n)", part.sql())).collect::<Vec<_>>().join(" AND "),
+        };
+        let limits = limits.into_iter().chain(&limited_to).collect::<Vec<_>>();
+        let asked = Asked {
+            rule: rule.clone(),
+            pointer: pointer.to_owned(),
+            condition: (!limits.is_empty()).then(|| join(&limits)),
+            place: format!("{pointer}/where"),
+            ask: Ask::Rows { condition: join(&about), min, max, per },
+        };
+        self.statements.counted.entry((table, column)).or_default().push(asked);
+        let name = &self.dataset.tables[table].columns[column].name;
+        let note = format!("counted before the first row; rows too few or too many take another value of {name}");
+        self.hold(table, rule, "by_construction", note);
+    }
+
+    /// Whether a column is made of another one, by what is written of it.
+    fn follows(&self, table: usize, column: usize, of: usize) -> bool {
+        let definition = &self.dataset.tables[table];
+        let (own, other) = (&definition.columns[column], &definition.columns[of].name);
+        let names = |text: &str| {
+            text.match_indices(other.as_str()).any(|(at, _)| {
+                let is_word = |c: char| c.is_alphanumeric() || c == '_';
+                !text[..at].ends_with(|c| is_word(c) || c == '.') && !text[at + other.len()..].starts_with(is_word)
+            })
+        };
+        let mut made = own.generator.as_ref().map(|generator| generator.to_value().to_string()).unwrap_or_default();
+        made.push_str(own.null_when.as_deref().unwrap_or_default());
+        names(&made)
+            || definition.rules.iter().any(|rule| {
+                let when = rule.when.as_deref().unwrap_or_default();
+                match &rule.kind {
+                    RuleKind::Share { column, .. } | RuleKind::Statistic { column, .. } => {
+                        *column == own.name && names(when)
+                    }
+                    RuleKind::Calculate { column, sql } => *column == own.name && (names(when) || names(sql)),
+                    RuleKind::Score { column, of, .. } => *column == own.name && (names(when) || names(of)),
+                    RuleKind::Implies { condition, then } => {
+                        then.contains(own.name.as_str()) && (names(condition) || names(when))
+                    }
+                    _ => false,
+                }
+            })
+    }
+}
+
+/// A number without the last digits of its rounding.
+fn rounded(number: f64) -> f64 {
+    libm::rint(number * 1e6) / 1e6
+}
+
+/// The value that a key of a map stands for.
+fn as_value(key: &str, declared: Option<&LogicalType>) -> Value {
+    match declared {
+        Some(LogicalType::Integer | LogicalType::Decimal { .. } | LogicalType::Float) => {
+            serde_json::from_str::<serde_json::Number>(key).map_or_else(|_| Value::from(key), Value::Number)
+        }
+        Some(LogicalType::Boolean) if key == "true" || key == "false" => Value::Bool(key == "true"),
+        _ => Value::from(key),
+    }
+}

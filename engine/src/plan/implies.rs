@@ -1,0 +1,138 @@
+//! The rules `implies` and `check` at plan time: what they put into columns, what they leave of them, and what is left to drawing again.
+
+use super::compiler::Compiler;
+use super::quotas::Limit;
+use super::rules::{ForcedValue, Implied, limited};
+use crate::expr::{Literal, Op, Parsed, Simple};
+use crate::schema::Rule;
+
+impl Compiler {
+    pub(super) fn gather_implies(&mut self, table: usize, rule: &Rule, condition: &str, then: &str, pointer: &str) {
+        let (Some(premise), Some(conclusion)) =
+            (self.parsed(condition, &format!("{pointer}/if")), self.parsed(then, &format!("{pointer}/then")))
+        else {
+            return;
+        };
+        let when = rule.when.as_ref().and_then(|when| Parsed::parse(when).ok());
+        let condition = match &rule.when {
+            Some(when) => format!("({when}) AND ({condition})"),
+            None => condition.to_owned(),
+        };
+        let place = format!("{pointer}/if");
+        let mut rest = Vec::new();
+        let mut limits = Vec::new();
+        let mut projected = Vec::new();
+        for conjunct in conclusion.conjuncts() {
+            let column = match conjunct.simple() {
+                Some(Simple::Null { column, .. }) if column.0.len() == 1 => self.column_named(table, &column.0[0]),
+                Some(Simple::Compare { column, op: Op::Equal, .. }) if column.0.len() == 1 => {
+                    self.column_named(table, &column.0[0])
+                }
+                _ => None,
+            };
+            // A column that the premise reads cannot wait for the premise.
+            let free = column.filter(|column| {
+                let name = &self.dataset.tables[table].columns[*column].name;
+                let reads = |parsed: &Parsed| {
+                    parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
+                };
+                !reads(&premise) && !when.as_ref().is_some_and(reads)
+            });
+            let reads_itself = share_a_column(&premise, &conjunct)
+                || when.as_ref().is_some_and(|when| share_a_column(when, &conjunct));
+            let about_null = matches!(conjunct.simple(), Some(Simple::Null { .. }));
+            let limit = match reads_itself || about_null {
+                true => None,
+                false => self.limit(table, rule, Some(condition.clone()), &conjunct),
+            };
+            let implied = || Implied { condition: condition.clone(), pointer: place.clone() };
+            match (conjunct.simple(), free) {
+                (Some(Simple::Null { negated: false, .. }), Some(column)) => {
+                    self.statements.nulls.entry((table, column)).or_default().push(implied());
+                    projected.push(self.dataset.tables[table].columns[column].name.clone());
+                }
+                (Some(Simple::Null { negated: true, .. }), Some(column)) => {
+                    self.statements.values.entry((table, column)).or_default().push(implied());
+                    // The column's own nulls give way; a formula that is null wants its columns drawn again.
+                    rest.push(conjunct.sql().to_owned());
+                    limits.push(limit);
+                }
+                (Some(Simple::Compare { value, .. }), Some(column))
+                    if value != Literal::Null
+                        && self.key_of_column(table, column).is_none()
+                        && !self.is_unique(table, column)
+                        && self.statements.formula(table, column).is_none() =>
+                {
+                    let forced =
+                        ForcedValue { condition: condition.clone(), value, pointer: format!("{pointer}/then") };
+                    self.statements.forced.entry((table, column)).or_default().push(forced);
+                    projected.push(self.dataset.tables[table].columns[column].name.clone());
+                }
+                _ => {
+                    rest.push(conjunct.sql().to_owned());
+                    limits.push(limit);
+                }
+            }
+        }
+        if rest.is_empty() {
+            self.hold(table, rule, "projected", format!("{} follows from the condition", projected.join(", ")));
+        } else {
+            let then = rest.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" AND ");
+            self.add_condition(
+                table,
+                rule,
+                format!("NOT ({condition}) OR ({then})"),
+                Some(then),
+                format!("{pointer}/then"),
+            );
+            self.limited_to(limits);
+        }
+    }
+
+    pub(super) fn gather_check(&mut self, table: usize, rule: &Rule, sql: &str, pointer: &str) {
+        let Some(parsed) = self.parsed(sql, &format!("{pointer}/sql")) else { return };
+        let condition = limited(rule.when.as_deref(), sql);
+        self.add_condition(table, rule, condition, None, format!("{pointer}/sql"));
+        let when = rule.when.as_ref().and_then(|when| Parsed::parse(when).ok());
+        let mut columns = Vec::new();
+        for part in parsed.conjuncts() {
+            let reads_itself = when.as_ref().is_some_and(|when| share_a_column(when, &part));
+            columns.push(match reads_itself {
+                true => None,
+                false => self.limit(table, rule, rule.when.clone(), &part),
+            });
+        }
+        self.limited_to(columns);
+    }
+
+    /// Notes what a condition leaves of the one column that it reads; the column, where it reads no other.
+    fn limit(&mut self, table: usize, rule: &Rule, condition: Option<String>, part: &Parsed) -> Option<usize> {
+        let mut columns = part.references().iter().map(|read| match read.0.as_slice() {
+            [name] => self.column_named(table, name),
+            _ => None,
+        });
+        let column = columns.next()??;
+        if columns.any(|other| other != Some(column)) {
+            return None;
+        }
+        let limit = Limit { rule: rule.id.clone(), condition, sql: part.sql().to_owned() };
+        self.statements.limits.entry((table, column)).or_default().push(limit);
+        Some(column)
+    }
+
+    /// Says of the condition that was added last which columns it limits, where that is all it does.
+    fn limited_to(&mut self, columns: Vec<Option<usize>>) {
+        if let (Some(columns), Some(condition)) =
+            (columns.into_iter().collect::<Option<Vec<usize>>>(), self.statements.conditions.last_mut())
+        {
+            condition.limited = columns;
+        }
+    }
+}
+
+/// Whether two conditions read a column of the row in common.
+fn share_a_column(one: &Parsed, other: &Parsed) -> bool {
+    let reads =
+        |name: &str| one.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name));
+    other.references().iter().any(|read| read.0.len() == 1 && reads(&read.0[0]))
+}

@@ -1,0 +1,411 @@
+//! The rules `share` and `count` at plan time: how often values stand, exactly.
+//!
+//! All that rules ask of one column that chooses from a list is one system, solved once the rows of every condition are counted. A `count` of
+//! another condition, or of groups, steers one column that the condition reads: rows that are too few or too many take another value of it.
+
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use datafusion::arrow::datatypes::{Field, Schema};
+
+use super::compiler::{Compiler, Failed, Name, column_pointer};
+use super::scope::{as_sql, sql_problem, sql_type};
+use super::{Plan, SlotId, as_text, convert};
+use crate::enforce::null::Hidden;
+use crate::enforce::quota::{Counted, CountedFill, Fault, Part, Restriction, Statement, System, Want};
+use crate::enforce::steer::{Steered, SteeredFill};
+use crate::enforce::strata::{CONDITIONS, Strata};
+use crate::expr::{Expression, Parsed};
+use crate::generators::{Choices, Made};
+use crate::problem::{Problem, pointer_step};
+use crate::schema::{Rule, RuleKind};
+use crate::types::LogicalType;
+
+/// What a rule asks of how often a column's values stand.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub rule: Rule,
+    pub pointer: String,
+    /// The rows of which it speaks; all where absent.
+    pub condition: Option<String>,
+    /// The place of the condition.
+    pub place: String,
+    pub ask: Ask,
+}
+
+/// How often.
+#[derive(Clone)]
+pub(super) enum Ask {
+    /// So often each of these values. The key under which they are written.
+    Values { parts: Vec<(String, Want)>, tolerance: f64, key: &'static str },
+    /// So many rows in which the condition over the column holds, in all or per group.
+    Rows { condition: String, min: u64, max: Option<u64>, per: Vec<usize> },
+}
+
+/// A rule that leaves a column some values where a condition is true.
+#[derive(Clone)]
+pub(super) struct Limit {
+    pub rule: String,
+    pub condition: Option<String>,
+    pub sql: String,
+}
+
+/// Whether rules can hold, by a pass.
+type Check = Box<dyn Fn(&Plan) -> Result<(), Fault> + Send>;
+
+/// What only a pass over a whole table decides.
+pub(super) struct Pass {
+    pub table: usize,
+    pub rule: String,
+    pub check: Check,
+}
+
+impl Compiler {
+    /// What a column takes whose values are counted, its type and lengths in place.
+    pub(super) fn make_counted(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let asked = self.statements.counted.get(&(table, column)).cloned().unwrap_or_default();
+        let name = self.dataset.tables[table].columns[column].name.clone();
+        let Some(first) = asked.first() else { return Err(Failed::Known) };
+        self.only_owner(table, column, &first.rule.id, &first.pointer)?;
+        let made = self.compile_generator(table, column)?;
+        let grouped = asked.iter().find(|asked| matches!(&asked.ask, Ask::Rows { per, .. } if !per.is_empty()));
+        let choices = made.choices.clone().filter(|_| made.inputs.is_empty() && made.far.is_empty());
+        match (choices, grouped) {
+            (Some(choices), None) => self.make_system(table, column, &asked, made, choices),
+            (choices, _) => {
+                let [only] = asked.as_slice() else {
+                    let other = asked.iter().find(|asked| asked.rule.id != first.rule.id).unwrap_or(first);
+                    if choices.is_none()
+                        && let Some(share) = asked.iter().find(|asked| matches!(asked.ask, Ask::Values { .. }))
+                    {
+                        return Err(self.no_list(table, column, share));
+                    }
+                    let detail = format!("{name} is owned by both {} and {}", first.rule.id, other.rule.id);
+                    let remedy = "leave one of them out, or state it of another column";
+                    self.problems.push(Problem::new("two_owners", detail).at(&other.pointer).remedy(remedy));
+                    return Err(Failed::Known);
+                };
+                match &only.ask {
+                    Ask::Values { .. } => Err(self.no_list(table, column, only)),
+                    Ask::Rows { condition, min, max, per } => {
+                        self.make_steered(table, column, only, made, (condition, *min, *max, per))
+                    }
+                }
+            }
+        }
+    }
+
+    fn no_list(&mut self, table: usize, column: usize, asked: &Asked) -> Failed {
+        let generator = self.generator_of(table, column).map(|found| found.0.entry().name.clone()).unwrap_or_default();
+        let name = &self.dataset.tables[table].columns[column].name;
+        let detail = format!("{} needs a column that chooses from a list, and {generator} makes {name}", asked.rule.id);
+        let remedy =
+            "give the column a choice or boolean generator, or none, so that it chooses from the rule's values";
+        self.problems.push(Problem::new("no_choice", detail).at(format!("{}/column", asked.pointer)).remedy(remedy));
+        Failed::Known
+    }
+
+    /// Refuses what else decides the values of a column.
+    pub(super) fn only_owner(&mut self, table: usize, column: usize, rule: &str, pointer: &str) -> Result<(), Failed> {
+        let definition = &self.dataset.tables[table];
+        let name = &definition.columns[column].name;
+        let dealt =
+            self.statements.deal_of(table, column).map(|place| self.statements.deals[&table][place].rule.clone());
+        let formula = self.statements.formulas.get(&(table, column)).and_then(|formulas| formulas.first());
+        let statistic = self.statements.statistics.get(&(table, column)).and_then(|known| known.first());
+        let statistic = statistic
+            .map(|statistic| statistic.rule.id.clone())
+            .filter(|other| other != rule && self.statements.counted.contains_key(&(table, column)));
+        let owner = dealt.or_else(|| formula.map(|formula| formula.rule.clone())).or(statistic);
+        let (detail, remedy) = match owner {
+            Some(other) => (
+                format!("{name} is owned by both {rule} and {other}"),
+                "leave one of them out, or state it of another column",
+            ),
+            None if !self.statements.bounds(table, column).is_empty() => {
+                let orders =
+                    |rule: &&Rule| matches!(&rule.kind, RuleKind::Order { columns, .. } if columns.contains(name));
+                let order = definition.rules.iter().find(orders).map_or("order", |rule| rule.id.as_str());
+                (
+                    format!("{order} limits {name} row by row, {rule} needs its positions free"),
+                    "leave one of them out, or state it of another column",
+                )
+            }
+            None => return Ok(()),
+        };
+        self.problems.push(Problem::new("two_owners", detail).at(pointer).remedy(remedy));
+        Err(Failed::Known)
+    }
+
+    fn make_system(
+        &mut self,
+        table: usize,
+        column: usize,
+        asked: &[Asked],
+        made: Made,
+        choices: Choices,
+    ) -> Result<SlotId, Failed> {
+        let definition = self.dataset.tables[table].columns[column].clone();
+        let mut logical = made.logical;
+        let mut values = choices.values;
+        if let Some(wanted) = definition.logical_type().filter(|wanted| *wanted != logical) {
+            convert::conversion(&logical, &wanted).map_err(|problem| {
+                self.report(&format!("{}/type", column_pointer(table, column)), [problem]);
+                Failed::Known
+            })?;
+            values = convert::convert(&values, &wanted)
+                .map_err(|error| Failed::One(Problem::new("lossy_conversion", error.detail)))?;
+            logical = wanted;
+        }
+        let texts = as_text(&values).map_err(|error| Failed::One(Problem::new("run", error.detail)))?;
+        let labels: Vec<String> =
+            texts.as_string_view().iter().map(|text| text.unwrap_or_default().to_owned()).collect();
+        let mut system = System {
+            column: definition.name.clone(),
+            weights: choices.weights,
+            statements: Vec::new(),
+            restrictions: Vec::new(),
+            nulls: None,
+            labels,
+        };
+        let mut bits = Bits::default();
+        for asked in asked {
+            let condition = bits.of(self, table, asked.condition.as_deref(), &asked.place)?;
+            let (parts, tolerance) = self.parts_of(asked, &system.labels, &values, &logical)?;
+            system.statements.push(Statement {
+                rule: asked.rule.id.clone(),
+                condition,
+                when: asked.condition.as_deref().map(one_line),
+                parts,
+                tolerance,
+            });
+        }
+        if choices.exact {
+            let total: f64 = system.weights.iter().sum();
+            let share =
+                |(value, weight): (usize, &f64)| Part { values: vec![value], want: Want::Share(weight / total) };
+            system.statements.push(Statement {
+                rule: format!("the quota of {}", definition.name),
+                condition: None,
+                when: None,
+                parts: system.weights.iter().enumerate().map(share).collect(),
+                tolerance: 0.0,
+            });
+        }
+        for limit in self.statements.limits.get(&(table, column)).cloned().unwrap_or_default() {
+            let pointer = self.statements.pointers.get(&limit.rule).cloned().unwrap_or_default();
+            let condition = bits.of(self, table, limit.condition.as_deref(), &pointer)?;
+            let verdict = self.over_values(&limit.sql, &values, &logical).map_err(|problem| {
+                self.report(&pointer, [problem]);
+                Failed::Known
+            })?;
+            let allowed = verdict.iter().map(|verdict| verdict != Some(false)).collect();
+            let when = limit.condition.as_deref().map(one_line);
+            system.restrictions.push(Restriction { rule: limit.rule, condition, when, allowed });
+        }
+        if let Some(nulls) = self.nulls_of(table, column)? {
+            system.nulls = Some(bits.slots.len());
+            bits.slots.push(nulls);
+        }
+        if bits.slots.len() > CONDITIONS {
+            let detail = format!("the rules of {} read more than {CONDITIONS} conditions", definition.name);
+            self.problems.push(Problem::new("too_many", detail).at(&asked[0].pointer));
+            return Err(Failed::Known);
+        }
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
+        let longest = made.longest;
+        let counted = Arc::new(Counted::new(system, Strata::new(table, bits.slots.clone()), values, key));
+        let fill = CountedFill(Arc::clone(&counted));
+        let made = Made { inputs: bits.slots.clone(), far: bits.slots, longest, ..Made::computed(logical, fill) };
+        let slot = self.push(table, definition.name, made);
+        self.tables[table].slots[slot].nullable = false;
+        self.statements.systems.insert((table, column));
+        let check = Box::new(move |plan: &Plan| counted.check(plan));
+        self.statements.passes.push(Pass { table, rule: asked[0].rule.id.clone(), check });
+        self.finish_lengths(table, column, slot)
+    }
+
+    /// What a rule asks of the values of a list.
+    fn parts_of(
+        &mut self,
+        asked: &Asked,
+        labels: &[String],
+        values: &ArrayRef,
+        logical: &LogicalType,
+    ) -> Result<(Vec<Part>, f64), Failed> {
+        match &asked.ask {
+            Ask::Values { parts, tolerance, key } => {
+                let mut found = Vec::new();
+                for (value, want) in parts {
+                    let Some(place) = labels.iter().position(|label| label == value) else {
+                        let detail =
+                            format!("{} asks for {value}, which the column's generator does not make", asked.rule.id);
+                        let mut problem = Problem::new("unknown_value", detail);
+                        problem = problem.hint(value, labels.iter().map(String::as_str).collect::<Vec<_>>());
+                        let place = format!("{}/{key}{}", asked.pointer, pointer_step(value));
+                        self.problems.push(problem.at(place));
+                        return Err(Failed::Known);
+                    };
+                    found.push(Part { values: vec![place], want: *want });
+                }
+                let sum: f64 = parts
+                    .iter()
+                    .map(|(_, want)| match want {
+                        Want::Share(share) => *share,
+                        Want::Between(..) => 0.0,
+                    })
+                    .sum();
+                if (sum - 1.0).abs() < 1e-9 {
+                    let named: HashSet<usize> = found.iter().flat_map(|part| part.values.clone()).collect();
+                    let others: Vec<usize> = (0..labels.len()).filter(|value| !named.contains(value)).collect();
+                    if !others.is_empty() {
+                        found.push(Part { values: others, want: Want::Between(0, Some(0)) });
+                    }
+                }
+                Ok((found, *tolerance))
+            }
+            Ask::Rows { condition, min, max, .. } => {
+                let verdict = self.over_values(condition, values, logical).map_err(|problem| {
+                    self.report(&format!("{}/where", asked.pointer), [problem]);
+                    Failed::Known
+                })?;
+                let values =
+                    (0..labels.len()).filter(|value| verdict.is_valid(*value) && verdict.value(*value)).collect();
+                Ok((vec![Part { values, want: Want::Between(*min, *max) }], 0.0))
+            }
+        }
+    }
+
+    /// A condition over one column, for each of its values.
+    fn over_values(&self, sql: &str, values: &ArrayRef, logical: &LogicalType) -> Result<BooleanArray, Problem> {
+        let parsed = Parsed::parse(sql).map_err(sql_problem)?;
+        let field = |read: &crate::expr::Reference| Field::new(read.to_string(), sql_type(logical), true);
+        let scope = Schema::new(parsed.references().iter().map(field).collect::<Vec<_>>());
+        let time = self.dataset.reference_time_us();
+        let expression = Expression::condition(&parsed, &scope, time).map_err(sql_problem)?;
+        let columns: Vec<ArrayRef> = expression.columns().iter().map(|_| as_sql(values)).collect();
+        expression.evaluate_condition(&columns, values.len()).map_err(|error| Problem::new("sql", error.detail))
+    }
+
+    fn make_steered(
+        &mut self,
+        table: usize,
+        column: usize,
+        asked: &Asked,
+        made: Made,
+        (condition, min, max, per): (&str, u64, Option<u64>, &[usize]),
+    ) -> Result<SlotId, Failed> {
+        let name = self.dataset.tables[table].columns[column].name.clone();
+        let family = made.drawn_by.clone();
+        let drawn = self.push(table, name.clone(), made);
+        let base = self.finish_raw(table, column, drawn)?;
+        let nullable = self.tables[table].slots[base].nullable;
+        let nulls = self.nulls_of(table, column)?;
+        let seen = match nulls {
+            None => base,
+            Some(nulls) => {
+                let logical = self.tables[table].slots[base].logical.clone();
+                let made = Made { inputs: vec![base, nulls], ..Made::computed(logical, Hidden) };
+                let slot = self.push(table, name.clone(), made);
+                self.tables[table].slots[slot].nullable = true;
+                slot
+            }
+        };
+        let report = |compiler: &mut Compiler, failed: Failed, place: &str| {
+            compiler.report_failure(place, failed);
+            Failed::Known
+        };
+        let place = format!("{}/where", asked.pointer);
+        let made = self.make_sql(table, condition, true, Some((column, seen)));
+        let made = made.map_err(|failed| report(self, failed, &place))?;
+        let condition_slot = self.push(table, one_line(condition), made);
+        let when = match &asked.condition {
+            None => None,
+            Some(when) => Some(self.sql(table, when, true).map_err(|failed| report(self, failed, &asked.place))?),
+        };
+        let mut fast: Vec<SlotId> = nulls.into_iter().collect();
+        for forced in self.statements.forced(table, column) {
+            fast.push(
+                self.sql(table, &forced.condition, true).map_err(|failed| report(self, failed, &forced.pointer))?,
+            );
+        }
+        let mut groups = Vec::new();
+        for column in per {
+            groups.push(self.slot(table, Name::Column(*column))?);
+        }
+        let members = family.map(|family| self.moved_by(table, &family, &[base, condition_slot])).unwrap_or_default();
+        if !members.contains(&base) || !members.contains(&condition_slot) {
+            let detail = format!("nothing that {} reads can move", asked.rule.id);
+            let remedy = "let it read a column of its own table that has a generator of its own";
+            self.problems.push(Problem::new("nothing_moves", detail).at(place).remedy(remedy));
+            return Err(Failed::Known);
+        }
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), &asked.rule.id, "count", 0);
+        let steered = Arc::new(Steered {
+            table,
+            rule: asked.rule.id.clone(),
+            words: one_line(condition),
+            when,
+            condition: condition_slot,
+            fast: fast.clone(),
+            per: groups.clone(),
+            min,
+            max,
+            members,
+            base,
+            key,
+            changed: OnceLock::new(),
+        });
+        let far: Vec<SlotId> = [condition_slot, base].into_iter().chain(when).chain(fast).chain(groups).collect();
+        let slot = &self.tables[table].slots[base];
+        let (logical, longest) = (slot.logical.clone(), slot.longest);
+        let made =
+            Made { inputs: vec![base], far, longest, ..Made::computed(logical, SteeredFill(Arc::clone(&steered))) };
+        let slot = self.push(table, name, made);
+        self.tables[table].slots[slot].nullable = nullable;
+        let rule = asked.rule.id.clone();
+        self.statements.passes.push(Pass {
+            table,
+            rule: rule.clone(),
+            check: Box::new(move |plan| steered.check(plan)),
+        });
+        self.statements.tried.push((table, slot, rule));
+        Ok(slot)
+    }
+}
+
+/// The conditions of a column's rules, each once.
+#[derive(Default)]
+struct Bits {
+    texts: Vec<String>,
+    slots: Vec<SlotId>,
+}
+
+impl Bits {
+    /// The bit of a condition.
+    fn of(
+        &mut self,
+        compiler: &mut Compiler,
+        table: usize,
+        condition: Option<&str>,
+        place: &str,
+    ) -> Result<Option<usize>, Failed> {
+        let Some(condition) = condition else { return Ok(None) };
+        if let Some(bit) = self.texts.iter().position(|text| text == condition) {
+            return Ok(Some(bit));
+        }
+        let slot = compiler.sql(table, condition, true).map_err(|failed| {
+            compiler.report_failure(place, failed);
+            Failed::Known
+        })?;
+        self.texts.push(condition.to_owned());
+        self.slots.push(slot);
+        Ok(Some(self.slots.len() - 1))
+    }
+}
+
+/// SQL in one line, for sentences.
+fn one_line(sql: &str) -> String {
+    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,132 @@
+//! Conditions that no construction holds: which slots are drawn again for each.
+
+use std::collections::{HashMap, HashSet};
+
+use super::compiler::Compiler;
+use crate::enforce::redraw::Group;
+
+impl Compiler {
+    /// Finds, after the columns, the slots that are drawn again for each condition.
+    pub(super) fn compile_rules(&mut self) {
+        self.finish_combinations();
+        let conditions = std::mem::take(&mut self.statements.conditions);
+        let mut groups: HashMap<usize, Vec<(Group, HashSet<String>)>> = HashMap::new();
+        for condition in conditions {
+            let (table, limited) = (condition.table, &condition.limited);
+            if !limited.is_empty() && limited.iter().all(|column| self.statements.systems.contains(&(table, *column))) {
+                if let Some(held) = self.statements.held.get_mut(&condition.rule) {
+                    held.way = "by_construction";
+                    held.note = "values that break it are not counted out where it speaks".to_owned();
+                }
+                continue;
+            }
+            let slot = match self.sql(condition.table, &condition.sql, true) {
+                Ok(slot) => slot,
+                Err(failed) => {
+                    self.report_failure(&condition.pointer, failed);
+                    continue;
+                }
+            };
+            let steered = condition.steered.as_ref().and_then(|sql| self.sql(condition.table, sql, true).ok());
+            let mut families = self.families_behind(condition.table, steered.unwrap_or(slot));
+            if families.is_empty() {
+                families = self.families_behind(condition.table, slot);
+            }
+            // What other rows have looked at cannot change because this row does.
+            let looked_at = self.families_looked_at(condition.table, slot);
+            families.retain(|family| !looked_at.contains(family));
+            if families.is_empty() {
+                if let Some(held) = self.statements.held.get_mut(&condition.rule) {
+                    held.way = "checked_only";
+                    held.note = "nothing that it reads can be drawn again".to_owned();
+                }
+                self.statements.fixed.push((condition.table, slot, condition.rule));
+                continue;
+            }
+            let group = Group { members: Vec::new(), conditions: vec![slot], rules: vec![condition.rule] };
+            groups.entry(condition.table).or_default().push((group, families));
+        }
+        for (table, mut list) in groups {
+            loop {
+                for (group, families) in &mut list {
+                    group.members = self.members(table, families, &group.conditions);
+                }
+                let Some((first, second)) = self.entangled(table, &list) else { break };
+                let (group, families) = list.remove(second);
+                list[first].0.conditions.extend(group.conditions);
+                list[first].0.rules.extend(group.rules);
+                list[first].1.extend(families);
+            }
+            self.statements.groups.insert(table, list.into_iter().map(|(group, _)| group).collect());
+        }
+        self.check_formulas();
+        self.check_memory();
+    }
+
+    /// The draws that a slot depends on, within its table.
+    fn families_behind(&self, table: usize, slot: usize) -> HashSet<String> {
+        let slots = &self.tables[table].slots;
+        let needed = self.behind(table, &[slot]);
+        (0..slots.len()).filter(|slot| needed[*slot]).filter_map(|slot| slots[slot].drawn_by.clone()).collect()
+    }
+
+    /// Marks the slots that some slots depend on, themselves included.
+    fn behind(&self, table: usize, targets: &[usize]) -> Vec<bool> {
+        let slots = &self.tables[table].slots;
+        let mut needed = vec![false; slots.len()];
+        for target in targets {
+            needed[*target] = true;
+        }
+        for slot in (0..slots.len()).rev() {
+            if needed[slot] {
+                for input in &slots[slot].inputs {
+                    needed[*input] = true;
+                }
+            }
+        }
+        needed
+    }
+
+    /// The slots between what one draw makes and some targets, themselves included.
+    pub(super) fn moved_by(&self, table: usize, family: &str, targets: &[usize]) -> Vec<usize> {
+        let slots = &self.tables[table].slots;
+        let needed = self.behind(table, targets);
+        let mut moved = vec![false; slots.len()];
+        for slot in 0..slots.len() {
+            let drawn = slots[slot].drawn_by.as_deref() == Some(family);
+            moved[slot] = drawn || slots[slot].inputs.iter().any(|input| moved[*input]);
+        }
+        (0..slots.len()).filter(|slot| moved[*slot] && needed[*slot]).collect()
+    }
+
+    /// The slots between some draws and the conditions: what changes when they are drawn again, and matters.
+    fn members(&self, table: usize, families: &HashSet<String>, conditions: &[usize]) -> Vec<usize> {
+        let slots = &self.tables[table].slots;
+        let mut moved = vec![false; slots.len()];
+        let mut targets = conditions.to_vec();
+        for slot in 0..slots.len() {
+            let drawn = slots[slot].drawn_by.as_ref().is_some_and(|family| families.contains(family));
+            if drawn {
+                targets.push(slot);
+            }
+            moved[slot] = drawn || slots[slot].inputs.iter().any(|input| moved[*input]);
+        }
+        let needed = self.behind(table, &targets);
+        (0..slots.len()).filter(|slot| moved[*slot] && needed[*slot]).collect()
+    }
+
+    /// Two groups that share a slot or need each other.
+    fn entangled(&self, table: usize, list: &[(Group, HashSet<String>)]) -> Option<(usize, usize)> {
+        let reads: Vec<Vec<bool>> = list.iter().map(|(group, _)| self.behind(table, &group.members)).collect();
+        for first in 0..list.len() {
+            for second in first + 1..list.len() {
+                let shared = list[second].0.members.iter().any(|member| list[first].0.members.contains(member));
+                let needs = |a: usize, b: usize| list[b].0.members.iter().any(|member| reads[a][*member]);
+                if shared || (needs(first, second) && needs(second, first)) {
+                    return Some((first, second));
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,217 @@
+//! The rule `statistic` at plan time: which statistics a column is to have in which rows.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use super::compiler::{Compiler, Failed};
+use super::quotas::Pass;
+use super::{Plan, SlotId};
+use crate::enforce::statistic::{Asked, Measured, MeasuredFill};
+use crate::enforce::strata::Strata;
+use crate::generators::{Made, Quantiles};
+use crate::problem::Problem;
+use crate::schema::{Rule, RuleKind, parse_date, parse_datetime};
+use crate::types::LogicalType;
+
+/// The statistics by name.
+const STATISTICS: [&str; 6] = ["mean", "std", "median", "min", "max", "quantile"];
+
+/// A rule `statistic`.
+#[derive(Clone)]
+pub(super) struct Statistic {
+    pub rule: Rule,
+    pub pointer: String,
+    function: String,
+    share: f64,
+    equals: Value,
+}
+
+impl Compiler {
+    pub(super) fn gather_statistic(&mut self, table: usize, rule: &Rule, pointer: &str) {
+        let RuleKind::Statistic { column, function, equals, q, .. } = &rule.kind else { return };
+        let Some(index) = self.column_named(table, column) else {
+            let problem = self.unknown_column(table, column).at(format!("{pointer}/column"));
+            self.problems.push(problem);
+            return;
+        };
+        if !STATISTICS.contains(&function.as_str()) {
+            let problem = Problem::new("unknown_value", format!("unknown value \"{function}\""));
+            self.problems.push(problem.hint(function, STATISTICS).at(format!("{pointer}/fn")));
+            return;
+        }
+        let share = match (function.as_str(), q) {
+            ("quantile", Some(q)) if (0.0..=1.0).contains(q) => *q,
+            ("quantile", Some(q)) => {
+                let detail = format!("a share of {q} is not between 0 and 1");
+                self.problems.push(Problem::new("out_of_range", detail).at(format!("{pointer}/q")));
+                return;
+            }
+            ("quantile", None) => {
+                self.problems.push(Problem::new("missing_key", "the key \"q\" is missing").at(pointer));
+                return;
+            }
+            _ => 0.5,
+        };
+        if !self.can_be_owned(table, index, &rule.id, &format!("{pointer}/column")) {
+            return;
+        }
+        let statistic = Statistic {
+            rule: rule.clone(),
+            pointer: pointer.to_owned(),
+            function: function.clone(),
+            share,
+            equals: equals.clone(),
+        };
+        self.statements.statistics.entry((table, index)).or_default().push(statistic);
+        let note = "its values are evenly spaced quantiles of the column's distribution, bent to what is asked";
+        self.hold(table, rule, "by_construction", note.to_owned());
+    }
+
+    /// A column whose statistics rules give.
+    pub(super) fn make_measured(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let statistics = self.statements.statistics.get(&(table, column)).cloned().unwrap_or_default();
+        let definition = self.dataset.tables[table].columns[column].clone();
+        let Some(first) = statistics.first().cloned() else { return Err(Failed::Known) };
+        self.only_owner(table, column, &first.rule.id, &first.pointer)?;
+        if let Some(forced) = self.statements.forced(table, column).first() {
+            let place = forced.pointer.rsplit_once('/').map_or("", |(rule, _)| rule);
+            let by =
+                self.statements.pointers.iter().find(|(_, pointer)| *pointer == place).map(|(rule, _)| rule.clone());
+            let detail = format!(
+                "{} limits {} row by row, {} needs its positions free",
+                by.unwrap_or_default(),
+                definition.name,
+                first.rule.id
+            );
+            let remedy = "leave one of them out, or state it of another column";
+            self.problems.push(Problem::new("two_owners", detail).at(&first.pointer).remedy(remedy));
+            return Err(Failed::Known);
+        }
+        let made = self.compile_generator(table, column)?;
+        let Some(quantiles) = made.quantiles.clone() else {
+            let generator = self.generator_of(table, column)?.0;
+            let detail = format!(
+                "{} needs a column of numbers or dates of one distribution, and {} makes {}",
+                first.rule.id,
+                generator.entry().name,
+                definition.name
+            );
+            let remedy = "use a generator of numbers or dates whose parameters are constants";
+            let problem = Problem::new("no_distribution", detail).at(format!("{}/column", first.pointer));
+            self.problems.push(problem.remedy(remedy));
+            return Err(Failed::Known);
+        };
+        let mut asked: Vec<(Option<String>, Asked)> = Vec::new();
+        for statistic in &statistics {
+            let place = asked.iter().position(|(when, _)| *when == statistic.rule.when);
+            let place = place.unwrap_or_else(|| {
+                asked.push((statistic.rule.when.clone(), Asked::default()));
+                asked.len() - 1
+            });
+            let value = units(&statistic.equals, &statistic.function, &quantiles).map_err(|problem| {
+                self.problems.push(problem.at(format!("{}/equals", statistic.pointer)));
+                Failed::Known
+            })?;
+            let known = &mut asked[place].1;
+            let before = match statistic.function.as_str() {
+                "mean" => known.mean.replace(value),
+                "std" => known.std.replace(value),
+                "min" => known.min.replace(value),
+                "max" => known.max.replace(value),
+                _ => {
+                    let same = known.quantiles.iter().position(|(share, _)| *share == statistic.share);
+                    known.quantiles.push((statistic.share, value));
+                    same.map(|at| known.quantiles.remove(at).1)
+                }
+            };
+            if before.is_some_and(|before| before != value) {
+                let detail = format!(
+                    "{} and {} ask for two values of one statistic",
+                    known.rules.join(" and "),
+                    statistic.rule.id
+                );
+                let problem = Problem::new("contradiction", detail).at(format!("{}/equals", statistic.pointer));
+                self.problems.push(problem.remedy("leave one of them out"));
+                return Err(Failed::Known);
+            }
+            known.rules.push(statistic.rule.id.clone());
+        }
+        if asked.len() > 1
+            && let Some(at) = asked.iter().position(|(when, _)| when.is_none())
+        {
+            let other = &asked[usize::from(at == 0)].1.rules;
+            let detail =
+                format!("{} and {} overlap without nesting", asked[at].1.rules.join(" and "), other.join(" and "));
+            let problem = Problem::new("overlap", detail).at(&first.pointer);
+            self.problems.push(problem.remedy("give each a condition of its own that excludes the other"));
+            return Err(Failed::Known);
+        }
+        let mut slots = Vec::new();
+        for (when, asked) in &mut asked {
+            if let Some(when) = when {
+                asked.condition = Some(slots.len());
+                slots.push(self.sql(table, when, true).map_err(|failed| {
+                    self.report_failure(&format!("{}/when", first.pointer), failed);
+                    Failed::Known
+                })?);
+            }
+        }
+        let nulls = self.nulls_of(table, column)?;
+        let null_bit = nulls.map(|_| slots.len());
+        slots.extend(nulls);
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
+        let measured = Arc::new(Measured {
+            column: definition.name.clone(),
+            asked: asked.into_iter().map(|(_, asked)| asked).collect(),
+            nulls: null_bit,
+            strata: Strata::new(table, slots.clone()),
+            quantiles,
+            key,
+            shaped: OnceLock::new(),
+        });
+        let (logical, longest) = (made.logical.clone(), made.longest);
+        let drawn = self.push(table, definition.name.clone(), made);
+        let inputs = std::iter::once(drawn).chain(slots.iter().copied()).collect();
+        let far = std::iter::once(drawn).chain(slots).collect();
+        let fill = MeasuredFill(Arc::clone(&measured));
+        let made = Made { inputs, far, longest, ..Made::computed(logical, fill) };
+        let slot = self.push(table, definition.name, made);
+        self.tables[table].slots[slot].nullable = false;
+        let check = Box::new(move |plan: &Plan| measured.check(plan));
+        self.statements.passes.push(Pass { table, rule: first.rule.id.clone(), check });
+        self.finish_raw(table, column, slot)
+    }
+}
+
+/// What a statistic is to be, in units of the column.
+fn units(equals: &Value, function: &str, quantiles: &Quantiles) -> Result<f64, Problem> {
+    let logical = quantiles.logical();
+    let refused = || Problem::new("wrong_type", format!("{equals} is no value of {logical}"));
+    let number = || {
+        let number =
+            equals.as_f64().or_else(|| equals.as_str()?.parse().ok()).filter(|number: &f64| number.is_finite());
+        number.map(|number| number * quantiles.units_of_one()).ok_or_else(refused)
+    };
+    let value = match (logical, function) {
+        (LogicalType::Date, "std") => number(),
+        (LogicalType::Datetime | LogicalType::Time, "std") => {
+            Err(Problem::new("not_supported", "the standard deviation of times is not supported by this version"))
+        }
+        (LogicalType::Date, _) => equals.as_str().and_then(parse_date).map(f64::from).ok_or_else(refused),
+        (LogicalType::Datetime, _) => equals.as_str().and_then(parse_datetime).map(|us| us as f64).ok_or_else(refused),
+        _ => number(),
+    }?;
+    if function == "std" && value < 0.0 {
+        return Err(Problem::new("too_small", format!("{equals} is below 0")));
+    }
+    // Values that can stand lie on the grid; means and deviations lie anywhere.
+    let off_grid = quantiles.quantum.is_some_and(|quantum| libm::fmod(libm::rint(value * 1e6) / 1e6, quantum) != 0.0);
+    if ["min", "max"].contains(&function) && off_grid {
+        return Err(refused());
+    }
+    Ok(match function {
+        "min" | "max" if quantiles.quantum.is_some() => libm::rint(value),
+        _ => value,
+    })
+}

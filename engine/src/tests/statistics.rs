@@ -1,0 +1,166 @@
+//! `statistic`: means exact, extremes and quantiles placed, distributions that stay within their bounds, or refused with what they can have.
+
+use proptest::prelude::*;
+
+use super::cases::{holds, problems};
+use super::rules::{held, table};
+use super::{all_rows, plan, rows_of};
+
+/// The values of a column, nulls left out.
+fn column(schema: &str, column: usize) -> Vec<f64> {
+    let rows = all_rows(&plan(schema), "t");
+    rows.iter().filter_map(|row| row.split('|').nth(column)?.parse().ok()).collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+#[test]
+fn means_are_exact_for_every_kind_of_distribution() {
+    let schema = table(
+        3001,
+        "      - { name: days, generator: { type: normal, mean: 20, std: 8, min: 1, max: 60 }, type: integer }
+      - { name: price, generator: { type: decimal, min: 1, max: 500 } }
+      - { name: share, generator: { type: beta, a: 2, b: 5 } }
+      - { name: ratio, generator: { type: float, min: -1, max: 1, digits: 3 } }
+      - { name: step, generator: { type: integer, min: 0, max: 100, step: 5 } }
+      - { name: day, null_rate: 0.2, generator: { type: date, start: 2024-01-01, end: 2024-12-31 } }
+      - { name: few, generator: { type: poisson, mean: 3 } }
+    rules:
+      - { id: days, kind: statistic, column: days, fn: mean, equals: 15 }
+      - { id: price, kind: statistic, column: price, fn: mean, equals: 99.95 }
+      - { id: share, kind: statistic, column: share, fn: mean, equals: 0.6 }
+      - { id: ratio, kind: statistic, column: ratio, fn: mean, equals: 0.25 }
+      - { id: step, kind: statistic, column: step, fn: mean, equals: 40, tolerance: 0.01 }
+      - { id: day, kind: statistic, column: day, fn: mean, equals: 2024-04-01, tolerance: 0.5 }
+      - { id: few, kind: statistic, column: few, fn: mean, equals: 4 }
+",
+    );
+    holds(&schema);
+    assert_eq!(held(&schema, "days"), "by_construction");
+    let days = column(&schema, 1);
+    assert_eq!(days.iter().sum::<f64>(), 15.0 * 3001.0);
+    assert!(days.iter().all(|day| (1.0..=60.0).contains(day)));
+    assert!((mean(&column(&schema, 3)) - 0.6).abs() < 1e-9);
+    assert!(column(&schema, 5).iter().all(|step| step % 5.0 == 0.0));
+}
+
+#[test]
+fn deviations_extremes_and_quantiles_are_met_together() {
+    let schema = table(
+        2000,
+        "      - { name: pay, generator: { type: lognormal, median: 3000, sigma: 0.5, min: 500, max: 20000 }, type: decimal }
+      - { name: age, generator: { type: integer, min: 18, max: 90 } }
+      - { name: size, generator: { type: normal, mean: 0, std: 1 } }
+    rules:
+      - { id: pay-mean, kind: statistic, column: pay, fn: mean, equals: 3500 }
+      - { id: pay-std, kind: statistic, column: pay, fn: std, equals: 1200 }
+      - { id: age-min, kind: statistic, column: age, fn: min, equals: 21 }
+      - { id: age-max, kind: statistic, column: age, fn: max, equals: 67 }
+      - { id: age-median, kind: statistic, column: age, fn: median, equals: 35 }
+      - { id: age-90, kind: statistic, column: age, fn: quantile, q: 0.9, equals: 55 }
+      - { id: age-mean, kind: statistic, column: age, fn: mean, equals: 37.5 }
+      - { id: size-std, kind: statistic, column: size, fn: std, equals: 2.5, tolerance: 0.05 }
+",
+    );
+    holds(&schema);
+    let ages = column(&schema, 2);
+    assert_eq!(ages.iter().sum::<f64>(), 37.5 * 2000.0);
+}
+
+#[test]
+fn each_condition_has_its_own_statistics_and_other_rows_stay_as_they_are() {
+    let base = table(
+        4000,
+        "      - { name: kind, generator: { type: choice, values: [a, b, c] } }
+      - { name: days, null_rate: 0.1, generator: { type: integer, min: 1, max: 60 } }
+",
+    );
+    let schema = format!(
+        "{base}    rules:
+      - {{ id: a, kind: statistic, when: \"kind = 'a'\", column: days, fn: mean, equals: 10.25 }}
+      - {{ id: b, kind: statistic, when: \"kind = 'b'\", column: days, fn: median, equals: 50 }}
+"
+    );
+    holds(&schema);
+    let (before, after) = (all_rows(&plan(&base), "t"), all_rows(&plan(&schema), "t"));
+    for (before, after) in before.iter().zip(&after) {
+        assert!(before == after || !before.contains("|c|"), "{before} {after}");
+    }
+}
+
+#[test]
+fn what_a_distribution_cannot_have_is_refused_with_what_it_can() {
+    let of = |rules: &str| {
+        problems(&table(
+            500,
+            &format!(
+                "      - {{ name: kind, generator: {{ type: choice, values: [a, b] }} }}\n      - {{ name: n, generator: {{ type: integer, min: 1, max: 60 }} }}\n    rules:\n{rules}"
+            ),
+        ))
+    };
+    let found = of("      - { id: r, kind: statistic, column: n, fn: mean, equals: 70 }\n");
+    assert!(
+        found[0].starts_with(
+            "tables[0].rules[0]: r asks for a mean of 70, and n can have one between 1 and 60 in these 500 rows"
+        ),
+        "{found:?}"
+    );
+    let found = of("      - { id: r, kind: statistic, column: n, fn: max, equals: 70 }\n");
+    assert!(
+        found[0].starts_with("tables[0].rules[0]: r asks for 70 of n, whose values lie between 1 and 60"),
+        "{found:?}"
+    );
+    let found = of(
+        "      - { id: r, kind: statistic, column: n, fn: max, equals: 20 }\n      - { id: s, kind: statistic, column: n, fn: median, equals: 30 }\n",
+    );
+    assert!(found[0].contains("r and s ask for 30 and 20 of n in an order that 500 values cannot have"), "{found:?}");
+    let found = of(
+        "      - { id: r, kind: statistic, column: n, fn: mean, equals: 20 }\n      - { id: s, kind: statistic, when: \"kind = 'a'\", column: n, fn: mean, equals: 30 }\n",
+    );
+    assert!(found[0].contains("r and s overlap without nesting"), "{found:?}");
+    let found = of(
+        "      - { id: r, kind: statistic, when: \"id > 100\", column: n, fn: mean, equals: 20 }\n      - { id: s, kind: statistic, when: \"kind = 'a'\", column: n, fn: mean, equals: 30 }\n",
+    );
+    assert!(found[0].contains("r and s speak of the same "), "{found:?}");
+    let found = of("      - { id: r, kind: statistic, column: kind, fn: mean, equals: 20 }\n");
+    assert!(
+        found[0].starts_with(
+            "tables[0].rules[0].column: r needs a column of numbers or dates of one distribution, and choice makes kind"
+        ),
+        "{found:?}"
+    );
+    let found = of("      - { id: r, kind: statistic, column: n, fn: median, equals: high }\n");
+    assert_eq!(found, ["tables[0].rules[0].equals: \"high\" is no value of integer"]);
+    let found = of("      - { id: r, kind: statistic, column: n, fn: mode, equals: 3 }\n");
+    assert!(found[0].starts_with("tables[0].rules[0].fn: unknown value \"mode\""), "{found:?}");
+    let found = of(
+        "      - { id: r, kind: statistic, column: n, fn: mean, equals: 3 }\n      - { id: s, kind: count, where: \"n > 5\", exactly: 3 }\n",
+    );
+    assert!(found[0].contains("n is owned by both s and r"), "{found:?}");
+    let found = of("      - { id: r, kind: statistic, column: n, fn: std, equals: 500 }\n");
+    assert!(found[0].contains("r asks for a standard deviation of 500, and n can have one between "), "{found:?}");
+}
+
+proptest! {
+    #[test]
+    fn sums_are_exact_and_ranges_alone_are_the_same(rows in 1_u64..9_000, tenths in 100_u32..500, start in 0_u64..9_000) {
+        let schema = table(
+            rows,
+            &format!(
+                "      - {{ name: n, generator: {{ type: integer, min: 1, max: 60 }} }}\n    rules: [{{ id: r, kind: statistic, column: n, fn: mean, equals: {} }}]\n",
+                f64::from(tenths) / 10.0
+            ),
+        );
+        let plan = plan(&schema);
+        let whole = all_rows(&plan, "t");
+        let sum: u64 = whole.iter().map(|row| row.split('|').nth(1).expect("n").parse::<u64>().expect("a number")).sum();
+        let exact = f64::from(tenths) / 10.0 * rows as f64;
+        prop_assert!((sum as f64 - exact).abs() <= 0.5 + 1e-6, "{} {}", sum, exact);
+        let (start, end) = (start.min(rows - 1), (start + 100).min(rows));
+        let alone = super::plan(&schema);
+        let part = crate::run::batch(&alone, 0, start..end.max(start)).expect("rows");
+        prop_assert_eq!(rows_of(&part), &whole[start as usize..end.max(start) as usize]);
+    }
+}
