@@ -13,7 +13,7 @@ use datafusion::arrow::array::{ArrayRef, UInt32Array};
 use datafusion::arrow::compute::take;
 
 use super::simplex::Program;
-use super::strata::{CELLS, Index, Strata};
+use super::strata::{Index, Strata};
 use crate::allocation::largest_remainder;
 use crate::generators::{Cells, Fill, Rows, RunError};
 use crate::permutation::Permutation;
@@ -192,6 +192,10 @@ impl System {
         if targets.iter().all(is_met) {
             return Ok(found);
         }
+        let (rows, moves) = (masks.len() + targets.len(), masks.len().saturating_mul(2 * self.weights.len()));
+        if rows.saturating_mul(moves + 2 * targets.len()) > LARGEST {
+            return Err(Unsolved::TooLarge);
+        }
         let mut program = Program { sums: vec![0.0; masks.len()], ..Program::default() };
         for (statement, part, target) in &targets {
             let sum = sum(&found, *statement, *part);
@@ -224,9 +228,6 @@ impl System {
             let cost = if target.best.is_some() { 1_000.0 } else { 0.0 };
             program.add(cost, (target.most as f64 - sum).max(0.0), vec![(masks.len() + row, -1.0)]);
             program.add(cost, (sum - target.least as f64).max(0.0), vec![(masks.len() + row, 1.0)]);
-        }
-        if program.costs.len().saturating_mul(program.sums.len()) > LARGEST || masks.len() > CELLS {
-            return Err(Unsolved::TooLarge);
         }
         let solution = program.whole().ok_or(Unsolved::Impossible)?;
         for (cell, value, sign, variable) in moves {

@@ -80,6 +80,10 @@ impl Compiler {
             }
         };
         let Some(columns) = self.columns_named(table, names, &format!("{pointer}/columns")) else { return };
+        if columns.is_empty() {
+            self.problems.push(Problem::new("empty_list", "the list is empty").at(format!("{pointer}/columns")));
+            return;
+        }
         for (at, tuple) in tuples.iter().enumerate() {
             let place = format!("{pointer}/{key}/{at}");
             if tuple.len() != columns.len() {

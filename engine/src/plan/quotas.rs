@@ -57,6 +57,8 @@ type Check = Box<dyn Fn(&Plan) -> Result<(), Fault> + Send>;
 /// What only a pass over a whole table decides.
 pub(super) struct Pass {
     pub table: usize,
+    /// The column that it makes.
+    pub slot: SlotId,
     pub rule: String,
     pub check: Check,
 }
@@ -222,7 +224,7 @@ impl Compiler {
         self.tables[table].slots[slot].nullable = false;
         self.statements.systems.insert((table, column));
         let check = Box::new(move |plan: &Plan| counted.check(plan));
-        self.statements.passes.push(Pass { table, rule: asked[0].rule.id.clone(), check });
+        self.statements.passes.push(Pass { table, slot, rule: asked[0].rule.id.clone(), check });
         self.finish_lengths(table, column, slot)
     }
 
@@ -367,6 +369,7 @@ impl Compiler {
         let rule = asked.rule.id.clone();
         self.statements.passes.push(Pass {
             table,
+            slot,
             rule: rule.clone(),
             check: Box::new(move |plan| steered.check(plan)),
         });

@@ -1,14 +1,18 @@
 //! What only drawing some rows can tell: how often a rule's rows are drawn again, and whether that ends.
 
+use std::collections::HashSet;
+
+use super::quotas::Pass;
 use super::rules::Statements;
-use super::{BLOCK, Evaluation, Plan};
+use super::{BLOCK, Evaluation, Plan, SlotId, Source};
 use crate::enforce::quota::Fault;
 use crate::enforce::redraw::{ATTEMPTS, draw};
 use crate::generators::Rows;
 use crate::problem::Problem;
 
 /// The most rows of a table over which a pass is made while it is planned; longer ones are passed over before their first row.
-const PASSED: u64 = 1 << 17;
+/// Tests have fewer, so that they see both sides.
+const PASSED: u64 = if cfg!(test) { 1 << 14 } else { 1 << 17 };
 
 /// What the plan learnt by drawing some rows.
 pub(super) struct Sampled {
@@ -44,6 +48,10 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
             continue;
         }
         for (at, group) in table.groups.iter().enumerate() {
+            let read: Vec<SlotId> = group.members.iter().chain(&group.conditions).copied().collect();
+            if behind(plan, statements, index, &read).is_some_and(|pass| is_long(plan, pass)) {
+                continue;
+            }
             let mut evaluation = Evaluation::new(plan, index, Rows::Range(0..rows));
             let place = pointer(&group.rules[0]);
             match draw(&mut evaluation, at) {
@@ -78,14 +86,30 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         }
     }
     for (table, slot, rule) in &statements.tried {
-        let rows = plan.tables[*table].rows.min(BLOCK);
+        if behind(plan, statements, *table, &[*slot]).is_some_and(|pass| is_long(plan, pass)) {
+            continue;
+        }
+        let rows = plan.tables[*table].rows;
+        let rows = if rows <= PASSED { rows } else { BLOCK };
         if let Err(error) = Evaluation::new(plan, *table, Rows::Range(0..rows)).need(*slot) {
             let remedy = "let the columns that stand fast take values that the rule lists";
             sampled.problems.push(Problem::new("contradiction", error.to_string()).at(pointer(rule)).remedy(remedy));
         }
     }
     for (table, slot, rule) in &statements.fixed {
-        let rows = plan.tables[*table].rows.min(BLOCK);
+        let pass = behind(plan, statements, *table, &[*slot]);
+        if let Some(pass) = pass.filter(|pass| is_long(plan, pass)) {
+            let column = &plan.tables[pass.table].slots[pass.slot].name;
+            let detail = format!(
+                "{rule} reads {column}, whose values {} decides, and nothing else that it reads can be drawn again",
+                pass.rule
+            );
+            let remedy = "let one of its columns be drawn freely";
+            sampled.problems.push(Problem::new("two_owners", detail).at(pointer(rule)).remedy(remedy));
+            continue;
+        }
+        // What is decided over all rows together may break the rule in any of them.
+        let rows = plan.tables[*table].rows.min(if pass.is_some() { PASSED } else { BLOCK });
         let mut evaluation = Evaluation::new(plan, *table, Rows::Range(0..rows));
         let verdict = match evaluation.need(*slot) {
             Ok(verdict) => verdict,
@@ -105,4 +129,33 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         }
     }
     sampled
+}
+
+/// A pass whose column some slots of a table are made of, in their own rows or in those of parents.
+fn behind<'s>(plan: &Plan, statements: &'s Statements, table: usize, slots: &[SlotId]) -> Option<&'s Pass> {
+    let mut reached: HashSet<(usize, SlotId)> = HashSet::new();
+    let mut open: Vec<(usize, SlotId)> = slots.iter().map(|slot| (table, *slot)).collect();
+    let mut found: Option<&Pass> = None;
+    while let Some((table, slot)) = open.pop() {
+        if !reached.insert((table, slot)) {
+            continue;
+        }
+        let pass = statements.passes.iter().find(|pass| pass.table == table && pass.slot == slot);
+        // Of several the one over the longest table.
+        let rows = |pass: &Pass| plan.tables[pass.table].rows;
+        if let Some(pass) = pass.filter(|pass| found.is_none_or(|found| rows(found) < rows(pass))) {
+            found = Some(pass);
+        }
+        let definition = &plan.tables[table].slots[slot];
+        open.extend(definition.inputs.iter().chain(&definition.far).map(|read| (table, *read)));
+        if let Source::Parent { table, slot } = &definition.source {
+            open.push((*table, *slot));
+        }
+    }
+    found
+}
+
+/// Whether a pass takes too long for a plan.
+fn is_long(plan: &Plan, pass: &Pass) -> bool {
+    plan.tables[pass.table].rows > PASSED
 }

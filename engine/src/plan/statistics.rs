@@ -179,7 +179,7 @@ impl Compiler {
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = false;
         let check = Box::new(move |plan: &Plan| measured.check(plan));
-        self.statements.passes.push(Pass { table, rule: first.rule.id.clone(), check });
+        self.statements.passes.push(Pass { table, slot, rule: first.rule.id.clone(), check });
         self.finish_raw(table, column, slot)
     }
 }

@@ -5,25 +5,26 @@ use std::sync::Arc;
 use datafusion::execution::runtime_env::RuntimeEnv;
 
 use super::{compiled, plan};
+use crate::plan::Plan;
+use crate::verify::VerifyError;
 
 /// Generates a schema and proves its rules on the rows.
 pub(super) fn holds(schema: &str) {
-    let plan = plan(schema);
+    let broken = broken(&plan(schema)).expect("a certificate");
+    assert!(broken.is_empty(), "{schema}\n{}", broken.join("\n"));
+}
+
+/// What a plan's rows break, or why they could not be proved.
+pub(super) fn broken(plan: &Arc<Plan>) -> Result<Vec<String>, VerifyError> {
     let tables = (0..plan.tables.len())
-        .map(|table| (plan.tables[table].name.clone(), crate::table::provider(&plan, table)))
+        .map(|table| (plan.tables[table].name.clone(), crate::table::provider(plan, table)))
         .collect();
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let certificate = runtime
-        .block_on(crate::verify::certify(&plan.dataset, tables, Arc::new(RuntimeEnv::default())))
-        .expect("a certificate");
-    let broken: Vec<String> = certificate
-        .results
-        .iter()
-        .filter(|result| result.broken > 0)
-        .map(|result| format!("{} {:?}", result.id, result.examples))
-        .collect();
-    assert!(broken.is_empty(), "{schema}\n{}", broken.join("\n"));
+    let certificate =
+        runtime.block_on(crate::verify::certify(&plan.dataset, tables, Arc::new(RuntimeEnv::default())))?;
     assert!(!certificate.results.is_empty());
+    let broken = certificate.results.iter().filter(|result| result.broken > 0);
+    Ok(broken.map(|result| format!("{} {:?}", result.id, result.examples)).collect())
 }
 
 pub(super) fn problems(schema: &str) -> Vec<String> {

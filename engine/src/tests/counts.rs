@@ -303,6 +303,50 @@ fn a_rule_that_reads_counted_columns_moves_others() {
     ));
 }
 
+#[test]
+fn a_rule_over_counted_columns_alone_holds_by_itself_or_is_refused() {
+    let of = |rows: u64, values: &str| {
+        problems(&table(
+            rows,
+            &format!(
+                "      - {{ name: unit, generator: {{ type: choice, values: [x, y] }} }}\n      - {{ name: half, generator: {{ type: choice, values: {values} }} }}
+    rules:
+      - {{ id: r, kind: share, column: unit, shares: {{ x: 0.9999 }} }}
+      - {{ id: s, kind: count, where: half, min: 1 }}
+      - {{ id: both, kind: check, sql: \"unit = 'x' OR half\" }}
+"
+            ),
+        ))
+    };
+    assert_eq!(of(9000, "[true]"), [] as [String; 0]);
+    // Past the first block a row breaks it.
+    let found = of(9000, "[true, false]");
+    assert!(found[0].contains("breaks both, and nothing that it reads can be drawn again"), "{found:?}");
+    let found = of(20_000, "[true, false]");
+    assert!(
+        found[0].starts_with("tables[0].rules[2]: both reads half, whose values s decides, and nothing else"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_long_table_is_passed_over_before_its_first_row() {
+    let schema = table(
+        20_000,
+        "      - { name: unit, generator: { type: choice, values: [x, y] } }
+      - { name: kind, generator: { type: choice, values: [a, b] } }
+      - { name: n, generator: { type: integer, min: 0, max: 99 } }
+    rules:
+      - { id: r, kind: share, when: \"kind = 'a'\", column: unit, counts: { x: 30000 } }
+      - { id: s, kind: check, sql: \"unit = 'x' OR n > 5\" }
+",
+    );
+    let plan = plan(&schema);
+    let error = crate::run::batch(&plan, 0, 0..10).expect_err("a contradiction");
+    assert!(error.to_string().contains("unit cannot take values that keep r: r asks for x = 30000 in the "), "{error}");
+    holds(&schema.replace("30000", "3000"));
+}
+
 proptest! {
     #[test]
     fn a_range_made_alone_equals_the_same_rows_of_the_whole(start in 0_u64..20_000, length in 1_u64..9_000, list in any::<bool>()) {

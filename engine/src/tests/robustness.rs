@@ -2,7 +2,11 @@
 
 use proptest::prelude::*;
 
+use super::cases::broken;
 use super::{HIRING, compiled};
+
+/// A schema with rules of every kind that decides about all rows together.
+const RULES: &str = include_str!("rules.yaml");
 
 proptest! {
     #[test]
@@ -37,6 +41,29 @@ proptest! {
         let result = compiled(&tree.to_string());
         prop_assert!(result.plan.is_some() || !result.problems.is_empty());
     }
+
+    #[test]
+    fn rules_with_a_value_exchanged_hold_or_are_refused(pick in any::<prop::sample::Index>(), other in any::<prop::sample::Index>(), number in 0_u32..200) {
+        let mut tree: serde_json::Value = serde_saphyr::from_str(RULES).expect("the schema");
+        let mut pointers = Vec::new();
+        collect(&tree, String::new(), &mut pointers);
+        let value = tree.pointer(&pointers[other.index(pointers.len())]).cloned().unwrap_or_default();
+        if let Some(target) = tree.pointer_mut(&pointers[pick.index(pointers.len())]) {
+            *target = if target.is_number() { number.into() } else { value };
+        }
+        let text = tree.to_string();
+        let result = compiled(&text);
+        prop_assert!(result.plan.is_some() || !result.problems.is_empty());
+        // What cannot be made ends the run; what is made keeps every rule.
+        if let Some(Ok(broken)) = result.plan.as_ref().map(broken) {
+            prop_assert!(broken.is_empty(), "{text}\n{broken:?}");
+        }
+    }
+}
+
+#[test]
+fn the_rules_that_are_broken_here_hold_as_they_are() {
+    super::cases::holds(RULES);
 }
 
 fn collect(value: &serde_json::Value, pointer: String, out: &mut Vec<String>) {
