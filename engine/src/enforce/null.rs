@@ -67,3 +67,13 @@ impl Fill for Hidden {
         nullif(cells.inputs[0].as_ref(), cells.inputs[1].as_boolean()).map_err(|error| RunError::new(error.to_string()))
     }
 }
+
+/// Where the first input is not true.
+pub(crate) struct Given;
+
+impl Fill for Given {
+    fn fill(&self, cells: &Cells<'_>, _: &Rows) -> Result<ArrayRef, RunError> {
+        let nulls = cells.inputs[0].as_boolean();
+        Ok(std::sync::Arc::new(nulls.iter().map(|null| Some(null != Some(true))).collect::<BooleanArray>()))
+    }
+}

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
 use datafusion::arrow::compute::interleave;
 use datafusion::arrow::row::{RowConverter, SortField};
 
@@ -37,7 +37,8 @@ pub(crate) struct Steered {
     pub per: Vec<SlotId>,
     pub min: u64,
     pub max: Option<u64>,
-    /// What is made anew for another value, in the order of filling; the condition is the last.
+    /// What is made anew for another value, in the order of filling; the condition is the last. Nothing where the column is whether another
+    /// one is null, which has one other value alone.
     pub members: Vec<SlotId>,
     /// The column as it is drawn.
     pub base: SlotId,
@@ -223,6 +224,12 @@ impl Steered {
     fn drawn(&self, plan: &Plan, rows: &Rows) -> Result<ArrayRef, RunError> {
         let table = &plan.tables[self.table];
         let mut first = Evaluation::new(plan, self.table, rows.clone());
+        if self.members.is_empty() {
+            let natural = first.need(self.base)?;
+            return Ok(std::sync::Arc::new(
+                (0..rows.len()).map(|row| Some(!is_true(&natural, row))).collect::<BooleanArray>(),
+            ));
+        }
         let mut outside: Vec<Option<ArrayRef>> = vec![None; table.slots.len()];
         for member in &self.members {
             for input in &table.slots[*member].inputs {

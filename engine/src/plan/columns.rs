@@ -27,21 +27,25 @@ impl Compiler {
         let raw = self.slot(table, Name::Raw(column))?;
         let definition = self.definition(table, column).clone();
         let (mask, inputs) = self.null_mask(table, column);
-        if mask.rate == 0.0 && mask.nulls == 0 {
+        let counts_nulls = self.statements.null_counts.contains_key(&(table, column));
+        if mask.rate == 0.0 && mask.nulls == 0 && !counts_nulls {
             return Ok(raw);
         }
+        self.check_null_count(table, column, raw)?;
         if self.dataset.tables[table].primary_key.contains(&definition.name) {
             let problem =
                 Problem::new("null_key", format!("{} is part of the primary key and cannot be null", definition.name));
             self.report(&pointer, [problem.remedy("leave null_rate and null_when out")]);
             return Err(Failed::Known);
         }
-        let is_counted = self.statements.is_counted(table, column);
+        let is_counted = self.statements.is_counted(table, column) || counts_nulls;
         let nulls = if is_counted { Some(self.slot(table, Name::Nulls(column))?) } else { None };
         let slot = &self.tables[table].slots[raw];
         let (distinct, longest, logical) = (slot.distinct, slot.longest, slot.logical.clone());
         let made = match nulls {
-            Some(nulls) => Made { inputs: vec![raw, nulls], longest, ..Made::computed(logical, null::Hidden) },
+            Some(nulls) => {
+                Made { inputs: vec![raw, nulls], distinct, longest, ..Made::computed(logical, null::Hidden) }
+            }
             None => {
                 let drawn = mask.rate > 0.0 && mask.rate < 1.0;
                 let inputs = std::iter::once(raw).chain(inputs).collect();
@@ -52,52 +56,6 @@ impl Compiler {
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = true;
         Ok(slot)
-    }
-
-    /// What makes a column null, and the conditions that it reads.
-    pub(super) fn null_mask(&mut self, table: usize, column: usize) -> (null::Mask, Vec<SlotId>) {
-        let definition = self.definition(table, column).clone();
-        let mut conditions = Vec::new();
-        if let Some(sql) = &definition.null_when {
-            match self.sql(table, sql, true) {
-                Ok(slot) => conditions.push(slot),
-                Err(failed) => self.report_failure(&format!("{}/null_when", column_pointer(table, column)), failed),
-            }
-        }
-        for implied in self.statements.implied_nulls(table, column) {
-            match self.sql(table, &implied.condition, true) {
-                Ok(slot) => conditions.push(slot),
-                Err(failed) => self.report_failure(&implied.pointer, failed),
-            }
-        }
-        let nulls = conditions.len();
-        for implied in self.statements.implied_values(table, column) {
-            match self.sql(table, &implied.condition, true) {
-                Ok(slot) => conditions.push(slot),
-                Err(failed) => self.report_failure(&implied.pointer, failed),
-            }
-        }
-        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "null", 0);
-        (null::Mask { key, rate: definition.null_rate.unwrap_or(0.0), nulls }, conditions)
-    }
-
-    /// Whether a column is null, row by row, before it has a value.
-    pub(super) fn make_nulls(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
-        let (mask, inputs) = self.null_mask(table, column);
-        let name = format!("{} is null", self.definition(table, column).name);
-        let made = Made { inputs, ..Made::computed(LogicalType::Boolean, null::Nulls(mask)) };
-        let slot = self.push(table, name, made);
-        self.tables[table].slots[slot].nullable = false;
-        Ok(slot)
-    }
-
-    /// The slot of a column's nulls, where it may be null.
-    pub(super) fn nulls_of(&mut self, table: usize, column: usize) -> Result<Option<SlotId>, Failed> {
-        let (mask, _) = self.null_mask(table, column);
-        if mask.rate == 0.0 && mask.nulls == 0 {
-            return Ok(None);
-        }
-        self.slot(table, Name::Nulls(column)).map(Some)
     }
 
     /// What a column's generator makes, converted to the column's type and held to its lengths.

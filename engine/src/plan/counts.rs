@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::compiler::Compiler;
-use super::quotas::{Ask, Asked};
+use super::quotas::{Ask, Asked, AskedNulls, one_line};
 use crate::enforce::quota::Want;
-use crate::expr::Parsed;
+use crate::expr::{Parsed, Simple};
 use crate::problem::{Problem, pointer_step};
 use crate::schema::{Rule, RuleKind, SharesOrCounts};
 use crate::types::LogicalType;
@@ -141,12 +141,16 @@ impl Compiler {
             reads.filter_map(|read| compiler.column_named(table, &read.0[0])).collect()
         };
         let mut candidates: Vec<usize> = Vec::new();
-        for column in conjuncts.iter().flat_map(|part| own(self, part)) {
-            let taken = self.key_of_column(table, column).is_some()
-                || self.is_unique(table, column)
+        for (part, column) in
+            conjuncts.iter().flat_map(|part| own(self, part).into_iter().map(move |column| (part, column)))
+        {
+            // Nulls can move whatever decides the values.
+            let about_null = matches!(part.simple(), Some(Simple::Null { .. }));
+            let decided = self.is_unique(table, column)
                 || self.statements.formula(table, column).is_some()
-                || self.statements.deal_of(table, column).is_some()
-                || per.contains(&column);
+                || self.statements.deal_of(table, column).is_some();
+            let taken =
+                self.key_of_column(table, column).is_some() || per.contains(&column) || (decided && !about_null);
             if !taken && !candidates.contains(&column) {
                 candidates.push(column);
             }
@@ -162,13 +166,24 @@ impl Compiler {
             .copied()
             .filter(|column| !candidates.iter().any(|other| other != column && self.follows(table, *other, *column)))
             .collect();
-        let computed = |column: &usize| {
+        // Moving nulls or single values moves less than dealing a list's values anew, and what is computed cannot move at all.
+        let cost = |column: &usize| {
+            let reads = conjuncts.iter().filter(|part| own(self, part).contains(column));
+            if reads.into_iter().all(|part| matches!(part.simple(), Some(Simple::Null { .. }))) {
+                return 0;
+            }
             let generator = self.dataset.tables[table].columns[*column].generator.as_ref();
-            generator
-                .map(|generator| generator.to_value())
-                .is_some_and(|value| value.get("sql").is_some() || value.get("of").is_some())
+            let written = generator.map(|generator| generator.to_value()).unwrap_or_default();
+            let has = |key: &str| written.get(key).is_some();
+            let is_listed = has("values") || has("weights") || has("true_rate");
+            match self.statements.counted.contains_key(&(table, *column)) {
+                _ if has("sql") || has("of") => 4,
+                true if !is_listed => 3,
+                _ if is_listed => 2,
+                _ => 1,
+            }
         };
-        let steered = free.iter().rev().find(|column| !computed(column)).or(free.last()).copied();
+        let steered = free.iter().rev().min_by_key(|column| cost(column)).copied();
         let Some(column) = steered else {
             let detail = format!("nothing that {} reads can move", rule.id);
             let remedy = "let it read a column of its own table that has a generator of its own";
@@ -182,6 +197,30 @@ impl Compiler {
             _ => parts.iter().map(|part| format!("({}\n)", part.sql())).collect::<Vec<_>>().join(" AND "),
         };
         let limits = limits.into_iter().chain(&limited_to).collect::<Vec<_>>();
+        let name = self.dataset.tables[table].columns[column].name.clone();
+        if let [one] = about.as_slice()
+            && let Some(Simple::Null { negated, .. }) = one.simple()
+        {
+            let asked = AskedNulls {
+                rule: rule.id.clone(),
+                pointer: pointer.to_owned(),
+                words: one_line(one.sql()),
+                condition: (!limits.is_empty()).then(|| join(&limits)),
+                negated,
+                min,
+                max,
+                per,
+            };
+            if let Some(other) = self.statements.null_counts.insert((table, column), asked) {
+                let detail = format!("{name} is owned by both {} and {}", other.rule, rule.id);
+                let remedy = "leave one of them out, or state it of another column";
+                self.problems.push(Problem::new("two_owners", detail).at(pointer).remedy(remedy));
+            }
+            let note =
+                format!("counted before the first row; rows too few or too many lose or get their value of {name}");
+            self.hold(table, rule, "by_construction", note);
+            return;
+        }
         let asked = Asked {
             rule: rule.clone(),
             pointer: pointer.to_owned(),
@@ -190,7 +229,6 @@ impl Compiler {
             ask: Ask::Rows { condition: join(&about), min, max, per },
         };
         self.statements.counted.entry((table, column)).or_default().push(asked);
-        let name = &self.dataset.tables[table].columns[column].name;
         let note = format!("counted before the first row; rows too few or too many take another value of {name}");
         self.hold(table, rule, "by_construction", note);
     }

@@ -18,6 +18,7 @@ mod formulas;
 mod groups;
 mod implies;
 mod memory;
+mod nulls;
 mod order;
 mod quotas;
 mod redrawn;

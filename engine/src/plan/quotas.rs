@@ -43,6 +43,21 @@ pub(super) enum Ask {
     Rows { condition: String, min: u64, max: Option<u64>, per: Vec<usize> },
 }
 
+/// A rule about how many rows are null in a column, or are not.
+#[derive(Clone)]
+pub(super) struct AskedNulls {
+    pub rule: String,
+    pub pointer: String,
+    /// The condition in words, and the rows of which it speaks; all where absent.
+    pub words: String,
+    pub condition: Option<String>,
+    /// Whether it counts the rows that are not null.
+    pub negated: bool,
+    pub min: u64,
+    pub max: Option<u64>,
+    pub per: Vec<usize>,
+}
+
 /// A rule that leaves a column some values where a condition is true.
 #[derive(Clone)]
 pub(super) struct Limit {
@@ -343,38 +358,44 @@ impl Compiler {
             self.problems.push(Problem::new("nothing_moves", detail).at(place).remedy(remedy));
             return Err(Failed::Known);
         }
-        let key = self.seeds.key(self.dataset.tables[table].seed_name(), &asked.rule.id, "count", 0);
-        let steered = Arc::new(Steered {
+        let steered = Steered {
             table,
             rule: asked.rule.id.clone(),
             words: one_line(condition),
             when,
             condition: condition_slot,
-            fast: fast.clone(),
-            per: groups.clone(),
+            fast,
+            per: groups,
             min,
             max,
             members,
             base,
-            key,
+            key: self.count_key(table, &asked.rule.id),
             changed: OnceLock::new(),
-        });
-        let far: Vec<SlotId> = [condition_slot, base].into_iter().chain(when).chain(fast).chain(groups).collect();
+        };
+        let slot = self.steer(table, name, steered);
+        self.tables[table].slots[slot].nullable = nullable;
+        Ok(slot)
+    }
+
+    pub(super) fn count_key(&self, table: usize, rule: &str) -> crate::random::Key {
+        self.seeds.key(self.dataset.tables[table].seed_name(), rule, "count", 0)
+    }
+
+    /// The slot of a column some of whose rows change.
+    pub(super) fn steer(&mut self, table: usize, name: String, steered: Steered) -> SlotId {
+        let (base, rule) = (steered.base, steered.rule.clone());
+        let far = [steered.condition, base].into_iter().chain(steered.when);
+        let far = far.chain(steered.fast.iter().copied()).chain(steered.per.iter().copied()).collect();
         let slot = &self.tables[table].slots[base];
         let (logical, longest) = (slot.logical.clone(), slot.longest);
-        let made =
-            Made { inputs: vec![base], far, longest, ..Made::computed(logical, SteeredFill(Arc::clone(&steered))) };
-        let slot = self.push(table, name, made);
-        self.tables[table].slots[slot].nullable = nullable;
-        let rule = asked.rule.id.clone();
-        self.statements.passes.push(Pass {
-            table,
-            slot,
-            rule: rule.clone(),
-            check: Box::new(move |plan| steered.check(plan)),
-        });
+        let steered = Arc::new(steered);
+        let fill = SteeredFill(Arc::clone(&steered));
+        let slot = self.push(table, name, Made { inputs: vec![base], far, longest, ..Made::computed(logical, fill) });
+        let check = Box::new(move |plan: &Plan| steered.check(plan));
+        self.statements.passes.push(Pass { table, slot, rule: rule.clone(), check });
         self.statements.tried.push((table, slot, rule));
-        Ok(slot)
+        slot
     }
 }
 
@@ -409,6 +430,6 @@ impl Bits {
 }
 
 /// SQL in one line, for sentences.
-fn one_line(sql: &str) -> String {
+pub(super) fn one_line(sql: &str) -> String {
     sql.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::Side;
 use super::combinations::Combination;
 use super::compiler::Compiler;
-use super::quotas::{Asked, Limit, Pass};
+use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::scope::sql_problem;
 use super::statistics::Statistic;
 use crate::enforce::redraw::Group;
@@ -138,6 +138,8 @@ pub(super) struct Statements {
     suggested: IndexMap<(usize, usize), (Vec<Value>, String)>,
     /// What rules ask of how often a column's values stand.
     pub(super) counted: HashMap<(usize, usize), Vec<Asked>>,
+    /// What rules ask of how often a column is null.
+    pub(super) null_counts: HashMap<(usize, usize), AskedNulls>,
     /// What rules ask of a column's statistics.
     pub(super) statistics: HashMap<(usize, usize), Vec<Statistic>>,
     /// Columns of which all that is asked is one system.

@@ -32,6 +32,8 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
                 let first = conflict.rules.iter().find(|rule| statements.pointers.contains_key(*rule));
                 (pointer(first.unwrap_or(&pass.rule)), conflict.detail)
             }
+            // One that waits for another fails for the same reason.
+            Err(Fault::Run(error)) if sampled.problems.iter().any(|problem| problem.detail == error.detail) => continue,
             Err(Fault::Run(error)) => (pointer(&pass.rule), error.to_string()),
         };
         let remedy = "change one of these numbers, or the rows of its condition";

@@ -184,6 +184,7 @@ fn a_count_of_any_condition_moves_no_more_rows_than_it_must() {
         ("where: \"amount > 130\", exactly: 500", 320),
         ("where: \"amount > 130\", exactly: 20", 200),
         ("where: \"amount > 130\", min: 10, max: 50, when: \"kind = 'a'\"", 120),
+        ("where: \"amount > 130 AND kind = 'a'\", max: 50", 120),
         ("where: \"amount > 130\", min: 10, when: \"kind = 'b'\"", 0),
     ] {
         let schema = format!("{base}    rules: [{{ id: r, kind: count, {rule} }}]\n");
@@ -193,6 +194,45 @@ fn a_count_of_any_condition_moves_no_more_rows_than_it_must() {
         let moved = before.iter().zip(&after).filter(|(before, after)| before != after).count();
         assert!(moved <= changed, "{rule}: {moved}");
     }
+}
+
+#[test]
+fn nulls_are_counted_too() {
+    let schema = table(
+        2000,
+        "      - { name: kind, generator: { type: choice, values: [a, b] } }
+      - { name: mail, null_rate: 0.3, unique: true, generator: { type: email } }
+      - { name: note, generator: { type: sentence } }
+      - { name: unit, null_rate: 0.2, generator: { type: choice, values: [x, y] } }
+      - { name: left_on, null_when: \"kind = 'a'\", generator: { type: date, start: 2024-01-01, end: 2024-12-31 } }
+    rules:
+      - { id: no-mail, kind: count, where: \"mail IS NULL\", exactly: 500 }
+      - { id: notes, kind: count, where: \"note IS NOT NULL AND kind = 'b'\", max: 40 }
+      - { id: units, kind: count, where: \"unit IS NULL\", per: [kind], exactly: 111 }
+      - { id: shares, kind: share, column: unit, shares: { x: 0.25 } }
+      - { id: left, kind: count, where: \"left_on IS NULL AND kind = 'b'\", exactly: 10 }
+",
+    );
+    holds(&schema);
+    assert_eq!(held(&schema, "no-mail"), "by_construction");
+    assert_eq!(counts(&schema, "t", &[2])[""], 500);
+    let never = schema.replace("left_on IS NULL AND kind = 'b'\", exactly: 10", "left_on IS NOT NULL\", min: 1900");
+    let found = problems(&never);
+    assert!(
+        found[0].starts_with("tables[0].rules[4]: left asks for ≥ 1900 rows where left_on IS NOT NULL, "),
+        "{found:?}"
+    );
+    let twice = schema.replace("left_on IS NULL AND kind = 'b'", "mail IS NOT NULL");
+    assert!(problems(&twice)[0].contains("mail is owned by both no-mail and left"), "{:?}", problems(&twice));
+    let own = schema.replace(
+        "{ type: date, start: 2024-01-01, end: 2024-12-31 }",
+        "{ type: expression, sql: \"CASE WHEN id > 5 THEN id END\" }",
+    );
+    assert!(
+        problems(&own)[0].contains("left counts the nulls of left_on, whose values may be null by themselves"),
+        "{:?}",
+        problems(&own)
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ import { CellValue } from "@/ui/cell";
 import { Code, CopyButton } from "@/ui/code";
 import { Sentence } from "@/ui/words";
 import { useCertificateSql } from "./queries";
-import { type Statement, splitSql } from "./statements";
+import { type Measure, type Statement, splitSql } from "./statements";
 
 /** The places of a statement's parts where there is room for columns. */
 const WIDE = "lg:grid-cols-[0.875rem_minmax(0,15rem)_minmax(0,1fr)_6rem_7rem_1rem]";
@@ -140,6 +140,9 @@ function Proof({
             <Sentence text={statement.unproved} />
           </p>
         )}
+        {statement.measures && statement.measures.length > 0 && (
+          <Measures measures={statement.measures} />
+        )}
         {broken > 0 && statement.examples.length > 0 && (
           <Examples examples={statement.examples as Record<string, unknown>[]} />
         )}
@@ -153,6 +156,26 @@ function Proof({
         <dd className="font-semibold">{format.number(broken)}</dd>
       </dl>
     </div>
+  );
+}
+
+function Measures({ measures }: { measures: Measure[] }) {
+  const { t } = useTranslation();
+  return (
+    <dl className="mt-3 grid w-fit grid-cols-[auto_auto_auto] gap-x-4 gap-y-1 text-xs tabular-nums">
+      <div className="col-span-3 grid grid-cols-subgrid text-ink-3">
+        <dt className="sr-only">{t("certificate.measure.what")}</dt>
+        <dd className="col-start-2">{t("certificate.measure.measured")}</dd>
+        <dd>{t("certificate.measure.asked")}</dd>
+      </div>
+      {measures.map((measure) => (
+        <div key={measure.what} className="col-span-3 grid grid-cols-subgrid">
+          <dt className="text-ink-2">{measure.what}</dt>
+          <dd className="col-start-2">{measure.measured}</dd>
+          <dd>{measure.asked}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

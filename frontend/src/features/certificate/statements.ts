@@ -1,6 +1,16 @@
 import type { Schemas } from "@/api/client";
 
-export type Statement = Schemas["Certificate"]["results"][number] & { unproved?: string | null };
+/** A number that a statement asks for, and what it is. */
+export interface Measure {
+  what: string;
+  asked: string;
+  measured: string;
+}
+
+export type Statement = Schemas["Certificate"]["results"][number] & {
+  unproved?: string | null;
+  measures?: Measure[];
+};
 export type StatementGroup = "rules" | "keys" | "values";
 
 /** What the certificate adds to the schema's rules: statements of keys, and of the values of single columns. */
