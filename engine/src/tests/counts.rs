@@ -47,6 +47,14 @@ fn the_hiring_case_holds_to_the_row() {
     for rule in ["new-posts", "new-ones", "contracts"] {
         assert_eq!(held(&schema, rule), "by_construction");
     }
+    let plan = plan(&schema);
+    let note =
+        |rule: &str| plan.report().rules.iter().find(|report| report.id == rule).map(|report| report.note.clone());
+    assert_eq!(
+        note("contracts").as_deref(),
+        Some("temporary = 30, fixed-term = 50, permanent = 50 in the 130 rows where status = 'employee'")
+    );
+    assert_eq!(note("new-ones").as_deref(), Some("new = 50 in all 180 rows"));
     let contracts = counts(&schema, "candidate", &[3, 4]);
     let expected = [("employee|fixed-term", 50), ("employee|permanent", 50), ("employee|temporary", 30), ("new|", 50)];
     assert_eq!(contracts.iter().map(|(key, count)| (key.as_str(), *count)).collect::<Vec<_>>(), expected);
