@@ -338,6 +338,56 @@ fn owners_that_meet_and_columns_that_cannot_are_refused() {
 }
 
 #[test]
+fn conditions_read_counted_columns_of_parents_on_any_number_of_threads() {
+    let schema = "name: d
+random_seed: 11
+tables:
+  - name: candidate
+    rows: 30000
+    primary_key: [id]
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: status, generator: { type: choice, values: [new, employee] } }
+    rules:
+      - { id: new-ones, kind: count, where: \"status = 'new'\", exactly: 7000 }
+  - name: process
+    primary_key: [candidate_id, step]
+    columns:
+      - { name: candidate_id }
+      - { name: step, generator: { type: sequence, per: [candidate_id] } }
+      - { name: unit, null_rate: 0.1, generator: { type: choice, values: [a, b, c] } }
+      - { name: days, generator: { type: integer, min: 1, max: 90 } }
+      - { name: cost, generator: { type: normal, mean: 500, std: 100 }, type: decimal }
+    foreign_keys:
+      - { name: candidate, columns: [candidate_id], references: { table: candidate, columns: [id] }, children: { min: 1, max: 4, mean: 2 } }
+    rules:
+      - { id: units, kind: share, when: candidate.status = 'new', column: unit, shares: { a: 0.8, b: 0.2 } }
+      - { id: days, kind: statistic, when: unit = 'a', column: days, fn: mean, equals: 30 }
+      - { id: dear, kind: count, where: cost > 650 AND candidate.status = 'employee', per: [unit], exactly: 100 }
+";
+    holds(schema);
+    let plan = plan(schema);
+    let rows = |plan: &crate::plan::Plan, threads| {
+        let mut rows = Vec::new();
+        crate::run::run(
+            plan,
+            1,
+            0..u64::MAX,
+            threads,
+            |batch| Ok::<_, crate::generators::RunError>(rows_of(&batch)),
+            |part, _| {
+                rows.extend(part);
+                Ok(())
+            },
+        )
+        .expect("rows");
+        rows
+    };
+    let one = rows(&plan, 1);
+    assert_eq!(one, rows(&super::plan(schema), 3));
+}
+
+#[test]
 fn a_rule_that_reads_counted_columns_moves_others() {
     holds(&table(
         2000,
