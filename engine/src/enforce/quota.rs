@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::sync::OnceLock;
 
@@ -316,75 +317,6 @@ impl System {
         }
         near
     }
-
-    /// A set of rules that cannot hold together, none of which can be left out, with the numbers.
-    fn conflict(&self, masks: &[u64], counts: &[u64]) -> Conflict {
-        let mut least = self.clone();
-        for at in (0..least.statements.len()).rev() {
-            let mut fewer = least.clone();
-            fewer.statements.remove(at);
-            if fewer.attempt(masks, counts).is_err() {
-                least = fewer;
-            }
-        }
-        for at in (0..least.restrictions.len()).rev() {
-            let mut fewer = least.clone();
-            fewer.restrictions.remove(at);
-            if fewer.attempt(masks, counts).is_err() {
-                least = fewer;
-            }
-        }
-        let mut rules: Vec<String> = Vec::new();
-        let mut facts = Vec::new();
-        for statement in &least.statements {
-            rules.push(statement.rule.clone());
-            facts.push(self.fact(statement, self.rows(statement, masks, counts)));
-        }
-        for restriction in &least.restrictions {
-            rules.push(restriction.rule.clone());
-            let left = self.labels.iter().zip(&restriction.allowed).filter(|(_, allowed)| **allowed);
-            let left: Vec<&str> = left.map(|(label, _)| label.as_str()).collect();
-            let rule = &restriction.rule;
-            facts.push(match (left.is_empty(), &restriction.when) {
-                (true, Some(when)) => format!("{rule} leaves no value where {when}"),
-                (true, None) => format!("{rule} leaves no value"),
-                (false, Some(when)) => format!("{rule} leaves only {} where {when}", left.join(", ")),
-                (false, None) => format!("{rule} leaves only {}", left.join(", ")),
-            });
-        }
-        rules.dedup();
-        let facts = facts.join("; ");
-        Conflict {
-            detail: format!("{} cannot take values that keep {}: {facts}", self.column, rules.join(" and ")),
-            rules,
-        }
-    }
-
-    /// What a statement asks, with its numbers.
-    fn fact(&self, statement: &Statement, rows: u64) -> String {
-        let targets = self.targets(statement, rows);
-        let asked: Vec<String> = statement
-            .parts
-            .iter()
-            .zip(targets)
-            .filter(|(part, target)| !(part.values.is_empty() || target.most == 0 && statement.parts.len() > 1))
-            .map(|(part, target)| {
-                let values: Vec<&str> = part.values.iter().map(|value| self.labels[*value].as_str()).collect();
-                let values = values.join(" / ");
-                match (target.best, part.want) {
-                    (Some(best), _) => format!("{values} = {best}"),
-                    (None, Want::Between(least, None)) => format!("{values} ≥ {least}"),
-                    (None, Want::Between(0, Some(most))) => format!("{values} ≤ {most}"),
-                    (None, _) => format!("{} ≤ {values} ≤ {}", target.least, target.most),
-                }
-            })
-            .collect();
-        let (rule, asked) = (&statement.rule, asked.join(", "));
-        match &statement.when {
-            Some(when) => format!("{rule} asks for {asked} in the {rows} rows where {when}"),
-            None => format!("{rule} asks for {asked} in all {rows} rows"),
-        }
-    }
 }
 
 /// Why there are no numbers.
@@ -399,7 +331,7 @@ pub(crate) struct Counted {
     pub strata: Strata,
     pub values: ArrayRef,
     pub key: Key,
-    dealt: OnceLock<Result<Vec<Dealt>, Fault>>,
+    dealt: OnceLock<Result<Deal, Fault>>,
 }
 
 /// Why no values are dealt.
@@ -418,6 +350,13 @@ impl From<Fault> for RunError {
     }
 }
 
+/// What the pass comes to.
+struct Deal {
+    cells: Vec<Dealt>,
+    /// What each rule gets, by its id.
+    notes: Vec<(String, String)>,
+}
+
 /// How the values of a cell lie: by permuted rank, one value after the other.
 struct Dealt {
     permutation: Option<Permutation>,
@@ -430,14 +369,15 @@ impl Counted {
         Counted { system, strata, values, key, dealt: OnceLock::new() }
     }
 
-    fn dealt(&self, plan: &Plan) -> Result<&[Dealt], Fault> {
-        self.dealt.get_or_init(|| self.deal(plan)).as_ref().map(Vec::as_slice).map_err(Clone::clone)
+    fn dealt(&self, plan: &Plan) -> Result<&Deal, Fault> {
+        self.dealt.get_or_init(|| self.deal(plan)).as_ref().map_err(Clone::clone)
     }
 
-    fn deal(&self, plan: &Plan) -> Result<Vec<Dealt>, Fault> {
+    fn deal(&self, plan: &Plan) -> Result<Deal, Fault> {
         let index: &Index = self.strata.index(plan).map_err(Fault::Run)?;
         let counts = self.system.solve(&index.masks, &index.counts).map_err(Fault::Conflict)?;
-        Ok(counts
+        let notes = self.system.notes(&index.masks, &index.counts, &counts);
+        let cells = counts
             .into_iter()
             .zip(&index.masks)
             .map(|(counts, mask)| {
@@ -453,12 +393,13 @@ impl Counted {
                 let mixed = counts.iter().filter(|count| **count > 0).count() > 1;
                 Dealt { permutation: mixed.then(|| Permutation::new(self.key.child(*mask), rows)), ends }
             })
-            .collect())
+            .collect();
+        Ok(Deal { cells, notes })
     }
 
-    /// Whether the rules can hold, by the pass over the whole table.
-    pub fn check(&self, plan: &Plan) -> Result<(), Fault> {
-        self.dealt(plan).map(|_| ())
+    /// What each rule gets, by the pass over the whole table, or why the rules cannot hold.
+    pub fn check(&self, plan: &Plan) -> Result<Vec<(String, String)>, Fault> {
+        self.dealt(plan).map(|deal| deal.notes.clone())
     }
 }
 
@@ -468,7 +409,7 @@ pub(crate) struct CountedFill(pub std::sync::Arc<Counted>);
 impl Fill for CountedFill {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let counted = &self.0;
-        let dealt = counted.dealt(cells.plan)?;
+        let dealt = &counted.dealt(cells.plan)?.cells;
         let standings = counted.strata.standings(cells.plan, rows, cells.inputs)?;
         let places: UInt32Array = standings
             .into_iter()

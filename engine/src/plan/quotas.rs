@@ -66,8 +66,8 @@ pub(super) struct Limit {
     pub sql: String,
 }
 
-/// Whether rules can hold, by a pass.
-type Check = Box<dyn Fn(&Plan) -> Result<(), Fault> + Send>;
+/// What each rule gets by a pass, by its id, or why the rules cannot hold.
+type Check = Box<dyn Fn(&Plan) -> Result<Vec<(String, String)>, Fault> + Send>;
 
 /// What only a pass over a whole table decides.
 pub(super) struct Pass {

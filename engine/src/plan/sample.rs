@@ -27,7 +27,10 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
     let pointer = |rule: &str| statements.pointers.get(rule).cloned().unwrap_or_default();
     for pass in statements.passes.iter().filter(|pass| plan.tables[pass.table].rows <= PASSED) {
         let (place, detail) = match (pass.check)(plan) {
-            Ok(()) => continue,
+            Ok(notes) => {
+                sampled.notes.extend(notes);
+                continue;
+            }
             Err(Fault::Conflict(conflict)) => {
                 let first = conflict.rules.iter().find(|rule| statements.pointers.contains_key(*rule));
                 (pointer(first.unwrap_or(&pass.rule)), conflict.detail)

@@ -47,6 +47,14 @@ fn the_hiring_case_holds_to_the_row() {
     for rule in ["new-posts", "new-ones", "contracts"] {
         assert_eq!(held(&schema, rule), "by_construction");
     }
+    let plan = plan(&schema);
+    let note =
+        |rule: &str| plan.report().rules.iter().find(|report| report.id == rule).map(|report| report.note.clone());
+    assert_eq!(
+        note("contracts").as_deref(),
+        Some("temporary = 30, fixed-term = 50, permanent = 50 in the 130 rows where status = 'employee'")
+    );
+    assert_eq!(note("new-ones").as_deref(), Some("new = 50 in all 180 rows"));
     let contracts = counts(&schema, "candidate", &[3, 4]);
     let expected = [("employee|fixed-term", 50), ("employee|permanent", 50), ("employee|temporary", 30), ("new|", 50)];
     assert_eq!(contracts.iter().map(|(key, count)| (key.as_str(), *count)).collect::<Vec<_>>(), expected);
@@ -327,6 +335,56 @@ fn owners_that_meet_and_columns_that_cannot_are_refused() {
         "      - { id: r, kind: count, where: \"id > 4\", exactly: 6 }\n",
     );
     assert!(found[0].contains("nothing that r reads can move"), "{found:?}");
+}
+
+#[test]
+fn conditions_read_counted_columns_of_parents_on_any_number_of_threads() {
+    let schema = "name: d
+random_seed: 11
+tables:
+  - name: candidate
+    rows: 30000
+    primary_key: [id]
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: status, generator: { type: choice, values: [new, employee] } }
+    rules:
+      - { id: new-ones, kind: count, where: \"status = 'new'\", exactly: 7000 }
+  - name: process
+    primary_key: [candidate_id, step]
+    columns:
+      - { name: candidate_id }
+      - { name: step, generator: { type: sequence, per: [candidate_id] } }
+      - { name: unit, null_rate: 0.1, generator: { type: choice, values: [a, b, c] } }
+      - { name: days, generator: { type: integer, min: 1, max: 90 } }
+      - { name: cost, generator: { type: normal, mean: 500, std: 100 }, type: decimal }
+    foreign_keys:
+      - { name: candidate, columns: [candidate_id], references: { table: candidate, columns: [id] }, children: { min: 1, max: 4, mean: 2 } }
+    rules:
+      - { id: units, kind: share, when: candidate.status = 'new', column: unit, shares: { a: 0.8, b: 0.2 } }
+      - { id: days, kind: statistic, when: unit = 'a', column: days, fn: mean, equals: 30 }
+      - { id: dear, kind: count, where: cost > 650 AND candidate.status = 'employee', per: [unit], exactly: 100 }
+";
+    holds(schema);
+    let plan = plan(schema);
+    let rows = |plan: &crate::plan::Plan, threads| {
+        let mut rows = Vec::new();
+        crate::run::run(
+            plan,
+            1,
+            0..u64::MAX,
+            threads,
+            |batch| Ok::<_, crate::generators::RunError>(rows_of(&batch)),
+            |part, _| {
+                rows.extend(part);
+                Ok(())
+            },
+        )
+        .expect("rows");
+        rows
+    };
+    let one = rows(&plan, 1);
+    assert_eq!(one, rows(&super::plan(schema), 3));
 }
 
 #[test]
