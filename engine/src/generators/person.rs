@@ -2,6 +2,7 @@
 //! names decide the addresses.
 
 mod documents;
+mod letters;
 mod local_part;
 pub(super) mod names;
 pub(super) mod parts;

@@ -793,6 +793,8 @@ export interface components {
             reason?: string | null;
             /** @description How many values it can take, where that can be counted. */
             capacity?: string | null;
+            /** @description What else there is to say: how far its distribution moves so that its values do not repeat. */
+            note?: string | null;
             /** @description Ids of the rules that name it. */
             rules: string[];
             /** @description What it holds, for people. */
@@ -2057,6 +2059,23 @@ export interface components {
             } | null;
         } | {
             /** @constant */
+            type: "amount";
+            /**
+             * @description The currency's three letters by ISO 4217, or SQL that gives them; when absent, the currency that a `currency_code` column of the row
+             *     shows, else that of the locale's country.
+             */
+            currency?: (string | components["schemas"]["SqlParam"]) | null;
+            /**
+             * @description How amounts spread: a generator of numbers. When absent, lognormal with a median of 5,000 of the currency's smallest units: 50 dollars,
+             *     5,000 yen.
+             */
+            distribution?: components["schemas"]["Generator"] | null;
+            /** @description Smallest amount. */
+            min?: (number | components["schemas"]["SqlParam"]) | null;
+            /** @description Largest amount. */
+            max?: (number | components["schemas"]["SqlParam"]) | null;
+        } | {
+            /** @constant */
             type: "url";
             /** @description The scheme; `https` when absent. */
             scheme?: string | null;
@@ -2584,6 +2603,15 @@ export interface components {
             total: number;
             /** @description Where the next page is, relative to the server; null on the last. */
             next?: string | null;
+        };
+        /** @description A number that a statement asks for. */
+        Measure: {
+            /** @description What is measured: a value of a column, the columns of the groups, a statistic; empty where the statement has one number alone. */
+            what: string;
+            /** @description What it is to be: a number, or its bounds. */
+            asked: string;
+            /** @description What it is; of groups the smallest and the largest number. */
+            measured: string;
         };
         /** @description What a file is. */
         MediaClass: "application" | "audio" | "image" | "text" | "video";
@@ -3138,6 +3166,8 @@ export interface components {
             broken: number;
             /** @description Up to [`EXAMPLES`] of those that break it: the primary key (else the row number, from 1) and the columns that the statement reads. */
             examples: unknown[];
+            /** @description What was measured beside what was asked, where the statement is about numbers of the whole table. */
+            measures?: components["schemas"]["Measure"][];
             /** @description Why nothing was proved, where the rows lack what the statement reads. */
             unproved?: string | null;
         };

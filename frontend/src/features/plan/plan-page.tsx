@@ -302,6 +302,7 @@ function PlanPane({ plan }: { plan: PlanReport }) {
                   label={`${column.table}.${column.name}`}
                   className="mt-1"
                 />
+                {column.note && <Sentence className="mt-1 block text-ink-3" text={column.note} />}
               </li>
             ))}
           </ul>
