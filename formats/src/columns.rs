@@ -270,18 +270,20 @@ impl Text {
         lanes::any(&self.buffers[buffer][start..start + length], special)
     }
 
-    /// Whether some text holds a byte that `special` names; true also where only a null's view, which means nothing, holds one.
+    /// Whether `special`, as in [`lanes::any`], finds a byte in some text; true also where only a null's view, which means nothing, holds one.
     ///
-    /// Views are looked at whole, and buffers that hold little else than these texts from end to end, so that many bytes are compared at
-    /// once.
-    pub(crate) fn any_special(&self, special: impl Fn(u8) -> bool + Copy) -> bool {
+    /// Buffers that hold little else than these texts are looked at from end to end, so that many bytes are compared at once.
+    pub(crate) fn any_special(&self, special: impl Fn(u64) -> u64 + Copy) -> bool {
         let mut found = 0;
         let mut held = 0;
         for view in self.views.iter() {
             let length = *view as u32 as usize;
-            let bytes = view.to_le_bytes().map(|byte| if special(byte) { u8::MAX } else { 0 });
-            found |= u128::from_le_bytes(bytes) & HELD[length.min(HELD.len() - 1)];
-            held += if length <= INLINE { 0 } else { length };
+            let blanks = u128::from_ne_bytes([b' '; 16]) << (8 * length.min(INLINE));
+            let text = (view >> 32) | blanks;
+            // Whether the view holds its text is no branch: names are of either kind.
+            let inline = u64::from(length <= INLINE);
+            found |= (special(text as u64) | special((text >> 64) as u64)) & inline.wrapping_neg();
+            held += length * (1 - inline as usize);
         }
         if found != 0 {
             return true;
@@ -290,13 +292,13 @@ impl Text {
             return false;
         }
         if self.buffers.iter().map(|buffer| buffer.len()).sum::<usize>() <= 2 * held {
-            return self.buffers.iter().any(|buffer| any_byte(buffer, special));
+            return self.buffers.iter().any(|buffer| lanes::any(buffer, special));
         }
         (0..self.views.len()).filter(|row| self.length(*row) > INLINE).any(|row| {
             let (buffer, start) = place(self.views[row]);
             // A null's view may point anywhere.
             let bytes = self.buffers.get(buffer).and_then(|bytes| bytes.get(start..start + self.length(row)));
-            bytes.is_some_and(|bytes| any_byte(bytes, special))
+            bytes.is_some_and(|bytes| lanes::any(bytes, special))
         })
     }
 
@@ -315,23 +317,6 @@ impl Text {
     }
 }
 
-/// The bytes of a view that are text, for each length that a view holds; none for longer ones.
-const HELD: [u128; INLINE + 2] = {
-    let mut held = [0; INLINE + 2];
-    let mut length = 0;
-    while length <= INLINE {
-        held[length] = ((1 << (8 * length)) - 1) << 32;
-        length += 1;
-    }
-    held
-};
-
-/// Whether `special` names one of the bytes. All of a run are looked at before it leaves: texts are clean most of the time.
-fn any_byte(bytes: &[u8], special: impl Fn(u8) -> bool + Copy) -> bool {
-    const RUN: usize = 4096;
-    bytes.chunks(RUN).any(|run| run.iter().fold(0, |found, byte| found | u8::from(special(*byte))) != 0)
-}
-
 /// The buffer and the first byte of a text that its view does not hold.
 #[inline(always)]
 fn place(view: u128) -> (usize, usize) {
@@ -348,6 +333,12 @@ pub(crate) mod lanes {
     pub(crate) fn equal(word: u64, byte: u8) -> u64 {
         let difference = word ^ (ONES * byte as u64);
         difference.wrapping_sub(ONES) & !difference & HIGH_BITS
+    }
+
+    /// Sets the high bit of a lane where its byte is less than `bound`, at most 128, and perhaps of lanes above such a one.
+    #[inline(always)]
+    pub(crate) fn below(word: u64, bound: u8) -> u64 {
+        word.wrapping_sub(ONES * bound as u64) & !word & HIGH_BITS
     }
 
     /// Whether `special` sets a bit for some byte; it must set none for blanks.

@@ -82,14 +82,12 @@ impl Rules {
 
     /// Whether some text may need quotes.
     fn any_needs_quotes(&self, text: &Text, rows: usize, is_null: impl Fn(usize) -> bool) -> bool {
-        let delimiter = self.delimiter;
         let like_null = |row: usize| {
             let length = text.length(row);
             let alike = length == self.null.len() && text.bytes(row, &mut [0; 16]) == self.null;
             (length == 0 || alike) && !is_null(row)
         };
-        (0..rows).any(like_null)
-            || text.any_special(|byte| byte == delimiter || byte == b'"' || byte == b'\n' || byte == b'\r')
+        (0..rows).any(like_null) || text.any_special(|word| self.special(word))
     }
 
     #[inline(always)]

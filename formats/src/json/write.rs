@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, RecordBatch, StringViewArray, StringViewBuilder};
 
 use super::token::{self, Spacing};
-use crate::columns::{Cells, Column, Text};
+use crate::columns::{Cells, Column, Text, lanes};
 use crate::spell::{self, Room};
 use crate::text_file::{Markup, TextWriter};
 use crate::{Document, Encoder, Writer};
@@ -142,6 +142,11 @@ fn needs_escape(byte: u8) -> bool {
     (byte == b'"') | (byte == b'\\') | (byte < 0x20)
 }
 
+/// The lanes of a word with a byte that needs an escape.
+fn any_needs_escape(word: u64) -> u64 {
+    lanes::equal(word, b'"') | lanes::equal(word, b'\\') | lanes::below(word, 0x20)
+}
+
 /// The column and the most bytes that its cells take.
 fn prepare(column: Column, rows: usize) -> (Prepared, usize) {
     let is_json = matches!(column.cells, Cells::Json(_) | Cells::List(..));
@@ -152,7 +157,7 @@ fn prepare(column: Column, rows: usize) -> (Prepared, usize) {
         Cells::Integer(_) | Cells::Decimal(..) | Cells::Boolean(_) => Kind::Bare,
         Cells::Float(_) => Kind::Float,
         Cells::Text(text) => {
-            if text.any_special(needs_escape) {
+            if text.any_special(any_needs_escape) {
                 for row in (0..rows).filter(|row| !column.is_null(*row)) {
                     let mut inline = [0; 16];
                     let escaped = text.bytes(row, &mut inline).iter().filter(|byte| needs_escape(**byte));
