@@ -37,81 +37,56 @@ const FEWEST_DIGITS: u32 = 4;
 /// The share of addresses, in hundredths, that end in two digits where they may repeat.
 const WITH_DIGITS: u64 = 40;
 
-/// How first name f and last name l are put together.
-#[derive(Clone, Copy)]
-enum Style {
-    FirstDotLast,
-    InitialLast,
-    FirstLast,
-    FirstUnderscoreLast,
-    FirstInitial,
-    LastDotFirst,
-    InitialDotLast,
-    LastInitial,
-}
-
-/// The styles and how often each comes.
-const STYLES: [(Style, f64); 8] = [
-    (Style::FirstDotLast, 28.0),
-    (Style::InitialLast, 24.0),
-    (Style::FirstLast, 12.0),
-    (Style::FirstUnderscoreLast, 8.0),
-    (Style::FirstInitial, 10.0),
-    (Style::LastDotFirst, 7.0),
-    (Style::InitialDotLast, 6.0),
-    (Style::LastInitial, 5.0),
-];
-
-impl Style {
-    /// Appends the local part of two names of letters; one may be empty.
-    fn write(self, first: &str, last: &str, out: &mut String) {
-        if first.is_empty() || last.is_empty() {
-            let alone = if first.is_empty() { last } else { first };
-            out.push_str(if alone.is_empty() { "user" } else { alone });
-            return;
-        }
-        let (initial, last_initial) = (&first[..1], &last[..1]);
-        let pieces = match self {
-            Style::FirstDotLast => [first, ".", last],
-            Style::InitialLast => [initial, "", last],
-            Style::FirstLast => [first, "", last],
-            Style::FirstUnderscoreLast => [first, "_", last],
-            Style::FirstInitial => [first, "", last_initial],
-            Style::LastDotFirst => [last, ".", first],
-            Style::InitialDotLast => [initial, ".", last],
-            Style::LastInitial => [last, "", initial],
-        };
-        out.extend(pieces);
-    }
-
-    /// The same of two names that are not empty, as a layout.
-    fn layout(self) -> Layout {
-        const WHOLE: usize = usize::MAX;
-        let (before, sign, after) = match self {
-            Style::FirstDotLast => ((0, WHOLE), ".", WHOLE),
-            Style::InitialLast => ((0, 1), "", WHOLE),
-            Style::FirstLast => ((0, WHOLE), "", WHOLE),
-            Style::FirstUnderscoreLast => ((0, WHOLE), "_", WHOLE),
-            Style::FirstInitial => ((0, WHOLE), "", 1),
-            Style::LastDotFirst => ((1, WHOLE), ".", WHOLE),
-            Style::InitialDotLast => ((0, 1), ".", WHOLE),
-            Style::LastInitial => ((1, WHOLE), "", 1),
-        };
-        Layout { before: before.0, before_bytes: before.1, sign, after_bytes: after }
-    }
-}
-
-/// A style for prepared names: which of the two stands first, how much of each there is, and what stands between.
-struct Layout {
+/// How first and last name are put together: which of the two stands first, how many bytes of each count at most, and what stands between.
+struct Style {
+    /// 0 the first name, 1 the last name.
     before: usize,
     before_bytes: usize,
     sign: &'static str,
     after_bytes: usize,
 }
 
-/// The layouts of [`STYLES`], the signs between names and all pairs of digits, as pieces.
+/// A name whole.
+const WHOLE: usize = usize::MAX;
+/// A name's initial: names are ASCII letters here.
+const INITIAL: usize = 1;
+
+const fn style(before: usize, before_bytes: usize, sign: &'static str, after_bytes: usize) -> Style {
+    Style { before, before_bytes, sign, after_bytes }
+}
+
+/// The styles and how often each comes.
+const STYLES: [(Style, f64); 8] = [
+    (style(0, WHOLE, ".", WHOLE), 28.0),
+    (style(0, INITIAL, "", WHOLE), 24.0),
+    (style(0, WHOLE, "", WHOLE), 12.0),
+    (style(0, WHOLE, "_", WHOLE), 8.0),
+    (style(0, WHOLE, "", INITIAL), 10.0),
+    (style(1, WHOLE, ".", WHOLE), 7.0),
+    (style(0, INITIAL, ".", WHOLE), 6.0),
+    (style(1, WHOLE, "", INITIAL), 5.0),
+];
+
+impl Style {
+    /// Appends the local part of two names of letters; one may be empty.
+    fn write(&self, first: &str, last: &str, out: &mut String) {
+        if first.is_empty() || last.is_empty() {
+            let alone = if first.is_empty() { last } else { first };
+            out.push_str(if alone.is_empty() { "user" } else { alone });
+            return;
+        }
+        let names = [first, last];
+        let most = |name: &str, bytes: usize| name.len().min(bytes);
+        let (before, after) = (names[self.before], names[1 - self.before]);
+        out.push_str(&before[..most(before, self.before_bytes)]);
+        out.push_str(self.sign);
+        out.push_str(&after[..most(after, self.after_bytes)]);
+    }
+}
+
+/// The signs of [`STYLES`] and all pairs of digits, as pieces.
 struct Parts {
-    layouts: Vec<(Layout, Span)>,
+    signs: Vec<Span>,
     digits: Vec<Span>,
     pieces: Pieces,
 }
@@ -119,16 +94,9 @@ struct Parts {
 impl Parts {
     fn new() -> Option<Parts> {
         let mut pieces = Pieces::default();
-        let layouts = STYLES
-            .iter()
-            .map(|(style, _)| {
-                let layout = style.layout();
-                let sign = pieces.add(layout.sign)?;
-                Some((layout, sign))
-            })
-            .collect::<Option<_>>()?;
+        let signs = STYLES.iter().map(|(style, _)| pieces.add(style.sign)).collect::<Option<_>>()?;
         let digits = (0..100).map(|number| pieces.add(&format!("{number:02}"))).collect::<Option<_>>()?;
-        Some(Parts { layouts, digits, pieces })
+        Some(Parts { signs, digits, pieces })
     }
 }
 
@@ -328,14 +296,16 @@ impl Addresses {
         };
         let parts = &prepared.parts;
         let mut cell = cell_key.cell(row);
-        let (layout, sign) = &parts.layouts[self.styles.pick(cell.next())];
+        let place = self.styles.pick(cell.next());
+        let (style, _) = &STYLES[place];
         let names = [first, last];
-        let (before, after) = (names[layout.before], names[1 - layout.before]);
+        let (before, after) = (names[style.before], names[1 - style.before]);
         // Drawn in any case: a choice that the processor cannot foresee costs more than what it saves.
         let may_have_digits = matches!(self.apart, Apart::No);
         let with_digits = may_have_digits && cell.below(100) < WITH_DIGITS;
         let digits = parts.pieces.at(parts.digits[cell.below(100) as usize]).only_if(with_digits);
-        let local = [before.first(layout.before_bytes), parts.pieces.at(*sign), after.first(layout.after_bytes)];
+        let local =
+            [before.first(style.before_bytes), parts.pieces.at(parts.signs[place]), after.first(style.after_bytes)];
         match number {
             Some(number) => {
                 append(local, out);
@@ -369,7 +339,7 @@ impl Addresses {
             return false;
         }
         let mut cell = cell_key.cell(row);
-        let (style, _) = STYLES[self.styles.pick(cell.next())];
+        let (style, _) = &STYLES[self.styles.pick(cell.next())];
         style.write(&scratch.first, &scratch.last, &mut scratch.local);
         if scratch.local.len() > room {
             scratch.local.truncate(room);
