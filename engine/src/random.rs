@@ -174,7 +174,9 @@ pub fn unit(h: u64) -> f64 {
 /// A number in the open interval (0, 1), for quantile functions: never an end, symmetric about one half.
 #[inline]
 pub fn open_unit(h: u64) -> f64 {
-    ((h >> 12) as f64 + 0.5) * (1.0 / (1_u64 << 52) as f64)
+    // 52 bits as the fraction of a number from 1 to 2, exactly: no conversion of integers, which lanes of vectors lack.
+    const STEP: f64 = 1.0 / (1_u64 << 52) as f64;
+    f64::from_bits(1.0_f64.to_bits() | h >> 12) - 1.0 + 0.5 * STEP
 }
 
 /// The bound below which a word falls with probability `p`: `u128::from(h) < threshold(p)` never holds at 0 and always at 1.

@@ -48,6 +48,35 @@ pub(crate) enum Cells {
     List(OffsetBuffer<i32>, Box<Column>),
 }
 
+/// The most bytes that the values of a column take.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Width {
+    /// One value.
+    pub longest: usize,
+    /// All of them together.
+    pub all: usize,
+}
+
+impl Width {
+    /// The width of values that take so many bytes each.
+    pub(crate) fn of(lengths: impl Iterator<Item = usize>) -> Width {
+        lengths.fold(Width::default(), |width, length| Width {
+            longest: width.longest.max(length),
+            all: width.all + length,
+        })
+    }
+
+    /// The width of these values and `others` behind them, row by row.
+    pub(crate) fn and(self, others: Width) -> Width {
+        Width { longest: self.longest + others.longest, all: self.all + others.all }
+    }
+
+    /// The width with so many bytes more at each of `rows` values.
+    pub(crate) fn with(self, rows: usize, bytes: usize) -> Width {
+        Width { longest: self.longest + bytes, all: self.all + rows * bytes }
+    }
+}
+
 impl Column {
     /// The column that `array` holds, `field` saying what it means.
     pub(crate) fn new(field: &Field, array: &ArrayRef) -> Column {
@@ -134,7 +163,7 @@ impl Column {
 
 impl Cells {
     /// The most bytes that `rows` values take, two for quotes around each included; texts are counted as they are.
-    pub(crate) fn width(&self, rows: usize) -> usize {
+    pub(crate) fn width(&self, rows: usize) -> Width {
         let each = match self {
             Cells::Integer(_) => spell::INTEGER_WIDTH,
             Cells::Decimal(..) => spell::DECIMAL_WIDTH,
@@ -144,11 +173,13 @@ impl Cells {
             Cells::Datetime(_) => spell::DATETIME_WIDTH,
             Cells::Time(_) => spell::TIME_WIDTH,
             Cells::Uuid(_) => spell::UUID_WIDTH,
-            Cells::Bytes(values) => return 2 * (rows + values.lengths().map(|length| length as usize).sum::<usize>()),
-            Cells::Text(text) => return 2 * rows + (0..rows).map(|row| text.length(row)).sum::<usize>(),
+            Cells::Bytes(values) => {
+                return Width::of(values.lengths().take(rows).map(|length| 2 * length as usize + 2));
+            }
+            Cells::Text(text) => return Width::of((0..rows).map(|row| text.length(row) + 2)),
             Cells::Json(_) | Cells::List(..) => 0,
         };
-        rows * (each + 2)
+        Width { longest: each + 2, all: rows * (each + 2) }
     }
 
     /// Writes a value in the spelling that CSV and JSON share, without quotes. Floats may have no such spelling, JSON and lists have none:
@@ -182,7 +213,7 @@ impl Cells {
                 out.extend_from_slice(spell::non_finite(values[row]).as_bytes());
                 return;
             }
-            cells => cells.width(1),
+            cells => cells.width(1).all,
         };
         spell::append(out, bound, |out| self.put(out, 0, row));
     }
@@ -232,7 +263,14 @@ const INLINE: usize = 12;
 
 impl Text {
     pub(crate) fn new(array: &StringViewArray) -> Text {
-        Text { views: array.views().clone(), buffers: array.data_buffers().iter().cloned().collect() }
+        let views = match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => array.views().clone(),
+            Some(nulls) => {
+                // A null's view may hold anything, and it is cheaper to write a text that is left out than to ask whether it is one.
+                array.views().iter().zip(nulls).map(|(view, valid)| if valid { *view } else { 0 }).collect()
+            }
+        };
+        Text { views, buffers: array.data_buffers().iter().cloned().collect() }
     }
 
     /// Bytes of a text.
@@ -255,51 +293,44 @@ impl Text {
         }
     }
 
-    /// Whether `special`, as in [`lanes::any`], finds a byte in a text.
+    /// Whether a text has a byte that is `special`; blanks must not be.
     #[inline(always)]
-    pub(crate) fn has_special(&self, row: usize, special: impl Fn(u64) -> u64) -> bool {
-        let view = self.views[row];
-        let length = view as u32 as usize;
-        if length <= INLINE {
-            // What follows the text in its view is made blank, so that all can be looked at at once.
-            let blanks = u128::from_ne_bytes([b' '; 16]) << (8 * length);
-            let text = (view >> 32) | blanks;
-            return special(text as u64) | special((text >> 64) as u64) != 0;
-        }
-        let (buffer, start) = place(view);
-        lanes::any(&self.buffers[buffer][start..start + length], special)
+    pub(crate) fn has_special(&self, row: usize, special: impl Fn(u8) -> bool + Copy) -> bool {
+        any_special(self.bytes(row, &mut [0; 16]), special)
     }
 
-    /// Whether `special`, as in [`lanes::any`], finds a byte in some text; true also where only a null's view, which means nothing, holds one.
+    /// The lengths of all texts, and whether some byte is `special`; blanks must not be.
     ///
     /// Buffers that hold little else than these texts are looked at from end to end, so that many bytes are compared at once.
-    pub(crate) fn any_special(&self, special: impl Fn(u64) -> u64 + Copy) -> bool {
-        let mut found = 0;
-        let mut held = 0;
+    pub(crate) fn survey(&self, special: impl Fn(u8) -> bool + Copy) -> Survey {
+        let (mut total, mut held, mut longest, mut shortest) = (0, 0, 0, usize::MAX);
         for view in self.views.iter() {
             let length = *view as u32 as usize;
-            let blanks = u128::from_ne_bytes([b' '; 16]) << (8 * length.min(INLINE));
-            let text = (view >> 32) | blanks;
-            // Whether the view holds its text is no branch: names are of either kind.
-            let inline = u64::from(length <= INLINE);
-            found |= (special(text as u64) | special((text >> 64) as u64)) & inline.wrapping_neg();
-            held += length * (1 - inline as usize);
+            total += length;
+            held += if length <= INLINE { 0 } else { length };
+            longest = longest.max(length);
+            shortest = shortest.min(length);
         }
-        if found != 0 {
-            return true;
+        // Texts in views are gathered first, so that their bytes too are compared many at once.
+        let mut gathered = [[b' '; 16]; 64];
+        let in_views = self.views.chunks(gathered.len()).any(|views| {
+            for (bytes, view) in gathered.iter_mut().zip(views) {
+                let (text, blanks) = INLINE_TEXT[(*view as u32 as usize).min(INLINE + 1)];
+                *bytes = (view & text | blanks).to_le_bytes();
+            }
+            any_special(gathered.as_flattened(), special)
+        });
+        let in_buffers = || {
+            if self.buffers.iter().map(|buffer| buffer.len()).sum::<usize>() <= 2 * held {
+                return self.buffers.iter().any(|buffer| any_special(buffer, special));
+            }
+            (0..self.views.len()).any(|row| self.length(row) > INLINE && self.has_special(row, special))
+        };
+        Survey {
+            width: Width { longest, all: total },
+            has_empty: shortest == 0,
+            has_special: in_views || (held > 0 && in_buffers()),
         }
-        if held == 0 {
-            return false;
-        }
-        if self.buffers.iter().map(|buffer| buffer.len()).sum::<usize>() <= 2 * held {
-            return self.buffers.iter().any(|buffer| lanes::any(buffer, special));
-        }
-        (0..self.views.len()).filter(|row| self.length(*row) > INLINE).any(|row| {
-            let (buffer, start) = place(self.views[row]);
-            // A null's view may point anywhere.
-            let bytes = self.buffers.get(buffer).and_then(|bytes| bytes.get(start..start + self.length(row)));
-            bytes.is_some_and(|bytes| lanes::any(bytes, special))
-        })
     }
 
     /// Writes a text as it is.
@@ -317,40 +348,76 @@ impl Text {
     }
 }
 
+/// Texts none of which has more than `STEPS` steps of bytes, nearly all in one buffer: whole steps are copied whatever a text's length and
+/// wherever it lies, so that nothing depends on what a row holds.
+pub(crate) struct Short<'a, const STEPS: usize> {
+    text: &'a Text,
+    buffer: &'a [u8],
+}
+
+impl Text {
+    /// The texts for copies of `STEPS` steps each, where `longest`, the length of the longest, allows them.
+    pub(crate) fn short<const STEPS: usize>(&self, longest: usize) -> Option<Short<'_, STEPS>> {
+        let fits = longest <= STEPS * spell::STEP && self.buffers.len() <= 1;
+        fits.then(|| Short { text: self, buffer: self.buffers.first().map_or(&[], |buffer| buffer.as_slice()) })
+    }
+}
+
+impl<const STEPS: usize> Short<'_, STEPS> {
+    /// Writes a text as it is.
+    #[inline(always)]
+    pub(crate) fn put(&self, out: &mut Room, at: usize, row: usize) -> usize {
+        const HALF: usize = spell::STEP / 2;
+        let view = self.text.views[row];
+        let length = view as u32 as usize;
+        let inline = length <= INLINE;
+        let start = if inline { 0 } else { place(view).1 };
+        let wide = self.buffer.get(start..).and_then(|rest| rest.get(..STEPS * spell::STEP));
+        let Some((halves, _)) = wide.map(<[u8]>::as_chunks::<HALF>) else {
+            // Near the end of the buffer, or there is none.
+            return self.text.put(out, at, row);
+        };
+        let first = if inline { view >> 32 } else { u128::from_le_bytes(halves[0]) };
+        spell::put(out, at, &first.to_le_bytes());
+        for (index, half) in halves.iter().enumerate().skip(1) {
+            spell::put(out, at + index * HALF, half);
+        }
+        at + length
+    }
+}
+
 /// The buffer and the first byte of a text that its view does not hold.
 #[inline(always)]
 fn place(view: u128) -> (usize, usize) {
     ((view >> 64) as u32 as usize, (view >> 96) as u32 as usize)
 }
 
-/// Bytes that a format must treat in some way, looked for eight at a time in the lanes of a word.
-pub(crate) mod lanes {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH_BITS: u64 = ONES << 7;
+/// What [`Text::survey`] found.
+pub(crate) struct Survey {
+    /// The texts without anything around them.
+    pub width: Width,
+    /// Whether some text is empty, or null.
+    pub has_empty: bool,
+    /// Whether some byte is special.
+    pub has_special: bool,
+}
 
-    /// Sets the high bit of a lane where its byte is `byte`, and perhaps of lanes above such a one.
-    #[inline(always)]
-    pub(crate) fn equal(word: u64, byte: u8) -> u64 {
-        let difference = word ^ (ONES * byte as u64);
-        difference.wrapping_sub(ONES) & !difference & HIGH_BITS
+/// For a text of each length that its view holds, which bytes of the view are the text, and blanks for the others; then the same for a text
+/// of which the view holds nothing.
+const INLINE_TEXT: [(u128, u128); INLINE + 2] = {
+    const BLANKS: u128 = u128::from_ne_bytes([b' '; 16]);
+    let mut masks = [(0, BLANKS); INLINE + 2];
+    let mut length = 1;
+    while length <= INLINE {
+        let text = ((1 << (8 * length)) - 1) << 32;
+        masks[length] = (text, BLANKS & !text);
+        length += 1;
     }
+    masks
+};
 
-    /// Sets the high bit of a lane where its byte is less than `bound`, at most 128, and perhaps of lanes above such a one.
-    #[inline(always)]
-    pub(crate) fn below(word: u64, bound: u8) -> u64 {
-        word.wrapping_sub(ONES * bound as u64) & !word & HIGH_BITS
-    }
-
-    /// Whether `special` sets a bit for some byte; it must set none for blanks.
-    #[inline(always)]
-    pub(crate) fn any(bytes: &[u8], special: impl Fn(u64) -> u64) -> bool {
-        let (words, rest) = bytes.as_chunks::<8>();
-        // Texts are clean most of the time: to leave at the first find would cost more than it saves.
-        let found = words.iter().fold(0, |found, word| found | special(u64::from_le_bytes(*word)));
-        let last = match bytes.last_chunk::<8>() {
-            Some(last) => u64::from_le_bytes(*last),
-            None => rest.iter().fold(ONES * b' ' as u64, |word, byte| word << 8 | u64::from(*byte)),
-        };
-        found | special(last) != 0
-    }
+/// Whether some byte is special. Texts are clean most of the time: to leave at the first find would cost more than it saves.
+#[inline(always)]
+pub(crate) fn any_special(bytes: &[u8], special: impl Fn(u8) -> bool + Copy) -> bool {
+    bytes.iter().fold(0, |found, byte| found | u8::from(special(*byte))) != 0
 }

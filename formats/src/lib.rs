@@ -15,6 +15,7 @@ mod csv;
 mod document;
 mod error;
 mod json;
+mod lines;
 mod names;
 mod options;
 mod parquet;

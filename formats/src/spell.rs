@@ -23,7 +23,7 @@ use std::mem::MaybeUninit;
 pub(crate) type Room = [MaybeUninit<u8>];
 
 /// Bytes that a function may write behind the value it has written.
-pub(crate) const SLACK: usize = 48;
+pub(crate) const SLACK: usize = 64;
 
 /// The longest integer, `-9223372036854775808`.
 pub(crate) const INTEGER_WIDTH: usize = 20;
@@ -48,7 +48,9 @@ const ASCII_ZEROS: u64 = 0x3030_3030_3030_3030;
 /// Writes `bytes` at `at`, of which the caller counts as many as it needs.
 #[inline(always)]
 pub(crate) fn put<const N: usize>(out: &mut Room, at: usize, bytes: &[u8; N]) {
-    out[at..at + N].write_copy_of_slice(bytes);
+    let room = &mut out[at..at + N];
+    // SAFETY: the room is N bytes long. One store, where a copy of slices may be left as a call.
+    unsafe { room.as_mut_ptr().cast::<[u8; N]>().write_unaligned(*bytes) };
 }
 
 /// Writes all of `bytes`.
@@ -59,7 +61,7 @@ pub(crate) fn put_slice(out: &mut Room, at: usize, bytes: &[u8]) -> usize {
 }
 
 /// Bytes of a step in which texts are copied: most have one or two.
-const STEP: usize = 32;
+pub(crate) const STEP: usize = 32;
 
 /// Writes `source[start..start + length]`, in whole steps where the source goes on far enough.
 #[inline(always)]

@@ -34,6 +34,13 @@ pub trait Quantile {
         self.at(open_unit(word))
     }
 
+    /// The values that random words draw, each as [`Quantile::of_word`] gives it; `values` is as long as `words`.
+    fn of_words(&self, words: &[u64], values: &mut [f64]) {
+        for (value, word) in values.iter_mut().zip(words) {
+            *value = self.of_word(*word);
+        }
+    }
+
     /// Intervals of whole numbers, their ends included and in ascending order, that lie between values and are none.
     fn gaps(&self) -> Vec<(f64, f64)> {
         Vec::new()

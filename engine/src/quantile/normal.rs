@@ -9,6 +9,7 @@
 use std::f64::consts::FRAC_1_SQRT_2;
 
 use super::Quantile;
+use crate::random::open_unit;
 
 /// The value below which a standard normal lies with probability `p` (Wichura 1988, AS 241, PPND16; relative error about 1e-16).
 ///
@@ -16,14 +17,22 @@ use super::Quantile;
 #[inline]
 pub fn normal_quantile(p: f64) -> f64 {
     let q = p - 0.5;
-    if q.abs() <= 0.425 {
-        let r = 0.180_625 - q * q;
-        return q * ratio(r, &CENTRE_ABOVE, &CENTRE_BELOW);
+    if q.abs() <= CENTRE {
+        return centre(q);
     }
     // Where p is close to 1, 1 − p is exact (Sterbenz), so both tails are equally good.
     let tail = if q < 0.0 { p } else { 1.0 - p };
     let x = upper_quantile(tail);
     if q < 0.0 { -x } else { x }
+}
+
+/// How far from one half the centre of the distribution reaches.
+const CENTRE: f64 = 0.425;
+
+/// The value below which a standard normal lies with probability one half and `q`, at most [`CENTRE`] either way.
+#[inline]
+fn centre(q: f64) -> f64 {
+    q * ratio(0.180_625 - q * q, &CENTRE_ABOVE, &CENTRE_BELOW)
 }
 
 /// The value above which a standard normal lies with probability `tail`, at most 0.075.
@@ -172,6 +181,28 @@ impl Quantile for TruncatedNormal {
         };
         (self.mean + self.std * z).max(self.lo).min(self.hi)
     }
+
+    fn of_words(&self, words: &[u64], values: &mut [f64]) {
+        let Form::Mass { below, inside, above } = self.form else {
+            return values.iter_mut().zip(words).for_each(|(value, word)| *value = self.of_word(*word));
+        };
+        // As `at`, for the centre of the distribution and without a branch, so that lanes of vectors hold rows.
+        for (value, word) in values.iter_mut().zip(words) {
+            let u = open_unit(*word);
+            let p = below + u * inside;
+            let upper = (above + (1.0 - u) * inside).min(0.5);
+            let q = if p <= 0.5 { p } else { upper } - 0.5;
+            let centre = centre(q);
+            let z = if p <= 0.5 { centre } else { -centre };
+            let drawn = (self.mean + self.std * z).max(self.lo).min(self.hi);
+            *value = if q.abs() <= CENTRE { drawn } else { f64::NAN };
+        }
+        for (value, word) in values.iter_mut().zip(words) {
+            if value.is_nan() {
+                *value = self.of_word(*word);
+            }
+        }
+    }
 }
 
 impl Form {
@@ -198,7 +229,7 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Seeds, open_unit};
+    use crate::random::Seeds;
 
     fn close(actual: f64, expected: f64, relative: f64) {
         assert!((actual - expected).abs() <= relative * expected.abs(), "{actual:e} is not {expected:e}");

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 
 use super::regional::Regional;
-use crate::columns::{Cells, Column, Text, lanes};
+use crate::columns::{Cells, Column, Survey, Text, Width, any_special};
 use crate::json;
+use crate::lines::{self, Lines};
 use crate::spell::{self, Room};
 use crate::text_file::{Markup, TextWriter};
 use crate::{Document, Encoder, FormatError, Options, Writer};
@@ -67,35 +68,26 @@ struct Rules {
 }
 
 impl Rules {
-    /// The lanes of a word with a byte for which a text needs quotes.
+    /// Whether a text with that byte needs quotes.
     #[inline(always)]
-    fn special(&self, word: u64) -> u64 {
-        lanes::equal(word, self.delimiter)
-            | lanes::equal(word, b'"')
-            | lanes::equal(word, b'\n')
-            | lanes::equal(word, b'\r')
+    fn special(&self, byte: u8) -> bool {
+        (byte == self.delimiter) | (byte == b'"') | (byte == b'\n') | (byte == b'\r')
     }
 
     fn needs_quotes(&self, text: &[u8]) -> bool {
-        text.is_empty() || lanes::any(text, |word| self.special(word)) || text == self.null
+        text.is_empty() || any_special(text, |byte| self.special(byte)) || text == self.null
     }
 
-    /// Whether some text may need quotes.
-    fn any_needs_quotes(&self, text: &Text, rows: usize, is_null: impl Fn(usize) -> bool) -> bool {
-        let like_null = |row: usize| {
-            let length = text.length(row);
-            let alike = length == self.null.len() && text.bytes(row, &mut [0; 16]) == self.null;
-            (length == 0 || alike) && !is_null(row)
-        };
-        (0..rows).any(like_null) || text.any_special(|word| self.special(word))
+    /// Whether some text, of which a survey was made, may need quotes.
+    fn any_needs_quotes(&self, text: &Text, survey: &Survey, rows: usize, is_null: impl Fn(usize) -> bool) -> bool {
+        let like_null = |row| text.bytes(row, &mut [0; 16]) == self.null;
+        survey.has_special
+            || (survey.has_empty && (0..rows).any(|row| text.length(row) == 0 && !is_null(row)))
+            || (!self.null.is_empty() && (0..rows).any(like_null))
     }
 
-    #[inline(always)]
     fn text_needs_quotes(&self, text: &Text, row: usize) -> bool {
-        let length = text.length(row);
-        length == 0
-            || text.has_special(row, |word| self.special(word))
-            || (length == self.null.len() && text.bytes(row, &mut [0; 16]) == self.null)
+        self.needs_quotes(text.bytes(row, &mut [0; 16]))
     }
 }
 
@@ -108,12 +100,14 @@ struct Prepared {
     column: Column,
     /// Whether some text may need quotes; without it texts are copied as they are.
     quotes: bool,
+    /// The most bytes that its cells take.
+    width: Width,
 }
 
 impl Encoder for CsvEncoder {
     fn encode(&self, batch: &RecordBatch, out: &mut Vec<u8>) {
         let rows = batch.num_rows();
-        let mut bound = 0;
+        let mut width = Width::default();
         let schema = batch.schema();
         let columns: Vec<Prepared> = schema
             .fields()
@@ -121,66 +115,102 @@ impl Encoder for CsvEncoder {
             .zip(batch.columns())
             .map(|(field, array)| {
                 let column = json::with_lists_as_text(Column::new(field, array), rows);
-                let (prepared, width) = self.prepare(self.rules.regional.spelled(column, rows), rows);
-                bound += width + rows * (1 + self.rules.null.len());
+                let prepared = self.prepare(self.rules.regional.spelled(column, rows), rows);
+                width = width.and(prepared.width.with(rows, 1 + self.rules.null.len()));
                 prepared
             })
             .collect();
-        if columns.is_empty() {
-            return;
-        }
-        spell::append(out, bound, |out| {
-            let mut at = 0;
-            for row in 0..rows {
-                for prepared in &columns {
-                    at = self.put_cell(out, at, prepared, row);
-                    spell::put(out, at, &[self.rules.delimiter]);
-                    at += 1;
-                }
-                spell::put(out, at - 1, b"\n");
+        let Some((last, others)) = columns.split_last() else { return };
+        lines::lay_out(rows, width, out, |lines| {
+            for prepared in others {
+                self.append(lines, prepared, self.rules.delimiter);
             }
-            at
+            self.append(lines, last, b'\n');
         });
     }
 }
 
 impl CsvEncoder {
-    /// The column and the most bytes that its cells take.
-    fn prepare(&self, column: Column, rows: usize) -> (Prepared, usize) {
+    fn prepare(&self, column: Column, rows: usize) -> Prepared {
         let mut quotes = false;
         let width = match &column.cells {
             Cells::Text(text) => {
-                let mut bytes: usize = (0..rows).map(|row| text.length(row)).sum();
-                quotes = self.rules.any_needs_quotes(text, rows, |row| column.is_null(row));
+                let survey = text.survey(|byte| self.rules.special(byte));
+                quotes = self.rules.any_needs_quotes(text, &survey, rows, |row| column.is_null(row));
                 if quotes {
-                    for row in (0..rows).filter(|row| !column.is_null(*row)) {
-                        let mut inline = [0; 16];
-                        bytes += 2 + memchr::memchr_iter(b'"', text.bytes(row, &mut inline)).count();
-                    }
+                    let inner = |row| memchr::memchr_iter(b'"', text.bytes(row, &mut [0; 16])).count();
+                    Width::of((0..rows).map(|row| text.length(row) + 2 + inner(row)))
+                } else {
+                    survey.width
                 }
-                bytes
             }
             cells => cells.width(rows),
         };
-        (Prepared { column, quotes }, width)
+        Prepared { column, quotes, width }
     }
 
-    #[inline(always)]
-    fn put_cell(&self, out: &mut Room, at: usize, prepared: &Prepared, row: usize) -> usize {
-        if prepared.column.is_null(row) {
-            return spell::put_slice(out, at, &self.rules.null);
+    /// Appends a column's cells to their lines, each with `end` behind it.
+    fn append(&self, lines: &mut Lines, prepared: &Prepared, end: u8) {
+        let column = &prepared.column;
+        // The spelling of a kind is fixed before the loop over its rows.
+        macro_rules! each {
+            ($put:expr) => {{
+                let put = $put;
+                lines.append(|out, at, row| {
+                    let behind = put(&mut *out, at, row);
+                    self.close(out, at, behind, column.is_null(row), end)
+                })
+            }};
         }
-        match &prepared.column.cells {
-            Cells::Text(text) if prepared.quotes => self.put_text(out, at, text, row),
-            Cells::Text(text) => text.put(out, at, row),
-            Cells::Bytes(values) if values.value(row).is_empty() => spell::put_slice(out, at, b"\"\""),
-            Cells::Float(values) => {
+        match &column.cells {
+            Cells::Integer(values) => each!(|out: &mut Room, at, row: usize| spell::integer(out, at, values[row])),
+            Cells::Decimal(values, 2) => {
+                each!(|out: &mut Room, at, row: usize| spell::decimal(out, at, values[row], 2))
+            }
+            Cells::Date(values) => each!(|out: &mut Room, at, row: usize| spell::date(out, at, values[row])),
+            Cells::Datetime(values) => each!(|out: &mut Room, at, row: usize| spell::datetime(out, at, values[row])),
+            Cells::Boolean(values) => {
+                each!(|out: &mut Room, at, row: usize| spell::boolean(out, at, values.value(row)))
+            }
+            Cells::Uuid(values) => {
+                let (keys, _) = values.value_data().as_chunks::<16>();
+                each!(|out: &mut Room, at, row: usize| spell::uuid(out, at, &keys[row]))
+            }
+            Cells::Float(values) => each!(|out: &mut Room, at, row: usize| {
                 let value = values[row];
                 spell::float(out, at, value)
                     .unwrap_or_else(|| spell::put_slice(out, at, spell::non_finite(value).as_bytes()))
+            }),
+            Cells::Bytes(values) => each!(|out: &mut Room, at, row: usize| match values.value(row) {
+                [] => spell::put_slice(out, at, b"\"\""),
+                bytes => spell::hex(out, at, bytes),
+            }),
+            Cells::Text(text) if prepared.quotes => {
+                each!(|out: &mut Room, at, row| self.put_text(out, at, text, row))
             }
-            cells => cells.put(out, at, row),
+            Cells::Text(text) => {
+                if let Some(texts) = text.short::<1>(prepared.width.longest) {
+                    each!(|out: &mut Room, at, row| texts.put(out, at, row));
+                } else if let Some(texts) = text.short::<2>(prepared.width.longest) {
+                    each!(|out: &mut Room, at, row| texts.put(out, at, row));
+                } else {
+                    each!(|out: &mut Room, at, row| text.put(out, at, row));
+                }
+            }
+            cells => each!(|out: &mut Room, at, row| cells.put(out, at, row)),
         }
+    }
+
+    /// Ends the cell that has been written from `at` to `behind`; that of a null is given up.
+    #[inline(always)]
+    fn close(&self, out: &mut Room, at: usize, behind: usize, null: bool, end: u8) -> usize {
+        // One of two places, and no branch: nulls come as they like.
+        let mut behind = if null { at } else { behind };
+        if !self.rules.null.is_empty() && null {
+            behind = spell::put_slice(out, at, &self.rules.null);
+        }
+        spell::put(out, behind, &[end]);
+        behind + 1
     }
 
     fn put_text(&self, out: &mut Room, at: usize, text: &Text, row: usize) -> usize {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, RecordBatch, StringViewArray, StringViewBuilder};
 
 use super::token::{self, Spacing};
-use crate::columns::{Cells, Column, Text, lanes};
+use crate::columns::{Cells, Column, Text, Width};
+use crate::lines;
 use crate::spell::{self, Room};
 use crate::text_file::{Markup, TextWriter};
 use crate::{Document, Encoder, Writer};
@@ -109,7 +110,7 @@ impl Encoder for JsonEncoder {
             }
             return;
         }
-        let mut bound = rows * self.after_row.len();
+        let mut width = Width::default().with(rows, self.after_row.len());
         let schema = batch.schema();
         let columns: Vec<(&Padded, Prepared)> = schema
             .fields()
@@ -117,21 +118,20 @@ impl Encoder for JsonEncoder {
             .zip(batch.columns())
             .zip(&self.keys)
             .map(|((field, array), key)| {
-                let (prepared, width) = prepare(Column::new(field, array), rows);
-                bound += width + rows * key.length;
+                let (prepared, cells) = prepare(Column::new(field, array), rows);
+                width = width.and(cells.with(rows, key.length));
                 (key, prepared)
             })
             .collect();
-        spell::append(out, bound, |out| {
-            let mut at = 0;
-            for row in 0..rows {
-                for (key, prepared) in &columns {
-                    at = spell::put_part(out, at, &key.bytes, 0, key.length);
-                    at = put_cell(out, at, prepared, row);
-                }
-                at = spell::put_slice(out, at, self.after_row.as_bytes());
+        let after_row = self.after_row.as_bytes();
+        lines::lay_out(rows, width, out, |lines| {
+            for (key, prepared) in &columns {
+                lines.append(|out, at, row| {
+                    let at = spell::put_part(out, at, &key.bytes, 0, key.length);
+                    put_cell(out, at, prepared, row)
+                });
             }
-            at
+            lines.append(|out, at, _| spell::put_slice(out, at, after_row));
         });
     }
 }
@@ -142,27 +142,19 @@ fn needs_escape(byte: u8) -> bool {
     (byte == b'"') | (byte == b'\\') | (byte < 0x20)
 }
 
-/// The lanes of a word with a byte that needs an escape.
-fn any_needs_escape(word: u64) -> u64 {
-    lanes::equal(word, b'"') | lanes::equal(word, b'\\') | lanes::below(word, 0x20)
-}
-
 /// The column and the most bytes that its cells take.
-fn prepare(column: Column, rows: usize) -> (Prepared, usize) {
+fn prepare(column: Column, rows: usize) -> (Prepared, Width) {
     let is_json = matches!(column.cells, Cells::Json(_) | Cells::List(..));
     let column = with_lists_as_text(column, rows);
-    let mut width = column.cells.width(rows) + rows * NULL.len();
+    let mut width = column.cells.width(rows).with(rows, NULL.len());
     let kind = match &column.cells {
         _ if is_json => Kind::Bare,
         Cells::Integer(_) | Cells::Decimal(..) | Cells::Boolean(_) => Kind::Bare,
         Cells::Float(_) => Kind::Float,
         Cells::Text(text) => {
-            if text.any_special(any_needs_escape) {
-                for row in (0..rows).filter(|row| !column.is_null(*row)) {
-                    let mut inline = [0; 16];
-                    let escaped = text.bytes(row, &mut inline).iter().filter(|byte| needs_escape(**byte));
-                    width += escaped.map(|byte| escape(*byte).len() - 1).sum::<usize>();
-                }
+            if text.survey(needs_escape).has_special {
+                width = Width::of((0..rows).map(|row| string_width(text.bytes(row, &mut [0; 16]))));
+                width = width.with(rows, NULL.len());
                 Kind::Escaped
             } else {
                 Kind::Quoted
@@ -193,6 +185,12 @@ fn put_cell(out: &mut Room, at: usize, prepared: &Prepared, row: usize) -> usize
         }
         (_, cells) => cells.put(out, at, row),
     }
+}
+
+/// The bytes that [`put_string`] writes.
+fn string_width(text: &[u8]) -> usize {
+    let escaped = text.iter().filter(|byte| needs_escape(**byte));
+    2 + text.len() + escaped.map(|byte| escape(*byte).len() - 1).sum::<usize>()
 }
 
 /// Writes a string with its quotes and escapes.
@@ -238,7 +236,7 @@ fn lists_as_text(offsets: &[i32], items: Column, rows: usize) -> StringViewArray
     let (items, width) = prepare(items, count);
     let mut json = Vec::new();
     let mut ends = Vec::with_capacity(rows);
-    spell::append(&mut json, width + count + 2 * rows, |out| {
+    spell::append(&mut json, width.all + count + 2 * rows, |out| {
         let mut at = 0;
         for row in 0..rows {
             at = spell::put_slice(out, at, b"[");

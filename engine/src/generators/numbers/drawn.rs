@@ -262,14 +262,26 @@ pub(super) struct Ready<L> {
 }
 
 impl<L: Quantile> Ready<L> {
-    fn float(&self, word: u64) -> f64 {
-        // One spelling of zero, and nothing beyond f64.
-        self.law.of_word(word).clamp(f64::MIN, f64::MAX) + 0.0
+    /// A drawn number as a float: one spelling of zero, and nothing beyond f64.
+    fn float(&self, drawn: f64) -> f64 {
+        drawn.clamp(f64::MIN, f64::MAX) + 0.0
+    }
+
+    /// A drawn number as whole units.
+    fn whole(&self, drawn: f64) -> i64 {
+        libm::rint(drawn).max(self.low).min(self.high) as i64
     }
 
     /// The whole units that a word draws.
     pub fn units(&self, word: u64) -> i64 {
-        libm::rint(self.law.of_word(word)).max(self.low).min(self.high) as i64
+        self.whole(self.law.of_word(word))
+    }
+
+    /// The numbers that words draw.
+    fn drawn(&self, words: &[u64]) -> Vec<f64> {
+        let mut values = vec![0.0; words.len()];
+        self.law.of_words(words, &mut values);
+        values
     }
 
     /// Intervals of units that are never drawn, their ends included, in ascending order.
@@ -376,14 +388,18 @@ impl<F: Family> Fill for Drawn<F> {
         let words = cells.words(&self.key, rows);
         match (&self.fixed, self.target.unit) {
             (Some(fixed), None) => {
-                Ok(Arc::new(words.into_iter().map(|word| fixed.float(word)).collect::<Float64Array>()))
+                let drawn = fixed.drawn(&words);
+                Ok(Arc::new(drawn.into_iter().map(|value| fixed.float(value)).collect::<Float64Array>()))
             }
             (Some(fixed), Some(_)) => {
-                array_of(words.into_iter().map(|word| Some(fixed.units(word))), &self.target.logical)
+                let drawn = fixed.drawn(&words);
+                array_of(drawn.into_iter().map(|value| Some(fixed.whole(value))), &self.target.logical)
             }
             (None, None) => {
                 let mut values = Vec::with_capacity(rows.len());
-                self.by_row(cells, rows, &words, |drawn| values.push(drawn.map(|(law, word)| law.float(word))))?;
+                self.by_row(cells, rows, &words, |drawn| {
+                    values.push(drawn.map(|(law, word)| law.float(law.law.of_word(word))))
+                })?;
                 Ok(Arc::new(Float64Array::from(values)))
             }
             (None, Some(_)) => {
