@@ -1,8 +1,8 @@
 //! Values whose statistics are given: the values of the rows of a rule are the quantiles of the column's own distribution at evenly spaced
 //! shares, dealt by a permutation of their ranks.
 //!
-//! Smallest, largest and middle values are placed at their ranks. Between them the shares are bent, by a power for a mean and by an affine map
-//! of their normal scores where a standard deviation is asked as well, so that no value leaves the distribution's bounds. What is then missing
+//! Smallest, largest and middle values are placed at their ranks. Between them the shares are bent, by a factor of their odds for a mean and by an affine
+//! map of their normal scores where a standard deviation is asked as well, so that no value leaves the distribution's bounds. What is then missing
 //! of the sum is spread evenly, a unit a rank, over ranks off their bounds: the mean is exact to half a unit in all.
 
 use std::sync::{Arc, OnceLock};
@@ -82,14 +82,15 @@ struct Segment {
 /// How shares are bent within a segment.
 #[derive(Clone, Copy, Debug)]
 enum Bend {
-    Power(f64),
+    /// The odds of a share times this: a map of the shares onto themselves that is monotone and takes one division.
+    Odds(f64),
     Scores { shift: f64, scale: f64 },
 }
 
 impl Bend {
     fn at(self, share: f64) -> f64 {
         match self {
-            Bend::Power(power) => libm::pow(share, power),
+            Bend::Odds(factor) => factor * share / (1.0 - share + factor * share),
             Bend::Scores { shift, scale } => normal_cdf(shift + scale * normal_quantile(share)),
         }
     }
@@ -276,11 +277,11 @@ impl Measured {
 
     fn shape_of(&self, asked: &Asked, rows: u64, key: Key) -> Result<Shape, Conflict> {
         let placed = self.placed(asked, rows)?;
-        let mut curve = Curve { segments: self.segments(&placed, rows), bend: Bend::Power(1.0), shift: 0.0 };
+        let mut curve = Curve { segments: self.segments(&placed, rows), bend: Bend::Odds(1.0), shift: 0.0 };
         match (asked.mean, asked.std) {
             (None, None) => {}
             (Some(mean), None) => {
-                curve.bend = self.bent(asked, &mut curve, rows, mean, |bend| Bend::Power(libm::exp(-bend)), 14.0)?;
+                curve.bend = self.bent(asked, &mut curve, rows, mean, |bend| Bend::Odds(libm::exp(bend)), 28.0)?;
             }
             (mean, Some(std)) => self.scaled(asked, &mut curve, rows, mean, std)?,
         }
@@ -401,7 +402,7 @@ impl Measured {
         for _ in 0..ROUNDS {
             let missing = match self.quantiles.quantum {
                 Some(quantum) => {
-                    let sum: i128 = (0..rows).map(|rank| curve.at(&self.quantiles, rank) as i128).sum();
+                    let sum = self.sum(curve, rows, quantum);
                     let wanted = libm::rint(mean * rows as f64 / quantum) as i128 * quantum as i128;
                     (wanted - sum) as f64
                 }
@@ -439,6 +440,29 @@ impl Measured {
             }
         }
         Spread::default()
+    }
+
+    /// The sum of the values of all ranks, which are whole numbers.
+    fn sum(&self, curve: &Curve, rows: u64, quantum: f64) -> i128 {
+        let value = |rank: u64| curve.at(&self.quantiles, rank);
+        // A rank costs an evaluation; a value, which stands at many ranks side by side, those of a bisection.
+        const EVALUATIONS: f64 = 64.0;
+        let values = (value(rows - 1) - value(0)) / quantum + 1.0;
+        if values * EVALUATIONS > rows as f64 {
+            return (0..rows).map(|rank| value(rank) as i128).sum();
+        }
+        let (mut first, mut sum) = (0, 0);
+        while first < rows {
+            let here = value(first);
+            let (mut low, mut high) = (first, rows);
+            while high - low > 1 {
+                let middle = low + (high - low) / 2;
+                if value(middle) <= here { low = middle } else { high = middle }
+            }
+            sum += here as i128 * i128::from(high - first);
+            first = high;
+        }
+        sum
     }
 
     /// Ranks whose values can rise (or fall) by a unit, run by run.

@@ -114,7 +114,7 @@ impl Strata {
             marks: Vec::new(),
             within: Vec::new(),
         };
-        let mut cells: HashMap<u64, usize> = HashMap::new();
+        let mut cells = CellsByMask::new(self.conditions.len());
         let mut is_fine = true;
         for block in blocks(0..plan.tables[self.table].rows) {
             let number = block.start / BLOCK;
@@ -132,9 +132,10 @@ impl Strata {
                 index.within.push(index.counts.iter().enumerate().map(since).collect());
             }
             for mask in self.masks_of(plan, Rows::Range(block))? {
-                let cell = *cells.entry(mask).or_insert_with(|| {
+                let cell = cells.get(mask).unwrap_or_else(|| {
                     index.masks.push(mask);
                     index.counts.push(0);
+                    cells.put(mask, index.masks.len() - 1);
                     index.masks.len() - 1
                 });
                 index.counts[cell] += 1;
@@ -150,14 +151,12 @@ impl Strata {
     /// Where rows stand. `known` are the conditions in these rows.
     pub fn standings(&self, plan: &Plan, rows: &Rows, known: &[ArrayRef]) -> Result<Vec<Standing>, RunError> {
         let index = self.index(plan)?;
-        let cells: HashMap<u64, usize> = index.masks.iter().enumerate().map(|(cell, mask)| (*mask, cell)).collect();
+        let mut cells = CellsByMask::new(self.conditions.len());
+        index.masks.iter().enumerate().for_each(|(cell, mask)| cells.put(*mask, cell));
         let known = masks(known, rows.len());
         let mut standings = Vec::with_capacity(rows.len());
         let cell_of = |mask: u64| {
-            cells
-                .get(&mask)
-                .copied()
-                .ok_or_else(|| RunError::new("a row changed after the conditions of rules were counted"))
+            cells.get(mask).ok_or_else(|| RunError::new("a row changed after the conditions of rules were counted"))
         };
         let mut position = 0;
         while position < rows.len() {
@@ -193,13 +192,49 @@ impl Strata {
     }
 }
 
+/// Cells by their masks: a table by the mask itself for so few conditions, or a map.
+enum CellsByMask {
+    Table(Vec<Option<u32>>),
+    Map(HashMap<u64, usize>),
+}
+
+impl CellsByMask {
+    fn new(conditions: usize) -> CellsByMask {
+        const MOST: usize = 12;
+        if conditions <= MOST {
+            CellsByMask::Table(vec![None; 1 << conditions])
+        } else {
+            CellsByMask::Map(HashMap::new())
+        }
+    }
+
+    #[inline]
+    fn get(&self, mask: u64) -> Option<usize> {
+        match self {
+            CellsByMask::Table(cells) => cells[mask as usize].map(|cell| cell as usize),
+            CellsByMask::Map(cells) => cells.get(&mask).copied(),
+        }
+    }
+
+    fn put(&mut self, mask: u64, cell: usize) {
+        match self {
+            CellsByMask::Table(cells) => cells[mask as usize] = Some(cell as u32),
+            CellsByMask::Map(cells) => drop(cells.insert(mask, cell)),
+        }
+    }
+}
+
 /// The conditions that are true in each row, a bit each; null is not true.
 fn masks(conditions: &[ArrayRef], rows: usize) -> Vec<u64> {
     let mut masks = vec![0_u64; rows];
     for (bit, condition) in conditions.iter().enumerate() {
         let condition = condition.as_boolean();
-        for (row, mask) in masks.iter_mut().enumerate() {
-            *mask |= u64::from(condition.is_valid(row) && condition.value(row)) << bit;
+        let truths = match condition.nulls() {
+            Some(nulls) => condition.values() & nulls.inner(),
+            None => condition.values().clone(),
+        };
+        for (mask, is_true) in masks.iter_mut().zip(&truths) {
+            *mask |= u64::from(is_true) << bit;
         }
     }
     masks
