@@ -24,7 +24,7 @@ pub use catalogue::{CalendarForm, CalendarWords, Color, Demonyms, Product};
 pub use grammar::{ClausePart, CompanyNames, FittingNames, SentenceGrammar, capitalize};
 pub use lists::WeightedList;
 pub use names::{Gender, NameOrder, Surnames};
-pub use numbers::{NationalId, NumberSpace, Part};
+pub use numbers::{NumberSpace, Part};
 pub use phone::{PhoneBlock, PhoneKind, PhonePlan};
 pub use places::{City, Country, District, State};
 
@@ -50,7 +50,6 @@ pub struct Locale {
     /// Whether the districts of its list are towns, as the cities are, and not the parts into which the whole country falls.
     district_towns: bool,
     house_numbers: HouseNumbers,
-    national_id: Option<NationalId>,
     numbering: PhoneNumbering,
     texts: Texts,
     parsed: Parsed,
@@ -115,11 +114,6 @@ impl Locale {
     /// How houses are numbered.
     pub fn house_numbers(&self) -> HouseNumbers {
         self.house_numbers
-    }
-
-    /// The document that `national_id` means here, where this version knows one.
-    pub fn national_id(&self) -> Option<&NationalId> {
-        self.national_id.as_ref()
     }
 
     /// The country's telephone numbers.

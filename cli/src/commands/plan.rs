@@ -16,7 +16,8 @@ use crate::stop::Stop;
 #[command(after_help = "\
 Examples:
   synthetic-data plan hiring.yaml
-  synthetic-data plan hiring.yaml --rows candidate=5000 --json")]
+  synthetic-data plan hiring.yaml --rows candidate=5000 --json
+  synthetic-data plan hiring.yaml --diagram > hiring.mmd")]
 pub struct Plan {
     #[command(flatten)]
     schema: SchemaFile,
@@ -27,6 +28,9 @@ pub struct Plan {
     /// Print JSON: the report and all problems, each with a code, a place and, where one is known, a remedy
     #[arg(long)]
     json: bool,
+    /// Print the tables and their keys as an entity-relationship diagram, in the language of Mermaid
+    #[arg(long, conflicts_with = "json")]
+    diagram: bool,
 }
 
 impl Plan {
@@ -42,7 +46,11 @@ impl Plan {
             }
             writeln!(out, "{value:#}")?;
         } else if let Some(report) = report {
-            write!(out, "{report}")?;
+            if self.diagram {
+                write!(out, "{}", report.diagram)?;
+            } else {
+                write!(out, "{report}")?;
+            }
         }
         out.flush()?;
         self.schema.warn(&compiled.problems);

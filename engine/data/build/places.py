@@ -346,6 +346,7 @@ def european(locale, npm):
             mask = masks[name, state][0]
         else:
             mask = rules["code"](one_mask(codes, counts, rules.get("lengths", (2, 3)), rules.get("width", "#####")))
+        mask = rules.get("codes_of_districts", {}).get(code, mask)
         if (code, district, province) in seen:
             continue
         seen.add((code, district, province))

@@ -388,6 +388,8 @@ COUNTRIES = {
         "area_of": MX_AREA,
         "area_by_level2": True,
         "district": mexican_district,
+        # Mexico City's entry stands for its borough Benito Juárez, whose codes are 03000 to 03949.
+        "codes_of_districts": {"09014": "03###"},
         "renamed": {
             "Mexico City": "Ciudad de México",
             "León de los Aldama": "León",

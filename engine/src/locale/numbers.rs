@@ -26,18 +26,6 @@ impl Part {
         }
         unreachable!("a rank is below the count")
     }
-
-    /// The rank of an allowed value.
-    pub fn rank(&self, value: u64) -> Option<u64> {
-        let mut below = 0;
-        for (low, high) in self.ranges {
-            if (*low..=*high).contains(&value) {
-                return Some(below + value - low);
-            }
-            below += high - low + 1;
-        }
-        None
-    }
 }
 
 /// All numbers that consist of these parts, in ascending order. The count fits in 64 bits.
@@ -67,74 +55,7 @@ impl NumberSpace {
             rank %= below;
         }
     }
-
-    /// The rank of a number, if it is of this space.
-    pub fn rank(&self, digits: &str) -> Option<u64> {
-        if digits.len() != self.width() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        let mut rest = digits;
-        self.parts.iter().try_fold(0, |rank, part| {
-            let (value, after) = rest.split_at(part.width);
-            rest = after;
-            Some(rank * part.count() + part.rank(value.parse().ok()?)?)
-        })
-    }
 }
-
-/// A document that the state gives to a person.
-#[derive(Clone, Copy, Debug)]
-pub struct NationalId {
-    /// What it is called: `SSN`, `DNI`.
-    pub name: &'static str,
-    /// The numbers that the state may have issued.
-    pub valid: NumberSpace,
-    /// Numbers that it cannot have issued, for data that should fail a check.
-    pub invalid: NumberSpace,
-    /// The printed form, `#` for a digit.
-    pub mask: &'static str,
-}
-
-impl NationalId {
-    /// Appends `digits` in the printed form. Numbers of another length, as invalid ones may have, stay bare.
-    pub fn write_printed(&self, digits: &str, out: &mut String) {
-        if self.mask.bytes().filter(|byte| *byte == b'#').count() == digits.len() {
-            write_masked(self.mask, digits, out);
-        } else {
-            out.push_str(digits);
-        }
-    }
-}
-
-/// United States: area, group and serial number, by the rules of the Social Security Administration since 2011: no area 000, 666 or
-/// 900–999, no group 00, no serial number 0000. The card prints hyphens. Invalid are the areas that are never given.
-pub(super) const SOCIAL_SECURITY_NUMBER: NationalId = NationalId {
-    name: "SSN",
-    valid: NumberSpace {
-        parts: &[
-            Part { width: 3, ranges: &[(1, 665), (667, 899)] },
-            Part { width: 2, ranges: &[(1, 99)] },
-            Part { width: 4, ranges: &[(1, 9999)] },
-        ],
-    },
-    invalid: NumberSpace {
-        parts: &[
-            Part { width: 3, ranges: &[(0, 0), (666, 666)] },
-            Part { width: 2, ranges: &[(1, 99)] },
-            Part { width: 4, ranges: &[(1, 9999)] },
-        ],
-    },
-    mask: "###-##-####",
-};
-
-/// Peru: eight digits, printed bare. The card shows a check character after them; it is no part of the number and is left out of data.
-/// Invalid are seven digits, as they come from software that drops the leading zero.
-pub(super) const DOCUMENTO_NACIONAL_DE_IDENTIDAD: NationalId = NationalId {
-    name: "DNI",
-    valid: NumberSpace { parts: &[Part { width: 8, ranges: &[(1, 99_999_999)] }] },
-    invalid: NumberSpace { parts: &[Part { width: 7, ranges: &[(1, 9_999_999)] }] },
-    mask: "########",
-};
 
 /// Appends `mask` with its `#` replaced by the digits in turn.
 pub(super) fn write_masked(mask: &str, digits: &str, out: &mut String) {

@@ -238,46 +238,6 @@ fn countries_are_those_of_the_standard_in_the_language() {
 }
 
 #[test]
-fn national_ids_are_counted_made_and_ranked_alike() {
-    for locale in locales() {
-        let Some(id) = locale.national_id() else { continue };
-        for space in [&id.valid, &id.invalid] {
-            let count = space.count();
-            for rank in (0..1_000).map(|step| step * (count / 1_000)).chain([count - 1]) {
-                let mut digits = String::new();
-                space.write(rank, &mut digits);
-                assert_eq!(digits.len(), space.width());
-                assert_eq!(space.rank(&digits), Some(rank), "{digits}");
-                assert!(std::ptr::eq(space, &id.valid) || id.valid.rank(&digits).is_none(), "{digits}");
-            }
-        }
-    }
-}
-
-#[test]
-fn national_ids_keep_to_their_ranges_and_print_as_the_state_prints_them() {
-    let ssn = Locale::named("en_US").unwrap().national_id().unwrap();
-    assert_eq!((ssn.name, ssn.valid.count()), ("SSN", 898 * 99 * 9999));
-    for digits in ["000120001", "666120001", "900120001", "123000001", "123120000", "12312000", "12312000x"] {
-        assert_eq!(ssn.valid.rank(digits), None, "{digits}");
-    }
-    let mut text = String::new();
-    ssn.valid.write(0, &mut text);
-    assert_eq!(text, "001010001");
-    let mut text = String::new();
-    ssn.write_printed("665129999", &mut text);
-    assert_eq!(text, "665-12-9999");
-
-    let dni = Locale::named("es_PE").unwrap().national_id().unwrap();
-    assert_eq!((dni.name, dni.valid.count()), ("DNI", 99_999_999));
-    assert_eq!(dni.valid.rank("00000000"), None);
-    let mut text = String::new();
-    dni.write_printed("01234567", &mut text);
-    dni.write_printed("1234567", &mut text);
-    assert_eq!(text, "012345671234567");
-}
-
-#[test]
 fn telephone_numbers_are_distinct_and_have_the_width_of_their_mask() {
     let kinds = [PhoneKind::Mobile, PhoneKind::Landline, PhoneKind::FictionalMobile, PhoneKind::FictionalLandline];
     for locale in locales() {

@@ -13,6 +13,7 @@ mod context;
 mod convert;
 mod counts;
 mod deals;
+mod diagram;
 mod evaluate;
 mod formulas;
 mod groups;

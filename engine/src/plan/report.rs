@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::TablePlan;
 use super::compiler::{Compiler, column_pointer};
+use super::diagram::diagram;
 use crate::problem::Problem;
 use crate::schema::{DEFAULT_REFERENCE_TIME, Datetime};
 
@@ -32,6 +33,8 @@ pub struct Report {
     pub load_order: Vec<String>,
     /// Rules in the order of the schema.
     pub rules: Vec<RuleReport>,
+    /// Tables and keys as an entity-relationship diagram, in the language of Mermaid.
+    pub diagram: String,
     /// What a person should know.
     pub warnings: Vec<Problem>,
 }
@@ -162,6 +165,7 @@ impl Compiler {
                 .map_or_else(|| DEFAULT_REFERENCE_TIME.to_owned(), |time: Datetime| time.to_string()),
             locale: dataset.locale().to_owned(),
             engine_version: crate::ENGINE_VERSION.to_owned(),
+            diagram: diagram(&dataset, &tables),
             tables,
             load_order: load_order.iter().map(|table| dataset.tables[*table].name.clone()).collect(),
             rules: rules.collect(),

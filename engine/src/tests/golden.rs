@@ -26,8 +26,6 @@ fn schema_of_example(example: &str, beside: &str, locale: &str) -> String {
         }
         _ => (serde_json::Value::Null, serde_json::Value::Null),
     };
-    // Not every country's documents are known.
-    let unknown = |field: &str| field == "national_id" && !has_document(locale);
     let is_draw =
         crate::generators::GeneratorSpec::from_value(generator.clone()).is_ok_and(|generator| generator.is_draw());
     let mut list = columns.as_array().cloned().unwrap_or_default();
@@ -35,7 +33,7 @@ fn schema_of_example(example: &str, beside: &str, locale: &str) -> String {
     if is_draw {
         let fields = crate::generators::GeneratorSpec::from_value(generator.clone()).expect("an example").fields();
         table["draws"] = serde_json::json!({ "record": generator });
-        for field in fields.into_iter().filter(|field| !unknown(field)) {
+        for field in fields {
             list.push(
                 serde_json::json!({ "name": field, "generator": { "type": "field", "of": "record", "field": field } }),
             );
@@ -55,15 +53,10 @@ fn yaml(text: &str) -> serde_json::Value {
     serde_saphyr::from_str_with_options(text, options).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn has_document(locale: &str) -> bool {
-    crate::locale::Locale::named(locale).is_some_and(|locale| locale.national_id().is_some())
-}
-
 /// Whether an example's values are recorded in a locale: all in the first two, in the others those that follow its lists.
 fn depends_on(locale: &str, entry: &crate::generators::Entry) -> bool {
     let follows = entry.is_attribute || ["text", "draws"].contains(&entry.group.as_str());
-    (crate::locale::Locale::names()[..2].contains(&locale) || follows)
-        && (entry.name != "national_id" || has_document(locale))
+    crate::locale::Locale::names()[..2].contains(&locale) || follows
 }
 
 #[test]

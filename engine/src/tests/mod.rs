@@ -4,6 +4,7 @@ mod calendar;
 mod cases;
 mod counts;
 mod determinism;
+mod diagram;
 mod golden;
 mod memory;
 mod robustness;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Numbers that the program makes, checked by programs that share nothing with it: validators from PyPI, and second implementations.
+# Numbers that the program makes, checked by programs that share nothing with it: validators from PyPI, and second implementations;
+# and the rules of the guide's example, counted again.
 #
 #   engine/tests/validators/run.sh BINARY [ROWS]
 #
@@ -18,4 +19,5 @@ if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
     cp "$here/requirements.txt" "$venv/requirements.txt"
 fi
+"$venv/bin/python" "$here/hiring.py" "$binary" "$here/../../../docs/guide/hiring-rules.yaml"
 exec "$venv/bin/python" "$here/check.py" "$binary" "${2:-3000}"
