@@ -6,6 +6,7 @@ mod counts;
 mod determinism;
 mod golden;
 mod memory;
+mod query;
 mod robustness;
 mod rules;
 mod statistics;
