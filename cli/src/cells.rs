@@ -29,6 +29,11 @@ pub fn has_colours() -> bool {
 /// Writes a preview, cut to `width` where there is one; columns without room are counted.
 pub fn write_preview(out: &mut impl Write, preview: &Preview, width: Option<usize>) -> io::Result<()> {
     writeln!(out, "{}: {} of {} rows", shown(&preview.table), preview.rows.len(), preview.total)?;
+    write_table(out, preview, width)
+}
+
+/// Writes the rows of a preview under the names of their columns.
+pub fn write_table(out: &mut impl Write, preview: &Preview, width: Option<usize>) -> io::Result<()> {
     let texts: Vec<Vec<Cow<'_, str>>> = preview
         .rows
         .iter()

@@ -91,7 +91,8 @@ pub fn broken(certificate: &Certificate) -> Vec<String> {
     certificate.results.iter().filter(|result| result.broken > 0).map(|result| result.id.clone()).collect()
 }
 
-fn environment(work: Option<&Path>) -> Result<Arc<RuntimeEnv>, Failure> {
+/// What bounds the memory of SQL, and where it spills.
+pub(crate) fn environment(work: Option<&Path>) -> Result<Arc<RuntimeEnv>, Failure> {
     let mut builder = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES)));
     if let Some(work) = work {
         builder = builder.with_temp_file_path(work);

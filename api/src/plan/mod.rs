@@ -2,4 +2,5 @@
 
 pub mod cache;
 pub mod previews;
+pub mod queries;
 pub mod routes;

@@ -59,7 +59,7 @@ pub fn preview(plan: &Arc<Plan>, table: usize, rows: u64) -> Result<Preview, Fai
 }
 
 /// The cells of a batch, row by row, spelled as files spell them.
-fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>, Failure> {
+pub(super) fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>, Failure> {
     let mut rows = vec![Vec::with_capacity(batch.num_columns()); batch.num_rows()];
     for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
         let speller = Speller::new(LogicalType::of_field(field).as_ref(), array)?;

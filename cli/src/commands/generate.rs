@@ -129,7 +129,8 @@ fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-fn format_parser() -> impl TypedValueParser<Value = &'static dyn Format> {
+/// Formats by their names.
+pub fn format_parser() -> impl TypedValueParser<Value = &'static dyn Format> {
     PossibleValuesParser::new(FORMATS.iter().map(|format| format.name()))
         .try_map(|name| formats::by_name(&name).ok_or("it is not listed"))
 }

@@ -11,6 +11,7 @@ mod migrate;
 mod openapi;
 mod plan;
 mod preview;
+mod query;
 mod schema;
 mod serve;
 mod verify;
@@ -25,6 +26,7 @@ pub enum Command {
     Generate(generate::Generate),
     Plan(plan::Plan),
     Preview(preview::Preview),
+    Query(query::Query),
     Verify(verify::Verify),
     Generators(generators::Generators),
     Schema(schema::Schema),
@@ -46,6 +48,7 @@ pub fn run(command: Command) -> Result<(), Stop> {
         Command::Generate(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Preview(command) => command.run(),
+        Command::Query(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Generators(command) => command.run(),
         Command::Schema(command) => command.run(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::ArrayRef;
 
 use super::{Countable, Quantiles};
+use crate::allocation::Allocation;
 use crate::plan::{Plan, SlotId};
 use crate::random::Key;
 use crate::types::LogicalType;
@@ -95,6 +96,25 @@ pub trait Fill: Send + Sync {
     /// Makes the values of `rows`, one each, in the Arrow type of the column's logical type. The same rows give the same values, whoever
     /// asks and however they are split.
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError>;
+
+    /// Its whole numbers, where each row's follows from its place alone: a question for some of them is one for rows.
+    fn progression(&self) -> Option<Progression> {
+        None
+    }
+
+    /// What deals the rows to parents, where its values are numbers of parents: a question for parents is one for rows.
+    fn dealt(&self) -> Option<&Allocation> {
+        None
+    }
+}
+
+/// Whole numbers in steps of the same distance, a row each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progression {
+    /// The value of row 0.
+    pub start: i64,
+    /// From each row to the next, not 0.
+    pub step: i64,
 }
 
 /// What stops a run: an expression's own error, with the place.

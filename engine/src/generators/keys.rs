@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use self::check_digit::CheckDigit;
 pub use self::hashes::{Bytes, HashOf};
 pub use self::timed::{Ulid, UuidV7};
-use super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
+use super::{Cells, Countable, Fill, Generator, Made, Problems, Progression, Rows, RunError};
 use crate::automaton::{Automaton, Mask};
 use crate::plan::{Context, below};
 use crate::problem::Problem;
@@ -100,6 +100,10 @@ impl Fill for Numbers {
                 Arc::new(texts.finish())
             }
         })
+    }
+
+    fn progression(&self) -> Option<Progression> {
+        (self.padding.is_none() && self.index.is_none()).then_some(Progression { start: self.start, step: self.step })
     }
 }
 

@@ -43,7 +43,7 @@ use serde_json::{Map, Value};
 
 pub use countable::Countable;
 pub use cut::Cut;
-pub use fill::{Cells, Choices, Fill, Made, Rows, RunError};
+pub use fill::{Cells, Choices, Fill, Made, Progression, Rows, RunError};
 pub(crate) use lists::typed_values;
 pub use quantiles::Quantiles;
 

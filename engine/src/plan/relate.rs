@@ -21,6 +21,8 @@ use crate::types::LogicalType;
 struct Places {
     allocation: Arc<Allocation>,
     number: fn(&Place) -> u64,
+    /// Whether the numbers are those of parents.
+    of_parents: bool,
 }
 
 impl Fill for Places {
@@ -34,6 +36,10 @@ impl Fill for Places {
             }
         }
         Ok(Arc::new(UInt64Array::from_iter_values(places.iter().map(self.number))))
+    }
+
+    fn dealt(&self) -> Option<&Allocation> {
+        self.of_parents.then_some(&*self.allocation)
     }
 }
 
@@ -347,7 +353,7 @@ impl Compiler {
         let rows = self.rows(table).ok_or(Failed::Known)?;
         let parents = self.rows(parent).ok_or(Failed::Known)?;
         if let Some(allocation) = self.tables[table].allocation.clone().filter(|_| definition.children.is_some()) {
-            let made = Made::computed(LogicalType::Integer, Places { allocation, number: |place| place.parent });
+            let made = Made::computed(LogicalType::Integer, Places { allocation, number: |place| place.parent, of_parents: true });
             let slot = self.push(table, definition.name().to_owned(), made);
             self.tables[table].slots[slot].nullable = false;
             return self.mask_key(table, key, slot);
@@ -455,7 +461,7 @@ impl Compiler {
     pub(super) fn make_index(&mut self, table: usize, key: usize) -> Result<SlotId, Failed> {
         self.rows(table).ok_or(Failed::Known)?;
         let allocation = self.tables[table].allocation.clone().ok_or(Failed::Known)?;
-        let made = Made::computed(LogicalType::Integer, Places { allocation, number: |place| place.index });
+        let made = Made::computed(LogicalType::Integer, Places { allocation, number: |place| place.index, of_parents: false });
         let name = format!("number within {}", self.dataset.tables[table].foreign_keys[key].name());
         let slot = self.push(table, name, made);
         self.tables[table].slots[slot].nullable = false;

@@ -7,6 +7,7 @@ mod determinism;
 mod diagram;
 mod golden;
 mod memory;
+mod query;
 mod robustness;
 mod rules;
 mod statistics;

@@ -1,0 +1,95 @@
+//! SQL over a plan's tables, made as they are scanned.
+
+use std::sync::Arc;
+
+use datafusion::common::TableReference;
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::functions_aggregate::all_default_aggregate_functions;
+use datafusion::functions_window::all_default_window_functions;
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+use crate::functions;
+use crate::generators::RunError;
+use crate::plan::Plan;
+use crate::table;
+
+/// Partitions of a query: a number of our own, so that sums of floats do not depend on the machine.
+const PARTITIONS: usize = 4;
+
+/// Rows of a batch.
+const BATCH_ROWS: usize = 4_096;
+
+/// Why a query has no answer, in a sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// It is no query of these tables.
+    #[error("{0}")]
+    Sql(String),
+    /// A row could not be made.
+    #[error(transparent)]
+    Run(RunError),
+}
+
+impl From<DataFusionError> for QueryError {
+    fn from(error: DataFusionError) -> QueryError {
+        let run = match error.find_root() {
+            DataFusionError::External(inner) => inner.downcast_ref::<RunError>().cloned(),
+            _ => None,
+        };
+        run.map_or_else(|| QueryError::Sql(sentence(&error)), QueryError::Run)
+    }
+}
+
+/// What the SQL library says, without its own words around it and on one line.
+fn sentence(error: &DataFusionError) -> String {
+    let root = error.find_root();
+    let text = match root {
+        DataFusionError::Plan(detail) | DataFusionError::Execution(detail) => detail.clone(),
+        DataFusionError::SQL(error, _) => error.to_string(),
+        DataFusionError::SchemaError(error, _) => error.to_string(),
+        other => other.strip_backtrace(),
+    };
+    let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Answers one read-only query over the tables of a plan; rows are made where it needs them, and no others.
+///
+/// A condition on a key that counts up becomes row numbers, and so does one on a key to a parent whose children lie side by side. `runtime`
+/// bounds the memory of sorts, joins and groups.
+///
+/// # Errors
+/// What is no query, names what is not there, changes anything or is several statements.
+pub async fn query(
+    plan: &Arc<Plan>,
+    sql: &str,
+    runtime: &Arc<RuntimeEnv>,
+) -> Result<SendableRecordBatchStream, QueryError> {
+    let context = context(plan, runtime)?;
+    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    Ok(context.sql_with_options(sql, options).await?.execute_stream().await?)
+}
+
+fn context(plan: &Arc<Plan>, runtime: &Arc<RuntimeEnv>) -> Result<SessionContext, QueryError> {
+    let mut config = SessionConfig::new().with_target_partitions(PARTITIONS).with_batch_size(BATCH_ROWS);
+    let options = config.options_mut();
+    options.sql_parser.parse_float_as_decimal = true;
+    options.execution.enable_recursive_ctes = false;
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(Arc::clone(runtime))
+        .with_scalar_functions(functions::registered(plan.dataset.reference_time_us()))
+        .with_aggregate_functions(all_default_aggregate_functions())
+        .with_window_functions(all_default_window_functions())
+        .with_expr_planners(functions::expr_planners())
+        .build();
+    let context = SessionContext::new_with_state(state);
+    for (index, table) in plan.tables.iter().enumerate() {
+        context.register_table(TableReference::bare(table.name.as_str()), table::provider(plan, index))?;
+    }
+    Ok(context)
+}
