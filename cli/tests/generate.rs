@@ -172,3 +172,20 @@ fn a_preview_shows_the_rows_that_generate_makes() {
     let all = home.run(&["preview", "hiring.yaml", "--rows", "2"]).succeeds().stdout;
     assert_eq!(all.lines().filter(|line| line.contains(" rows")).count(), 3, "{all}");
 }
+
+#[test]
+fn a_query_answers_about_rows_that_nobody_delivered() {
+    let home = Home::with_hiring();
+    let sql = "SELECT count(*) AS people, min(id) AS first, max(id) AS last FROM candidate WHERE id > 999999990";
+    let shown = home.run(&["query", "hiring.yaml", "--set", "candidates=1000000000", sql]).succeeds().stdout;
+    assert_eq!(shown, "people      first        last\n──────  ─────────  ──────────\n    10  999999991  1000000000\n");
+
+    let made = home.run(&["generate", "hiring.yaml", "--table", "candidate", "--range", "3..6", "--out", "-"]);
+    let asked = ["query", "hiring.yaml", "SELECT * FROM candidate WHERE id BETWEEN 4 AND 6 ORDER BY id", "--format", "csv"];
+    assert_eq!(home.run(&asked).succeeds().stdout, made.succeeds().stdout);
+
+    let refused = home.run(&["query", "hiring.yaml", "SELECT nobody FROM candidate"]).fails();
+    assert!(refused.stderr.starts_with("No field named nobody."), "{}", refused.stderr);
+    let refused = home.run(&["query", "hiring.yaml", "DROP TABLE candidate"]).fails();
+    assert_eq!(refused.stderr.lines().count(), 1, "{}", refused.stderr);
+}

@@ -14,6 +14,7 @@ fn help_teaches_by_examples() {
       generate         Make the rows of a schema's tables
       plan             Show what a schema would make, how its rules will hold, or what contradicts what
       preview          Show the first rows in the terminal
+      query            Answer SQL over a schema's tables, made as they are scanned
       verify           Prove that files obey a schema, whoever made them
       generators       List the generators, or explain one
       schema           Print the JSON Schema of the language, for editors
