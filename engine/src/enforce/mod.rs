@@ -1,5 +1,6 @@
 //! How rows are made to obey the rules; a file per way. What these modules promise, [`crate::verify`] proves without them.
 
+pub mod aggregate;
 pub mod choose;
 pub mod combination;
 pub mod deal;

@@ -31,6 +31,12 @@ impl Compiler {
         if mask.rate == 0.0 && mask.nulls == 0 && !counts_nulls {
             return Ok(raw);
         }
+        if let Some(formula) = self.statements.aggregated(table, column) {
+            let detail = format!("{} decides {}, so nothing else can make it null", formula.rule, definition.name);
+            let remedy = "leave null_rate, null_when and rules that ask for null out";
+            self.report(&pointer, [Problem::new("two_sources", detail).remedy(remedy)]);
+            return Err(Failed::Known);
+        }
         self.check_null_count(table, column, raw)?;
         if self.dataset.tables[table].primary_key.contains(&definition.name) {
             let problem =
@@ -81,13 +87,7 @@ impl Compiler {
                 );
                 return Err(Failed::Known);
             }
-            let slot = match self.sql(table, &formula.sql, false) {
-                Ok(slot) => slot,
-                Err(failed) => {
-                    self.report_failure(&formula.pointer, failed);
-                    return Err(Failed::Known);
-                }
-            };
+            let slot = self.formula_slot(table, column, &formula)?;
             if self.is_unique(table, column) {
                 let detail = format!("{} is calculated, so nothing can make it unique", definition.name);
                 self.report(&pointer, [Problem::new("not_countable", detail)]);
@@ -103,7 +103,7 @@ impl Compiler {
                 return Err(Failed::Known);
             }
             if definition.generator.is_none() {
-                let slot = self.formula_slot(table, first)?;
+                let slot = self.formula_slot(table, column, first)?;
                 return self.finish_raw(table, column, slot);
             }
         }

@@ -5,6 +5,7 @@
 //! in which they can be filled, and a slot that would need itself is a cycle, named. [`evaluate`](Evaluation) makes the slots that are asked
 //! for, for any rows.
 
+mod aggregates;
 mod auto;
 mod columns;
 mod combinations;
@@ -148,6 +149,8 @@ pub(crate) struct Slot {
     pub inputs: Vec<SlotId>,
     /// Slots whose values in other rows the fill reads.
     pub far: Vec<SlotId>,
+    /// Slots of other tables whose rows the fill reads, beside those that a key of the row leads to.
+    pub elsewhere: Vec<(usize, SlotId)>,
     pub nullable: bool,
     /// No two rows alike, nulls aside.
     pub distinct: bool,

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::Side;
+use super::aggregates::Aggregate;
 use super::combinations::Combination;
 use super::compiler::Compiler;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
@@ -44,6 +45,8 @@ pub(super) struct ForcedValue {
 #[derive(Clone, Debug)]
 pub(super) struct Formula {
     pub sql: String,
+    /// Set where it is no SQL but what the row's children come to.
+    pub aggregate: Option<Aggregate>,
     /// The rows that it speaks of; all where absent.
     pub when: Option<String>,
     pub rule: String,
@@ -181,6 +184,11 @@ impl Statements {
         all.iter().filter(|formula| formula.when.is_some()).cloned().collect()
     }
 
+    /// The rule that makes a column, in all rows or in some, of the row's children.
+    pub fn aggregated(&self, table: usize, column: usize) -> Option<&Formula> {
+        self.formulas.get(&(table, column))?.iter().find(|formula| formula.aggregate.is_some())
+    }
+
     pub fn bounds(&self, table: usize, column: usize) -> Vec<PlannedBound> {
         self.bounds.get(&(table, column)).cloned().unwrap_or_default()
     }
@@ -292,6 +300,7 @@ impl Compiler {
                 self.gather_share(table, rule, column, parts, *tolerance, pointer);
             }
             RuleKind::Statistic { .. } => self.gather_statistic(table, rule, pointer),
+            RuleKind::Aggregate { .. } => self.gather_aggregate(table, rule, pointer),
             // Once all others are known.
             RuleKind::Count { .. } => {}
             kind => self.not_yet(&format!("rules of kind {} are", kind.name()), &format!("{pointer}/kind")),

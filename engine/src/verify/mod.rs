@@ -5,12 +5,14 @@
 //! doubter runs the same proof there. A statement is broken where its condition is false; null passes. What cannot be checked is an error or is
 //! reported as unproved, never passed over.
 
+mod aggregate;
 mod calculate;
 mod certificate;
 mod combination;
 mod condition;
 mod dialect;
 mod distinct;
+mod exact;
 mod few;
 mod html;
 mod implies;
@@ -216,6 +218,10 @@ impl<'a> Prover<'a> {
                 Claim::Total { when, total } => {
                     let statement = (id, *when, total);
                     totals::check(&self.database, self.dataset, table, &self.means, statement).await?
+                }
+                Claim::Aggregate { when, aggregate } => {
+                    let statement = (id, *when, aggregate);
+                    aggregate::check(&self.database, self.dataset, table, &self.means, statement).await?
                 }
                 Claim::ForeignKey(key) => {
                     let (keys, numbers) = self.relation(id, table, key).await?;

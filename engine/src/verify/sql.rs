@@ -3,6 +3,7 @@
 //! Each gives the rule's id, the number of rows that break it, counted as [`super::RuleResult::broken`] counts, and the first keys of those.
 //! Tables and columns go by their own names. What a dialect cannot say stands as a comment with the reason.
 
+mod aggregate;
 mod totals;
 
 use std::cell::RefCell;
@@ -91,6 +92,7 @@ impl<'a> Script<'a> {
             Claim::ForeignKey(key) => self.orphans(table, key),
             Claim::Children(key, children) => self.numbers(table, key, children),
             Claim::Total { when, total } => self.totals(table, *when, total),
+            Claim::Aggregate { when, aggregate } => self.aggregate(table, *when, aggregate),
             Claim::Type(_) => Err("types are what the database declares".to_owned()),
             Claim::Unsupported => Err(format!("{} cannot be proved by this version", statement.kind)),
         }

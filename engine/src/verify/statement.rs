@@ -1,5 +1,6 @@
 //! Everything that a schema states about its finished rows: keys, columns, rules, in that order, table by table.
 
+use super::aggregate::Aggregate;
 use super::condition::Condition;
 use super::statistic::Statistic;
 use super::totals::Total;
@@ -29,6 +30,8 @@ pub(super) enum Claim<'a> {
     Row { when: Option<&'a str>, condition: Condition<'a> },
     /// So many rows there are of something.
     Total { when: Option<&'a str>, total: Total<'a> },
+    /// A column is what the row's children come to.
+    Aggregate { when: Option<&'a str>, aggregate: Aggregate<'a> },
     /// Each key that is not null exists in the parent.
     ForeignKey(&'a ForeignKey),
     /// Each parent has so many children.
@@ -122,7 +125,13 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
                 add(rule.id.clone(), "statistic", total.says(when), Claim::Total { when, total });
                 continue;
             }
-            RuleKind::Correlation { .. } | RuleKind::Aggregate { .. } | RuleKind::NoOverlap { .. } => {
+            RuleKind::Aggregate { column, of, by, function } => {
+                let aggregate = Aggregate { column, of, by, function };
+                let says = limited(aggregate.says(), when);
+                add(rule.id.clone(), "aggregate", says, Claim::Aggregate { when, aggregate });
+                continue;
+            }
+            RuleKind::Correlation { .. } | RuleKind::NoOverlap { .. } => {
                 add(rule.id.clone(), rule.kind.name(), String::new(), Claim::Unsupported);
                 continue;
             }

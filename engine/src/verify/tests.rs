@@ -1,5 +1,6 @@
 //! Every statement holding and broken, and the SQL that `verify.sql` delivers.
 
+mod aggregates;
 mod operators;
 mod rules;
 
