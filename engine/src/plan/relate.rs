@@ -358,11 +358,10 @@ impl Compiler {
             self.report(&pointer, [Problem::new("no_parents", detail)]);
             return Err(Failed::Known);
         }
-        let seed_name = dataset.tables[table].seed_name();
-        let stream = self.seeds.key(seed_name, definition.name(), "value", 0);
-        let made = if let Some(place) = self.statements.deal_of_key(table, key) {
+        if let Some(place) = self.statements.deal_of_key(table, key) {
             return self.make_deal_for_key(table, place, key);
-        } else if self.key_is_unique(table, key) {
+        }
+        let slot = if self.key_is_unique(table, key) {
             if rows > parents {
                 let detail = format!(
                     "each row needs a parent of its own, and {} has {parents} rows for {rows}",
@@ -371,23 +370,36 @@ impl Compiler {
                 self.report(&pointer, [Problem::new("capacity", detail)]);
                 return Err(Failed::Known);
             }
-            let stream = self.seeds.key(seed_name, definition.name(), "position", 0);
+            let stream = self.seeds.key(dataset.tables[table].seed_name(), definition.name(), "position", 0);
             let countable = Arc::new(deal::ParentRows(parents));
-            Made::computed(LogicalType::Integer, deal::ByRow::new(stream, countable, u128::from(parents), 1))
-                .all_distinct()
+            let made = deal::ByRow::new(stream, countable, u128::from(parents), 1);
+            let made = Made::computed(LogicalType::Integer, made).all_distinct();
+            self.push(table, definition.name().to_owned(), made)
         } else {
-            let spread =
-                || Permutation::new(self.seeds.key(seed_name, definition.name(), "position", 0), parents.max(1));
-            let way = match &definition.pick {
-                Some(Pick::Name(PickBy::Zipf)) => Way::Zipf(Zipf::new(parents.max(1)), spread()),
-                Some(Pick::Name(PickBy::RoundRobin)) => Way::RoundRobin(spread()),
-                _ => Way::Uniform,
-            };
-            Made::computed(LogicalType::Integer, Picks { key: stream, parents: parents.max(1), way })
+            self.picked(table, key)?
         };
-        let slot = self.push(table, definition.name().to_owned(), made);
         self.tables[table].slots[slot].nullable = false;
         self.mask_key(table, key, slot)
+    }
+
+    /// The parent that each row chooses.
+    pub(super) fn picked(&mut self, table: usize, key: usize) -> Result<SlotId, Failed> {
+        let dataset = Arc::clone(&self.dataset);
+        let definition = &dataset.tables[table].foreign_keys[key];
+        let parent = self.parent_of(table, key).ok_or(Failed::Known)?;
+        let parents = self.rows(parent).ok_or(Failed::Known)?.max(1);
+        let seed_name = dataset.tables[table].seed_name();
+        let spread = || Permutation::new(self.seeds.key(seed_name, definition.name(), "position", 0), parents);
+        let way = match &definition.pick {
+            Some(Pick::Name(PickBy::Zipf)) => Way::Zipf(Zipf::new(parents), spread()),
+            Some(Pick::Name(PickBy::RoundRobin)) => Way::RoundRobin(spread()),
+            _ => Way::Uniform,
+        };
+        let key = self.seeds.key(seed_name, definition.name(), "value", 0);
+        let made = Made::computed(LogicalType::Integer, Picks { key, parents, way });
+        let slot = self.push(table, definition.name().to_owned(), made);
+        self.tables[table].slots[slot].nullable = false;
+        Ok(slot)
     }
 
     /// Whether one column of a key must be distinct, so that the parent must.

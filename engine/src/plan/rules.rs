@@ -17,6 +17,7 @@ use super::compiler::Compiler;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::scope::sql_problem;
 use super::statistics::Statistic;
+use crate::enforce::deal::Ranks;
 use crate::enforce::redraw::Group;
 use crate::enforce::spread::Spread;
 use crate::expr::{Literal, Parsed};
@@ -78,6 +79,10 @@ pub(super) enum Member {
 /// A combination without repetition that is held by dealing positions.
 pub(super) struct Deal {
     pub members: Vec<Member>,
+    /// The rows that it speaks of; all where absent.
+    pub when: Option<String>,
+    /// Set where the rows of `when` are counted, for all rows would be too many; found with the parts.
+    pub ranks: Option<Arc<Ranks>>,
     /// Dealt among the children of each parent of this key; else in the whole table.
     pub siblings_of: Option<usize>,
     pub pointer: String,
@@ -288,9 +293,6 @@ impl Compiler {
                 self.gather_order(table, rule, columns, strict.unwrap_or(false), gap.as_ref(), pointer);
             }
             RuleKind::Unique { columns } => {
-                if rule.when.is_some() {
-                    self.not_yet("unique with when is", &format!("{pointer}/when"));
-                }
                 self.gather_unique(table, columns, &format!("{pointer}/columns"), &rule.id, Some(rule));
             }
             RuleKind::Check { sql } => {
@@ -387,6 +389,28 @@ impl Compiler {
                 _ => {}
             }
         }
+        let when = rule.and_then(|rule| rule.when.clone());
+        if let Some(parsed) = when.as_ref().and_then(|when| Parsed::parse(when).ok()) {
+            // What the condition reads stands fast before a row is one of its rows.
+            let read: Vec<usize> = parsed
+                .references()
+                .iter()
+                .filter_map(|read| match read.0.as_slice() {
+                    [name] => self.column_named(table, name),
+                    [key, ..] => self.key_named(table, key).and_then(|key| {
+                        let first = definition.foreign_keys[key].columns.first()?;
+                        definition.columns.iter().position(|column| column.name == *first)
+                    }),
+                    [] => None,
+                })
+                .collect();
+            members.retain(|member| match member {
+                Member::Column(column) => !read.contains(column),
+                Member::Key(key) => {
+                    !read.iter().any(|read| self.key_of_column(table, *read).is_some_and(|(of, _)| of == *key))
+                }
+            });
+        }
         if siblings_of.is_some() {
             members.truncate(1);
         }
@@ -404,8 +428,16 @@ impl Compiler {
                 return;
             }
         }
-        let deal =
-            Deal { members, siblings_of, pointer: pointer.to_owned(), rule: id.to_owned(), parts: None, spread: None };
+        let deal = Deal {
+            members,
+            when,
+            ranks: None,
+            siblings_of,
+            pointer: pointer.to_owned(),
+            rule: id.to_owned(),
+            parts: None,
+            spread: None,
+        };
         self.statements.deals.entry(table).or_default().push(deal);
         held(self, "by_construction", "combinations are dealt by a permutation of their positions".to_owned());
     }

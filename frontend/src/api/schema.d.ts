@@ -3109,7 +3109,7 @@ export interface components {
             kind: "aggregate";
             /** @description The column. */
             column: string;
-            /** @description The children's column, `table.column`. */
+            /** @description The children's column, `table.column`; for count also their table. */
             of: string;
             /** @description The children's key to this table. */
             by: string;
