@@ -6,6 +6,7 @@ pub mod combination;
 pub mod deal;
 pub mod null;
 pub mod order;
+pub mod pick;
 pub mod quota;
 pub mod redraw;
 pub mod simplex;

@@ -14,7 +14,7 @@ use crate::schema::{Rule, RuleKind};
 use crate::types::LogicalType;
 
 /// The most parents whose children lie anywhere: what they come to is gathered in memory.
-const PARENTS: u64 = if cfg!(test) { 1 << 12 } else { 1 << 22 };
+const PARENTS: u64 = if cfg!(test) { 1 << 14 } else { 1 << 22 };
 
 /// What a column is of its row's children.
 #[derive(Clone, Debug)]

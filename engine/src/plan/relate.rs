@@ -11,9 +11,7 @@ use crate::allocation::{Allocation, Children, Place, Shape};
 use crate::enforce::deal;
 use crate::enforce::null;
 use crate::generators::{Cells, Fill, Made, Rows, RunError};
-use crate::permutation::Permutation;
 use crate::problem::Problem;
-use crate::random::{Cell, Key, unit};
 use crate::schema::{Distribution, ForeignKey, Pick, PickBy};
 use crate::types::LogicalType;
 
@@ -34,64 +32,6 @@ impl Fill for Places {
             }
         }
         Ok(Arc::new(UInt64Array::from_iter_values(places.iter().map(self.number))))
-    }
-}
-
-/// How a child picks among `parents` parents.
-struct Picks {
-    key: Key,
-    parents: u64,
-    way: Way,
-}
-
-enum Way {
-    Uniform,
-    /// Heavy ranks lie anywhere among the parents.
-    Zipf(Zipf, Permutation),
-    RoundRobin(Permutation),
-}
-
-impl Fill for Picks {
-    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let key = cells.key(&self.key);
-        let picked: Vec<u64> = match &self.way {
-            Way::Uniform => rows.iter().map(|row| key.below(row, self.parents)).collect(),
-            Way::Zipf(zipf, spread) => rows.iter().map(|row| spread.at(zipf.draw(&mut key.cell(row)))).collect(),
-            Way::RoundRobin(spread) => rows.iter().map(|row| spread.at(row % self.parents)).collect(),
-        };
-        Ok(Arc::new(UInt64Array::from(picked)))
-    }
-}
-
-/// Ranks 0…n−1 with probabilities in proportion to 1/(rank+1), by rejection-inversion (Hörmann & Derflinger 1996, exponent 1).
-struct Zipf {
-    ranks: f64,
-    least: f64,
-    most: f64,
-    sure: f64,
-}
-
-impl Zipf {
-    fn new(ranks: u64) -> Zipf {
-        let ranks = ranks as f64;
-        let integral = |x: f64| libm::log(x);
-        Zipf {
-            ranks,
-            least: integral(1.5) - 1.0,
-            most: integral(ranks + 0.5),
-            sure: 2.0 - libm::exp(integral(2.5) - 0.5),
-        }
-    }
-
-    fn draw(&self, cell: &mut Cell) -> u64 {
-        loop {
-            let u = self.most + unit(cell.next()) * (self.least - self.most);
-            let x = libm::exp(u);
-            let k = libm::floor(x + 0.5).clamp(1.0, self.ranks);
-            if k - x <= self.sure || u >= libm::log(k + 0.5) - 1.0 / k {
-                return k as u64 - 1;
-            }
-        }
     }
 }
 
@@ -195,10 +135,13 @@ impl Compiler {
                 .push(Problem::new("not_a_key", detail).at(format!("{pointer}/references/columns")).remedy(remedy));
         }
         if parent.name == own.name {
-            self.not_yet("a foreign key to the own table is", &format!("{pointer}/references/table"));
+            self.check_tree(table, key, pointer);
         }
-        if key.condition.is_some() {
-            self.not_yet("where on a foreign key is", &format!("{pointer}/where"));
+        if key.condition.is_some() && key.children.is_some() {
+            let detail = "where limits which parents are chosen, and with children every parent has its number";
+            let place = format!("{pointer}/where");
+            self.problems
+                .push(Problem::new("two_sources", detail).at(place).remedy("use pick in the place of children"));
         }
         for (present, name) in [(key.root_rate.is_some(), "root_rate"), (key.max_depth.is_some(), "max_depth")] {
             if present && parent.name != own.name {
@@ -207,8 +150,10 @@ impl Compiler {
                     .push(Problem::new("not_own_table", detail).at(format!("{pointer}/{name}")).remedy("leave it out"));
             }
         }
-        if matches!(&key.pick, Some(Pick::Weighted { .. } | Pick::Name(PickBy::Weighted))) {
-            self.not_yet("pick by weight is", &format!("{pointer}/pick"));
+        if matches!(&key.pick, Some(Pick::Name(PickBy::Weighted))) {
+            let problem =
+                Problem::new("missing_key", "nothing says how likely each parent is").at(format!("{pointer}/pick"));
+            self.problems.push(problem.remedy("write pick: {weighted: \"…\"} with SQL over the parent"));
         }
         if let Some(children) = &key.children {
             if key.pick.is_some() {
@@ -352,12 +297,16 @@ impl Compiler {
             self.tables[table].slots[slot].nullable = false;
             return self.mask_key(table, key, slot);
         }
+        if parent == table {
+            return self.tree_key(table, key);
+        }
         if parents == 0 && rows > 0 {
             let detail =
                 format!("{} has no rows that the {rows} rows here could refer to", dataset.tables[parent].name);
             self.report(&pointer, [Problem::new("no_parents", detail)]);
             return Err(Failed::Known);
         }
+        self.check_apart(table, key)?;
         if let Some(place) = self.statements.deal_of_key(table, key) {
             return self.make_deal_for_key(table, place, key);
         }
@@ -382,28 +331,8 @@ impl Compiler {
         self.mask_key(table, key, slot)
     }
 
-    /// The parent that each row chooses.
-    pub(super) fn picked(&mut self, table: usize, key: usize) -> Result<SlotId, Failed> {
-        let dataset = Arc::clone(&self.dataset);
-        let definition = &dataset.tables[table].foreign_keys[key];
-        let parent = self.parent_of(table, key).ok_or(Failed::Known)?;
-        let parents = self.rows(parent).ok_or(Failed::Known)?.max(1);
-        let seed_name = dataset.tables[table].seed_name();
-        let spread = || Permutation::new(self.seeds.key(seed_name, definition.name(), "position", 0), parents);
-        let way = match &definition.pick {
-            Some(Pick::Name(PickBy::Zipf)) => Way::Zipf(Zipf::new(parents), spread()),
-            Some(Pick::Name(PickBy::RoundRobin)) => Way::RoundRobin(spread()),
-            _ => Way::Uniform,
-        };
-        let key = self.seeds.key(seed_name, definition.name(), "value", 0);
-        let made = Made::computed(LogicalType::Integer, Picks { key, parents, way });
-        let slot = self.push(table, definition.name().to_owned(), made);
-        self.tables[table].slots[slot].nullable = false;
-        Ok(slot)
-    }
-
     /// Whether one column of a key must be distinct, so that the parent must.
-    fn key_is_unique(&self, table: usize, key: usize) -> bool {
+    pub(super) fn key_is_unique(&self, table: usize, key: usize) -> bool {
         let definition = &self.dataset.tables[table];
         let columns = &definition.foreign_keys[key].columns;
         let primary =

@@ -109,7 +109,8 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         let pass = behind(plan, statements, *table, &[*slot]);
         if let Some(pass) = pass.filter(|pass| is_long(pass)) {
             let column = &plan.tables[pass.table].slots[pass.slot].name;
-            if pass.check.is_none() {
+            // What is made of other tables' rows can be told of a few no better.
+            if pass.check.is_none() || !statements.held.contains_key(&pass.rule) {
                 let note = format!("nothing that it reads can be drawn again; {column} takes too long to be sampled");
                 sampled.notes.push((rule.clone(), note));
                 continue;

@@ -247,9 +247,9 @@ fn names_that_lead_nowhere_and_sums_of_words_are_told_with_their_places() {
         told("{ name: total }", "{ name: total, null_rate: 0.1 }")[0],
         "tables[1].columns[3]: total decides total, so nothing else can make it null; leave null_rate, null_when and rules that ask for null out"
     );
-    // In tests the most is 4,096.
-    let many = shop("", "").replacen("rows: 700", "rows: 3000", 1);
-    assert!(compiled(&many).problems.iter().any(|problem| problem.detail.contains("more than 4096 parents by a pick")));
+    // In tests the most is 16,384.
+    let many = shop("", "").replacen("rows: 700", "rows: 9000", 1);
+    assert!(compiled(&many).problems.iter().any(|problem| problem.detail.contains("more than 16384 parents by a pick")));
 }
 
 proptest! {

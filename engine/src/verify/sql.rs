@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod totals;
+mod tree;
 
 use std::cell::RefCell;
 
@@ -90,6 +91,8 @@ impl<'a> Script<'a> {
             }
             Claim::Unique { columns, when } => self.repeats(table, columns, *when),
             Claim::ForeignKey(key) => self.orphans(table, key),
+            Claim::Where { key, condition } => self.unlike_parents(table, key, condition),
+            Claim::Tree(key) => self.tree(table, key),
             Claim::Children(key, children) => self.numbers(table, key, children),
             Claim::Total { when, total } => self.totals(table, *when, total),
             Claim::Aggregate { when, aggregate } => self.aggregate(table, *when, aggregate),
@@ -143,6 +146,32 @@ impl<'a> Script<'a> {
             quoted(&table.name),
             given.join(" AND "),
             quoted(&parent.name),
+            pairs.join(" AND ")
+        ))
+    }
+
+    /// Rows whose key is that of no row of the parent of which a condition is true.
+    fn unlike_parents(&self, table: &'a Table, key: &'a ForeignKey, condition: &str) -> Result<String, String> {
+        let parent = parent_of(self.dataset, key)?;
+        let (names, _) = self.pairs(table, parent, key)?;
+        // The condition is written over the parent as `t`, so the referring rows take another name.
+        let own: Vec<String> = key.columns.iter().map(|column| format!("c.{}", quoted(column))).collect();
+        let theirs: Vec<&str> = key.references.columns.iter().map(String::as_str).collect();
+        let pairs: Vec<String> =
+            self.own(parent, &theirs)?.iter().zip(&own).map(|(theirs, own)| format!("{theirs} = {own}")).collect();
+        let joins = RefCell::new(Joins::new(self.dataset, parent));
+        let condition = self.write(condition, &joins, &RefCell::default())?;
+        let given: Vec<String> = own.iter().map(|name| format!("{name} IS NOT NULL")).collect();
+        let told: Vec<&str> = table.primary_key.iter().map(String::as_str).collect();
+        let mut told = self.own(table, &told)?;
+        told.extend(names.into_iter().filter(|name| !told.contains(name)).collect::<Vec<_>>());
+        let told: Vec<String> = told.iter().map(|name| format!("c.{}", name.trim_start_matches("t."))).collect();
+        Ok(format!(
+            "SELECT {} AS k, 1 AS n FROM {} AS c WHERE {} AND NOT EXISTS (SELECT 1 FROM {} WHERE {} AND ({condition}))",
+            self.key(&told),
+            quoted(&table.name),
+            given.join(" AND "),
+            joins.into_inner().sql_from(),
             pairs.join(" AND ")
         ))
     }

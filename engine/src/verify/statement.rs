@@ -34,6 +34,10 @@ pub(super) enum Claim<'a> {
     Aggregate { when: Option<&'a str>, aggregate: Aggregate<'a> },
     /// Each key that is not null exists in the parent.
     ForeignKey(&'a ForeignKey),
+    /// Each key that is not null is that of a row of the parent of which a condition is true.
+    Where { key: &'a ForeignKey, condition: &'a str },
+    /// From each row its key leads to a row without one, within so many steps, and so many rows have none.
+    Tree(&'a ForeignKey),
     /// Each parent has so many children.
     Children(&'a ForeignKey, &'a Children),
     /// A rule that this version cannot prove.
@@ -82,6 +86,13 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
         let (own, theirs) = (key.columns.join(", "), key.references.columns.join(", "));
         let says = format!("{own} is null or the {theirs} of a row of {}", key.references.table);
         add(format!("foreign-key:{place}"), "foreign-key", says, Claim::ForeignKey(key));
+        if let Some(condition) = &key.condition {
+            let says = format!("{own} is null or the {theirs} of a row of {} where {condition}", key.references.table);
+            add(format!("where:{place}"), "where", says, Claim::Where { key, condition });
+        }
+        if key.references.table == table.name {
+            add(format!("tree:{place}"), "tree", tree_says(&own, key), Claim::Tree(key));
+        }
         if let Some(children) = &key.children {
             let says = children_says(table, key, children);
             add(format!("children:{place}"), "children", says, Claim::Children(key, children));
@@ -162,6 +173,18 @@ fn repeats_says(columns: &[&str]) -> String {
     match columns {
         [column] => format!("no two values of {column} are alike"),
         _ => format!("no two combinations of {} are alike", columns.join(", ")),
+    }
+}
+
+fn tree_says(own: &str, key: &ForeignKey) -> String {
+    let rate = key.root_rate.map(|rate| super::totals::rounded(rate * 100.0));
+    match (key.max_depth, rate) {
+        (Some(depth), Some(rate)) => {
+            format!("following {own} ends within {depth} steps, and {rate} % of the rows have none")
+        }
+        (None, Some(rate)) => format!("following {own} ends, and {rate} % of the rows have none"),
+        (Some(depth), None) => format!("following {own} ends within {depth} steps"),
+        (None, None) => format!("following {own} ends"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod operators;
+mod picks;
 mod rules;
 
 use std::sync::Arc;
