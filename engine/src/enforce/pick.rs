@@ -7,6 +7,7 @@ use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 
 use super::quota::{Conflict, Fault};
+use crate::allocation::Allocation;
 use crate::generators::{Cells, Fill, Rows, RunError};
 use crate::permutation::Permutation;
 use crate::plan::{BLOCK, Evaluation, Plan, SlotId};
@@ -182,6 +183,37 @@ impl Zipf {
     }
 }
 
+/// The parent of each row where every parent has its number of children and these lie anywhere: rows take the places of the children in a
+/// permuted order.
+pub(crate) struct Shares {
+    allocation: Arc<Allocation>,
+    places: Permutation,
+    /// Where the children of each parent begin.
+    firsts: OnceLock<Vec<u64>>,
+}
+
+impl Shares {
+    pub fn new(position: Key, allocation: Arc<Allocation>) -> Shares {
+        let places = Permutation::new(position, allocation.total().max(1));
+        Shares { allocation, places, firsts: OnceLock::new() }
+    }
+}
+
+impl Fill for Shares {
+    fn fill(&self, _: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let firsts = self.firsts.get_or_init(|| {
+            let mut cursor = self.allocation.cursor();
+            (0..self.allocation.parents()).map(|parent| cursor.children_of(parent).start).collect()
+        });
+        let of = |row: u64| {
+            let place = self.places.at(row);
+            // The last of those that begin at or before it: the others have no children.
+            firsts.partition_point(|first| *first <= place) as u64 - 1
+        };
+        Ok(Arc::new(UInt64Array::from_iter_values(rows.iter().map(of))))
+    }
+}
+
 /// Which rows of a table satisfy a condition, a bit each, and how many do before every 512 (Jacobson 1989).
 #[derive(Default)]
 struct Bits {
@@ -313,8 +345,8 @@ impl Fill for Ancestors {
     }
 }
 
-/// The most parents whose weights are held.
-pub(crate) const WEIGHTS: u64 = if cfg!(test) { BLOCK } else { 1 << 22 };
+/// The most parents of which something is held for each.
+pub(crate) const HELD: u64 = if cfg!(test) { BLOCK } else { 1 << 22 };
 
 #[cfg(test)]
 mod tests {

@@ -132,7 +132,7 @@ impl Compiler {
         let has_null = |slot: SlotId| self.tables[child].slots[slot].nullable;
         let adds_nothing = value.is_some_and(has_null) || has_null(key_slot);
         let allocation = self.tables[child].allocation.clone();
-        let allocation = allocation.filter(|_| self.dataset.tables[child].foreign_keys[key].children.is_some());
+        let allocation = allocation.filter(|_| self.structural_key(child) == Some(key));
         let is_empty = match &allocation {
             Some(allocation) => allocation.histogram().next().is_none_or(|(children, _)| children == 0),
             None => true,

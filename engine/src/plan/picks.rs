@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::SlotId;
 use super::compiler::{Compiler, Failed};
 use super::quotas::Pass;
-use crate::enforce::pick::{Ancestors, By, Levels, Limits, Picks, WEIGHTS};
+use crate::enforce::pick::{Ancestors, By, HELD, Levels, Limits, Picks, Shares};
 use crate::generators::Made;
 use crate::problem::Problem;
 use crate::schema::{ForeignKey, Pick, PickBy};
@@ -55,9 +55,9 @@ impl Compiler {
                 self.report(&format!("{pointer}/pick/weighted"), [problem]);
                 return Err(Failed::Known);
             }
-            if parents > WEIGHTS {
+            if parents > HELD {
                 let detail = format!(
-                    "{} has {parents} rows, and at most {WEIGHTS} are chosen by weight",
+                    "{} has {parents} rows, and at most {HELD} are chosen by weight",
                     dataset.tables[parent].name
                 );
                 let problem = Problem::new("too_many_rows", detail).remedy("use pick: zipf, or ask for fewer rows");
@@ -106,6 +106,93 @@ impl Compiler {
             .remedy("leave where and the weights out, or the rule without repetition");
         self.report(&format!("/tables/{table}/foreign_keys/{key}/{place}"), [problem]);
         Err(Failed::Known)
+    }
+
+    /// The key whose children lie side by side: the first that has `children`.
+    pub(super) fn structural_key(&self, table: usize) -> Option<usize> {
+        self.dataset.tables[table].foreign_keys.iter().position(|key| key.children.is_some())
+    }
+
+    /// A key with `children` behind the first one: its parents have their numbers too, and their children lie anywhere.
+    pub(super) fn shared_key(&mut self, table: usize, key: usize) -> Result<SlotId, Failed> {
+        let dataset = Arc::clone(&self.dataset);
+        let own = &dataset.tables[table];
+        let definition = &own.foreign_keys[key];
+        let pointer = format!("/tables/{table}/foreign_keys/{key}/children");
+        let parent = self.parent_of(table, key).ok_or(Failed::Known)?;
+        let (rows, parents) = (self.rows(table).ok_or(Failed::Known)?, self.rows(parent).ok_or(Failed::Known)?);
+        let children = definition.children.as_ref().ok_or(Failed::Known)?;
+        let refused = |compiler: &mut Compiler, problem: Problem| {
+            compiler.report(&pointer, [problem]);
+            Failed::Known
+        };
+        let name = &dataset.tables[parent].name;
+        if parents > HELD {
+            let detail =
+                format!("{name} has {parents} rows, and a second key with children takes {HELD} parents at most");
+            return Err(refused(
+                self,
+                Problem::new("too_many_rows", detail).remedy("use pick in the place of children"),
+            ));
+        }
+        let asked = self.asked_children(own, children, Some(rows));
+        let stated = crate::allocation::Children { total: self.stated_total(own, children), ..asked };
+        let is_stated = children.mean.is_some() || children.total.is_some();
+        let expected = crate::allocation::Children { mean: children.mean, ..stated }.total_over(parents);
+        if is_stated && expected != rows {
+            let detail =
+                format!("{} asks for {expected} children, and {} has {rows} rows", definition.name(), own.name);
+            let remedy = "leave mean and total out of the second key, or let the numbers meet";
+            return Err(refused(self, Problem::new("contradiction", detail).remedy(remedy)));
+        }
+        let stream = |role: &str| self.seeds.key(own.seed_name(), definition.name(), role, 0);
+        let (tree, position) = (stream("tree"), stream("position"));
+        let allocation = match crate::allocation::Allocation::new(tree, parents, &asked) {
+            Ok(allocation) => Arc::new(allocation),
+            Err(infeasible) => return Err(refused(self, Problem::new("infeasible", infeasible.to_string()))),
+        };
+        let made = match self.statements.deal_of_key(table, key) {
+            Some(place) => {
+                // Children of one parent take different ones of these in turn.
+                let siblings = self.statements.deals[&table][place].siblings_of.is_some();
+                let most = self.tables[table].allocation.as_ref().and_then(|first| first.histogram().last());
+                let most = most.map_or(0, |(children, _)| children);
+                let rule = self.statements.deals[&table][place].rule.clone();
+                if !siblings {
+                    let detail = format!(
+                        "{rule} lets each row of {name} have one child at most, and {} gives some several",
+                        definition.name()
+                    );
+                    return Err(refused(self, Problem::new("contradiction", detail).remedy("say max: 1")));
+                }
+                if most > parents {
+                    let detail = format!(
+                        "{rule} needs {most} combinations for the children of one parent and there are {parents}"
+                    );
+                    let remedy = "widen the columns' domains, or ask for fewer rows";
+                    return Err(refused(self, Problem::new("capacity", detail).remedy(remedy)));
+                }
+                let picks =
+                    Picks { key: position, position, by: By::Turn, parents, limits: None, ready: OnceLock::new() };
+                Made::computed(LogicalType::Integer, Arc::new(picks))
+            }
+            None => {
+                let is_single = allocation.histogram().last().is_none_or(|(children, _)| children <= 1);
+                if self.key_is_unique(table, key) && !is_single {
+                    let detail =
+                        format!("no two rows may have one parent by {}, which gives some several", definition.name());
+                    return Err(refused(
+                        self,
+                        Problem::new("contradiction", detail).remedy("say max: 1, or leave unique out"),
+                    ));
+                }
+                let made = Made::computed(LogicalType::Integer, Shares::new(position, allocation));
+                if is_single { made.all_distinct() } else { made }
+            }
+        };
+        let slot = self.push(table, definition.name().to_owned(), made);
+        self.tables[table].slots[slot].nullable = false;
+        self.mask_key(table, key, slot)
     }
 
     /// What a key to the own table must not ask for.

@@ -12,7 +12,7 @@ use crate::enforce::deal;
 use crate::enforce::null;
 use crate::generators::{Cells, Fill, Made, Rows, RunError};
 use crate::problem::Problem;
-use crate::schema::{Distribution, ForeignKey, Pick, PickBy};
+use crate::schema::{Distribution, ForeignKey, Pick, PickBy, Table};
 use crate::types::LogicalType;
 
 /// Numbers of parents or siblings by an allocation.
@@ -63,7 +63,6 @@ impl Compiler {
         let dataset = Arc::clone(&self.dataset);
         for (index, table) in dataset.tables.iter().enumerate() {
             let mut owned: HashSet<&str> = HashSet::new();
-            let mut structural = false;
             for (at, key) in table.foreign_keys.iter().enumerate() {
                 let pointer = format!("/tables/{index}/foreign_keys/{at}");
                 self.check_key(index, key, &pointer);
@@ -73,10 +72,6 @@ impl Compiler {
                         self.not_yet(&format!("a column in two foreign keys ({column}) is"), &place);
                     }
                 }
-                if key.children.is_some() && structural {
-                    self.not_yet("a second foreign key with children is", &format!("{pointer}/children"));
-                }
-                structural |= key.children.is_some();
             }
         }
     }
@@ -186,8 +181,7 @@ impl Compiler {
         let set = self.options.rows.get(&definition.name).copied();
         let scale = self.options.scale.filter(|_| definition.scaled != Some(false));
         let written = definition.rows.map(|rows| scale.map_or(rows, |scale| scaled(rows, scale)));
-        let structural = definition.foreign_keys.iter().position(|key| key.children.is_some());
-        let Some(at) = structural else {
+        let Some(at) = self.structural_key(table) else {
             if set.or(written).is_none()
                 && !self.lost(&format!("/tables/{table}/rows"))
                 && !self.lost(&format!("/tables/{table}/foreign_keys"))
@@ -202,7 +196,7 @@ impl Compiler {
         let children = key.children.as_ref()?;
         let pointer = format!("/tables/{table}/foreign_keys/{at}/children");
         let parents = self.rows(self.parent_of(table, at)?)?;
-        let total = children.total.map(|total| scale.map_or(total, |scale| scaled(total, scale)));
+        let total = self.stated_total(definition, children);
         let stated = children.mean.is_some() || total.is_some();
         let wanted = set.or(if stated { total } else { total.or(written) });
         let bounds = children.min.is_some() || children.max.is_some();
@@ -216,20 +210,7 @@ impl Compiler {
             self.problems.push(Problem::new("no_rows", detail).at(pointer).remedy("add max, mean or total"));
             return None;
         }
-        let asked = Children {
-            min: children.min.unwrap_or(0),
-            max: children.max,
-            mean: if wanted.is_some() { None } else { children.mean },
-            total: wanted,
-            shape: match children.distribution {
-                Some(Distribution::Uniform) => Shape::Uniform,
-                Some(Distribution::Poisson) => Shape::Poisson,
-                Some(Distribution::Geometric) => Shape::Geometric,
-                Some(Distribution::Zipf) => Shape::Zipf,
-                None if stated || wanted.is_some() => Shape::Poisson,
-                None => Shape::Uniform,
-            },
-        };
+        let asked = self.asked_children(definition, children, wanted);
         let stream = self.seeds.key(definition.seed_name(), key.name(), "tree", 0);
         match Allocation::new(stream, parents, &asked) {
             Ok(allocation) => {
@@ -250,6 +231,36 @@ impl Compiler {
                 self.problems.push(Problem::new("infeasible", detail).at(pointer));
                 None
             }
+        }
+    }
+
+    /// The children in all that a key states, scaled as its table is.
+    pub(super) fn stated_total(&self, table: &Table, children: &crate::schema::Children) -> Option<u64> {
+        let scale = self.options.scale.filter(|_| table.scaled != Some(false));
+        children.total.map(|total| scale.map_or(total, |scale| scaled(total, scale)))
+    }
+
+    /// How many children each parent has, where there are so many in all.
+    pub(super) fn asked_children(
+        &self,
+        table: &Table,
+        children: &crate::schema::Children,
+        wanted: Option<u64>,
+    ) -> Children {
+        let stated = children.mean.is_some() || self.stated_total(table, children).is_some();
+        Children {
+            min: children.min.unwrap_or(0),
+            max: children.max,
+            mean: if wanted.is_some() { None } else { children.mean },
+            total: wanted,
+            shape: match children.distribution {
+                Some(Distribution::Uniform) => Shape::Uniform,
+                Some(Distribution::Poisson) => Shape::Poisson,
+                Some(Distribution::Geometric) => Shape::Geometric,
+                Some(Distribution::Zipf) => Shape::Zipf,
+                None if stated || wanted.is_some() => Shape::Poisson,
+                None => Shape::Uniform,
+            },
         }
     }
 
@@ -291,7 +302,11 @@ impl Compiler {
         let parent = self.parent_of(table, key).ok_or(Failed::Known)?;
         let rows = self.rows(table).ok_or(Failed::Known)?;
         let parents = self.rows(parent).ok_or(Failed::Known)?;
-        if let Some(allocation) = self.tables[table].allocation.clone().filter(|_| definition.children.is_some()) {
+        let is_structural = self.structural_key(table) == Some(key);
+        if definition.children.is_some() && !is_structural && parent != table {
+            return self.shared_key(table, key);
+        }
+        if let Some(allocation) = self.tables[table].allocation.clone().filter(|_| is_structural) {
             let made = Made::computed(LogicalType::Integer, Places { allocation, number: |place| place.parent });
             let slot = self.push(table, definition.name().to_owned(), made);
             self.tables[table].slots[slot].nullable = false;

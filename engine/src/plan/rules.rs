@@ -377,7 +377,7 @@ impl Compiler {
             return;
         }
         let mut members = Vec::new();
-        let siblings_of = definition.foreign_keys.iter().position(|key| key.children.is_some() && covered(key));
+        let siblings_of = self.structural_key(table).filter(|key| covered(&definition.foreign_keys[*key]));
         for (index, key) in definition.foreign_keys.iter().enumerate() {
             if Some(index) != siblings_of && covered(key) {
                 members.push(Member::Key(index));

@@ -238,3 +238,87 @@ fn what_a_tree_cannot_be_is_refused() {
         problems(&one)
     );
 }
+
+/// Students and courses, and which students take which course, by two keys that both have children.
+fn school(student: &str, course: &str, rest: &str) -> String {
+    format!(
+        "name: d
+random_seed: 2
+tables:
+  - {{ name: student, rows: 900, primary_key: [id], columns: [{{ name: id, generator: {{ type: sequence }} }}, {{ name: load }}], rules: [{{ id: load, kind: aggregate, column: load, of: takes, by: student, fn: count }}] }}
+  - {{ name: course, rows: 120, primary_key: [id], columns: [{{ name: id, generator: {{ type: sequence }} }}, {{ name: size }}], rules: [{{ id: size, kind: aggregate, column: size, of: takes, by: course, fn: count }}] }}
+  - name: takes
+    columns: [{{ name: student_id }}, {{ name: course_id }}]
+    foreign_keys:
+      - {{ name: student, columns: [student_id], references: {{ table: student, columns: [id] }}, children: {student} }}
+      - {{ name: course, columns: [course_id], references: {{ table: course, columns: [id] }}, children: {course} }}
+{rest}"
+    )
+}
+
+#[test]
+fn two_keys_with_children_give_the_parents_of_both_their_numbers() {
+    let schema = school("{ min: 1, max: 9, mean: 4 }", "{ min: 10, max: 80, mean: 30, distribution: zipf }", "");
+    holds(&schema);
+    let sizes: Vec<u64> =
+        all_rows(&plan(&schema), "course").iter().filter_map(|row| row.split_once('|')?.1.parse().ok()).collect();
+    assert_eq!((sizes.iter().sum::<u64>(), sizes.iter().min(), sizes.len()), (3_600, Some(&10), 120));
+    assert!(sizes.iter().any(|size| *size > 60), "{sizes:?}");
+    let whole = all_rows(&plan(&schema), "takes");
+    let part = batch(&plan(&schema), 2, 1_500..1_700).expect("rows");
+    assert_eq!(rows_of(&part), whole[1_500..1_700]);
+    // Without repetition the second parents take turns.
+    let apart = school(
+        "{ min: 1, max: 9, mean: 4 }",
+        "{ min: 25, max: 35 }",
+        "    rules: [{ id: once, kind: unique, columns: [student_id, course_id] }]\n",
+    );
+    holds(&apart);
+    let single = school("{ max: 1, mean: 0.1 }", "{ max: 1 }", "")
+        .replace("{ name: course_id }", "{ name: course_id, unique: true }");
+    holds(&single);
+}
+
+#[test]
+fn numbers_of_two_sides_that_do_not_meet_are_refused() {
+    let told = |course: &str, rest: &str| problems(&school("{ min: 1, max: 9, mean: 4 }", course, rest));
+    assert_eq!(
+        told("{ mean: 20 }", ""),
+        [
+            "tables[2].foreign_keys[1].children: course asks for 2400 children, and takes has 3600 rows; leave mean and total out of the second key, or let the numbers meet"
+        ]
+    );
+    assert_eq!(
+        told("{ max: 20 }", ""),
+        [
+            "tables[2].foreign_keys[1].children: 120 parents cannot have 3600 children: with at most 20 each there are at most 2400"
+        ]
+    );
+    let once = "    rules: [{ id: once, kind: unique, columns: [student_id, course_id] }]\n";
+    assert_eq!(
+        told("{ min: 40, max: 80, total: 3600 }", ""),
+        [
+            "tables[2].foreign_keys[1].children: 120 parents cannot have 3600 children: with at least 40 each there are at least 4800"
+        ]
+    );
+    assert_eq!(
+        told("{ min: 0, max: 29 , distribution: uniform }", once),
+        [
+            "tables[2].foreign_keys[1].children: 120 parents cannot have 3600 children: with at most 29 each there are at most 3480"
+        ]
+    );
+    assert_eq!(
+        problems(&school("{ min: 121, max: 121 }", "{ min: 1 }", once)),
+        [
+            "tables[2].foreign_keys[1].children: once needs 121 combinations for the children of one parent and there are 120; widen the columns' domains, or ask for fewer rows"
+        ]
+    );
+    let single = once.replace("student_id, ", "");
+    assert_eq!(
+        told("{ mean: 30 }", &single),
+        [
+            "tables[2].foreign_keys[1].children: once lets each row of course have one child at most, and course gives some several; say max: 1"
+        ]
+    );
+    assert!(told("{ mean: 30 }", "").is_empty());
+}
