@@ -4,6 +4,7 @@ pub mod aggregate;
 pub mod choose;
 pub mod combination;
 pub mod deal;
+pub mod given;
 pub mod null;
 pub mod order;
 pub mod pick;

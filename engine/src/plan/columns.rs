@@ -20,6 +20,17 @@ impl Compiler {
 
     /// The column as delivered.
     pub(super) fn make_column(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let slot = self.make_own_column(table, column)?;
+        self.with_given(table, column, slot, true)
+    }
+
+    /// What a column's generator makes, and what is given in its place.
+    pub(super) fn make_raw(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let slot = self.make_own_raw(table, column)?;
+        self.with_given(table, column, slot, false)
+    }
+
+    fn make_own_column(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
         let pointer = column_pointer(table, column);
         if let Some((key, at)) = self.key_of_column(table, column) {
             return self.make_key_column(table, column, key, at);
@@ -65,7 +76,7 @@ impl Compiler {
     }
 
     /// What a column's generator makes, converted to the column's type and held to its lengths.
-    pub(super) fn make_raw(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+    fn make_own_raw(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
         let pointer = column_pointer(table, column);
         if self.lost(&format!("{pointer}/generator")) {
             return Err(Failed::Known);

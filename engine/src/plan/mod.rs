@@ -16,6 +16,7 @@ mod counts;
 mod deals;
 mod evaluate;
 mod formulas;
+mod given;
 mod groups;
 mod implies;
 mod memory;
@@ -53,7 +54,7 @@ pub(crate) use scattered::{Scattered, Step, Tally};
 use crate::enforce::redraw::Group;
 use crate::generators::{Countable, Fill};
 use crate::problem::Problem;
-use crate::schema::{Dataset, Overrides, read};
+use crate::schema::{Dataset, Files, Overrides, no_files, read};
 use crate::types::LogicalType;
 
 /// Rows of a block: an aligned run, made at a call.
@@ -85,11 +86,19 @@ pub struct Compiled {
 }
 
 /// Reads and compiles a schema; problems of form and of meaning come together, with their lines.
+///
+/// What files hold is not known here; [`compile_text_with`] takes it in.
 pub fn compile_text(text: &str, overrides: &Overrides, options: &Options) -> Compiled {
+    compile_text_with(text, overrides, options, &no_files)
+}
+
+/// The same with the files that the schema names.
+pub fn compile_text_with(text: &str, overrides: &Overrides, options: &Options, files: &Files<'_>) -> Compiled {
     let reading = read(text, overrides);
     let mut problems = reading.problems.clone();
     let mut plan = None;
-    if let Some(dataset) = reading.dataset.clone() {
+    if let Some(mut dataset) = reading.dataset.clone() {
+        problems.extend(dataset.take_in(files).into_iter().map(|problem| reading.place(problem)));
         let compiled = compile(dataset, options, &reading.left_out);
         problems.extend(compiled.problems.into_iter().map(|problem| reading.place(problem)));
         plan = compiled.plan.filter(|_| problems.iter().all(|problem| !problem.is_error()));

@@ -180,7 +180,8 @@ impl Compiler {
         let definition = &dataset.tables[table];
         let set = self.options.rows.get(&definition.name).copied();
         let scale = self.options.scale.filter(|_| definition.scaled != Some(false));
-        let written = definition.rows.map(|rows| scale.map_or(rows, |scale| scaled(rows, scale)));
+        let given = Some(self.given_rows(table)).filter(|given| *given > 0);
+        let written = definition.rows.map(|rows| scale.map_or(rows, |scale| scaled(rows, scale))).or(given);
         let Some(at) = self.structural_key(table) else {
             if set.or(written).is_none()
                 && !self.lost(&format!("/tables/{table}/rows"))

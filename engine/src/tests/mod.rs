@@ -5,6 +5,7 @@ mod calendar;
 mod cases;
 mod counts;
 mod determinism;
+mod given;
 mod golden;
 mod memory;
 mod picks;

@@ -14,6 +14,7 @@ mod dialect;
 mod distinct;
 mod exact;
 mod few;
+mod given;
 mod html;
 mod implies;
 mod joins;
@@ -230,6 +231,7 @@ impl<'a> Prover<'a> {
                     keys
                 }
                 Claim::Where { key, condition } => self.relation(id, table, key, Some(condition)).await?.0,
+                Claim::Given(rows) => given::check(&self.database, self.dataset, table, (id, rows)).await?,
                 Claim::Tree(key) => tree::check(&self.database, self.dataset, table, &self.means, (id, key)).await?,
                 // A key's children are counted with the key, which stands before them.
                 Claim::Children(..) => children.take().unwrap_or_default(),

@@ -11,8 +11,12 @@ use std::cell::RefCell;
 
 use super::condition::Condition;
 use super::dialect::{Dialect, Writer, Written};
+use super::given::Row;
 use super::joins::{Joins, literal, parent_of, quoted};
+use super::score::value_sql;
 use super::statement::{Claim, Statement, statements};
+use serde_json::Value;
+
 use crate::expr::{Parsed, Reference};
 use crate::schema::{Children, Dataset, Datetime, ForeignKey, Table};
 
@@ -92,6 +96,7 @@ impl<'a> Script<'a> {
             Claim::Unique { columns, when } => self.repeats(table, columns, *when),
             Claim::ForeignKey(key) => self.orphans(table, key),
             Claim::Where { key, condition } => self.unlike_parents(table, key, condition),
+            Claim::Given(rows) => self.given(table, rows),
             Claim::Tree(key) => self.tree(table, key),
             Claim::Children(key, children) => self.numbers(table, key, children),
             Claim::Total { when, total } => self.totals(table, *when, total),
@@ -148,6 +153,37 @@ impl<'a> Script<'a> {
             quoted(&parent.name),
             pairs.join(" AND ")
         ))
+    }
+
+    /// Given rows that are not there.
+    fn given(&self, table: &'a Table, rows: &[Row]) -> Result<String, String> {
+        const MOST: usize = 1_000;
+        if rows.len() > MOST {
+            return Err(format!("more than {MOST} rows are given"));
+        }
+        let mut parts = Vec::new();
+        for (at, row) in rows.iter().enumerate() {
+            let mut conditions = Vec::new();
+            for (column, value) in row {
+                let name = self.own(table, &[column])?.remove(0);
+                let kind = table.column(column).and_then(crate::schema::Column::logical_type);
+                conditions.push(match value {
+                    Value::Null => format!("{name} IS NULL"),
+                    value => format!("{name} = {}", value_sql(value, kind.as_ref())?),
+                });
+            }
+            if !conditions.is_empty() {
+                let (name, conditions) = (quoted(&table.name), conditions.join(" AND "));
+                parts.push(format!(
+                    "SELECT '{}' AS k, 1 AS n WHERE NOT EXISTS (SELECT 1 FROM {name} AS t WHERE {conditions})",
+                    at + 1
+                ));
+            }
+        }
+        match parts.is_empty() {
+            true => Err("no given row fills a column".to_owned()),
+            false => Ok(parts.join("\n  UNION ALL\n  ")),
+        }
     }
 
     /// Rows whose key is that of no row of the parent of which a condition is true.

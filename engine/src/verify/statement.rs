@@ -2,9 +2,10 @@
 
 use super::aggregate::Aggregate;
 use super::condition::Condition;
+use super::given::Row;
 use super::statistic::Statistic;
 use super::totals::Total;
-use crate::schema::{Children, Column, Dataset, ForeignKey, RuleKind, Table};
+use crate::schema::{Children, Column, Dataset, ForeignKey, Given, RuleKind, Table};
 
 /// A statement of a schema.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(super) enum Claim<'a> {
     Where { key: &'a ForeignKey, condition: &'a str },
     /// From each row its key leads to a row without one, within so many steps, and so many rows have none.
     Tree(&'a ForeignKey),
+    /// Given rows are there.
+    Given(&'a [Row]),
     /// Each parent has so many children.
     Children(&'a ForeignKey, &'a Children),
     /// A rule that this version cannot prove.
@@ -66,6 +69,10 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
     if !table.primary_key.is_empty() {
         let says = format!("{} is never null and tells every row from every other", table.primary_key.join(", "));
         add(format!("primary-key:{}", table.name), "primary-key", says, Claim::PrimaryKey(&table.primary_key));
+    }
+    if let Some(Given::Rows(rows)) = &table.given {
+        let says = format!("the {} given rows are there", rows.len());
+        add(format!("given:{}", table.name), "given", says, Claim::Given(rows));
     }
     for column in columns() {
         let place = format!("{}.{}", table.name, column.name);

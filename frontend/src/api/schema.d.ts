@@ -3147,7 +3147,7 @@ export interface components {
         RuleResult: {
             /** @description The rule's id, or that of a statement which the schema makes elsewhere, such as `primary-key:<table>`. */
             id: string;
-            /** @description The kind of rule: that of the schema, or `primary-key`, `foreign-key`, `where`, `tree`, `children`, `unique`, `null`, `length`, `type`. */
+            /** @description The kind of rule: that of the schema, or `primary-key`, `foreign-key`, `where`, `tree`, `children`, `unique`, `given`, `null`, `length`, `type`. */
             kind: string;
             /** @description The table whose rows it speaks of. */
             table: string;

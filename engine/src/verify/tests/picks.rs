@@ -64,3 +64,26 @@ async fn a_circle_and_a_level_too_deep_break_a_tree() {
         assert!(!verify_sql(&tree(json!({})), dialect).contains("Left out"));
     }
 }
+
+#[tokio::test]
+async fn given_rows_are_there_or_are_told() {
+    let columns = json!([{ "name": "id" }, { "name": "label", "type": "string" }, { "name": "price", "type": "decimal", "scale": 2 }, { "name": "day", "type": "date" }]);
+    let given = json!([{ "id": 7, "label": "it's" }, { "id": 3, "price": 1.5 }, { "id": 2, "price": "2.25", "day": "2022-01-09" }, { "id": 1, "label": null }, {}]);
+    let dataset = dataset(json!([{ "name": "article", "primary_key": ["id"], "columns": columns, "given": given }]));
+    let articles = |labels: &[Option<&str>]| {
+        [table(
+            "article",
+            vec![
+                ("id", numbers([1, 2, 3, 7])),
+                ("label", texts(labels)),
+                ("price", cents(&[None, Some(225), Some(150), Some(1)])),
+                ("day", days(&[None, Some(19_001), None, None])),
+            ],
+        )]
+    };
+    let certificate = agreed(&dataset, &articles(&[None, Some("b"), None, Some("it's")])).await;
+    is(found(&certificate, "given:article"), 5, 0, json!([]));
+    assert_eq!(found(&certificate, "given:article").statement, "the 5 given rows are there");
+    let certificate = agreed(&dataset, &articles(&[Some("a"), Some("b"), None, Some("its")])).await;
+    is(found(&certificate, "given:article"), 5, 2, json!([{ "id": 7, "label": "it's" }, { "id": 1, "label": null }]));
+}
