@@ -12,6 +12,7 @@ mod picks;
 mod robustness;
 mod rules;
 mod statistics;
+mod together;
 mod unique;
 
 use std::sync::Arc;
