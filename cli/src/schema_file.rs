@@ -110,6 +110,9 @@ impl SchemaFile {
         if !file.starts_with(&folder) {
             return Err("it does not lie below the schema file's folder".to_owned());
         }
+        if !file.is_file() {
+            return Err("it is no file".to_owned());
+        }
         let mut bytes = Vec::new();
         File::open(&file).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(reason)?;
         if bytes.len() as u64 > MAX_BYTES {

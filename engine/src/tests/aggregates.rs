@@ -249,7 +249,9 @@ fn names_that_lead_nowhere_and_sums_of_words_are_told_with_their_places() {
     );
     // In tests the most is 16,384.
     let many = shop("", "").replacen("rows: 700", "rows: 9000", 1);
-    assert!(compiled(&many).problems.iter().any(|problem| problem.detail.contains("more than 16384 parents by a pick")));
+    assert!(
+        compiled(&many).problems.iter().any(|problem| problem.detail.contains("more than 16384 parents by a pick"))
+    );
 }
 
 proptest! {
