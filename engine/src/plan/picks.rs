@@ -172,6 +172,11 @@ impl Compiler {
                     let remedy = "widen the columns' domains, or ask for fewer rows";
                     return Err(refused(self, Problem::new("capacity", detail).remedy(remedy)));
                 }
+                let columns = definition.columns.iter().filter_map(|name| self.column_named(table, name));
+                for column in columns.collect::<Vec<_>>() {
+                    let note = "so that no combination repeats, all parents have as many rows to within one";
+                    self.notes.insert((table, column), note.to_owned());
+                }
                 let picks =
                     Picks { key: position, position, by: By::Turn, parents, limits: None, ready: OnceLock::new() };
                 Made::computed(LogicalType::Integer, Arc::new(picks))

@@ -274,6 +274,7 @@ fn two_keys_with_children_give_the_parents_of_both_their_numbers() {
         "    rules: [{ id: once, kind: unique, columns: [student_id, course_id] }]\n",
     );
     holds(&apart);
+    assert!(plan(&apart).report().to_string().contains("all parents have as many rows to within one"));
     let single = school("{ max: 1, mean: 0.1 }", "{ max: 1 }", "")
         .replace("{ name: course_id }", "{ name: course_id, unique: true }");
     holds(&single);
