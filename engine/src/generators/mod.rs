@@ -46,6 +46,7 @@ pub use cut::Cut;
 pub use fill::{Cells, Choices, Fill, Made, Progression, Rows, RunError};
 pub(crate) use lists::typed_values;
 pub use quantiles::Quantiles;
+pub(crate) use relations::fold::{Measure, Reader, RunningFn, State};
 
 use crate::plan::{Context, suggestions};
 use crate::problem::Problem;

@@ -75,7 +75,10 @@ pub(super) struct Pass {
     /// The column that it makes.
     pub slot: SlotId,
     pub rule: String,
-    pub check: Check,
+    /// How many rows it goes through.
+    pub rows: u64,
+    /// Whether what is asked can be met; none where nothing is asked of it.
+    pub check: Option<Check>,
 }
 
 impl Compiler {
@@ -239,7 +242,8 @@ impl Compiler {
         self.tables[table].slots[slot].nullable = false;
         self.statements.systems.insert((table, column));
         let check = Box::new(move |plan: &Plan| counted.check(plan));
-        self.statements.passes.push(Pass { table, slot, rule: asked[0].rule.id.clone(), check });
+        let (rule, rows) = (asked[0].rule.id.clone(), self.rows(table).unwrap_or(0));
+        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
         self.finish_lengths(table, column, slot)
     }
 
@@ -393,7 +397,8 @@ impl Compiler {
         let fill = SteeredFill(Arc::clone(&steered));
         let slot = self.push(table, name, Made { inputs: vec![base], far, longest, ..Made::computed(logical, fill) });
         let check = Box::new(move |plan: &Plan| steered.check(plan));
-        self.statements.passes.push(Pass { table, slot, rule: rule.clone(), check });
+        let rows = self.rows(table).unwrap_or(0);
+        self.statements.passes.push(Pass { table, slot, rule: rule.clone(), rows, check: Some(check) });
         self.statements.tried.push((table, slot, rule));
         slot
     }

@@ -147,7 +147,7 @@ pub enum RuleKind {
     Aggregate {
         /// The column.
         column: String,
-        /// The children's column, `table.column`.
+        /// The children's column, `table.column`; for count also their table.
         of: String,
         /// The children's key to this table.
         by: String,

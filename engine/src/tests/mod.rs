@@ -1,16 +1,20 @@
 //! What the engine promises as a whole: the same bytes however rows are asked for, golden hashes, rules that hold, no panic on any text.
 
+mod aggregates;
 mod calendar;
 mod cases;
 mod counts;
 mod determinism;
 mod diagram;
+mod given;
 mod golden;
 mod memory;
+mod picks;
 mod query;
 mod robustness;
 mod rules;
 mod statistics;
+mod together;
 mod unique;
 
 use std::sync::Arc;

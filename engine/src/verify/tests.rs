@@ -1,6 +1,8 @@
 //! Every statement holding and broken, and the SQL that `verify.sql` delivers.
 
+mod aggregates;
 mod operators;
+mod picks;
 mod rules;
 
 use std::sync::Arc;
