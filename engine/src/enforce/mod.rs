@@ -2,6 +2,7 @@
 
 pub mod choose;
 pub mod combination;
+pub mod correlate;
 pub mod deal;
 pub mod null;
 pub mod order;

@@ -11,6 +11,7 @@ mod combinations;
 mod compiler;
 mod context;
 mod convert;
+mod correlations;
 mod counts;
 mod deals;
 mod evaluate;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::Side;
 use super::combinations::Combination;
 use super::compiler::Compiler;
+use super::correlations::Correlations;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::scope::sql_problem;
 use super::statistics::Statistic;
@@ -142,6 +143,8 @@ pub(super) struct Statements {
     pub(super) null_counts: HashMap<(usize, usize), AskedNulls>,
     /// What rules ask of a column's statistics.
     pub(super) statistics: HashMap<(usize, usize), Vec<Statistic>>,
+    /// What rules ask of columns that move together.
+    pub(super) correlations: Correlations,
     /// Columns of which all that is asked is one system.
     pub(super) systems: HashSet<(usize, usize)>,
     /// What rules leave of a column's values.
@@ -193,9 +196,12 @@ impl Statements {
         self.member(table, Member::Key(key))
     }
 
-    /// Whether rules decide the values of a column over all rows together: how often they stand, or their statistics.
+    /// Whether rules decide the values of a column over all rows together: how often they stand, their statistics, or how they move with
+    /// those of others.
     pub fn is_counted(&self, table: usize, column: usize) -> bool {
-        self.counted.contains_key(&(table, column)) || self.statistics.contains_key(&(table, column))
+        self.counted.contains_key(&(table, column))
+            || self.statistics.contains_key(&(table, column))
+            || self.correlations.rule_of(table, column).is_some()
     }
 
     fn member(&self, table: usize, member: Member) -> Option<usize> {
@@ -234,6 +240,7 @@ impl Compiler {
                 self.gather_rule(table, rule, &pointer);
             }
         }
+        self.join_correlations();
         self.gather_counts();
         for (column, (values, rule)) in std::mem::take(&mut self.statements.suggested) {
             if let Ok(generator) = GeneratorSpec::from_value(json!({ "type": "choice", "values": values })) {
@@ -292,6 +299,7 @@ impl Compiler {
                 self.gather_share(table, rule, column, parts, *tolerance, pointer);
             }
             RuleKind::Statistic { .. } => self.gather_statistic(table, rule, pointer),
+            RuleKind::Correlation { .. } => self.gather_correlation(table, rule, pointer),
             // Once all others are known.
             RuleKind::Count { .. } => {}
             kind => self.not_yet(&format!("rules of kind {} are", kind.name()), &format!("{pointer}/kind")),

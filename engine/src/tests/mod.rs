@@ -2,6 +2,7 @@
 
 mod calendar;
 mod cases;
+mod correlations;
 mod counts;
 mod determinism;
 mod golden;

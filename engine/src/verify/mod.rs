@@ -9,6 +9,7 @@ mod calculate;
 mod certificate;
 mod combination;
 mod condition;
+mod correlation;
 mod dialect;
 mod distinct;
 mod few;

@@ -3,6 +3,7 @@
 //! Each gives the rule's id, the number of rows that break it, counted as [`super::RuleResult::broken`] counts, and the first keys of those.
 //! Tables and columns go by their own names. What a dialect cannot say stands as a comment with the reason.
 
+mod correlation;
 mod totals;
 
 use std::cell::RefCell;

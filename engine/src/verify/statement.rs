@@ -1,6 +1,7 @@
 //! Everything that a schema states about its finished rows: keys, columns, rules, in that order, table by table.
 
 use super::condition::Condition;
+use super::correlation::Correlation;
 use super::statistic::Statistic;
 use super::totals::Total;
 use crate::schema::{Children, Column, Dataset, ForeignKey, RuleKind, Table};
@@ -122,7 +123,13 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
                 add(rule.id.clone(), "statistic", total.says(when), Claim::Total { when, total });
                 continue;
             }
-            RuleKind::Correlation { .. } | RuleKind::Aggregate { .. } | RuleKind::NoOverlap { .. } => {
+            RuleKind::Correlation { columns, coefficient, matrix, method, tolerance } => {
+                let asked = (*coefficient, matrix.as_deref());
+                let total = Total::Correlation(Correlation::new(columns, asked, method.as_deref(), *tolerance));
+                add(rule.id.clone(), "correlation", total.says(when), Claim::Total { when, total });
+                continue;
+            }
+            RuleKind::Aggregate { .. } | RuleKind::NoOverlap { .. } => {
                 add(rule.id.clone(), rule.kind.name(), String::new(), Claim::Unsupported);
                 continue;
             }

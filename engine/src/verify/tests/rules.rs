@@ -151,3 +151,36 @@ async fn statistics_are_measured_and_a_sum_on_a_grid_may_be_half_a_unit_off() {
         assert!(!verify_sql(&dataset, dialect).contains("Left out"), "{}", verify_sql(&dataset, dialect));
     }
 }
+
+#[tokio::test]
+async fn coefficients_are_measured_among_pairs_without_nulls() {
+    let dataset = staff(json!([
+        { "id": "pearson", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": 0.75 },
+        { "id": "off", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": 0.5, "tolerance": 0.1 },
+        { "id": "spearman", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": 0.463, "method": "spearman", "tolerance": 0.001 },
+        { "id": "kendall", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": 0.394, "method": "kendall", "tolerance": 0.001 },
+        { "id": "matrix", "kind": "correlation", "columns": ["id", "grade", "pay"], "matrix": [[1, 0.9, 0], [0.9, 1, 0], [0, 0, 1]] },
+        { "id": "one", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": -1, "when": "id = 3" },
+        { "id": "some", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": -1, "when": "post.is_new", "method": "kendall" },
+        { "id": "same", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": 0, "when": "id = 5 OR id = 6" }]));
+    let certificate = agreed(&dataset, &staff_rows()).await;
+    let broken: Vec<(&str, u64)> = certificate
+        .results
+        .iter()
+        .filter(|result| !result.holds())
+        .map(|result| (result.id.as_str(), result.broken))
+        .collect();
+    assert_eq!(broken, [("off", 1), ("matrix", 3), ("some", 1), ("same", 1)]);
+    assert_eq!(found(&certificate, "off").checked, 7);
+    assert_eq!(measured(found(&certificate, "one")), []);
+    assert_eq!(measured(found(&certificate, "same")), [measure("grade, pay", "none", "0 ± 0.02")]);
+    is(
+        found(&certificate, "off"),
+        7,
+        1,
+        json!([{ "columns": "grade, pay", "measured": measured(found(&certificate, "off"))[0].1, "asked": "0.5 ± 0.1" }]),
+    );
+    for dialect in Dialect::ALL {
+        assert!(!verify_sql(&dataset, dialect).contains("Left out"), "{}", verify_sql(&dataset, dialect));
+    }
+}
