@@ -6,6 +6,7 @@ pub mod correlate;
 pub mod deal;
 pub mod null;
 pub mod order;
+pub mod overlap;
 pub mod quota;
 pub mod redraw;
 pub mod simplex;

@@ -74,6 +74,9 @@ impl Compiler {
         if self.statements.correlations.rule_of(table, column).is_some() {
             return self.make_correlated(table, column);
         }
+        if self.statements.overlap_of(table, column).is_some() {
+            return self.make_interval(table, column);
+        }
         if let Some(formula) = self.statements.formula(table, column) {
             if definition.generator.is_some() {
                 let detail =

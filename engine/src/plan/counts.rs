@@ -149,6 +149,7 @@ impl Compiler {
             let decided = self.is_unique(table, column)
                 || self.statements.formula(table, column).is_some()
                 || self.statements.correlations.rule_of(table, column).is_some()
+                || self.statements.overlap_of(table, column).is_some()
                 || self.statements.deal_of(table, column).is_some();
             let taken =
                 self.key_of_column(table, column).is_some() || per.contains(&column) || (decided && !about_null);

@@ -21,6 +21,7 @@ mod implies;
 mod memory;
 mod nulls;
 mod order;
+mod overlaps;
 mod quotas;
 mod redrawn;
 mod relate;

@@ -137,7 +137,8 @@ impl Compiler {
         let moving = self.statements.correlations.rule_of(table, column).map(|rule| rule.id.clone());
         let moves = moving.as_deref() == Some(rule);
         let owner = dealt.or_else(|| formula.map(|formula| formula.rule.clone())).or(statistic);
-        let owner = owner.or(moving.filter(|other| other != rule));
+        let placed = self.statements.overlap_of(table, column).map(|overlap| overlap.rule.id.clone());
+        let owner = owner.or_else(|| [moving, placed].into_iter().flatten().find(|other| other != rule));
         let (detail, remedy) = match owner {
             Some(other) => (
                 format!("{name} is owned by both {rule} and {other}"),

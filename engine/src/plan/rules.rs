@@ -14,6 +14,7 @@ use super::Side;
 use super::combinations::Combination;
 use super::compiler::Compiler;
 use super::correlations::Correlations;
+use super::overlaps::Overlap;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::scope::sql_problem;
 use super::statistics::Statistic;
@@ -143,6 +144,8 @@ pub(super) struct Statements {
     pub(super) null_counts: HashMap<(usize, usize), AskedNulls>,
     /// What rules ask of a column's statistics.
     pub(super) statistics: HashMap<(usize, usize), Vec<Statistic>>,
+    /// What rules ask of intervals.
+    pub(super) overlaps: HashMap<usize, Vec<Overlap>>,
     /// What rules ask of columns that move together.
     pub(super) correlations: Correlations,
     /// Columns of which all that is asked is one system.
@@ -202,6 +205,12 @@ impl Statements {
         self.counted.contains_key(&(table, column))
             || self.statistics.contains_key(&(table, column))
             || self.correlations.rule_of(table, column).is_some()
+            || self.overlap_of(table, column).is_some()
+    }
+
+    /// The rule that keeps intervals apart of which a column is an end.
+    pub fn overlap_of(&self, table: usize, column: usize) -> Option<&Overlap> {
+        self.overlaps.get(&table)?.iter().find(|overlap| overlap.is_end(column))
     }
 
     fn member(&self, table: usize, member: Member) -> Option<usize> {
@@ -300,6 +309,7 @@ impl Compiler {
             }
             RuleKind::Statistic { .. } => self.gather_statistic(table, rule, pointer),
             RuleKind::Correlation { .. } => self.gather_correlation(table, rule, pointer),
+            RuleKind::NoOverlap { .. } => self.gather_overlap(table, rule, pointer),
             // Once all others are known.
             RuleKind::Count { .. } => {}
             kind => self.not_yet(&format!("rules of kind {} are", kind.name()), &format!("{pointer}/kind")),

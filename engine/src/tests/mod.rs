@@ -7,6 +7,7 @@ mod counts;
 mod determinism;
 mod golden;
 mod memory;
+mod overlaps;
 mod robustness;
 mod rules;
 mod statistics;

@@ -106,7 +106,7 @@ fn common_types(asked: &Asked<'_>) -> Result<Vec<DataType>, VerifyError> {
         .collect()
 }
 
-fn common(own: &DataType, theirs: &DataType) -> Option<DataType> {
+pub(super) fn common(own: &DataType, theirs: &DataType) -> Option<DataType> {
     if own == theirs {
         return Some(own.clone());
     }

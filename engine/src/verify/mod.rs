@@ -18,6 +18,7 @@ mod implies;
 mod joins;
 mod keys;
 mod order;
+mod overlap;
 mod reader;
 mod rows;
 mod score;
@@ -217,6 +218,9 @@ impl<'a> Prover<'a> {
                 Claim::Total { when, total } => {
                     let statement = (id, *when, total);
                     totals::check(&self.database, self.dataset, table, &self.means, statement).await?
+                }
+                Claim::NoOverlap { when, overlap } => {
+                    overlap::check(&self.database, self.dataset, table, &self.means, (id, *when, overlap)).await?
                 }
                 Claim::ForeignKey(key) => {
                     let (keys, numbers) = self.relation(id, table, key).await?;

@@ -4,6 +4,7 @@
 //! Tables and columns go by their own names. What a dialect cannot say stands as a comment with the reason.
 
 mod correlation;
+mod overlap;
 mod totals;
 
 use std::cell::RefCell;
@@ -92,6 +93,7 @@ impl<'a> Script<'a> {
             Claim::ForeignKey(key) => self.orphans(table, key),
             Claim::Children(key, children) => self.numbers(table, key, children),
             Claim::Total { when, total } => self.totals(table, *when, total),
+            Claim::NoOverlap { when, overlap } => self.overlap(table, *when, overlap),
             Claim::Type(_) => Err("types are what the database declares".to_owned()),
             Claim::Unsupported => Err(format!("{} cannot be proved by this version", statement.kind)),
         }

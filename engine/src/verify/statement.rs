@@ -2,6 +2,7 @@
 
 use super::condition::Condition;
 use super::correlation::Correlation;
+use super::overlap::Overlap;
 use super::statistic::Statistic;
 use super::totals::Total;
 use crate::schema::{Children, Column, Dataset, ForeignKey, RuleKind, Table};
@@ -34,6 +35,8 @@ pub(super) enum Claim<'a> {
     ForeignKey(&'a ForeignKey),
     /// Each parent has so many children.
     Children(&'a ForeignKey, &'a Children),
+    /// Intervals of one group do not overlap.
+    NoOverlap { when: Option<&'a str>, overlap: Overlap<'a> },
     /// A rule that this version cannot prove.
     Unsupported,
 }
@@ -129,7 +132,13 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
                 add(rule.id.clone(), "correlation", total.says(when), Claim::Total { when, total });
                 continue;
             }
-            RuleKind::Aggregate { .. } | RuleKind::NoOverlap { .. } => {
+            RuleKind::NoOverlap { per, start, end } => {
+                let overlap = Overlap { per, start, end };
+                let says = limited(overlap.says(), when);
+                add(rule.id.clone(), "no_overlap", says, Claim::NoOverlap { when, overlap });
+                continue;
+            }
+            RuleKind::Aggregate { .. } => {
                 add(rule.id.clone(), rule.kind.name(), String::new(), Claim::Unsupported);
                 continue;
             }

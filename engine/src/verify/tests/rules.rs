@@ -184,3 +184,56 @@ async fn coefficients_are_measured_among_pairs_without_nulls() {
         assert!(!verify_sql(&dataset, dialect).contains("Left out"), "{}", verify_sql(&dataset, dialect));
     }
 }
+
+#[tokio::test]
+async fn intervals_overlap_where_one_starts_before_an_earlier_one_of_its_group_has_ended() {
+    let dataset = dataset(json!([{ "name": "t", "primary_key": ["id"], "columns": [
+        { "name": "id" }, { "name": "room" }, { "name": "first", "type": "date" }, { "name": "last", "type": "date" }, { "name": "low" }, { "name": "high" }],
+        "rules": [
+            { "id": "days", "kind": "no_overlap", "per": ["room"], "start": "first", "end": "last" },
+            { "id": "some", "kind": "no_overlap", "per": ["room"], "start": "first", "end": "last", "when": "id <> 2" },
+            { "id": "numbers", "kind": "no_overlap", "per": ["room", "id"], "start": "low", "end": "high" },
+            { "id": "all", "kind": "no_overlap", "per": ["room"], "start": "low", "end": "high" }] }]));
+    let rows = [table(
+        "t",
+        vec![
+            ("id", numbers(1..=8)),
+            ("room", texts(&[Some("a"), Some("a"), Some("a"), Some("b"), Some("b"), None, None, Some("b")])),
+            ("first", days(&[Some(10), Some(12), Some(20), Some(5), Some(-9), Some(1), Some(1), None])),
+            ("last", days(&[Some(15), Some(14), Some(30), Some(20), Some(5), Some(9), Some(9), Some(3)])),
+            ("low", ints(&[Some(1), Some(1), Some(3), Some(-5), Some(0), Some(1), Some(1), Some(9)])),
+            ("high", ints(&[Some(1), Some(3), Some(3), Some(0), Some(9), Some(9), Some(9), None])),
+        ],
+    )];
+    let certificate = agreed(&dataset, &rows).await;
+    is(found(&certificate, "days"), 5, 1, json!([{ "room": "a", "first": "1970-01-13" }]));
+    is(found(&certificate, "some"), 4, 0, json!([]));
+    is(found(&certificate, "numbers"), 5, 0, json!([]));
+    is(found(&certificate, "all"), 5, 0, json!([]));
+    assert_eq!(
+        found(&certificate, "some").statement,
+        "no first lies before the last of an earlier interval of the same room, where id <> 2"
+    );
+    for dialect in Dialect::ALL {
+        assert!(!verify_sql(&dataset, dialect).contains("Left out"), "{}", verify_sql(&dataset, dialect));
+    }
+}
+
+#[tokio::test]
+async fn overlaps_are_the_same_in_parts_where_memory_is_little() {
+    let dataset =
+        dataset(json!([{ "name": "t", "columns": [{ "name": "room" }, { "name": "low" }, { "name": "high" }],
+        "rules": [{ "id": "r", "kind": "no_overlap", "per": ["room"], "start": "low", "end": "high" }] }]));
+    let rows = 6_000_i64;
+    let rooms = numbers((0..rows).map(|row| row * 7919 % 97));
+    let low: Vec<i64> = (0..rows).map(|row| row * 104_729 % 50_021).collect();
+    let high = numbers(low.iter().map(|low| low + 300));
+    let tables = [table("t", vec![("room", rooms), ("low", numbers(low)), ("high", high)])];
+    let enough = certificate(&dataset, &tables).await;
+    let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(96 << 10));
+    let little = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().expect("a runtime");
+    let little = certify(&dataset, tables.to_vec(), little).await.expect("a certificate");
+    assert!(found(&enough, "r").broken > 100);
+    assert_eq!(found(&enough, "r"), found(&little, "r"));
+    assert_eq!(counted_by_sql(&dataset, &tables).await, [("r".to_owned(), found(&enough, "r").broken)]);
+}
