@@ -186,7 +186,10 @@ impl Compiler {
         let columns = system.columns.clone();
         let name = self.dataset.tables[table].columns[column].name.clone();
         let known = &correlated.members[member];
-        let is_own = member == 0 && known.limits.is_empty() && matches!(known.marginal, Marginal::Drawn(_));
+        // What a row's record has is drawn by a stream of the record.
+        let of_record = self.generator_of(table, column)?.0.entry().is_attribute;
+        let is_own =
+            member == 0 && !of_record && known.limits.is_empty() && matches!(known.marginal, Marginal::Drawn(_));
         let slot = match is_own {
             // The first column is drawn as if it stood alone.
             true => self.push(table, name, Made { drawn_by: None, ..made }),

@@ -180,6 +180,20 @@ fn a_rule_holds_in_the_rows_of_its_condition_and_nulls_are_left_out() {
 }
 
 #[test]
+fn what_belongs_to_a_record_moves_with_other_columns() {
+    holds(&table(
+        2000,
+        "      - { name: born, generator: { type: date_of_birth, min_age: 18, max_age: 70 } }
+      - { name: years, seed_as: seniority, generator: { type: integer, min: 0, max: 40 } }
+      - { name: price, generator: { type: price, min: 5, max: 200, ending: 99 } }
+    rules:
+      - { id: older, kind: correlation, columns: [born, years], coefficient: -0.6 }
+      - { id: dearer, kind: correlation, columns: [born, price], coefficient: 0.2, method: kendall }
+",
+    ));
+}
+
+#[test]
 fn columns_in_order_move_together_as_well() {
     let schema = table(
         3000,
@@ -367,6 +381,13 @@ fn few_rows_have_what_they_can_or_are_refused() {
     for rows in [0, 1, 12, 60] {
         holds(&of(rows, 0.65, 0.01));
     }
+    // Up to the ends, where the scores are the same or opposite.
+    for coefficient in [1, -1] {
+        let rule = "kind: correlation, columns: [normal, exponential, day], method: spearman";
+        let half = 0.5 * f64::from(coefficient);
+        let matrix = format!("[[1, {coefficient}, 0.5], [{coefficient}, 1, {half}], [0.5, {half}, 1]]");
+        holds(&table(300, &format!("{KINDS}    rules: [{{ id: r, {rule}, matrix: {matrix} }}]\n")));
+    }
     let found = problems(&of(2, 0.65, 0.01));
     assert!(found.first().is_some_and(|found| found.starts_with("tables[0].rules[0]: r asks for a coefficient of 0.65 of normal and uniform, and these 2 rows come no nearer than")), "{found:?}");
     let found = problems(&of(10_000_000, 0.1, 0.001));
@@ -374,6 +395,20 @@ fn few_rows_have_what_they_can_or_are_refused() {
 }
 
 proptest! {
+    #[test]
+    fn any_two_columns_have_any_coefficient_within_reach(
+        first in 0_usize..8, step in 1_usize..8, percent in -45_i32..45, method in 0_usize..3, rows in 300_u64..1_200, nulls in 0_u32..3,
+    ) {
+        let names = ["normal", "uniform", "exponential", "pay", "years", "day", "at", "few"];
+        let (one, other, method) = (names[first], names[(first + step) % 8], Method::NAMES[method]);
+        let kinds = KINDS.replace("name: pay,", &format!("name: pay, null_rate: 0.{nulls},"));
+        let schema = table(rows, &format!(
+            "{kinds}    rules: [{{ id: r, kind: correlation, columns: [{one}, {other}], coefficient: {}, method: {method}, tolerance: 0.004 }}]\n",
+            f64::from(percent) / 100.0
+        ));
+        prop_assert_eq!(super::cases::broken(&plan(&schema)).expect("a certificate"), Vec::<String>::new());
+    }
+
     #[test]
     fn ranges_alone_are_the_same(rows in 3_u64..6_000, percent in -60_i32..60, start in 0_u64..6_000) {
         let schema = table(

@@ -49,7 +49,7 @@ fn pearson(xs: &[f64], ys: &[f64]) -> Option<f64> {
 }
 
 /// The ranks of numbers from 0, equal ones sharing the mean of theirs.
-fn ranks(values: &[f64]) -> Vec<f64> {
+pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<u32> = (0..values.len() as u32).collect();
     let value = |place: u32| values[place as usize];
     order.sort_unstable_by(|a, b| value(*a).total_cmp(&value(*b)));
