@@ -3,10 +3,12 @@
 pub mod aggregate;
 pub mod choose;
 pub mod combination;
+pub mod correlate;
 pub mod deal;
 pub mod given;
 pub mod null;
 pub mod order;
+pub mod overlap;
 pub mod pick;
 pub mod quota;
 pub mod redraw;

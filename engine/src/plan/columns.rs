@@ -85,8 +85,14 @@ impl Compiler {
         if self.statements.counted.contains_key(&(table, column)) {
             return self.make_counted(table, column);
         }
-        if self.statements.is_counted(table, column) {
+        if self.statements.statistics.contains_key(&(table, column)) {
             return self.make_measured(table, column);
+        }
+        if self.statements.correlations.rule_of(table, column).is_some() {
+            return self.make_correlated(table, column);
+        }
+        if self.statements.overlap_of(table, column).is_some() {
+            return self.make_interval(table, column);
         }
         if let Some(formula) = self.statements.formula(table, column) {
             if definition.generator.is_some() {

@@ -137,13 +137,18 @@ impl Compiler {
         let statistic = statistic
             .map(|statistic| statistic.rule.id.clone())
             .filter(|other| other != rule && self.statements.counted.contains_key(&(table, column)));
+        let moving = self.statements.correlations.rule_of(table, column).map(|rule| rule.id.clone());
+        let moves = moving.as_deref() == Some(rule);
         let owner = dealt.or_else(|| formula.map(|formula| formula.rule.clone())).or(statistic);
+        let placed = self.statements.overlap_of(table, column).map(|overlap| overlap.rule.id.clone());
+        let owner = owner.or_else(|| [moving, placed].into_iter().flatten().find(|other| other != rule));
         let (detail, remedy) = match owner {
             Some(other) => (
                 format!("{name} is owned by both {rule} and {other}"),
                 "leave one of them out, or state it of another column",
             ),
-            None if !self.statements.bounds(table, column).is_empty() => {
+            // Columns that move together are drawn within what an order leaves them.
+            None if !moves && !self.statements.bounds(table, column).is_empty() => {
                 let orders =
                     |rule: &&Rule| matches!(&rule.kind, RuleKind::Order { columns, .. } if columns.contains(name));
                 let order = definition.rules.iter().find(orders).map_or("order", |rule| rule.id.as_str());

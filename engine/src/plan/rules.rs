@@ -14,6 +14,8 @@ use super::Side;
 use super::aggregates::Aggregate;
 use super::combinations::Combination;
 use super::compiler::Compiler;
+use super::correlations::Correlations;
+use super::overlaps::Overlap;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::scope::sql_problem;
 use super::statistics::Statistic;
@@ -150,6 +152,10 @@ pub(super) struct Statements {
     pub(super) null_counts: HashMap<(usize, usize), AskedNulls>,
     /// What rules ask of a column's statistics.
     pub(super) statistics: HashMap<(usize, usize), Vec<Statistic>>,
+    /// What rules ask of intervals.
+    pub(super) overlaps: HashMap<usize, Vec<Overlap>>,
+    /// What rules ask of columns that move together.
+    pub(super) correlations: Correlations,
     /// Columns of which all that is asked is one system.
     pub(super) systems: HashSet<(usize, usize)>,
     /// What rules leave of a column's values.
@@ -206,9 +212,18 @@ impl Statements {
         self.member(table, Member::Key(key))
     }
 
-    /// Whether rules decide the values of a column over all rows together: how often they stand, or their statistics.
+    /// Whether rules decide the values of a column over all rows together: how often they stand, their statistics, or how they move with
+    /// those of others.
     pub fn is_counted(&self, table: usize, column: usize) -> bool {
-        self.counted.contains_key(&(table, column)) || self.statistics.contains_key(&(table, column))
+        self.counted.contains_key(&(table, column))
+            || self.statistics.contains_key(&(table, column))
+            || self.correlations.rule_of(table, column).is_some()
+            || self.overlap_of(table, column).is_some()
+    }
+
+    /// The rule that keeps intervals apart of which a column is an end.
+    pub fn overlap_of(&self, table: usize, column: usize) -> Option<&Overlap> {
+        self.overlaps.get(&table)?.iter().find(|overlap| overlap.is_end(column))
     }
 
     fn member(&self, table: usize, member: Member) -> Option<usize> {
@@ -247,6 +262,7 @@ impl Compiler {
                 self.gather_rule(table, rule, &pointer);
             }
         }
+        self.join_correlations();
         self.gather_counts();
         for (column, (values, rule)) in std::mem::take(&mut self.statements.suggested) {
             if let Ok(generator) = GeneratorSpec::from_value(json!({ "type": "choice", "values": values })) {
@@ -303,9 +319,10 @@ impl Compiler {
             }
             RuleKind::Statistic { .. } => self.gather_statistic(table, rule, pointer),
             RuleKind::Aggregate { .. } => self.gather_aggregate(table, rule, pointer),
+            RuleKind::Correlation { .. } => self.gather_correlation(table, rule, pointer),
+            RuleKind::NoOverlap { .. } => self.gather_overlap(table, rule, pointer),
             // Once all others are known.
             RuleKind::Count { .. } => {}
-            kind => self.not_yet(&format!("rules of kind {} are", kind.name()), &format!("{pointer}/kind")),
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) use param::{DAY_US, civil_of_days, parse_date, parse_datetime};
 pub use param::{Date, Datetime, Param, Span, SpanUnit, SqlParam, Time};
 pub use read::{Overrides, Reading, read};
 pub use relationship::{Children, Distribution, ForeignKey, Pick, PickBy, References};
-pub use rule::{Band, Gap, Rule, RuleKind, SharesOrCounts};
+pub use rule::{Band, CORRELATION_TOLERANCE, Gap, Rule, RuleKind, SharesOrCounts};
 pub use write::{canonical_document, canonical_json, canonical_yaml};
 
 /// The JSON Schema (draft 2020-12) of the language.

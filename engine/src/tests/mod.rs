@@ -3,12 +3,14 @@
 mod aggregates;
 mod calendar;
 mod cases;
+mod correlations;
 mod counts;
 mod determinism;
 mod diagram;
 mod given;
 mod golden;
 mod memory;
+mod overlaps;
 mod picks;
 mod query;
 mod robustness;

@@ -10,6 +10,7 @@ mod calculate;
 mod certificate;
 mod combination;
 mod condition;
+mod correlation;
 mod dialect;
 mod distinct;
 mod exact;
@@ -20,6 +21,7 @@ mod implies;
 mod joins;
 mod keys;
 mod order;
+mod overlap;
 mod reader;
 mod rows;
 mod score;
@@ -56,14 +58,6 @@ use statement::{Claim, Statement, statements};
 /// Why no certificate could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// A rule of a kind that this version cannot prove.
-    #[error("rule \"{rule}\" is of kind {kind}, which this version cannot prove")]
-    Unsupported {
-        /// The rule's id.
-        rule: String,
-        /// Its kind.
-        kind: &'static str,
-    },
     /// A table of the schema was not delivered.
     #[error("table \"{table}\" is missing")]
     MissingTable {
@@ -144,9 +138,6 @@ pub async fn certify(
     runtime: Arc<RuntimeEnv>,
 ) -> Result<Certificate, VerifyError> {
     let statements = statements(dataset);
-    if let Some(statement) = statements.iter().find(|statement| matches!(statement.claim, Claim::Unsupported)) {
-        return Err(VerifyError::Unsupported { rule: statement.id.clone(), kind: statement.kind });
-    }
     let database = Database::new(tables, &runtime, dataset.reference_time_us())?;
     if let Some(table) = dataset.tables.iter().find(|table| !database.has(&table.name)) {
         return Err(VerifyError::MissingTable { table: table.name.clone() });
@@ -225,6 +216,9 @@ impl<'a> Prover<'a> {
                     let statement = (id, *when, aggregate);
                     aggregate::check(&self.database, self.dataset, table, &self.means, statement).await?
                 }
+                Claim::NoOverlap { when, overlap } => {
+                    overlap::check(&self.database, self.dataset, table, &self.means, (id, *when, overlap)).await?
+                }
                 Claim::ForeignKey(key) => {
                     let (keys, numbers) = self.relation(id, table, key, None).await?;
                     children = Some(numbers);
@@ -235,7 +229,6 @@ impl<'a> Prover<'a> {
                 Claim::Tree(key) => tree::check(&self.database, self.dataset, table, &self.means, (id, key)).await?,
                 // A key's children are counted with the key, which stands before them.
                 Claim::Children(..) => children.take().unwrap_or_default(),
-                Claim::Unsupported => Outcome::unproved(format!("{} cannot be proved", statement.kind)),
             });
         }
         Ok(outcomes)

@@ -4,6 +4,8 @@
 //! Tables and columns go by their own names. What a dialect cannot say stands as a comment with the reason.
 
 mod aggregate;
+mod correlation;
+mod overlap;
 mod totals;
 mod tree;
 
@@ -101,8 +103,8 @@ impl<'a> Script<'a> {
             Claim::Children(key, children) => self.numbers(table, key, children),
             Claim::Total { when, total } => self.totals(table, *when, total),
             Claim::Aggregate { when, aggregate } => self.aggregate(table, *when, aggregate),
+            Claim::NoOverlap { when, overlap } => self.overlap(table, *when, overlap),
             Claim::Type(_) => Err("types are what the database declares".to_owned()),
-            Claim::Unsupported => Err(format!("{} cannot be proved by this version", statement.kind)),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use super::aggregate::Aggregate;
 use super::condition::Condition;
+use super::correlation::Correlation;
 use super::given::Row;
+use super::overlap::Overlap;
 use super::statistic::Statistic;
 use super::totals::Total;
 use crate::schema::{Children, Column, Dataset, ForeignKey, Given, RuleKind, Table};
@@ -43,8 +45,8 @@ pub(super) enum Claim<'a> {
     Given(&'a [Row]),
     /// Each parent has so many children.
     Children(&'a ForeignKey, &'a Children),
-    /// A rule that this version cannot prove.
-    Unsupported,
+    /// Intervals of one group do not overlap.
+    NoOverlap { when: Option<&'a str>, overlap: Overlap<'a> },
 }
 
 /// The statements of a dataset.
@@ -149,8 +151,16 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
                 add(rule.id.clone(), "aggregate", says, Claim::Aggregate { when, aggregate });
                 continue;
             }
-            RuleKind::Correlation { .. } | RuleKind::NoOverlap { .. } => {
-                add(rule.id.clone(), rule.kind.name(), String::new(), Claim::Unsupported);
+            RuleKind::Correlation { columns, coefficient, matrix, method, tolerance } => {
+                let asked = (*coefficient, matrix.as_deref());
+                let total = Total::Correlation(Correlation::new(columns, asked, method.as_deref(), *tolerance));
+                add(rule.id.clone(), "correlation", total.says(when), Claim::Total { when, total });
+                continue;
+            }
+            RuleKind::NoOverlap { per, start, end } => {
+                let overlap = Overlap { per, start, end };
+                let says = limited(overlap.says(), when);
+                add(rule.id.clone(), "no_overlap", says, Claim::NoOverlap { when, overlap });
                 continue;
             }
         };

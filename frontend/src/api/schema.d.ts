@@ -3081,13 +3081,13 @@ export interface components {
              * @description The coefficient of a pair.
              */
             coefficient?: number | null;
-            /** @description The coefficients of all pairs. */
+            /** @description The coefficients of all pairs, a row for each column. */
             matrix?: number[][] | null;
-            /** @description pearson, spearman or kendall. */
+            /** @description pearson, spearman or kendall; pearson when absent. */
             method?: string | null;
             /**
              * Format: double
-             * @description Largest difference.
+             * @description Largest difference of a coefficient; 0.02 when absent.
              */
             tolerance?: number | null;
         } | {
