@@ -94,7 +94,31 @@ impl SchemaFile {
 
     /// Reads and compiles it.
     pub fn compile(&self, settings: &Settings, options: &plan::Options) -> Result<Compiled, Stop> {
-        Ok(plan::compile_text(&self.text()?, &settings.overrides(), options))
+        let files = |path: &str| self.beside(path);
+        Ok(plan::compile_text_with(&self.text()?, &settings.overrides(), options, &files))
+    }
+
+    /// What a file below the schema's folder holds. A link that leads out of the folder is not followed.
+    fn beside(&self, path: &str) -> Result<String, String> {
+        if self.is_standard_input() {
+            return engine::schema::no_files(path);
+        }
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let reason = |error: io::Error| api::storage::reason(&error);
+        let folder = folder.canonicalize().map_err(reason)?;
+        let file = folder.join(path).canonicalize().map_err(reason)?;
+        if !file.starts_with(&folder) {
+            return Err("it does not lie below the schema file's folder".to_owned());
+        }
+        if !file.is_file() {
+            return Err("it is no file".to_owned());
+        }
+        let mut bytes = Vec::new();
+        File::open(&file).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(reason)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(format!("it is larger than {} MB", MAX_BYTES >> 20));
+        }
+        String::from_utf8(bytes).map_err(|_| "it is no UTF-8 text".to_owned())
     }
 
     /// Its plan. Warnings are said at once; errors are the reason to stop, all of them.

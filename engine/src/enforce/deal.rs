@@ -5,8 +5,11 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, AsArray};
 use datafusion::arrow::datatypes::UInt64Type;
 
+use super::quota::{Conflict, Fault};
+use super::strata::{Standing, Strata};
 use crate::generators::{Cells, Countable, Fill, Rows, RunError};
 use crate::permutation::{Permutation, WidePermutation};
+use crate::plan::Plan;
 use crate::random::Key;
 
 /// Each row takes a position of its own in a domain that several columns span as the digits of a number; this column shows one digit.
@@ -29,6 +32,59 @@ impl Fill for ByRow {
         let count = self.countable.count();
         let positions: Vec<u128> = rows.iter().map(|row| self.permutation.at(row) / self.stride % count).collect();
         Ok(self.countable.unrank(&positions))
+    }
+}
+
+/// How many rows of a condition lie before a row: what deals them positions where a table has more rows than there are positions.
+pub(crate) struct Ranks {
+    pub rule: String,
+    /// The condition alone.
+    pub strata: Strata,
+    /// How many positions there are.
+    pub domain: u128,
+}
+
+impl Ranks {
+    /// The rows of the condition, which may not be more than there are positions.
+    pub fn check(&self, plan: &Plan) -> Result<(), Fault> {
+        let index = self.strata.index(plan).map_err(Fault::Run)?;
+        let rows: u64 = index.masks.iter().zip(&index.counts).map(|(mask, count)| mask * count).sum();
+        if u128::from(rows) > self.domain {
+            let detail = format!("{} needs {rows} combinations and there are {}", self.rule, self.domain);
+            return Err(Fault::Conflict(Conflict { rules: vec![self.rule.clone()], detail }));
+        }
+        Ok(())
+    }
+}
+
+/// As [`ByRow`], for the rows of a condition and by their place among these. Input: the condition. What stands in other rows is of no use.
+pub(crate) struct ByRank {
+    ranks: Arc<Ranks>,
+    permutation: WidePermutation,
+    countable: Arc<dyn Countable>,
+    stride: u128,
+}
+
+impl ByRank {
+    pub fn new(key: Key, ranks: Arc<Ranks>, countable: Arc<dyn Countable>, stride: u128) -> ByRank {
+        ByRank { permutation: WidePermutation::new(key, ranks.domain.max(1)), ranks, countable, stride }
+    }
+}
+
+impl Fill for ByRank {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        self.ranks.check(cells.plan).map_err(|fault| match fault {
+            Fault::Conflict(conflict) => RunError::new(conflict.detail),
+            Fault::Run(error) => error,
+        })?;
+        let index = self.ranks.strata.index(cells.plan)?;
+        let standings = self.ranks.strata.standings(cells.plan, rows, &cells.inputs[..1])?;
+        let count = self.countable.count();
+        let position = |standing: &Standing| match index.masks[standing.cell as usize] {
+            0 => 0,
+            _ => self.permutation.at(standing.rank) / self.stride % count,
+        };
+        Ok(self.countable.unrank(&standings.iter().map(position).collect::<Vec<u128>>()))
     }
 }
 

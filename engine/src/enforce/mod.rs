@@ -1,10 +1,15 @@
 //! How rows are made to obey the rules; a file per way. What these modules promise, [`crate::verify`] proves without them.
 
+pub mod aggregate;
 pub mod choose;
 pub mod combination;
+pub mod correlate;
 pub mod deal;
+pub mod given;
 pub mod null;
 pub mod order;
+pub mod overlap;
+pub mod pick;
 pub mod quota;
 pub mod redraw;
 pub mod simplex;

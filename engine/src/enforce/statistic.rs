@@ -84,7 +84,10 @@ struct Segment {
 enum Bend {
     /// The odds of a share times this: a map of the shares onto themselves that is monotone and takes one division.
     Odds(f64),
-    Scores { shift: f64, scale: f64 },
+    Scores {
+        shift: f64,
+        scale: f64,
+    },
 }
 
 impl Bend {

@@ -337,6 +337,33 @@ impl Generator for DateOffset {
         }
     }
 
+    fn least_length(&self, logical: &LogicalType) -> Option<(&str, i64)> {
+        let min = match &self.min {
+            None => 0,
+            Some(Param::Constant(min)) => *min,
+            Some(Param::Sql(_)) => return None,
+        };
+        // As long as the least distance is at most: weekends and months differ.
+        let days = match self.unit.unwrap_or(OffsetUnit::Day) {
+            OffsetUnit::Day if self.business_days == Some(true) => min.checked_add(min / 5 * 2)?.checked_add(4)?,
+            OffsetUnit::Month => min.checked_mul(31)?,
+            OffsetUnit::Year => min.checked_mul(366)?,
+            unit => {
+                let us = min.checked_mul(unit.us()?)?;
+                return match logical {
+                    LogicalType::Date => Some((&self.from, us.checked_add(DAY_US - 1)?.div_euclid(DAY_US))),
+                    LogicalType::Datetime => Some((&self.from, us)),
+                    _ => None,
+                };
+            }
+        };
+        match logical {
+            LogicalType::Date => Some((&self.from, days)),
+            LogicalType::Datetime => Some((&self.from, days.checked_mul(DAY_US)?)),
+            _ => None,
+        }
+    }
+
     fn below(&self) -> Vec<&str> {
         // No business day after a Saturday is the Monday after it.
         let most = if self.business_days == Some(true) { -1 } else { 0 };

@@ -175,6 +175,8 @@ pub struct Made {
     pub inputs: Vec<SlotId>,
     /// What it reads of other rows; filled in by the context.
     pub far: Vec<SlotId>,
+    /// What it reads of other tables' rows, beside those that a key of its own row leads to: the table and the slot.
+    pub elsewhere: Vec<(usize, SlotId)>,
     /// Whether no two rows are alike by construction.
     pub distinct: bool,
     /// The draw that makes it: columns of one draw are drawn again together. `None`: computed from its inputs alone, or never drawn again.
@@ -204,6 +206,7 @@ impl Made {
             logical,
             inputs: Vec::new(),
             far: Vec::new(),
+            elsewhere: Vec::new(),
             distinct: false,
             drawn_by: None,
             countable: None,

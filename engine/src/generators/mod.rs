@@ -46,6 +46,7 @@ pub use cut::Cut;
 pub use fill::{Cells, Choices, Fill, Made, Progression, Rows, RunError};
 pub(crate) use lists::typed_values;
 pub use quantiles::Quantiles;
+pub(crate) use relations::fold::{Measure, Reader, RunningFn, State};
 
 use crate::plan::{Context, suggestions};
 use crate::problem::Problem;
@@ -199,6 +200,14 @@ pub fn list() -> &'static [Entry] {
     })
 }
 
+/// Units as an array of a logical type.
+pub(crate) fn array_of_units(
+    units: Vec<Option<i64>>,
+    logical: &LogicalType,
+) -> Result<datafusion::arrow::array::ArrayRef, RunError> {
+    interval::array_of(units.into_iter(), logical)
+}
+
 /// The entry of a name.
 pub fn by_name(name: &str) -> Option<&'static Entry> {
     list().iter().find(|entry| entry.name == name)
@@ -253,6 +262,11 @@ pub trait Generator: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Se
         Vec::new()
     }
 
+    /// The column of the row that its value lies behind, and how many units of a type it does at least, where that is a constant.
+    fn least_length(&self, _logical: &LogicalType) -> Option<(&str, i64)> {
+        None
+    }
+
     /// Columns within whose groups its values never repeat; an empty list: in the whole table; `None`: they may.
     fn distinct_per(&self) -> Option<&[String]> {
         None
@@ -297,6 +311,8 @@ pub trait AnyGenerator: fmt::Debug + Send + Sync {
     fn above(&self) -> Vec<&str>;
     /// See [`Generator::below`].
     fn below(&self) -> Vec<&str>;
+    /// See [`Generator::least_length`].
+    fn least_length(&self, logical: &LogicalType) -> Option<(&str, i64)>;
     /// See [`Generator::distinct_per`].
     fn distinct_per(&self) -> Option<&[String]>;
     /// See [`Generator::fields`].
@@ -328,6 +344,10 @@ impl<G: Generator> AnyGenerator for G {
 
     fn below(&self) -> Vec<&str> {
         Generator::below(self)
+    }
+
+    fn least_length(&self, logical: &LogicalType) -> Option<(&str, i64)> {
+        Generator::least_length(self, logical)
     }
 
     fn distinct_per(&self) -> Option<&[String]> {

@@ -27,7 +27,7 @@ pub struct Quantiles {
 
 impl Quantiles {
     /// The distribution of `at`, never decreasing; nothing where its values are too large to be counted.
-    pub(super) fn new(
+    pub(crate) fn new(
         logical: LogicalType,
         (low, high): (f64, f64),
         quantum: Option<f64>,

@@ -1,6 +1,6 @@
 //! Values that other parts of the row, or other rows, decide.
 
-mod fold;
+pub(crate) mod fold;
 mod previous;
 mod rank;
 mod running;

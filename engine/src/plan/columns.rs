@@ -20,6 +20,17 @@ impl Compiler {
 
     /// The column as delivered.
     pub(super) fn make_column(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let slot = self.make_own_column(table, column)?;
+        self.with_given(table, column, slot, true)
+    }
+
+    /// What a column's generator makes, and what is given in its place.
+    pub(super) fn make_raw(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let slot = self.make_own_raw(table, column)?;
+        self.with_given(table, column, slot, false)
+    }
+
+    fn make_own_column(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
         let pointer = column_pointer(table, column);
         if let Some((key, at)) = self.key_of_column(table, column) {
             return self.make_key_column(table, column, key, at);
@@ -30,6 +41,12 @@ impl Compiler {
         let counts_nulls = self.statements.null_counts.contains_key(&(table, column));
         if mask.rate == 0.0 && mask.nulls == 0 && !counts_nulls {
             return Ok(raw);
+        }
+        if let Some(formula) = self.statements.aggregated(table, column) {
+            let detail = format!("{} decides {}, so nothing else can make it null", formula.rule, definition.name);
+            let remedy = "leave null_rate, null_when and rules that ask for null out";
+            self.report(&pointer, [Problem::new("two_sources", detail).remedy(remedy)]);
+            return Err(Failed::Known);
         }
         self.check_null_count(table, column, raw)?;
         if self.dataset.tables[table].primary_key.contains(&definition.name) {
@@ -59,7 +76,7 @@ impl Compiler {
     }
 
     /// What a column's generator makes, converted to the column's type and held to its lengths.
-    pub(super) fn make_raw(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+    fn make_own_raw(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
         let pointer = column_pointer(table, column);
         if self.lost(&format!("{pointer}/generator")) {
             return Err(Failed::Known);
@@ -68,8 +85,14 @@ impl Compiler {
         if self.statements.counted.contains_key(&(table, column)) {
             return self.make_counted(table, column);
         }
-        if self.statements.is_counted(table, column) {
+        if self.statements.statistics.contains_key(&(table, column)) {
             return self.make_measured(table, column);
+        }
+        if self.statements.correlations.rule_of(table, column).is_some() {
+            return self.make_correlated(table, column);
+        }
+        if self.statements.overlap_of(table, column).is_some() {
+            return self.make_interval(table, column);
         }
         if let Some(formula) = self.statements.formula(table, column) {
             if definition.generator.is_some() {
@@ -81,13 +104,7 @@ impl Compiler {
                 );
                 return Err(Failed::Known);
             }
-            let slot = match self.sql(table, &formula.sql, false) {
-                Ok(slot) => slot,
-                Err(failed) => {
-                    self.report_failure(&formula.pointer, failed);
-                    return Err(Failed::Known);
-                }
-            };
+            let slot = self.formula_slot(table, column, &formula)?;
             if self.is_unique(table, column) {
                 let detail = format!("{} is calculated, so nothing can make it unique", definition.name);
                 self.report(&pointer, [Problem::new("not_countable", detail)]);
@@ -103,7 +120,7 @@ impl Compiler {
                 return Err(Failed::Known);
             }
             if definition.generator.is_none() {
-                let slot = self.formula_slot(table, first)?;
+                let slot = self.formula_slot(table, column, first)?;
                 return self.finish_raw(table, column, slot);
             }
         }

@@ -384,6 +384,7 @@ impl Compiler {
                 source: super::Source::Fill(Box::new(fill)),
                 inputs,
                 far: Vec::new(),
+                elsewhere: Vec::new(),
                 nullable: keeps_own,
                 distinct: false,
                 drawn_by: Some(format!("combination:{rule}")),

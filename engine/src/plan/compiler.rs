@@ -13,7 +13,7 @@ use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan};
 use crate::allocation::Allocation;
 use crate::generators::Made;
 use crate::locale::Locale;
-use crate::problem::{Problem, pointer_step};
+use crate::problem::Problem;
 use crate::random::Seeds;
 use crate::schema::{DEFAULT_LOCALE, Dataset, MAX_SEED};
 
@@ -123,6 +123,7 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
         problem = problem.hint(name, dataset.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>());
         problems.push(problem);
     }
+    problems.extend(dataset.take_in(&crate::schema::no_files));
     let dataset = Arc::new(dataset);
     let mut compiler = Compiler {
         seeds: Seeds::new(dataset.seed()),
@@ -140,6 +141,7 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
     compiler.check_names();
     compiler.check_keys();
     compiler.gather_rules();
+    compiler.check_given();
     for table in 0..compiler.tables.len() {
         compiler.rows(table);
     }
@@ -206,7 +208,10 @@ impl Compiler {
                 let made = self.make_sql(table, sql, *condition, None)?;
                 Ok(self.push(table, sql.clone(), made))
             }
-            Name::Key(key) => self.make_key(table, *key),
+            Name::Key(key) => {
+                let slot = self.make_key(table, *key)?;
+                self.key_with_given(table, *key, slot)
+            }
             Name::Index(key) => self.make_index(table, *key),
             Name::Parent { key, slot } => {
                 let numbers = self.slot(table, Name::Key(*key))?;
@@ -218,6 +223,7 @@ impl Compiler {
                     source: Source::Parent { table: parent, slot: *slot },
                     inputs: vec![numbers],
                     far: Vec::new(),
+                    elsewhere: Vec::new(),
                     nullable: value.nullable || self.tables[table].slots[numbers].nullable,
                     distinct: false,
                     drawn_by: None,
@@ -239,6 +245,7 @@ impl Compiler {
             source: Source::Fill(made.fill),
             inputs: made.inputs,
             far: made.far,
+            elsewhere: made.elsewhere,
             nullable,
             distinct: made.distinct,
             drawn_by: made.drawn_by,
@@ -337,14 +344,6 @@ impl Compiler {
                     }
                 }
             }
-            if table.given.is_some() {
-                self.not_yet("given rows are", &format!("{base}/given"));
-            }
-        }
-        for (name, list) in &dataset.lists {
-            if matches!(list, crate::schema::ValueList::File(_)) {
-                self.not_yet("lists from files are", &format!("/lists{}", pointer_step(name)));
-            }
         }
     }
 
@@ -396,7 +395,7 @@ impl Compiler {
             }
             RowCount::Unknown => {
                 self.tables[table].rows = RowCount::InProgress;
-                let rows = self.find_rows(table).filter(|rows| {
+                let rows = self.find_rows(table).filter(|rows| self.enough_rows(table, *rows)).filter(|rows| {
                     let fits = *rows <= MAX_ROWS;
                     if !fits {
                         let detail = format!("{rows} rows are more than the most allowed, {MAX_ROWS}");

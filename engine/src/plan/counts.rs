@@ -148,9 +148,13 @@ impl Compiler {
             let about_null = matches!(part.simple(), Some(Simple::Null { .. }));
             let decided = self.is_unique(table, column)
                 || self.statements.formula(table, column).is_some()
+                || self.statements.correlations.rule_of(table, column).is_some()
+                || self.statements.overlap_of(table, column).is_some()
                 || self.statements.deal_of(table, column).is_some();
-            let taken =
-                self.key_of_column(table, column).is_some() || per.contains(&column) || (decided && !about_null);
+            let taken = self.key_of_column(table, column).is_some()
+                || per.contains(&column)
+                || self.statements.aggregated(table, column).is_some()
+                || (decided && !about_null);
             if !taken && !candidates.contains(&column) {
                 candidates.push(column);
             }

@@ -4,9 +4,12 @@
 use std::sync::Arc;
 
 use super::compiler::{Compiler, Failed, Name, column_pointer};
+use super::quotas::Pass;
 use super::rules::{DealtSpread, Member, Part};
-use crate::enforce::deal::{ByRow, BySibling};
+use crate::enforce::choose::Chosen;
+use crate::enforce::deal::{ByRank, ByRow, BySibling, Ranks};
 use crate::enforce::spread::{ByLikelihood, SiblingsByLikelihood, Spread};
+use crate::enforce::strata::Strata;
 use crate::generators::Made;
 use crate::generators::shape::{Factor, Shape};
 use crate::problem::Problem;
@@ -58,7 +61,12 @@ impl Compiler {
                     .map_or(0, |allocation| allocation.histogram().map(|(children, _)| children).max().unwrap_or(0)),
             ),
         };
-        if needed > capacity {
+        let when = self.statements.deals[&table][place].when.clone();
+        let is_ranked = when.is_some() && siblings_of.is_none() && needed > capacity;
+        if is_ranked {
+            self.rank_rows(table, place, capacity)?;
+        }
+        if needed > capacity && !is_ranked {
             let detail = match siblings_of {
                 None => format!("{rule} needs {needed} combinations and there are {capacity}"),
                 Some(_) => format!(
@@ -71,7 +79,8 @@ impl Compiler {
             self.report(&pointer, [problem.remedy("widen the columns' domains, or ask for fewer rows")]);
             return Err(Failed::Known);
         }
-        let (spread, factors) = match spread_of(&parts, u64::try_from(needed).unwrap_or(u64::MAX)) {
+        let spread = if is_ranked { None } else { spread_of(&parts, u64::try_from(needed).unwrap_or(u64::MAX)) };
+        let (spread, factors) = match spread {
             Some((spread, factors)) => (Some(spread), factors),
             None => (None, Vec::new()),
         };
@@ -95,6 +104,51 @@ impl Compiler {
             });
         }
         Ok(parts)
+    }
+
+    /// Counts the rows of a combination's `when`, for there are fewer combinations than rows.
+    fn rank_rows(&mut self, table: usize, place: usize, capacity: u128) -> Result<(), Failed> {
+        let condition = self.deal_condition(table, place)?.ok_or(Failed::Known)?;
+        let rule = self.statements.deals[&table][place].rule.clone();
+        let strata = Strata::new(table, vec![condition]);
+        let ranks = Arc::new(Ranks { rule: rule.clone(), strata, domain: capacity });
+        if let Some(deal) = self.statements.deals.get_mut(&table).and_then(|deals| deals.get_mut(place)) {
+            deal.ranks = Some(ranks);
+        }
+        if let Some(held) = self.statements.held.get_mut(&rule) {
+            held.note = "the rows of `when` are counted before the first row, and combinations dealt to them in turn"
+                .to_owned();
+        }
+        Ok(())
+    }
+
+    /// Which rows a combination speaks of, where these are not all.
+    fn deal_condition(&mut self, table: usize, place: usize) -> Result<Option<usize>, Failed> {
+        let deal = &self.statements.deals[&table][place];
+        let Some(when) = deal.when.clone() else { return Ok(None) };
+        let pointer = self.statements.pointers.get(&deal.rule).cloned().unwrap_or_default();
+        self.sql(table, &when, true).map(Some).map_err(|failed| {
+            self.report_failure(&format!("{pointer}/when"), failed);
+            Failed::Known
+        })
+    }
+
+    /// What is dealt in the rows of which a combination speaks, and what is made otherwise in the others.
+    fn dealt_there(&mut self, table: usize, place: usize, dealt: usize, otherwise: usize) -> Result<usize, Failed> {
+        let Some(condition) = self.deal_condition(table, place)? else { return Ok(dealt) };
+        if let Some(ranks) = self.statements.deals[&table][place].ranks.clone() {
+            let (rule, rows) = (ranks.rule.clone(), self.rows(table).unwrap_or(0));
+            let check = Box::new(move |plan: &super::Plan| ranks.check(plan).map(|()| Vec::new()));
+            self.statements.passes.push(Pass { table, slot: dealt, rule, rows, check: Some(check) });
+        }
+        let slots = &self.tables[table].slots;
+        let (name, logical) = (slots[otherwise].name.clone(), slots[otherwise].logical.clone());
+        let nullable = slots[dealt].nullable || slots[otherwise].nullable;
+        let longest = slots[dealt].longest.zip(slots[otherwise].longest).map(|(one, other)| one.max(other));
+        let made = Made { inputs: vec![otherwise, dealt, condition], longest, ..Made::computed(logical, Chosen) };
+        let slot = self.push(table, name, made);
+        self.tables[table].slots[slot].nullable = nullable;
+        Ok(slot)
     }
 
     fn dealt(&mut self, table: usize, place: usize, member: Member, stream: &str) -> Result<Made, Failed> {
@@ -128,6 +182,12 @@ impl Compiler {
                 let counts = parts.iter().map(|part| part.countable.count());
                 let stride = counts.clone().take(at).fold(1_u128, u128::saturating_mul);
                 let domain = counts.fold(1_u128, u128::saturating_mul);
+                if let Some(ranks) = self.statements.deals[&table][place].ranks.clone() {
+                    let condition = self.deal_condition(table, place)?.ok_or(Failed::Known)?;
+                    let fill = ByRank::new(stream, ranks, part.countable, stride);
+                    let made = Made::computed(part.logical, fill);
+                    return Ok(Made { inputs: vec![condition], far: vec![condition], longest: part.longest, ..made });
+                }
                 let fill = ByRow::new(stream, part.countable, domain, stride);
                 Ok(Made { longest: part.longest, ..Made::computed(part.logical, fill) })
             }
@@ -139,6 +199,12 @@ impl Compiler {
         let made = self.dealt(table, place, Member::Column(column), definition.seed_name())?;
         let slot = self.push(table, definition.name.clone(), made);
         self.tables[table].slots[slot].nullable = false;
+        let mut slot = slot;
+        if self.statements.deals[&table][place].when.is_some() {
+            let made = self.compile_generator(table, column)?;
+            let otherwise = self.push(table, definition.name, made);
+            slot = self.dealt_there(table, place, slot, otherwise)?;
+        }
         self.finish_raw(table, column, slot)
     }
 
@@ -147,6 +213,11 @@ impl Compiler {
         let made = self.dealt(table, place, Member::Key(key), &name)?;
         let slot = self.push(table, name, made);
         self.tables[table].slots[slot].nullable = false;
+        let mut slot = slot;
+        if self.statements.deals[&table][place].when.is_some() {
+            let otherwise = self.picked(table, key)?;
+            slot = self.dealt_there(table, place, slot, otherwise)?;
+        }
         self.mask_key(table, key, slot)
     }
 }

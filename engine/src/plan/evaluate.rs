@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array, UInt64Array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array, UInt64Array, new_null_array,
+};
 use datafusion::arrow::compute::take;
 use indexmap::IndexMap;
 
@@ -89,6 +91,13 @@ impl<'p> Evaluation<'p> {
                 let key = definition.inputs[0];
                 if !self.parents.contains_key(&key) {
                     let numbers = self.need(key)?;
+                    if numbers.null_count() == numbers.len() {
+                        // Nothing is to be made; in a tree this is where the way upwards ends.
+                        let logical = &plan.tables[*parent].slots[*value].logical;
+                        let nulls = new_null_array(&logical.arrow(), numbers.len());
+                        self.made[slot] = Some(Arc::clone(&nulls));
+                        return Ok(nulls);
+                    }
                     self.parents.insert(key, self.parents_of(&numbers, *parent)?);
                 }
                 let parents = self.parents.get_mut(&key).expect("it was inserted just now");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::aggregates::Aggregate;
 use super::compiler::{Compiler, Failed};
 use super::order::quoted;
 use super::rules::Formula;
@@ -12,11 +13,23 @@ use crate::enforce::choose::Chosen;
 use crate::expr::Parsed;
 use crate::generators::Made;
 use crate::problem::Problem;
-use crate::schema::{Band, Rule};
+use crate::schema::{Band, Rule, RuleKind};
 use crate::types::LogicalType;
 
 impl Compiler {
     pub(super) fn gather_formula(&mut self, table: usize, rule: &Rule, column: &str, sql: String, pointer: &str) {
+        self.add_formula(table, rule, column, (sql, None), pointer);
+    }
+
+    /// A column that a rule computes, by SQL or of the row's children.
+    pub(super) fn add_formula(
+        &mut self,
+        table: usize,
+        rule: &Rule,
+        column: &str,
+        (sql, aggregate): (String, Option<Aggregate>),
+        pointer: &str,
+    ) {
         let place = format!("{pointer}/column");
         let Some(index) = self.column_named(table, column) else {
             let problem = self.unknown_column(table, column).at(place);
@@ -28,11 +41,18 @@ impl Compiler {
             self.problems.push(Problem::new("two_sources", detail).at(place));
             return;
         }
-        let key = if matches!(rule.kind, crate::schema::RuleKind::Score { .. }) { "of" } else { "sql" };
-        let formula =
-            Formula { sql, when: rule.when.clone(), rule: rule.id.clone(), pointer: format!("{pointer}/{key}") };
+        let key = if matches!(rule.kind, RuleKind::Calculate { .. }) { "sql" } else { "of" };
+        let formula = Formula {
+            sql,
+            aggregate,
+            when: rule.when.clone(),
+            rule: rule.id.clone(),
+            pointer: format!("{pointer}/{key}"),
+        };
         let known = self.statements.formulas.entry((table, index)).or_default();
-        let other = known.iter().find(|other| other.when.is_none() || formula.when.is_none());
+        // Whether two formulas of some rows agree can be told of SQL alone.
+        let stands_alone = |formula: &Formula| formula.when.is_none() || formula.aggregate.is_some();
+        let other = known.iter().find(|other| stands_alone(other) || stands_alone(&formula));
         if let Some(other) = other {
             let detail = format!("{column} is calculated twice, first by {}", other.rule);
             self.problems.push(Problem::new("two_sources", detail).at(place));
@@ -65,7 +85,7 @@ impl Compiler {
     pub(super) fn apply_formulas(&mut self, table: usize, column: usize, mut slot: SlotId) -> Result<SlotId, Failed> {
         for formula in self.statements.partial_formulas(table, column) {
             let Some(when) = &formula.when else { continue };
-            let value = self.formula_slot(table, &formula)?;
+            let value = self.formula_slot(table, column, &formula)?;
             let logical = self.tables[table].slots[slot].logical.clone();
             let value = self.converted(table, column, value, &logical).map_err(|problem| {
                 let declare = format!("say the type of {}", self.dataset.tables[table].columns[column].name);
@@ -91,7 +111,10 @@ impl Compiler {
     }
 
     /// The formula's values in the rows of its `when`, null in others.
-    pub(super) fn formula_slot(&mut self, table: usize, formula: &Formula) -> Result<SlotId, Failed> {
+    pub(super) fn formula_slot(&mut self, table: usize, column: usize, formula: &Formula) -> Result<SlotId, Failed> {
+        if let Some(aggregate) = &formula.aggregate {
+            return self.aggregate_slot(table, column, aggregate, formula);
+        }
         let sql = match &formula.when {
             // A formula may have no value elsewhere.
             Some(when) => format!("CASE WHEN ({when}\n) THEN ({}\n) END", formula.sql),
@@ -147,7 +170,7 @@ impl Compiler {
     }
 }
 
-fn when_pointer(formula: &Formula) -> String {
+pub(super) fn when_pointer(formula: &Formula) -> String {
     let rule = formula.pointer.rsplit_once('/').map_or("", |(rule, _)| rule);
     format!("{rule}/when")
 }

@@ -61,7 +61,8 @@ impl Compiler {
                     if value != Literal::Null
                         && self.key_of_column(table, column).is_none()
                         && !self.is_unique(table, column)
-                        && self.statements.formula(table, column).is_none() =>
+                        && self.statements.formula(table, column).is_none()
+                        && self.statements.aggregated(table, column).is_none() =>
                 {
                     let forced =
                         ForcedValue { condition: condition.clone(), value, pointer: format!("{pointer}/then") };

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::SlotId;
+use indexmap::IndexSet;
+
 use super::compiler::Compiler;
-use crate::enforce::redraw::Group;
+use super::{SlotId, Source};
 use crate::problem::Problem;
 
 /// What is made at once: a slot, or the group that makes it with others.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Node {
     Slot(SlotId),
     Group(usize),
@@ -32,29 +33,31 @@ impl Compiler {
 
     /// Refuses rules whose columns must be drawn again until a value fits that is itself made of these columns in other rows.
     pub(super) fn check_memory(&mut self) {
+        if self.statements.groups.values().all(Vec::is_empty) {
+            return;
+        }
+        let mut found = Vec::new();
         for table in 0..self.tables.len() {
-            let groups = self.statements.groups.get(&table).map(Vec::as_slice).unwrap_or_default();
-            if groups.is_empty() {
-                continue;
-            }
             let slots = &self.tables[table].slots;
-            let mut found = Vec::new();
-            for (reader, slot) in slots.iter().enumerate().filter(|(_, slot)| !slot.far.is_empty()) {
-                for read in &slot.far {
-                    let reached = self.reach(table, groups, node_of(groups, *read));
-                    let to = node_of(groups, reader);
+            for (reader, slot) in slots.iter().enumerate() {
+                let far = slot.far.iter().map(|read| (table, *read)).chain(slot.elsewhere.iter().copied());
+                for (place, read) in far {
+                    let reached = self.reach(self.node_of(place, read));
+                    let to = self.node_of(table, reader);
                     if !reached.contains(&to) {
                         continue;
                     }
                     let blamed = reached.iter().find_map(|node| match node {
-                        Node::Group(group) if self.reach(table, groups, *node).contains(&to) => Some(*group),
+                        (place, Node::Group(group)) if self.reach(*node).contains(&to) => {
+                            Some(&self.statements.groups[place][*group].rules)
+                        }
                         _ => None,
                     });
-                    let Some(rules) = blamed.map(|group| &groups[group].rules) else { continue };
+                    let Some(rules) = blamed else { continue };
                     let detail = format!(
                         "{} would draw {} again until it fits, and {} is made of other rows' {1}",
                         rules.join(" and "),
-                        slots[*read].name,
+                        self.tables[place].slots[read].name,
                         slot.name
                     );
                     let pointer =
@@ -66,35 +69,41 @@ impl Compiler {
                     );
                 }
             }
-            self.problems.extend(found);
         }
+        self.problems.extend(found);
     }
 
-    /// All that a node needs, itself included.
-    fn reach(&self, table: usize, groups: &[Group], from: Node) -> Vec<Node> {
-        let slots = &self.tables[table].slots;
-        let mut reached = vec![from];
+    /// All that a node needs, itself included, in the order in which it is found.
+    fn reach(&self, from: (usize, Node)) -> IndexSet<(usize, Node)> {
+        let mut reached = IndexSet::from([from]);
         let mut next = 0;
-        while next < reached.len() {
-            let node = reached[next];
+        while let Some((table, node)) = reached.get_index(next).copied() {
             next += 1;
             let members: Vec<SlotId> = match node {
                 Node::Slot(slot) => vec![slot],
-                Node::Group(group) => groups[group].members.iter().chain(&groups[group].conditions).copied().collect(),
+                Node::Group(group) => {
+                    let group = &self.statements.groups[&table][group];
+                    group.members.iter().chain(&group.conditions).copied().collect()
+                }
             };
             for member in members {
-                for read in slots[member].inputs.iter().chain(&slots[member].far) {
-                    let other = node_of(groups, *read);
-                    if !reached.contains(&other) {
-                        reached.push(other);
-                    }
+                let slot = &self.tables[table].slots[member];
+                let own = slot.inputs.iter().chain(&slot.far).map(|read| (table, *read));
+                let parent = match &slot.source {
+                    Source::Parent { table, slot } => Some((*table, *slot)),
+                    Source::Fill(_) => None,
+                };
+                for (place, read) in own.chain(slot.elsewhere.iter().copied()).chain(parent) {
+                    reached.insert(self.node_of(place, read));
                 }
             }
         }
         reached
     }
-}
 
-fn node_of(groups: &[Group], slot: SlotId) -> Node {
-    groups.iter().position(|group| group.members.contains(&slot)).map_or(Node::Slot(slot), Node::Group)
+    fn node_of(&self, table: usize, slot: SlotId) -> (usize, Node) {
+        let groups = self.statements.groups.get(&table).map(Vec::as_slice).unwrap_or_default();
+        let group = groups.iter().position(|group| group.members.contains(&slot));
+        (table, group.map_or(Node::Slot(slot), Node::Group))
+    }
 }

@@ -5,22 +5,27 @@
 //! in which they can be filled, and a slot that would need itself is a cycle, named. [`evaluate`](Evaluation) makes the slots that are asked
 //! for, for any rows.
 
+mod aggregates;
 mod auto;
 mod columns;
 mod combinations;
 mod compiler;
 mod context;
 mod convert;
+mod correlations;
 mod counts;
 mod deals;
 mod diagram;
 mod evaluate;
 mod formulas;
+mod given;
 mod groups;
 mod implies;
 mod memory;
 mod nulls;
 mod order;
+mod overlaps;
+mod picks;
 mod quotas;
 mod redrawn;
 mod relate;
@@ -52,7 +57,7 @@ pub(crate) use scattered::{Scattered, Step, Tally};
 use crate::enforce::redraw::Group;
 use crate::generators::{Countable, Fill};
 use crate::problem::Problem;
-use crate::schema::{Dataset, Overrides, read};
+use crate::schema::{Dataset, Files, Overrides, no_files, read};
 use crate::types::LogicalType;
 
 /// Rows of a block: an aligned run, made at a call.
@@ -84,11 +89,19 @@ pub struct Compiled {
 }
 
 /// Reads and compiles a schema; problems of form and of meaning come together, with their lines.
+///
+/// What files hold is not known here; [`compile_text_with`] takes it in.
 pub fn compile_text(text: &str, overrides: &Overrides, options: &Options) -> Compiled {
+    compile_text_with(text, overrides, options, &no_files)
+}
+
+/// The same with the files that the schema names.
+pub fn compile_text_with(text: &str, overrides: &Overrides, options: &Options, files: &Files<'_>) -> Compiled {
     let reading = read(text, overrides);
     let mut problems = reading.problems.clone();
     let mut plan = None;
-    if let Some(dataset) = reading.dataset.clone() {
+    if let Some(mut dataset) = reading.dataset.clone() {
+        problems.extend(dataset.take_in(files).into_iter().map(|problem| reading.place(problem)));
         let compiled = compile(dataset, options, &reading.left_out);
         problems.extend(compiled.problems.into_iter().map(|problem| reading.place(problem)));
         plan = compiled.plan.filter(|_| problems.iter().all(|problem| !problem.is_error()));
@@ -149,6 +162,8 @@ pub(crate) struct Slot {
     pub inputs: Vec<SlotId>,
     /// Slots whose values in other rows the fill reads.
     pub far: Vec<SlotId>,
+    /// Slots of other tables whose rows the fill reads, beside those that a key of the row leads to.
+    pub elsewhere: Vec<(usize, SlotId)>,
     pub nullable: bool,
     /// No two rows alike, nulls aside.
     pub distinct: bool,

@@ -75,7 +75,10 @@ pub(super) struct Pass {
     /// The column that it makes.
     pub slot: SlotId,
     pub rule: String,
-    pub check: Check,
+    /// How many rows it goes through.
+    pub rows: u64,
+    /// Whether what is asked can be met; none where nothing is asked of it.
+    pub check: Option<Check>,
 }
 
 impl Compiler {
@@ -134,13 +137,18 @@ impl Compiler {
         let statistic = statistic
             .map(|statistic| statistic.rule.id.clone())
             .filter(|other| other != rule && self.statements.counted.contains_key(&(table, column)));
+        let moving = self.statements.correlations.rule_of(table, column).map(|rule| rule.id.clone());
+        let moves = moving.as_deref() == Some(rule);
         let owner = dealt.or_else(|| formula.map(|formula| formula.rule.clone())).or(statistic);
+        let placed = self.statements.overlap_of(table, column).map(|overlap| overlap.rule.id.clone());
+        let owner = owner.or_else(|| [moving, placed].into_iter().flatten().find(|other| other != rule));
         let (detail, remedy) = match owner {
             Some(other) => (
                 format!("{name} is owned by both {rule} and {other}"),
                 "leave one of them out, or state it of another column",
             ),
-            None if !self.statements.bounds(table, column).is_empty() => {
+            // Columns that move together are drawn within what an order leaves them.
+            None if !moves && !self.statements.bounds(table, column).is_empty() => {
                 let orders =
                     |rule: &&Rule| matches!(&rule.kind, RuleKind::Order { columns, .. } if columns.contains(name));
                 let order = definition.rules.iter().find(orders).map_or("order", |rule| rule.id.as_str());
@@ -239,7 +247,8 @@ impl Compiler {
         self.tables[table].slots[slot].nullable = false;
         self.statements.systems.insert((table, column));
         let check = Box::new(move |plan: &Plan| counted.check(plan));
-        self.statements.passes.push(Pass { table, slot, rule: asked[0].rule.id.clone(), check });
+        let (rule, rows) = (asked[0].rule.id.clone(), self.rows(table).unwrap_or(0));
+        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
         self.finish_lengths(table, column, slot)
     }
 
@@ -393,7 +402,8 @@ impl Compiler {
         let fill = SteeredFill(Arc::clone(&steered));
         let slot = self.push(table, name, Made { inputs: vec![base], far, longest, ..Made::computed(logical, fill) });
         let check = Box::new(move |plan: &Plan| steered.check(plan));
-        self.statements.passes.push(Pass { table, slot, rule: rule.clone(), check });
+        let rows = self.rows(table).unwrap_or(0);
+        self.statements.passes.push(Pass { table, slot, rule: rule.clone(), rows, check: Some(check) });
         self.statements.tried.push((table, slot, rule));
         slot
     }

@@ -11,10 +11,8 @@ use crate::allocation::{Allocation, Children, Place, Shape};
 use crate::enforce::deal;
 use crate::enforce::null;
 use crate::generators::{Cells, Fill, Made, Rows, RunError};
-use crate::permutation::Permutation;
 use crate::problem::Problem;
-use crate::random::{Cell, Key, unit};
-use crate::schema::{Distribution, ForeignKey, Pick, PickBy};
+use crate::schema::{Distribution, ForeignKey, Pick, PickBy, Table};
 use crate::types::LogicalType;
 
 /// Numbers of parents or siblings by an allocation.
@@ -40,64 +38,6 @@ impl Fill for Places {
 
     fn dealt(&self) -> Option<&Allocation> {
         self.of_parents.then_some(&*self.allocation)
-    }
-}
-
-/// How a child picks among `parents` parents.
-struct Picks {
-    key: Key,
-    parents: u64,
-    way: Way,
-}
-
-enum Way {
-    Uniform,
-    /// Heavy ranks lie anywhere among the parents.
-    Zipf(Zipf, Permutation),
-    RoundRobin(Permutation),
-}
-
-impl Fill for Picks {
-    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let key = cells.key(&self.key);
-        let picked: Vec<u64> = match &self.way {
-            Way::Uniform => rows.iter().map(|row| key.below(row, self.parents)).collect(),
-            Way::Zipf(zipf, spread) => rows.iter().map(|row| spread.at(zipf.draw(&mut key.cell(row)))).collect(),
-            Way::RoundRobin(spread) => rows.iter().map(|row| spread.at(row % self.parents)).collect(),
-        };
-        Ok(Arc::new(UInt64Array::from(picked)))
-    }
-}
-
-/// Ranks 0…n−1 with probabilities in proportion to 1/(rank+1), by rejection-inversion (Hörmann & Derflinger 1996, exponent 1).
-struct Zipf {
-    ranks: f64,
-    least: f64,
-    most: f64,
-    sure: f64,
-}
-
-impl Zipf {
-    fn new(ranks: u64) -> Zipf {
-        let ranks = ranks as f64;
-        let integral = |x: f64| libm::log(x);
-        Zipf {
-            ranks,
-            least: integral(1.5) - 1.0,
-            most: integral(ranks + 0.5),
-            sure: 2.0 - libm::exp(integral(2.5) - 0.5),
-        }
-    }
-
-    fn draw(&self, cell: &mut Cell) -> u64 {
-        loop {
-            let u = self.most + unit(cell.next()) * (self.least - self.most);
-            let x = libm::exp(u);
-            let k = libm::floor(x + 0.5).clamp(1.0, self.ranks);
-            if k - x <= self.sure || u >= libm::log(k + 0.5) - 1.0 / k {
-                return k as u64 - 1;
-            }
-        }
     }
 }
 
@@ -129,7 +69,6 @@ impl Compiler {
         let dataset = Arc::clone(&self.dataset);
         for (index, table) in dataset.tables.iter().enumerate() {
             let mut owned: HashSet<&str> = HashSet::new();
-            let mut structural = false;
             for (at, key) in table.foreign_keys.iter().enumerate() {
                 let pointer = format!("/tables/{index}/foreign_keys/{at}");
                 self.check_key(index, key, &pointer);
@@ -139,10 +78,6 @@ impl Compiler {
                         self.not_yet(&format!("a column in two foreign keys ({column}) is"), &place);
                     }
                 }
-                if key.children.is_some() && structural {
-                    self.not_yet("a second foreign key with children is", &format!("{pointer}/children"));
-                }
-                structural |= key.children.is_some();
             }
         }
     }
@@ -201,10 +136,13 @@ impl Compiler {
                 .push(Problem::new("not_a_key", detail).at(format!("{pointer}/references/columns")).remedy(remedy));
         }
         if parent.name == own.name {
-            self.not_yet("a foreign key to the own table is", &format!("{pointer}/references/table"));
+            self.check_tree(table, key, pointer);
         }
-        if key.condition.is_some() {
-            self.not_yet("where on a foreign key is", &format!("{pointer}/where"));
+        if key.condition.is_some() && key.children.is_some() {
+            let detail = "where limits which parents are chosen, and with children every parent has its number";
+            let place = format!("{pointer}/where");
+            self.problems
+                .push(Problem::new("two_sources", detail).at(place).remedy("use pick in the place of children"));
         }
         for (present, name) in [(key.root_rate.is_some(), "root_rate"), (key.max_depth.is_some(), "max_depth")] {
             if present && parent.name != own.name {
@@ -213,8 +151,10 @@ impl Compiler {
                     .push(Problem::new("not_own_table", detail).at(format!("{pointer}/{name}")).remedy("leave it out"));
             }
         }
-        if matches!(&key.pick, Some(Pick::Weighted { .. } | Pick::Name(PickBy::Weighted))) {
-            self.not_yet("pick by weight is", &format!("{pointer}/pick"));
+        if matches!(&key.pick, Some(Pick::Name(PickBy::Weighted))) {
+            let problem =
+                Problem::new("missing_key", "nothing says how likely each parent is").at(format!("{pointer}/pick"));
+            self.problems.push(problem.remedy("write pick: {weighted: \"…\"} with SQL over the parent"));
         }
         if let Some(children) = &key.children {
             if key.pick.is_some() {
@@ -246,9 +186,9 @@ impl Compiler {
         let definition = &dataset.tables[table];
         let set = self.options.rows.get(&definition.name).copied();
         let scale = self.options.scale.filter(|_| definition.scaled != Some(false));
-        let written = definition.rows.map(|rows| scale.map_or(rows, |scale| scaled(rows, scale)));
-        let structural = definition.foreign_keys.iter().position(|key| key.children.is_some());
-        let Some(at) = structural else {
+        let given = Some(self.given_rows(table)).filter(|given| *given > 0);
+        let written = definition.rows.map(|rows| scale.map_or(rows, |scale| scaled(rows, scale))).or(given);
+        let Some(at) = self.structural_key(table) else {
             if set.or(written).is_none()
                 && !self.lost(&format!("/tables/{table}/rows"))
                 && !self.lost(&format!("/tables/{table}/foreign_keys"))
@@ -263,7 +203,7 @@ impl Compiler {
         let children = key.children.as_ref()?;
         let pointer = format!("/tables/{table}/foreign_keys/{at}/children");
         let parents = self.rows(self.parent_of(table, at)?)?;
-        let total = children.total.map(|total| scale.map_or(total, |scale| scaled(total, scale)));
+        let total = self.stated_total(definition, children);
         let stated = children.mean.is_some() || total.is_some();
         let wanted = set.or(if stated { total } else { total.or(written) });
         let bounds = children.min.is_some() || children.max.is_some();
@@ -277,20 +217,7 @@ impl Compiler {
             self.problems.push(Problem::new("no_rows", detail).at(pointer).remedy("add max, mean or total"));
             return None;
         }
-        let asked = Children {
-            min: children.min.unwrap_or(0),
-            max: children.max,
-            mean: if wanted.is_some() { None } else { children.mean },
-            total: wanted,
-            shape: match children.distribution {
-                Some(Distribution::Uniform) => Shape::Uniform,
-                Some(Distribution::Poisson) => Shape::Poisson,
-                Some(Distribution::Geometric) => Shape::Geometric,
-                Some(Distribution::Zipf) => Shape::Zipf,
-                None if stated || wanted.is_some() => Shape::Poisson,
-                None => Shape::Uniform,
-            },
-        };
+        let asked = self.asked_children(definition, children, wanted);
         let stream = self.seeds.key(definition.seed_name(), key.name(), "tree", 0);
         match Allocation::new(stream, parents, &asked) {
             Ok(allocation) => {
@@ -311,6 +238,36 @@ impl Compiler {
                 self.problems.push(Problem::new("infeasible", detail).at(pointer));
                 None
             }
+        }
+    }
+
+    /// The children in all that a key states, scaled as its table is.
+    pub(super) fn stated_total(&self, table: &Table, children: &crate::schema::Children) -> Option<u64> {
+        let scale = self.options.scale.filter(|_| table.scaled != Some(false));
+        children.total.map(|total| scale.map_or(total, |scale| scaled(total, scale)))
+    }
+
+    /// How many children each parent has, where there are so many in all.
+    pub(super) fn asked_children(
+        &self,
+        table: &Table,
+        children: &crate::schema::Children,
+        wanted: Option<u64>,
+    ) -> Children {
+        let stated = children.mean.is_some() || self.stated_total(table, children).is_some();
+        Children {
+            min: children.min.unwrap_or(0),
+            max: children.max,
+            mean: if wanted.is_some() { None } else { children.mean },
+            total: wanted,
+            shape: match children.distribution {
+                Some(Distribution::Uniform) => Shape::Uniform,
+                Some(Distribution::Poisson) => Shape::Poisson,
+                Some(Distribution::Geometric) => Shape::Geometric,
+                Some(Distribution::Zipf) => Shape::Zipf,
+                None if stated || wanted.is_some() => Shape::Poisson,
+                None => Shape::Uniform,
+            },
         }
     }
 
@@ -352,11 +309,21 @@ impl Compiler {
         let parent = self.parent_of(table, key).ok_or(Failed::Known)?;
         let rows = self.rows(table).ok_or(Failed::Known)?;
         let parents = self.rows(parent).ok_or(Failed::Known)?;
-        if let Some(allocation) = self.tables[table].allocation.clone().filter(|_| definition.children.is_some()) {
-            let made = Made::computed(LogicalType::Integer, Places { allocation, number: |place| place.parent, of_parents: true });
+        let is_structural = self.structural_key(table) == Some(key);
+        if definition.children.is_some() && !is_structural && parent != table {
+            return self.shared_key(table, key);
+        }
+        if let Some(allocation) = self.tables[table].allocation.clone().filter(|_| is_structural) {
+            let made = Made::computed(
+                LogicalType::Integer,
+                Places { allocation, number: |place| place.parent, of_parents: true },
+            );
             let slot = self.push(table, definition.name().to_owned(), made);
             self.tables[table].slots[slot].nullable = false;
             return self.mask_key(table, key, slot);
+        }
+        if parent == table {
+            return self.tree_key(table, key);
         }
         if parents == 0 && rows > 0 {
             let detail =
@@ -364,11 +331,11 @@ impl Compiler {
             self.report(&pointer, [Problem::new("no_parents", detail)]);
             return Err(Failed::Known);
         }
-        let seed_name = dataset.tables[table].seed_name();
-        let stream = self.seeds.key(seed_name, definition.name(), "value", 0);
-        let made = if let Some(place) = self.statements.deal_of_key(table, key) {
+        self.check_apart(table, key)?;
+        if let Some(place) = self.statements.deal_of_key(table, key) {
             return self.make_deal_for_key(table, place, key);
-        } else if self.key_is_unique(table, key) {
+        }
+        let slot = if self.key_is_unique(table, key) {
             if rows > parents {
                 let detail = format!(
                     "each row needs a parent of its own, and {} has {parents} rows for {rows}",
@@ -377,27 +344,20 @@ impl Compiler {
                 self.report(&pointer, [Problem::new("capacity", detail)]);
                 return Err(Failed::Known);
             }
-            let stream = self.seeds.key(seed_name, definition.name(), "position", 0);
+            let stream = self.seeds.key(dataset.tables[table].seed_name(), definition.name(), "position", 0);
             let countable = Arc::new(deal::ParentRows(parents));
-            Made::computed(LogicalType::Integer, deal::ByRow::new(stream, countable, u128::from(parents), 1))
-                .all_distinct()
+            let made = deal::ByRow::new(stream, countable, u128::from(parents), 1);
+            let made = Made::computed(LogicalType::Integer, made).all_distinct();
+            self.push(table, definition.name().to_owned(), made)
         } else {
-            let spread =
-                || Permutation::new(self.seeds.key(seed_name, definition.name(), "position", 0), parents.max(1));
-            let way = match &definition.pick {
-                Some(Pick::Name(PickBy::Zipf)) => Way::Zipf(Zipf::new(parents.max(1)), spread()),
-                Some(Pick::Name(PickBy::RoundRobin)) => Way::RoundRobin(spread()),
-                _ => Way::Uniform,
-            };
-            Made::computed(LogicalType::Integer, Picks { key: stream, parents: parents.max(1), way })
+            self.picked(table, key)?
         };
-        let slot = self.push(table, definition.name().to_owned(), made);
         self.tables[table].slots[slot].nullable = false;
         self.mask_key(table, key, slot)
     }
 
     /// Whether one column of a key must be distinct, so that the parent must.
-    fn key_is_unique(&self, table: usize, key: usize) -> bool {
+    pub(super) fn key_is_unique(&self, table: usize, key: usize) -> bool {
         let definition = &self.dataset.tables[table];
         let columns = &definition.foreign_keys[key].columns;
         let primary =
@@ -461,7 +421,8 @@ impl Compiler {
     pub(super) fn make_index(&mut self, table: usize, key: usize) -> Result<SlotId, Failed> {
         self.rows(table).ok_or(Failed::Known)?;
         let allocation = self.tables[table].allocation.clone().ok_or(Failed::Known)?;
-        let made = Made::computed(LogicalType::Integer, Places { allocation, number: |place| place.index, of_parents: false });
+        let made =
+            Made::computed(LogicalType::Integer, Places { allocation, number: |place| place.index, of_parents: false });
         let name = format!("number within {}", self.dataset.tables[table].foreign_keys[key].name());
         let slot = self.push(table, name, made);
         self.tables[table].slots[slot].nullable = false;

@@ -11,11 +11,15 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::Side;
+use super::aggregates::Aggregate;
 use super::combinations::Combination;
 use super::compiler::Compiler;
+use super::correlations::Correlations;
+use super::overlaps::Overlap;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::scope::sql_problem;
 use super::statistics::Statistic;
+use crate::enforce::deal::Ranks;
 use crate::enforce::redraw::Group;
 use crate::enforce::spread::Spread;
 use crate::expr::{Literal, Parsed};
@@ -44,6 +48,8 @@ pub(super) struct ForcedValue {
 #[derive(Clone, Debug)]
 pub(super) struct Formula {
     pub sql: String,
+    /// Set where it is no SQL but what the row's children come to.
+    pub aggregate: Option<Aggregate>,
     /// The rows that it speaks of; all where absent.
     pub when: Option<String>,
     pub rule: String,
@@ -75,6 +81,10 @@ pub(super) enum Member {
 /// A combination without repetition that is held by dealing positions.
 pub(super) struct Deal {
     pub members: Vec<Member>,
+    /// The rows that it speaks of; all where absent.
+    pub when: Option<String>,
+    /// Set where the rows of `when` are counted, for all rows would be too many; found with the parts.
+    pub ranks: Option<Arc<Ranks>>,
     /// Dealt among the children of each parent of this key; else in the whole table.
     pub siblings_of: Option<usize>,
     pub pointer: String,
@@ -142,6 +152,10 @@ pub(super) struct Statements {
     pub(super) null_counts: HashMap<(usize, usize), AskedNulls>,
     /// What rules ask of a column's statistics.
     pub(super) statistics: HashMap<(usize, usize), Vec<Statistic>>,
+    /// What rules ask of intervals.
+    pub(super) overlaps: HashMap<usize, Vec<Overlap>>,
+    /// What rules ask of columns that move together.
+    pub(super) correlations: Correlations,
     /// Columns of which all that is asked is one system.
     pub(super) systems: HashSet<(usize, usize)>,
     /// What rules leave of a column's values.
@@ -181,6 +195,11 @@ impl Statements {
         all.iter().filter(|formula| formula.when.is_some()).cloned().collect()
     }
 
+    /// The rule that makes a column, in all rows or in some, of the row's children.
+    pub fn aggregated(&self, table: usize, column: usize) -> Option<&Formula> {
+        self.formulas.get(&(table, column))?.iter().find(|formula| formula.aggregate.is_some())
+    }
+
     pub fn bounds(&self, table: usize, column: usize) -> Vec<PlannedBound> {
         self.bounds.get(&(table, column)).cloned().unwrap_or_default()
     }
@@ -193,9 +212,18 @@ impl Statements {
         self.member(table, Member::Key(key))
     }
 
-    /// Whether rules decide the values of a column over all rows together: how often they stand, or their statistics.
+    /// Whether rules decide the values of a column over all rows together: how often they stand, their statistics, or how they move with
+    /// those of others.
     pub fn is_counted(&self, table: usize, column: usize) -> bool {
-        self.counted.contains_key(&(table, column)) || self.statistics.contains_key(&(table, column))
+        self.counted.contains_key(&(table, column))
+            || self.statistics.contains_key(&(table, column))
+            || self.correlations.rule_of(table, column).is_some()
+            || self.overlap_of(table, column).is_some()
+    }
+
+    /// The rule that keeps intervals apart of which a column is an end.
+    pub fn overlap_of(&self, table: usize, column: usize) -> Option<&Overlap> {
+        self.overlaps.get(&table)?.iter().find(|overlap| overlap.is_end(column))
     }
 
     fn member(&self, table: usize, member: Member) -> Option<usize> {
@@ -234,6 +262,7 @@ impl Compiler {
                 self.gather_rule(table, rule, &pointer);
             }
         }
+        self.join_correlations();
         self.gather_counts();
         for (column, (values, rule)) in std::mem::take(&mut self.statements.suggested) {
             if let Ok(generator) = GeneratorSpec::from_value(json!({ "type": "choice", "values": values })) {
@@ -280,9 +309,6 @@ impl Compiler {
                 self.gather_order(table, rule, columns, strict.unwrap_or(false), gap.as_ref(), pointer);
             }
             RuleKind::Unique { columns } => {
-                if rule.when.is_some() {
-                    self.not_yet("unique with when is", &format!("{pointer}/when"));
-                }
                 self.gather_unique(table, columns, &format!("{pointer}/columns"), &rule.id, Some(rule));
             }
             RuleKind::Check { sql } => {
@@ -292,9 +318,11 @@ impl Compiler {
                 self.gather_share(table, rule, column, parts, *tolerance, pointer);
             }
             RuleKind::Statistic { .. } => self.gather_statistic(table, rule, pointer),
+            RuleKind::Aggregate { .. } => self.gather_aggregate(table, rule, pointer),
+            RuleKind::Correlation { .. } => self.gather_correlation(table, rule, pointer),
+            RuleKind::NoOverlap { .. } => self.gather_overlap(table, rule, pointer),
             // Once all others are known.
             RuleKind::Count { .. } => {}
-            kind => self.not_yet(&format!("rules of kind {} are", kind.name()), &format!("{pointer}/kind")),
         }
     }
 
@@ -366,7 +394,7 @@ impl Compiler {
             return;
         }
         let mut members = Vec::new();
-        let siblings_of = definition.foreign_keys.iter().position(|key| key.children.is_some() && covered(key));
+        let siblings_of = self.structural_key(table).filter(|key| covered(&definition.foreign_keys[*key]));
         for (index, key) in definition.foreign_keys.iter().enumerate() {
             if Some(index) != siblings_of && covered(key) {
                 members.push(Member::Key(index));
@@ -377,6 +405,28 @@ impl Compiler {
                 None if self.statements.formula(table, *column).is_none() => members.push(Member::Column(*column)),
                 _ => {}
             }
+        }
+        let when = rule.and_then(|rule| rule.when.clone());
+        if let Some(parsed) = when.as_ref().and_then(|when| Parsed::parse(when).ok()) {
+            // What the condition reads stands fast before a row is one of its rows.
+            let read: Vec<usize> = parsed
+                .references()
+                .iter()
+                .filter_map(|read| match read.0.as_slice() {
+                    [name] => self.column_named(table, name),
+                    [key, ..] => self.key_named(table, key).and_then(|key| {
+                        let first = definition.foreign_keys[key].columns.first()?;
+                        definition.columns.iter().position(|column| column.name == *first)
+                    }),
+                    [] => None,
+                })
+                .collect();
+            members.retain(|member| match member {
+                Member::Column(column) => !read.contains(column),
+                Member::Key(key) => {
+                    !read.iter().any(|read| self.key_of_column(table, *read).is_some_and(|(of, _)| of == *key))
+                }
+            });
         }
         if siblings_of.is_some() {
             members.truncate(1);
@@ -395,8 +445,16 @@ impl Compiler {
                 return;
             }
         }
-        let deal =
-            Deal { members, siblings_of, pointer: pointer.to_owned(), rule: id.to_owned(), parts: None, spread: None };
+        let deal = Deal {
+            members,
+            when,
+            ranks: None,
+            siblings_of,
+            pointer: pointer.to_owned(),
+            rule: id.to_owned(),
+            parts: None,
+            spread: None,
+        };
         self.statements.deals.entry(table).or_default().push(deal);
         held(self, "by_construction", "combinations are dealt by a permutation of their positions".to_owned());
     }

@@ -25,8 +25,12 @@ pub(super) struct Sampled {
 pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
     let mut sampled = Sampled { problems: Vec::new(), notes: Vec::new() };
     let pointer = |rule: &str| statements.pointers.get(rule).cloned().unwrap_or_default();
-    for pass in statements.passes.iter().filter(|pass| plan.tables[pass.table].rows <= PASSED) {
-        let (place, detail) = match (pass.check)(plan) {
+    for pass in &statements.passes {
+        let Some(check) = &pass.check else { continue };
+        if behind(plan, statements, pass.table, &[pass.slot]).is_some_and(is_long) {
+            continue;
+        }
+        let (place, detail) = match check(plan) {
             Ok(notes) => {
                 sampled.notes.extend(notes);
                 continue;
@@ -54,7 +58,7 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         }
         for (at, group) in table.groups.iter().enumerate() {
             let read: Vec<SlotId> = group.members.iter().chain(&group.conditions).copied().collect();
-            if behind(plan, statements, index, &read).is_some_and(|pass| is_long(plan, pass)) {
+            if behind(plan, statements, index, &read).is_some_and(is_long) {
                 continue;
             }
             let mut evaluation = Evaluation::new(plan, index, Rows::Range(0..rows));
@@ -91,7 +95,7 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         }
     }
     for (table, slot, rule) in &statements.tried {
-        if behind(plan, statements, *table, &[*slot]).is_some_and(|pass| is_long(plan, pass)) {
+        if behind(plan, statements, *table, &[*slot]).is_some_and(is_long) {
             continue;
         }
         let rows = plan.tables[*table].rows;
@@ -103,8 +107,14 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
     }
     for (table, slot, rule) in &statements.fixed {
         let pass = behind(plan, statements, *table, &[*slot]);
-        if let Some(pass) = pass.filter(|pass| is_long(plan, pass)) {
+        if let Some(pass) = pass.filter(|pass| is_long(pass)) {
             let column = &plan.tables[pass.table].slots[pass.slot].name;
+            // What is made of other tables' rows can be told of a few no better.
+            if pass.check.is_none() || !statements.held.contains_key(&pass.rule) {
+                let note = format!("nothing that it reads can be drawn again; {column} takes too long to be sampled");
+                sampled.notes.push((rule.clone(), note));
+                continue;
+            }
             let detail = format!(
                 "{rule} reads {column}, whose values {} decides, and nothing else that it reads can be drawn again",
                 pass.rule
@@ -114,7 +124,8 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
             continue;
         }
         // What is decided over all rows together may break the rule in any of them.
-        let rows = plan.tables[*table].rows.min(if pass.is_some() { PASSED } else { BLOCK });
+        let rows =
+            plan.tables[*table].rows.min(if pass.is_some_and(|pass| pass.check.is_some()) { PASSED } else { BLOCK });
         let mut evaluation = Evaluation::new(plan, *table, Rows::Range(0..rows));
         let verdict = match evaluation.need(*slot) {
             Ok(verdict) => verdict,
@@ -147,12 +158,12 @@ fn behind<'s>(plan: &Plan, statements: &'s Statements, table: usize, slots: &[Sl
         }
         let pass = statements.passes.iter().find(|pass| pass.table == table && pass.slot == slot);
         // Of several the one over the longest table.
-        let rows = |pass: &Pass| plan.tables[pass.table].rows;
-        if let Some(pass) = pass.filter(|pass| found.is_none_or(|found| rows(found) < rows(pass))) {
+        if let Some(pass) = pass.filter(|pass| found.is_none_or(|found| found.rows < pass.rows)) {
             found = Some(pass);
         }
         let definition = &plan.tables[table].slots[slot];
         open.extend(definition.inputs.iter().chain(&definition.far).map(|read| (table, *read)));
+        open.extend(&definition.elsewhere);
         if let Source::Parent { table, slot } = &definition.source {
             open.push((*table, *slot));
         }
@@ -161,6 +172,6 @@ fn behind<'s>(plan: &Plan, statements: &'s Statements, table: usize, slots: &[Sl
 }
 
 /// Whether a pass takes too long for a plan.
-fn is_long(plan: &Plan, pass: &Pass) -> bool {
-    plan.tables[pass.table].rows > PASSED
+fn is_long(pass: &Pass) -> bool {
+    pass.rows > PASSED
 }

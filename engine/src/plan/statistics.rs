@@ -179,7 +179,8 @@ impl Compiler {
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = false;
         let check = Box::new(move |plan: &Plan| measured.check(plan));
-        self.statements.passes.push(Pass { table, slot, rule: first.rule.id.clone(), check });
+        let (rule, rows) = (first.rule.id.clone(), self.rows(table).unwrap_or(0));
+        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
         self.finish_raw(table, column, slot)
     }
 }

@@ -4,6 +4,7 @@
 //! JSON Schema is the same. [`read`] turns JSON or YAML into a [`Dataset`] and a list of problems; [`crate::plan`] finds what the words mean.
 
 mod column;
+mod files;
 mod param;
 mod read;
 mod relationship;
@@ -18,11 +19,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use column::{Column, ColumnType, DecimalDigits, Draw};
+pub use files::{Files, no_files};
 pub(crate) use param::{DAY_US, civil_of_days, parse_date, parse_datetime};
 pub use param::{Date, Datetime, Param, Span, SpanUnit, SqlParam, Time};
 pub use read::{Overrides, Reading, read};
 pub use relationship::{Children, Distribution, ForeignKey, Pick, PickBy, References};
-pub use rule::{Band, Gap, Rule, RuleKind, SharesOrCounts};
+pub use rule::{Band, CORRELATION_TOLERANCE, Gap, Rule, RuleKind, SharesOrCounts};
 pub use write::{canonical_document, canonical_json, canonical_yaml};
 
 /// The JSON Schema (draft 2020-12) of the language.

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use super::param::Span;
 
+/// The largest difference of a coefficient where a rule names none.
+pub const CORRELATION_TOLERANCE: f64 = 0.02;
+
 /// A statement about the finished rows of its table. It is broken where its condition is false; null passes.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Rule {
@@ -112,17 +115,18 @@ pub enum RuleKind {
     /// Columns move together.
     Correlation {
         /// The columns.
+        #[schemars(length(min = 2))]
         columns: Vec<String>,
         /// The coefficient of a pair.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         coefficient: Option<f64>,
-        /// The coefficients of all pairs.
+        /// The coefficients of all pairs, a row for each column.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         matrix: Option<Vec<Vec<f64>>>,
-        /// pearson, spearman or kendall.
+        /// pearson, spearman or kendall; pearson when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         method: Option<String>,
-        /// Largest difference.
+        /// Largest difference of a coefficient; 0.02 when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tolerance: Option<f64>,
     },
@@ -147,7 +151,7 @@ pub enum RuleKind {
     Aggregate {
         /// The column.
         column: String,
-        /// The children's column, `table.column`.
+        /// The children's column, `table.column`; for count also their table.
         of: String,
         /// The children's key to this table.
         by: String,

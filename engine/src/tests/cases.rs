@@ -174,7 +174,7 @@ fn problems_come_all_at_once_with_their_places() {
       - { name: p, generator: { type: expression, sql: \"q\" } }
       - { name: q, generator: { type: expression, sql: \"p\" } }
     rules:
-      - { id: r, kind: no_overlap, per: [n], start: n, end: n }
+      - { id: r, kind: aggregate, column: n, of: t.n, by: t, fn: sum }
 ",
     ));
     for expected in [
@@ -183,7 +183,7 @@ fn problems_come_all_at_once_with_their_places() {
         "tables[0].columns[2].generator.sql: table t has no column \"amuont\"; did you mean \"amount\"?",
         "tables[0].columns[3].uniqe: unknown key \"uniqe\"; did you mean \"unique\"?",
         "tables[0].columns[4]: these columns need each other: t.p → t.q → t.p; let one of them stand on its own",
-        "tables[0].rules[0].kind: rules of kind no_overlap are not supported by this version",
+        "tables[0].rules[0].kind: rules of kind aggregate are not supported by this version",
     ] {
         assert!(found.iter().any(|problem| problem == expected), "{expected}\n{found:#?}");
     }

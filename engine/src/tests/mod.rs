@@ -1,16 +1,22 @@
 //! What the engine promises as a whole: the same bytes however rows are asked for, golden hashes, rules that hold, no panic on any text.
 
+mod aggregates;
 mod calendar;
 mod cases;
+mod correlations;
 mod counts;
 mod determinism;
 mod diagram;
+mod given;
 mod golden;
 mod memory;
+mod overlaps;
+mod picks;
 mod query;
 mod robustness;
 mod rules;
 mod statistics;
+mod together;
 mod unique;
 
 use std::sync::Arc;

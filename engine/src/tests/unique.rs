@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::cases::holds;
+use super::cases::{holds, problems};
 use super::{all_rows, compiled, plan, rows_of};
 use crate::quantile::normal_cdf;
 use crate::run::batch;
@@ -256,4 +256,75 @@ fn values_of_a_seed_never_change() {
         values("type: integer, generator: {type: normal, mean: 50, std: 9}", 12),
         "50 52 41 46 26 48 63 44 59 56 54 38"
     );
+}
+
+#[test]
+fn a_when_keeps_its_own_rows_apart_and_leaves_the_others_to_their_generators() {
+    let of = |rows: u64| {
+        schema(
+            rows,
+            &[
+                "{name: kind, generator: {type: choice, values: [a, b], weights: [1, 3]}}",
+                "{name: code, generator: {type: integer, min: 1, max: 80}}",
+                "{name: part, null_rate: 0.1, generator: {type: integer, min: 1, max: 30}}",
+            ],
+            "    rules: [{id: apart, kind: unique, columns: [code, part], when: \"kind = 'a'\"}]\n",
+        )
+    };
+    // More combinations than rows; fewer, and yet more than rows of the condition.
+    for rows in [2_000, 6_000] {
+        holds(&of(rows));
+        let rows = all_rows(&plan(&of(rows)), "t");
+        let others: Vec<&String> = rows.iter().filter(|row| row.starts_with('b')).collect();
+        assert!(others.iter().collect::<HashSet<_>>().len() < others.len(), "the others may repeat");
+    }
+    let refused = problems(&of(15_000));
+    assert!(refused[0].starts_with("tables[0].rules[0]: apart needs "), "{refused:?}");
+    assert!(refused[0].contains("combinations and there are 2400"), "{refused:?}");
+    // A longer table is passed over before its first row.
+    let error = batch(&plan(&of(20_000)), 0, 0..9).unwrap_err().to_string();
+    assert!(error.contains("combinations and there are 2400"), "{error}");
+}
+
+#[test]
+fn what_a_condition_reads_is_not_what_is_dealt() {
+    let schema = "name: d
+tables:
+  - { name: team, rows: 60, primary_key: [id], columns: [{ name: id, generator: { type: sequence } }] }
+  - name: post
+    rows: 400
+    primary_key: [id]
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: team_id }
+      - { name: role, generator: { type: choice, values: [boss, other], weights: [1, 9] } }
+    foreign_keys: [{ name: team, columns: [team_id], references: { table: team, columns: [id] } }]
+    rules: [{ id: one-boss, kind: unique, columns: [team_id, role], when: \"role = 'boss'\" }]
+";
+    holds(schema);
+    let rows = all_rows(&plan(schema), "post");
+    let teams = rows.iter().filter(|row| row.ends_with("boss")).count();
+    assert!((20..60).contains(&teams), "{teams}");
+    let itself = schema.replace("columns: [team_id, role], when", "columns: [role], when");
+    assert!(problems(&itself)[0].contains("nothing can keep role from repeating"), "{:?}", problems(&itself));
+    let too_many = schema.replace("weights: [1, 9]", "weights: [9, 1]");
+    assert!(problems(&too_many)[0].contains("combinations and there are 60"), "{:?}", problems(&too_many));
+}
+
+#[test]
+fn rows_of_a_condition_are_dealt_the_same_in_any_range() {
+    let schema = schema(
+        9_000,
+        &[
+            "{name: kind, generator: {type: choice, values: [a, b, c], weights: [1, 2, 2]}}",
+            "{name: code, generator: {type: pattern, mask: \"^##\"}}",
+        ],
+        "    rules: [{id: apart, kind: unique, columns: [code], when: \"kind = 'a'\"}]\n",
+    );
+    let whole = all_rows(&plan(&schema), "t");
+    holds(&schema);
+    for range in [0..1, 4_000..4_200, 4_095..4_097, 8_990..9_000] {
+        let part = batch(&plan(&schema), 0, range.clone()).expect("rows");
+        assert_eq!(rows_of(&part), whole[range.start as usize..range.end as usize]);
+    }
 }

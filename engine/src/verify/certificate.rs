@@ -36,7 +36,7 @@ pub struct TableRows {
 pub struct RuleResult {
     /// The rule's id, or that of a statement which the schema makes elsewhere, such as `primary-key:<table>`.
     pub id: String,
-    /// The kind of rule: that of the schema, or `primary-key`, `foreign-key`, `children`, `unique`, `null`, `length`, `type`.
+    /// The kind of rule: that of the schema, or `primary-key`, `foreign-key`, `where`, `tree`, `children`, `unique`, `given`, `null`, `length`, `type`.
     pub kind: String,
     /// The table whose rows it speaks of.
     pub table: String,

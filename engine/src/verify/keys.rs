@@ -18,7 +18,9 @@ use super::VerifyError;
 use super::few::Few;
 use super::reader::{KeyReader, Keys, Means, part_of, parts_for};
 use super::source::Source;
+use super::totals::selected;
 use super::values;
+use crate::expr::Expression;
 use crate::schema::Children;
 
 /// Slots of a range for each parent that it is to hold.
@@ -35,6 +37,8 @@ pub(super) struct Asked<'a> {
     pub children: &'a Source,
     /// The referenced rows: the key's columns.
     pub parents: &'a Source,
+    /// Limits the referenced rows.
+    pub limit: Option<Expression>,
     /// How many columns the key has.
     pub columns: usize,
     /// Columns of the children's source that an example shows, what tells rows apart first.
@@ -106,7 +110,7 @@ fn common_types(asked: &Asked<'_>) -> Result<Vec<DataType>, VerifyError> {
         .collect()
 }
 
-fn common(own: &DataType, theirs: &DataType) -> Option<DataType> {
+pub(super) fn common(own: &DataType, theirs: &DataType) -> Option<DataType> {
     if own == theirs {
         return Some(own.clone());
     }
@@ -157,11 +161,12 @@ impl Survey {
 }
 
 async fn survey(asked: &Asked<'_>, reader: &Arc<KeyReader>) -> Result<Survey, VerifyError> {
-    let (id, reader) = (asked.id.to_owned(), Arc::clone(reader));
+    let (id, reader, limit) = (asked.id.to_owned(), Arc::clone(reader), asked.limit.clone());
     let parts = asked
         .parents
         .fold(Survey::default, move |survey: &mut Survey, batch, _| {
-            let keys = reader.read(batch, None).map_err(|error| wrong(&id, &error))?;
+            let selected = selected(&id, limit.as_ref(), batch)?;
+            let keys = reader.read(batch, selected.as_ref()).map_err(|error| wrong(&id, &error))?;
             survey.add(&reader, &keys).map_err(|error| wrong(&id, &error))
         })
         .await?;
@@ -230,12 +235,14 @@ async fn slots(
         whole: (least, span),
     });
     let (id, reader, marked) = (asked.id.to_owned(), Arc::clone(reader), Arc::clone(&slots));
+    let limit = asked.limit.clone();
     asked
         .parents
         .fold(
             || (),
             move |(), batch, _| {
-                let keys = reader.read(batch, None).map_err(|error| wrong(&id, &error))?;
+                let selected = selected(&id, limit.as_ref(), batch)?;
+                let keys = reader.read(batch, selected.as_ref()).map_err(|error| wrong(&id, &error))?;
                 let Some(numbers) = keys.integers() else { return Ok(()) };
                 for &row in &keys.rows {
                     if let Some(slot) = marked.slot(numbers.value(row as usize)) {
@@ -269,12 +276,14 @@ async fn index(
 ) -> Result<Index, VerifyError> {
     let gathered: Arc<Mutex<(Vec<u8>, Vec<Entry>)>> = Arc::default();
     let (id, reader, all) = (asked.id.to_owned(), Arc::clone(reader), Arc::clone(&gathered));
+    let limit = asked.limit.clone();
     asked
         .parents
         .fold(
             || (),
             move |(), batch, _| {
-                let keys = reader.read(batch, None).map_err(|error| wrong(&id, &error))?;
+                let selected = selected(&id, limit.as_ref(), batch)?;
+                let keys = reader.read(batch, selected.as_ref()).map_err(|error| wrong(&id, &error))?;
                 let keys = reader.bytes(&keys, &keys.rows).map_err(|error| wrong(&id, &error))?;
                 let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
                 let (bytes, entries) = &mut *all;

@@ -5,18 +5,23 @@
 //! doubter runs the same proof there. A statement is broken where its condition is false; null passes. What cannot be checked is an error or is
 //! reported as unproved, never passed over.
 
+mod aggregate;
 mod calculate;
 mod certificate;
 mod combination;
 mod condition;
+mod correlation;
 mod dialect;
 mod distinct;
+mod exact;
 mod few;
+mod given;
 mod html;
 mod implies;
 mod joins;
 mod keys;
 mod order;
+mod overlap;
 mod reader;
 mod rows;
 mod score;
@@ -25,6 +30,7 @@ mod sql;
 mod statement;
 mod statistic;
 mod totals;
+mod tree;
 mod values;
 
 #[cfg(test)]
@@ -52,14 +58,6 @@ use statement::{Claim, Statement, statements};
 /// Why no certificate could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// A rule of a kind that this version cannot prove.
-    #[error("rule \"{rule}\" is of kind {kind}, which this version cannot prove")]
-    Unsupported {
-        /// The rule's id.
-        rule: String,
-        /// Its kind.
-        kind: &'static str,
-    },
     /// A table of the schema was not delivered.
     #[error("table \"{table}\" is missing")]
     MissingTable {
@@ -140,9 +138,6 @@ pub async fn certify(
     runtime: Arc<RuntimeEnv>,
 ) -> Result<Certificate, VerifyError> {
     let statements = statements(dataset);
-    if let Some(statement) = statements.iter().find(|statement| matches!(statement.claim, Claim::Unsupported)) {
-        return Err(VerifyError::Unsupported { rule: statement.id.clone(), kind: statement.kind });
-    }
     let database = Database::new(tables, &runtime, dataset.reference_time_us())?;
     if let Some(table) = dataset.tables.iter().find(|table| !database.has(&table.name)) {
         return Err(VerifyError::MissingTable { table: table.name.clone() });
@@ -217,14 +212,23 @@ impl<'a> Prover<'a> {
                     let statement = (id, *when, total);
                     totals::check(&self.database, self.dataset, table, &self.means, statement).await?
                 }
+                Claim::Aggregate { when, aggregate } => {
+                    let statement = (id, *when, aggregate);
+                    aggregate::check(&self.database, self.dataset, table, &self.means, statement).await?
+                }
+                Claim::NoOverlap { when, overlap } => {
+                    overlap::check(&self.database, self.dataset, table, &self.means, (id, *when, overlap)).await?
+                }
                 Claim::ForeignKey(key) => {
-                    let (keys, numbers) = self.relation(id, table, key).await?;
+                    let (keys, numbers) = self.relation(id, table, key, None).await?;
                     children = Some(numbers);
                     keys
                 }
+                Claim::Where { key, condition } => self.relation(id, table, key, Some(condition)).await?.0,
+                Claim::Given(rows) => given::check(&self.database, self.dataset, table, (id, rows)).await?,
+                Claim::Tree(key) => tree::check(&self.database, self.dataset, table, &self.means, (id, key)).await?,
                 // A key's children are counted with the key, which stands before them.
                 Claim::Children(..) => children.take().unwrap_or_default(),
-                Claim::Unsupported => Outcome::unproved(format!("{} cannot be proved", statement.kind)),
             });
         }
         Ok(outcomes)
@@ -317,12 +321,13 @@ impl<'a> Prover<'a> {
         })
     }
 
-    /// Whether each key exists in the parent, and whether the numbers of children are within their bounds.
+    /// Whether each key exists in the parent, in a row of which `limit` is true, and whether the numbers of children are within their bounds.
     async fn relation(
         &self,
         id: &str,
         table: &'a Table,
         key: &'a ForeignKey,
+        limit: Option<&str>,
     ) -> Result<(Outcome, Outcome), VerifyError> {
         let wrong = |detail: String| VerifyError::sql(id, detail);
         let parent = parent_of(self.dataset, key).map_err(wrong)?;
@@ -332,6 +337,13 @@ impl<'a> Prover<'a> {
         for (column, referenced) in key.columns.iter().zip(&key.references.columns) {
             children.push(own.own(column).map_err(wrong)?);
             parents.push(theirs.own(referenced).map_err(wrong)?);
+        }
+        let limit = limit.map(Parsed::parse).transpose().map_err(|problem| wrong(problem.to_string()))?;
+        for reference in limit.iter().flat_map(Parsed::references) {
+            let place = theirs.place(reference).map_err(wrong)?;
+            if parents.iter().all(|other| other.name != place.name) {
+                parents.push(place);
+            }
         }
         let reason = rows::absent(&self.database, &own, &children);
         if let Some(reason) = reason.or_else(|| rows::absent(&self.database, &theirs, &parents)) {
@@ -352,8 +364,11 @@ impl<'a> Prover<'a> {
         shown.extend((0..columns).filter(|column| !shown.contains(column)).collect::<Vec<_>>());
         let children_source = self.database.source(&own, table, &children, false).await?;
         let parents_source = self.database.source(&theirs, parent, &parents, false).await?;
+        let compile =
+            |parsed: &Parsed| rows::compile(id, parsed, parents_source.schema(), self.dataset.reference_time_us());
         let asked = keys::Asked {
             id,
+            limit: limit.as_ref().map(compile).transpose()?,
             children: &children_source,
             parents: &parents_source,
             columns,

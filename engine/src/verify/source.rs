@@ -16,6 +16,7 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::functions_aggregate::all_default_aggregate_functions;
+use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::{StreamExt, TryStreamExt};
@@ -52,6 +53,8 @@ impl Database {
             let options = config.options_mut();
             options.sql_parser.parse_float_as_decimal = true;
             options.optimizer.prefer_hash_join = prefer_hash_join;
+            // A plan is read again and again, and these filters are those of one reading.
+            options.optimizer.enable_join_dynamic_filter_pushdown = false;
             let state = SessionStateBuilder::new()
                 .with_config(config)
                 .with_runtime_env(Arc::clone(runtime))
@@ -186,6 +189,8 @@ impl Source {
         let step = Arc::new(step);
         let mut result = Err(self.read(DataFusionError::Plan("nothing to read".to_owned())));
         for (plan, task) in &self.plans {
+            // A join hands its rows out once; what it remembers of that must not meet the next reading.
+            let plan = reset_plan_states(Arc::clone(plan)).map_err(|error| self.read(error))?;
             let partitions = plan.output_partitioning().partition_count();
             let tasks = (0..partitions).map(|partition| {
                 let work = Work {

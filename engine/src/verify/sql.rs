@@ -3,14 +3,22 @@
 //! Each gives the rule's id, the number of rows that break it, counted as [`super::RuleResult::broken`] counts, and the first keys of those.
 //! Tables and columns go by their own names. What a dialect cannot say stands as a comment with the reason.
 
+mod aggregate;
+mod correlation;
+mod overlap;
 mod totals;
+mod tree;
 
 use std::cell::RefCell;
 
 use super::condition::Condition;
 use super::dialect::{Dialect, Writer, Written};
+use super::given::Row;
 use super::joins::{Joins, literal, parent_of, quoted};
+use super::score::value_sql;
 use super::statement::{Claim, Statement, statements};
+use serde_json::Value;
+
 use crate::expr::{Parsed, Reference};
 use crate::schema::{Children, Dataset, Datetime, ForeignKey, Table};
 
@@ -89,10 +97,14 @@ impl<'a> Script<'a> {
             }
             Claim::Unique { columns, when } => self.repeats(table, columns, *when),
             Claim::ForeignKey(key) => self.orphans(table, key),
+            Claim::Where { key, condition } => self.unlike_parents(table, key, condition),
+            Claim::Given(rows) => self.given(table, rows),
+            Claim::Tree(key) => self.tree(table, key),
             Claim::Children(key, children) => self.numbers(table, key, children),
             Claim::Total { when, total } => self.totals(table, *when, total),
+            Claim::Aggregate { when, aggregate } => self.aggregate(table, *when, aggregate),
+            Claim::NoOverlap { when, overlap } => self.overlap(table, *when, overlap),
             Claim::Type(_) => Err("types are what the database declares".to_owned()),
-            Claim::Unsupported => Err(format!("{} cannot be proved by this version", statement.kind)),
         }
     }
 
@@ -141,6 +153,63 @@ impl<'a> Script<'a> {
             quoted(&table.name),
             given.join(" AND "),
             quoted(&parent.name),
+            pairs.join(" AND ")
+        ))
+    }
+
+    /// Given rows that are not there.
+    fn given(&self, table: &'a Table, rows: &[Row]) -> Result<String, String> {
+        const MOST: usize = 1_000;
+        if rows.len() > MOST {
+            return Err(format!("more than {MOST} rows are given"));
+        }
+        let mut parts = Vec::new();
+        for (at, row) in rows.iter().enumerate() {
+            let mut conditions = Vec::new();
+            for (column, value) in row {
+                let name = self.own(table, &[column])?.remove(0);
+                let kind = table.column(column).and_then(crate::schema::Column::logical_type);
+                conditions.push(match value {
+                    Value::Null => format!("{name} IS NULL"),
+                    value => format!("{name} = {}", value_sql(value, kind.as_ref())?),
+                });
+            }
+            if !conditions.is_empty() {
+                let (name, conditions) = (quoted(&table.name), conditions.join(" AND "));
+                parts.push(format!(
+                    "SELECT '{}' AS k, 1 AS n WHERE NOT EXISTS (SELECT 1 FROM {name} AS t WHERE {conditions})",
+                    at + 1
+                ));
+            }
+        }
+        match parts.is_empty() {
+            true => Err("no given row fills a column".to_owned()),
+            false => Ok(parts.join("\n  UNION ALL\n  ")),
+        }
+    }
+
+    /// Rows whose key is that of no row of the parent of which a condition is true.
+    fn unlike_parents(&self, table: &'a Table, key: &'a ForeignKey, condition: &str) -> Result<String, String> {
+        let parent = parent_of(self.dataset, key)?;
+        let (names, _) = self.pairs(table, parent, key)?;
+        // The condition is written over the parent as `t`, so the referring rows take another name.
+        let own: Vec<String> = key.columns.iter().map(|column| format!("c.{}", quoted(column))).collect();
+        let theirs: Vec<&str> = key.references.columns.iter().map(String::as_str).collect();
+        let pairs: Vec<String> =
+            self.own(parent, &theirs)?.iter().zip(&own).map(|(theirs, own)| format!("{theirs} = {own}")).collect();
+        let joins = RefCell::new(Joins::new(self.dataset, parent));
+        let condition = self.write(condition, &joins, &RefCell::default())?;
+        let given: Vec<String> = own.iter().map(|name| format!("{name} IS NOT NULL")).collect();
+        let told: Vec<&str> = table.primary_key.iter().map(String::as_str).collect();
+        let mut told = self.own(table, &told)?;
+        told.extend(names.into_iter().filter(|name| !told.contains(name)).collect::<Vec<_>>());
+        let told: Vec<String> = told.iter().map(|name| format!("c.{}", name.trim_start_matches("t."))).collect();
+        Ok(format!(
+            "SELECT {} AS k, 1 AS n FROM {} AS c WHERE {} AND NOT EXISTS (SELECT 1 FROM {} WHERE {} AND ({condition}))",
+            self.key(&told),
+            quoted(&table.name),
+            given.join(" AND "),
+            joins.into_inner().sql_from(),
             pairs.join(" AND ")
         ))
     }

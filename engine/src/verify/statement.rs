@@ -1,9 +1,13 @@
 //! Everything that a schema states about its finished rows: keys, columns, rules, in that order, table by table.
 
+use super::aggregate::Aggregate;
 use super::condition::Condition;
+use super::correlation::Correlation;
+use super::given::Row;
+use super::overlap::Overlap;
 use super::statistic::Statistic;
 use super::totals::Total;
-use crate::schema::{Children, Column, Dataset, ForeignKey, RuleKind, Table};
+use crate::schema::{Children, Column, Dataset, ForeignKey, Given, RuleKind, Table};
 
 /// A statement of a schema.
 #[derive(Debug)]
@@ -29,12 +33,20 @@ pub(super) enum Claim<'a> {
     Row { when: Option<&'a str>, condition: Condition<'a> },
     /// So many rows there are of something.
     Total { when: Option<&'a str>, total: Total<'a> },
+    /// A column is what the row's children come to.
+    Aggregate { when: Option<&'a str>, aggregate: Aggregate<'a> },
     /// Each key that is not null exists in the parent.
     ForeignKey(&'a ForeignKey),
+    /// Each key that is not null is that of a row of the parent of which a condition is true.
+    Where { key: &'a ForeignKey, condition: &'a str },
+    /// From each row its key leads to a row without one, within so many steps, and so many rows have none.
+    Tree(&'a ForeignKey),
+    /// Given rows are there.
+    Given(&'a [Row]),
     /// Each parent has so many children.
     Children(&'a ForeignKey, &'a Children),
-    /// A rule that this version cannot prove.
-    Unsupported,
+    /// Intervals of one group do not overlap.
+    NoOverlap { when: Option<&'a str>, overlap: Overlap<'a> },
 }
 
 /// The statements of a dataset.
@@ -60,6 +72,10 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
         let says = format!("{} is never null and tells every row from every other", table.primary_key.join(", "));
         add(format!("primary-key:{}", table.name), "primary-key", says, Claim::PrimaryKey(&table.primary_key));
     }
+    if let Some(Given::Rows(rows)) = &table.given {
+        let says = format!("the {} given rows are there", rows.len());
+        add(format!("given:{}", table.name), "given", says, Claim::Given(rows));
+    }
     for column in columns() {
         let place = format!("{}.{}", table.name, column.name);
         if column.unique == Some(true) {
@@ -79,6 +95,13 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
         let (own, theirs) = (key.columns.join(", "), key.references.columns.join(", "));
         let says = format!("{own} is null or the {theirs} of a row of {}", key.references.table);
         add(format!("foreign-key:{place}"), "foreign-key", says, Claim::ForeignKey(key));
+        if let Some(condition) = &key.condition {
+            let says = format!("{own} is null or the {theirs} of a row of {} where {condition}", key.references.table);
+            add(format!("where:{place}"), "where", says, Claim::Where { key, condition });
+        }
+        if key.references.table == table.name {
+            add(format!("tree:{place}"), "tree", tree_says(&own, key), Claim::Tree(key));
+        }
         if let Some(children) = &key.children {
             let says = children_says(table, key, children);
             add(format!("children:{place}"), "children", says, Claim::Children(key, children));
@@ -122,8 +145,22 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
                 add(rule.id.clone(), "statistic", total.says(when), Claim::Total { when, total });
                 continue;
             }
-            RuleKind::Correlation { .. } | RuleKind::Aggregate { .. } | RuleKind::NoOverlap { .. } => {
-                add(rule.id.clone(), rule.kind.name(), String::new(), Claim::Unsupported);
+            RuleKind::Aggregate { column, of, by, function } => {
+                let aggregate = Aggregate { column, of, by, function };
+                let says = limited(aggregate.says(), when);
+                add(rule.id.clone(), "aggregate", says, Claim::Aggregate { when, aggregate });
+                continue;
+            }
+            RuleKind::Correlation { columns, coefficient, matrix, method, tolerance } => {
+                let asked = (*coefficient, matrix.as_deref());
+                let total = Total::Correlation(Correlation::new(columns, asked, method.as_deref(), *tolerance));
+                add(rule.id.clone(), "correlation", total.says(when), Claim::Total { when, total });
+                continue;
+            }
+            RuleKind::NoOverlap { per, start, end } => {
+                let overlap = Overlap { per, start, end };
+                let says = limited(overlap.says(), when);
+                add(rule.id.clone(), "no_overlap", says, Claim::NoOverlap { when, overlap });
                 continue;
             }
         };
@@ -153,6 +190,18 @@ fn repeats_says(columns: &[&str]) -> String {
     match columns {
         [column] => format!("no two values of {column} are alike"),
         _ => format!("no two combinations of {} are alike", columns.join(", ")),
+    }
+}
+
+fn tree_says(own: &str, key: &ForeignKey) -> String {
+    let rate = key.root_rate.map(|rate| super::totals::rounded(rate * 100.0));
+    match (key.max_depth, rate) {
+        (Some(depth), Some(rate)) => {
+            format!("following {own} ends within {depth} steps, and {rate} % of the rows have none")
+        }
+        (None, Some(rate)) => format!("following {own} ends, and {rate} % of the rows have none"),
+        (Some(depth), None) => format!("following {own} ends within {depth} steps"),
+        (None, None) => format!("following {own} ends"),
     }
 }
 

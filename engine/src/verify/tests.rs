@@ -1,6 +1,8 @@
 //! Every statement holding and broken, and the SQL that `verify.sql` delivers.
 
+mod aggregates;
 mod operators;
+mod picks;
 mod rules;
 
 use std::sync::Arc;
@@ -524,9 +526,9 @@ async fn what_is_hidden_is_unproved_and_what_is_unsupported_is_an_error() {
     assert!(certificate.to_html().contains(reason));
     assert!(verify_sql(&hidden, Dialect::Duckdb).contains(&format!("-- Left out: {reason}")));
 
-    let overlap = dataset(json!([{ "name": "t", "columns": [{ "name": "a" }],
-        "rules": [{ "id": "s", "kind": "no_overlap", "per": ["a"], "start": "a", "end": "a" }] }]));
-    assert_eq!(error(&overlap, &tables).await, "rule \"s\" is of kind no_overlap, which this version cannot prove");
+    let sums = dataset(json!([{ "name": "t", "columns": [{ "name": "a" }],
+        "rules": [{ "id": "s", "kind": "aggregate", "column": "a", "of": "t.a", "by": "t", "fn": "sum" }] }]));
+    assert_eq!(error(&sums, &tables).await, "rule \"s\" is of kind aggregate, which this version cannot prove");
     assert_eq!(error(&hidden, &[]).await, "table \"t\" is missing");
 }
 

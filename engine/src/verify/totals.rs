@@ -12,6 +12,7 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use serde_json::{Map, Value};
 
 use super::certificate::{EXAMPLES, Measure};
+use super::correlation::{self, Correlation};
 use super::few::Few;
 use super::joins::{Joins, Place};
 use super::reader::Means;
@@ -35,6 +36,8 @@ pub(super) enum Total<'a> {
     Count { condition: &'a str, least: u64, most: Option<u64>, per: &'a [String] },
     /// The rule `statistic`.
     Statistic(Statistic<'a>),
+    /// The rule `correlation`.
+    Correlation(Correlation<'a>),
 }
 
 /// What a number of rows is to be.
@@ -91,6 +94,7 @@ impl<'a> Total<'a> {
                 if per.is_empty() { says } else { format!("{says}, for each {}", per.join(", ")) }
             }
             Total::Statistic(statistic) => statistic.says(),
+            Total::Correlation(correlation) => correlation.says(),
         };
         limited(says, when)
     }
@@ -134,6 +138,11 @@ pub(super) async fn check(
             condition = Some(parse(sql)?);
         }
         Total::Statistic(statistic) => places.push(joins.own(statistic.column).map_err(wrong)?),
+        Total::Correlation(correlation) => {
+            for column in correlation.columns {
+                places.push(joins.own(column).map_err(wrong)?);
+            }
+        }
     }
     let own = places.len();
     let when = when.map(parse).transpose()?;
@@ -158,6 +167,7 @@ pub(super) async fn check(
             numbers(&source, Arc::new(asked), bounds, per, means).await
         }
         Total::Statistic(statistic) => statistic::check(&source, id, when, statistic).await,
+        Total::Correlation(correlation) => correlation::check(&source, id, when, correlation, means).await,
     }
 }
 

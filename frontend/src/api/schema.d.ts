@@ -3081,13 +3081,13 @@ export interface components {
              * @description The coefficient of a pair.
              */
             coefficient?: number | null;
-            /** @description The coefficients of all pairs. */
+            /** @description The coefficients of all pairs, a row for each column. */
             matrix?: number[][] | null;
-            /** @description pearson, spearman or kendall. */
+            /** @description pearson, spearman or kendall; pearson when absent. */
             method?: string | null;
             /**
              * Format: double
-             * @description Largest difference.
+             * @description Largest difference of a coefficient; 0.02 when absent.
              */
             tolerance?: number | null;
         } | {
@@ -3109,7 +3109,7 @@ export interface components {
             kind: "aggregate";
             /** @description The column. */
             column: string;
-            /** @description The children's column, `table.column`. */
+            /** @description The children's column, `table.column`; for count also their table. */
             of: string;
             /** @description The children's key to this table. */
             by: string;
@@ -3147,7 +3147,7 @@ export interface components {
         RuleResult: {
             /** @description The rule's id, or that of a statement which the schema makes elsewhere, such as `primary-key:<table>`. */
             id: string;
-            /** @description The kind of rule: that of the schema, or `primary-key`, `foreign-key`, `children`, `unique`, `null`, `length`, `type`. */
+            /** @description The kind of rule: that of the schema, or `primary-key`, `foreign-key`, `where`, `tree`, `children`, `unique`, `given`, `null`, `length`, `type`. */
             kind: string;
             /** @description The table whose rows it speaks of. */
             table: string;

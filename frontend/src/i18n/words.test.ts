@@ -47,8 +47,8 @@ describe("sentences of the server", () => {
     expect(es('tables[1].columns[2].type: unknown value "x"; known here: a, b')).toBe(
       "tables[1].columns[2].type: el valor «x» no existe aquí; aquí existen: a, b",
     );
-    expect(es("given rows are not supported by this version")).toBe(
-      "esta versión no admite filas dadas",
+    expect(es("a column in two foreign keys (unit) is not supported by this version")).toBe(
+      "esta versión no admite una columna en dos claves foráneas (unit)",
     );
     expect(es("the name says date of birth, not before hired_on")).toBe(
       "el nombre dice fecha de nacimiento, no antes de hired_on",

@@ -34,13 +34,13 @@ pub enum RunningFn {
 
 /// A value: whole units of its type, or a float.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
+pub(crate) enum Number {
     Units(i128),
     Float(f64),
 }
 
 /// A column's values, typed once.
-pub(super) enum Reader<'a> {
+pub(crate) enum Reader<'a> {
     Whole(&'a PrimitiveArray<Int64Type>),
     Decimal(&'a PrimitiveArray<Decimal128Type>),
     Float(&'a PrimitiveArray<Float64Type>),
@@ -81,14 +81,14 @@ impl Reader<'_> {
 
 /// What some values come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct State {
+pub(crate) struct State {
     count: u64,
     units: i128,
     float: f64,
 }
 
 /// How values are put together, and what type that makes.
-pub(super) struct Measure {
+pub(crate) struct Measure {
     fold: RunningFn,
     pub logical: LogicalType,
     /// Places after the point of the column.
@@ -122,6 +122,47 @@ impl Measure {
             }
         };
         Ok(Measure { fold, logical, scale })
+    }
+
+    /// The same with means as decimals, rounded half to even: for a column that says so.
+    pub fn with_means_as(mut self, declared: Option<&LogicalType>) -> Measure {
+        if let (RunningFn::Mean, Some(LogicalType::Decimal { .. })) = (self.fold, declared) {
+            self.logical = declared.cloned().unwrap_or(self.logical);
+        }
+        self
+    }
+
+    /// A mean in units of so many places: exact before it is rounded, where the values are.
+    fn rounded_mean(&self, state: &State, places: i8) -> Option<i128> {
+        if state.units == 0 && state.float != 0.0 {
+            let units = libm::rint(state.float / state.count as f64 * 10_f64.powi(i32::from(places)));
+            return (units.abs() < 1e38).then_some(units as i128);
+        }
+        let power = |places: i8| 10_i128.checked_pow(u32::try_from(places).ok()?);
+        let (sum, count) = match places >= self.scale {
+            true => (state.units.checked_mul(power(places - self.scale)?)?, i128::from(state.count)),
+            false => (state.units, i128::from(state.count).checked_mul(power(self.scale - places)?)?),
+        };
+        let (whole, rest) = (sum.div_euclid(count), sum.rem_euclid(count));
+        let up = match (rest * 2).cmp(&count) {
+            std::cmp::Ordering::Less => false,
+            std::cmp::Ordering::Equal => whole % 2 != 0,
+            std::cmp::Ordering::Greater => true,
+        };
+        Some(whole + i128::from(up))
+    }
+
+    /// Adds so many values of which nothing but their number counts.
+    pub fn add_count(&self, state: &mut State, count: u64) {
+        state.count += count;
+    }
+
+    /// What comes of no value at all: a sum of nothing is 0 where values are summed over a row's children.
+    pub fn zero(&self) -> State {
+        match self.fold {
+            RunningFn::Sum => State { count: 1, ..State::default() },
+            _ => State::default(),
+        }
     }
 
     /// Adds a value; null adds nothing.
@@ -175,6 +216,20 @@ impl Measure {
         Ok(match (self.fold, &self.logical) {
             (RunningFn::Count, _) => Arc::new(states.map(|state| Some(state.count as i64)).collect::<Int64Array>()),
             (RunningFn::Mean, _) => {
+                if let LogicalType::Decimal { precision, scale } = self.logical {
+                    let most = 10_i128.pow(u32::from(precision)) - 1;
+                    let mean = |(at, state): (usize, &State)| match known(state) {
+                        true => self
+                            .rounded_mean(state, scale)
+                            .filter(|units| units.abs() <= most)
+                            .ok_or(failed(at))
+                            .map(Some),
+                        false => Ok(None),
+                    };
+                    let units = states.enumerate().map(mean).collect::<Result<Vec<_>, _>>()?;
+                    let array = Decimal128Array::from(units).with_precision_and_scale(precision, scale);
+                    return Ok(Arc::new(array.map_err(|error| RunError::new(error.to_string()))?));
+                }
                 let unit = 10_f64.powi(i32::from(self.scale));
                 let mean = |state: &State| (state.units as f64 / unit + state.float) / state.count as f64;
                 Arc::new(states.map(|state| known(state).then(|| mean(state) + 0.0)).collect::<Float64Array>())
@@ -207,7 +262,7 @@ impl Measure {
 }
 
 fn too_large() -> RunError {
-    RunError::new("the running sum is larger than its type holds")
+    RunError::new("the sum is larger than its type holds")
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ impl<'a> Script<'a> {
                 Ok(format!("SELECT k, n FROM ({}) AS numbers WHERE n > 0", parts.join("\n  UNION ALL\n  ")))
             }
             Total::Statistic(statistic) => self.statistic(table, statistic, joins, &limit),
+            Total::Correlation(correlation) => self.correlation(table, correlation, joins, &limit),
             Total::Count { condition, least, most, per } => {
                 let condition = self.write(condition, &joins, &read)?;
                 let per: Vec<&str> = per.iter().map(String::as_str).collect();

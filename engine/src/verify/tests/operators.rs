@@ -88,6 +88,7 @@ async fn little_memory_and_hashes_that_meet_change_no_answer() {
                 let bounds = dataset.tables[1].foreign_keys[0].children.as_ref();
                 let asked = keys::Asked {
                     id: "k",
+                    limit: None,
                     children: &children,
                     parents: &parents,
                     columns: columns.len(),

@@ -151,3 +151,89 @@ async fn statistics_are_measured_and_a_sum_on_a_grid_may_be_half_a_unit_off() {
         assert!(!verify_sql(&dataset, dialect).contains("Left out"), "{}", verify_sql(&dataset, dialect));
     }
 }
+
+#[tokio::test]
+async fn coefficients_are_measured_among_pairs_without_nulls() {
+    let dataset = staff(json!([
+        { "id": "pearson", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": 0.75 },
+        { "id": "off", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": 0.5, "tolerance": 0.1 },
+        { "id": "spearman", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": 0.463, "method": "spearman", "tolerance": 0.001 },
+        { "id": "kendall", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": 0.394, "method": "kendall", "tolerance": 0.001 },
+        { "id": "matrix", "kind": "correlation", "columns": ["id", "grade", "pay"], "matrix": [[1, 0.9, 0], [0.9, 1, 0], [0, 0, 1]] },
+        { "id": "one", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": -1, "when": "id = 3" },
+        { "id": "some", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": -1, "when": "post.is_new", "method": "kendall" },
+        { "id": "same", "kind": "correlation", "columns": ["grade", "pay"], "coefficient": 0, "when": "id = 5 OR id = 6" }]));
+    let certificate = agreed(&dataset, &staff_rows()).await;
+    let broken: Vec<(&str, u64)> = certificate
+        .results
+        .iter()
+        .filter(|result| !result.holds())
+        .map(|result| (result.id.as_str(), result.broken))
+        .collect();
+    assert_eq!(broken, [("off", 1), ("matrix", 3), ("some", 1), ("same", 1)]);
+    assert_eq!(found(&certificate, "off").checked, 7);
+    assert_eq!(measured(found(&certificate, "one")), []);
+    assert_eq!(measured(found(&certificate, "same")), [measure("grade, pay", "none", "0 ± 0.02")]);
+    is(
+        found(&certificate, "off"),
+        7,
+        1,
+        json!([{ "columns": "grade, pay", "measured": measured(found(&certificate, "off"))[0].1, "asked": "0.5 ± 0.1" }]),
+    );
+    for dialect in Dialect::ALL {
+        assert!(!verify_sql(&dataset, dialect).contains("Left out"), "{}", verify_sql(&dataset, dialect));
+    }
+}
+
+#[tokio::test]
+async fn intervals_overlap_where_one_starts_before_an_earlier_one_of_its_group_has_ended() {
+    let dataset = dataset(json!([{ "name": "t", "primary_key": ["id"], "columns": [
+        { "name": "id" }, { "name": "room" }, { "name": "first", "type": "date" }, { "name": "last", "type": "date" }, { "name": "low" }, { "name": "high" }],
+        "rules": [
+            { "id": "days", "kind": "no_overlap", "per": ["room"], "start": "first", "end": "last" },
+            { "id": "some", "kind": "no_overlap", "per": ["room"], "start": "first", "end": "last", "when": "id <> 2" },
+            { "id": "numbers", "kind": "no_overlap", "per": ["room", "id"], "start": "low", "end": "high" },
+            { "id": "all", "kind": "no_overlap", "per": ["room"], "start": "low", "end": "high" }] }]));
+    let rows = [table(
+        "t",
+        vec![
+            ("id", numbers(1..=8)),
+            ("room", texts(&[Some("a"), Some("a"), Some("a"), Some("b"), Some("b"), None, None, Some("b")])),
+            ("first", days(&[Some(10), Some(12), Some(20), Some(5), Some(-9), Some(1), Some(1), None])),
+            ("last", days(&[Some(15), Some(14), Some(30), Some(20), Some(5), Some(9), Some(9), Some(3)])),
+            ("low", ints(&[Some(1), Some(1), Some(3), Some(-5), Some(0), Some(1), Some(1), Some(9)])),
+            ("high", ints(&[Some(1), Some(3), Some(3), Some(0), Some(9), Some(9), Some(9), None])),
+        ],
+    )];
+    let certificate = agreed(&dataset, &rows).await;
+    is(found(&certificate, "days"), 5, 1, json!([{ "room": "a", "first": "1970-01-13" }]));
+    is(found(&certificate, "some"), 4, 0, json!([]));
+    is(found(&certificate, "numbers"), 5, 0, json!([]));
+    is(found(&certificate, "all"), 5, 0, json!([]));
+    assert_eq!(
+        found(&certificate, "some").statement,
+        "no first lies before the last of an earlier interval of the same room, where id <> 2"
+    );
+    for dialect in Dialect::ALL {
+        assert!(!verify_sql(&dataset, dialect).contains("Left out"), "{}", verify_sql(&dataset, dialect));
+    }
+}
+
+#[tokio::test]
+async fn overlaps_are_the_same_in_parts_where_memory_is_little() {
+    let dataset =
+        dataset(json!([{ "name": "t", "columns": [{ "name": "room" }, { "name": "low" }, { "name": "high" }],
+        "rules": [{ "id": "r", "kind": "no_overlap", "per": ["room"], "start": "low", "end": "high" }] }]));
+    let rows = 6_000_i64;
+    let rooms = numbers((0..rows).map(|row| row * 7919 % 97));
+    let low: Vec<i64> = (0..rows).map(|row| row * 104_729 % 50_021).collect();
+    let high = numbers(low.iter().map(|low| low + 300));
+    let tables = [table("t", vec![("room", rooms), ("low", numbers(low)), ("high", high)])];
+    let enough = certificate(&dataset, &tables).await;
+    let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(96 << 10));
+    let little = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().expect("a runtime");
+    let little = certify(&dataset, tables.to_vec(), little).await.expect("a certificate");
+    assert!(found(&enough, "r").broken > 100);
+    assert_eq!(found(&enough, "r"), found(&little, "r"));
+    assert_eq!(counted_by_sql(&dataset, &tables).await, [("r".to_owned(), found(&enough, "r").broken)]);
+}

@@ -1,0 +1,468 @@
+//! Columns that move together: a Gaussian copula under the columns' own distributions (NORTA, Cario & Nelson 1997).
+//!
+//! The word that would draw a cell is turned into a score of the normal distribution; the scores of a row are mixed by the factor of a
+//! correlation matrix, and what comes of that draws the cell by the column's own quantiles. So each column keeps its distribution, the first
+//! one its very values, and a cell is a function of its row. The matrix is such that the columns, not the scores, have the coefficients that
+//! are asked ([`link`]). Tables of some thousands of rows have coefficients by chance that are as far off as a tolerance: of them all rows are
+//! measured before the first is made, and the matrix is moved until the rows have what is asked. The same is done, over the first rows of
+//! larger tables, where other rules put in values or bounds afterwards.
+
+mod coefficient;
+mod link;
+mod marginal;
+mod matrix;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+
+pub(crate) use coefficient::Method;
+use coefficient::ranks;
+pub(crate) use link::Link;
+pub(crate) use marginal::{Marginal, Profile, numbers_of};
+use marginal::{score_of, share_of};
+pub(crate) use matrix::{Square, factor, identity, nearest};
+
+use super::quota::{Conflict, Fault};
+use crate::generators::{Cells, Fill, Quantiles, Rows, RunError};
+use crate::plan::{Evaluation, Plan, Side, SlotId, units_of};
+use crate::random::{Key, open_unit};
+use crate::run::blocks;
+
+/// Bytes that a sample keeps at most.
+const BYTES: u64 = 64 << 20;
+
+/// Times that the matrix is moved at most.
+const ROUNDS: usize = 20;
+
+/// What pairs have, and in how many rows.
+type Found = Vec<(Option<f64>, usize)>;
+
+/// A bound that another rule sets.
+#[derive(Clone, Debug)]
+pub(crate) struct Limit {
+    pub by: By,
+    pub side: Side,
+    /// Added to it, in units.
+    pub gap: f64,
+}
+
+/// What bounds a value.
+#[derive(Clone, Debug)]
+pub(crate) enum By {
+    Constant(f64),
+    /// A column that moves together with this one.
+    Member(usize),
+    /// Another column of the row.
+    Slot(SlotId),
+}
+
+/// A column that moves together with others.
+pub(crate) struct Member {
+    pub column: String,
+    /// The stream of its words.
+    pub key: Key,
+    pub marginal: Marginal,
+    pub limits: Vec<Limit>,
+    /// Where it is null.
+    pub nulls: Option<SlotId>,
+    /// Where rules put in a value, and the value as a number.
+    pub forced: Vec<(SlotId, f64)>,
+}
+
+/// What a rule asks of two columns.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub rule: String,
+    pub members: (usize, usize),
+    pub method: Method,
+    pub coefficient: f64,
+    pub tolerance: f64,
+    /// How fast the coefficient rises with the correlation of the scores.
+    pub slope: f64,
+}
+
+/// Columns that move together.
+pub(crate) struct Correlated {
+    pub table: usize,
+    pub members: Vec<Member>,
+    pub pairs: Vec<Pair>,
+    /// The condition that limits the rules; all rows where absent.
+    pub when: Option<SlotId>,
+    /// The correlations of the scores that the distributions ask for.
+    pub scores: Square,
+    pub settled: OnceLock<Result<Settled, Fault>>,
+}
+
+/// The matrix that rows are made with.
+pub(crate) struct Settled {
+    factor: Square,
+    /// The coefficients that all rows have, where they were measured, and the rows of each.
+    found: Vec<(f64, usize)>,
+}
+
+/// Rows over which coefficients are measured, column by column.
+#[derive(Default)]
+struct Sample {
+    rows: usize,
+    /// Whether these are all rows.
+    is_whole: bool,
+    scores: Vec<Vec<f64>>,
+    /// Not a number where the cell is null, a number where a rule puts it in, infinite where it is drawn; empty where all cells are drawn.
+    put: Vec<Vec<f64>>,
+    /// The columns that bound others.
+    bounds: HashMap<SlotId, Vec<Option<i64>>>,
+}
+
+impl Correlated {
+    fn settled(&self, plan: &Plan) -> Result<&Settled, Fault> {
+        self.settled.get_or_init(|| self.settle(plan)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Measures the rows, where that is to be done, and says what they have.
+    pub fn check(&self, plan: &Plan) -> Result<Vec<(String, String)>, Fault> {
+        let settled = self.settled(plan)?;
+        let mut notes: Vec<(String, String)> = Vec::new();
+        for (pair, (found, rows)) in self.pairs.iter().zip(&settled.found) {
+            let (first, second) = self.names(pair);
+            let pair_found = format!("{first}, {second}: {}", rounded(*found));
+            match notes.iter_mut().find(|(rule, _)| *rule == pair.rule) {
+                Some((_, known)) => *known = format!("{known}; {pair_found}"),
+                None => notes.push((pair.rule.clone(), format!("measured in {rows} rows: {pair_found}"))),
+            }
+        }
+        Ok(notes)
+    }
+
+    fn names(&self, pair: &Pair) -> (&str, &str) {
+        (&self.members[pair.members.0].column, &self.members[pair.members.1].column)
+    }
+
+    /// The most rows that are measured: so many that what chance gives beyond them is a small part of every tolerance.
+    pub fn most_rows(pairs: &[Pair], members: usize) -> u64 {
+        const LEAST: f64 = if cfg!(test) { 4_096.0 } else { 65_536.0 };
+        let tolerance = pairs.iter().map(|pair| pair.tolerance).fold(1.0, f64::min);
+        let wanted = libm::pow(if cfg!(test) { 2.0 } else { 16.0 } / tolerance, 2.0).max(LEAST);
+        (wanted as u64).min(BYTES / 8 / members.max(1) as u64)
+    }
+
+    /// Whether nothing changes a value after it is drawn.
+    fn is_plain(&self) -> bool {
+        self.members.iter().all(|member| member.limits.is_empty() && member.forced.is_empty())
+    }
+
+    fn settle(&self, plan: &Plan) -> Result<Settled, Fault> {
+        let of = |scores: &Square| factor(scores).unwrap_or_else(|| identity(scores.len()));
+        let mut settled = Settled { factor: of(&self.scores), found: Vec::new() };
+        let sample = self.sample(plan).map_err(Fault::Run)?;
+        if sample.rows < 2 || (!sample.is_whole && self.is_plain()) {
+            return Ok(settled);
+        }
+        let mut scores = self.scores.clone();
+        let mut slopes: Vec<f64> = self.pairs.iter().map(|pair| pair.slope).collect();
+        let mut before: Option<(Square, Found)> = None;
+        let mut best: Option<(f64, Square, Found)> = None;
+        for round in 0..ROUNDS {
+            let lower = of(&scores);
+            let values = self.values(&sample, &lower);
+            let ranks = self.ranks(&values);
+            let found: Found = self.pairs.iter().map(|pair| measured(pair, &values, &ranks)).collect();
+            let off = |(pair, (found, rows)): (&Pair, &(Option<f64>, usize))| match found {
+                Some(found) => (found - pair.coefficient).abs() / pair.tolerance,
+                // One row has no coefficient, and none is asked of it.
+                None if *rows < 2 => 0.0,
+                None => f64::INFINITY,
+            };
+            let worst = self.pairs.iter().zip(&found).map(off).fold(0.0, f64::max);
+            if best.as_ref().is_none_or(|(known, _, _)| worst < *known) {
+                best = Some((worst, lower, found.clone()));
+            }
+            // A matrix of many pairs may take long to come as near as one.
+            if worst <= if round < ROUNDS / 4 { 0.05 } else { 0.25 } {
+                break;
+            }
+            let mut moved = scores.clone();
+            for (at, pair) in self.pairs.iter().enumerate() {
+                let ((a, b), Some(now)) = (pair.members, found[at].0) else { continue };
+                if let Some((known, known_found)) = &before
+                    && let Some(then) = known_found[at].0
+                    && (scores[a][b] - known[a][b]).abs() > 1e-9
+                {
+                    let slope = (now - then) / (scores[a][b] - known[a][b]);
+                    if slope > 0.1 * pair.slope && slope < 10.0 * pair.slope {
+                        slopes[at] = slope;
+                    }
+                }
+                let part = if round < ROUNDS / 2 { 1.0 } else { 0.5 };
+                let step = part * (pair.coefficient - now) / slopes[at];
+                moved[a][b] = (scores[a][b] + step).clamp(-1.0, 1.0);
+                moved[b][a] = moved[a][b];
+            }
+            before = Some((scores, found));
+            scores = if factor(&moved).is_some() { moved } else { nearest(&moved, |_, _| false) };
+        }
+        let Some((worst, lower, found)) = best else { return Ok(settled) };
+        if sample.is_whole && worst > 1.0 {
+            return Err(Fault::Conflict(self.out_of_reach(&found)));
+        }
+        settled.factor = lower;
+        if sample.is_whole {
+            settled.found = found.into_iter().map(|(found, rows)| (found.unwrap_or(f64::NAN), rows)).collect();
+        }
+        Ok(settled)
+    }
+
+    /// The ranks of the columns whose ranks are asked for, once for all their pairs; empty where some are null, so that each pair has its own.
+    fn ranks(&self, values: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let asked = |at: usize| {
+            let of = |pair: &Pair| pair.method == Method::Spearman && (pair.members.0 == at || pair.members.1 == at);
+            self.pairs.iter().any(of) && values[at].iter().all(|value| !value.is_nan())
+        };
+        values.iter().enumerate().map(|(at, values)| if asked(at) { ranks(values) } else { Vec::new() }).collect()
+    }
+
+    /// Says of the pair that is furthest from what is asked how near its rows come.
+    fn out_of_reach(&self, found: &[(Option<f64>, usize)]) -> Conflict {
+        let off = |at: &usize| found[*at].0.map_or(f64::INFINITY, |found| (found - self.pairs[*at].coefficient).abs());
+        let worst = (0..self.pairs.len()).max_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(0);
+        let (pair, (found, rows)) = (&self.pairs[worst], &found[worst]);
+        let (first, second) = self.names(pair);
+        let asked =
+            format!("{} asks for a coefficient of {} of {first} and {second}", pair.rule, rounded(pair.coefficient));
+        let detail = match found {
+            Some(found) => format!("{asked}, and these {rows} rows come no nearer than {}", rounded(*found)),
+            None => format!("{asked}, and one of them has a single value in these {rows} rows"),
+        };
+        Conflict { rules: vec![pair.rule.clone()], detail }
+    }
+
+    /// Reads the rows over which coefficients are measured.
+    fn sample(&self, plan: &Plan) -> Result<Sample, RunError> {
+        let most = Correlated::most_rows(&self.pairs, self.members.len()) as usize;
+        let rows = plan.tables[self.table].rows;
+        let members = self.members.len();
+        let mut sample = Sample {
+            is_whole: true,
+            scores: vec![Vec::new(); members],
+            put: vec![Vec::new(); members],
+            ..Sample::default()
+        };
+        if self.when.is_none() && self.is_plain() && rows > most as u64 {
+            sample.is_whole = false;
+            return Ok(sample);
+        }
+        for block in blocks(0..rows) {
+            if sample.rows > most {
+                sample.is_whole = false;
+                break;
+            }
+            let block = Rows::Range(block);
+            let mut evaluation = Evaluation::new(plan, self.table, block.clone());
+            let selected: Vec<usize> = match self.when {
+                None => (0..block.len()).collect(),
+                Some(when) => {
+                    let when = evaluation.need(when)?;
+                    (0..block.len()).filter(|row| is_true(when.as_boolean(), *row)).collect()
+                }
+            };
+            sample.rows += selected.len();
+            for (at, member) in self.members.iter().enumerate() {
+                sample.scores[at]
+                    .extend(selected.iter().map(|row| score_of(open_unit(member.key.word(block.at(*row))))));
+                if member.nulls.is_some() || !member.forced.is_empty() {
+                    sample.put[at].extend(member.put(&mut evaluation, &selected)?);
+                }
+                for limit in &member.limits {
+                    let By::Slot(slot) = limit.by else { continue };
+                    let Marginal::Drawn(quantiles) = &member.marginal else { continue };
+                    let known = units_of(&evaluation.need(slot)?, quantiles.logical(), limit.side)?;
+                    let of_slot = sample.bounds.entry(slot).or_default();
+                    if of_slot.len() < sample.rows {
+                        of_slot.extend(selected.iter().map(|row| known[*row]));
+                    }
+                }
+            }
+        }
+        Ok(sample)
+    }
+
+    /// The values of a sample as numbers; not a number where a cell is null.
+    fn values(&self, sample: &Sample, lower: &Square) -> Vec<Vec<f64>> {
+        let mut all: Vec<Vec<f64>> = vec![Vec::new(); self.members.len()];
+        let mut open: Vec<usize> = (0..self.members.len()).collect();
+        // A column stands behind those that bound it.
+        while let Some(place) = open.iter().position(|at| {
+            self.members[*at].limits.iter().all(|limit| !matches!(limit.by, By::Member(other) if open.contains(&other)))
+        }) {
+            let at = open.remove(place);
+            let member = &self.members[at];
+            let mut shares = Shares::default();
+            let value = |row: usize| {
+                let drawn = match sample.put[at].get(row) {
+                    Some(put) if !put.is_infinite() => return *put,
+                    _ => share_of((0..=at).map(|other| lower[at][other] * sample.scores[other][row]).sum()),
+                };
+                let Marginal::Drawn(quantiles) = &member.marginal else { return member.marginal.at(drawn) };
+                if member.limits.is_empty() {
+                    return quantiles.at(drawn);
+                }
+                let bounds = member.bounds(|_, limit| match limit.by {
+                    By::Constant(value) => Some(value),
+                    By::Member(other) => Some(all[other][row]).filter(|value| !value.is_nan()),
+                    By::Slot(slot) => sample.bounds[&slot][row].map(|value| value as f64),
+                });
+                shares.within(quantiles, drawn, bounds)
+            };
+            let values = (0..sample.rows).map(value).collect();
+            all[at] = values;
+        }
+        all
+    }
+}
+
+impl Member {
+    /// What rules and nulls put into rows.
+    fn put(&self, evaluation: &mut Evaluation<'_>, selected: &[usize]) -> Result<Vec<f64>, RunError> {
+        let mut put = vec![f64::INFINITY; selected.len()];
+        let holes = self.nulls.map(|nulls| (nulls, f64::NAN));
+        for (slot, value) in self.forced.iter().copied().chain(holes) {
+            let holds = evaluation.need(slot)?;
+            for (put, row) in put.iter_mut().zip(selected) {
+                if is_true(holds.as_boolean(), *row) {
+                    *put = value;
+                }
+            }
+        }
+        Ok(put)
+    }
+
+    /// The tightest bounds of a row.
+    fn bounds(&self, value: impl Fn(usize, &Limit) -> Option<f64>) -> (f64, f64) {
+        let mut bounds = (f64::NEG_INFINITY, f64::INFINITY);
+        for (at, limit) in self.limits.iter().enumerate() {
+            let Some(value) = value(at, limit) else { continue };
+            match limit.side {
+                Side::Lower => bounds.0 = bounds.0.max(value + limit.gap),
+                Side::Upper => bounds.1 = bounds.1.min(value + limit.gap),
+            }
+        }
+        bounds
+    }
+}
+
+fn is_true(truth: &BooleanArray, row: usize) -> bool {
+    truth.is_valid(row) && truth.value(row)
+}
+
+/// The coefficient of a pair's rows that are not null, and how many these are.
+fn measured(pair: &Pair, values: &[Vec<f64>], ranks: &[Vec<f64>]) -> (Option<f64>, usize) {
+    let (first, second) = (pair.members.0, pair.members.1);
+    if pair.method == Method::Spearman && !ranks[first].is_empty() && !ranks[second].is_empty() {
+        return (Method::Pearson.of(&ranks[first], &ranks[second]), ranks[first].len());
+    }
+    let both = values[first].iter().copied().zip(values[second].iter().copied());
+    let (xs, ys): (Vec<f64>, Vec<f64>) = both.filter(|(x, y)| !x.is_nan() && !y.is_nan()).unzip();
+    (pair.method.of(&xs, &ys), xs.len())
+}
+
+/// A coefficient as people read it.
+pub(crate) fn rounded(coefficient: f64) -> f64 {
+    libm::rint(coefficient * 1e4) / 1e4
+}
+
+/// Shares of a distribution below bounds, each searched once.
+#[derive(Default)]
+struct Shares {
+    known: HashMap<(u64, bool), f64>,
+}
+
+impl Shares {
+    /// The value at a share of what lies between bounds.
+    fn within(&mut self, quantiles: &Quantiles, share: f64, (low, high): (f64, f64)) -> f64 {
+        let from = if low > quantiles.low { self.below(quantiles, low, false) } else { 0.0 };
+        let to = if high < quantiles.high { self.below(quantiles, high, true) } else { 1.0 };
+        let value = quantiles.at((from + share * (to - from)).clamp(f64::EPSILON / 4.0, 1.0 - f64::EPSILON / 2.0));
+        // What lies between may have no share that a number tells.
+        if high < low { low } else { value.clamp(low, high) }
+    }
+
+    /// The share below a value, or up to it.
+    fn below(&mut self, quantiles: &Quantiles, value: f64, up_to: bool) -> f64 {
+        const MOST: usize = 1 << 20;
+        const STEPS: usize = 52;
+        if self.known.len() > MOST {
+            self.known.clear();
+        }
+        *self.known.entry((value.to_bits(), up_to)).or_insert_with(|| {
+            let (mut low, mut high) = (0.0, 1.0);
+            for _ in 0..STEPS {
+                let middle = 0.5 * (low + high);
+                let found = quantiles.at(middle);
+                if found < value || (up_to && found == value) { low = middle } else { high = middle }
+            }
+            0.5 * (low + high)
+        })
+    }
+}
+
+/// One of the columns as a fill. Inputs: the condition, where there is one, then the columns of its limits.
+pub(crate) struct CorrelatedFill {
+    pub system: Arc<Correlated>,
+    pub member: usize,
+}
+
+impl CorrelatedFill {
+    fn scores(&self, member: usize, rows: &Rows) -> Vec<f64> {
+        let key = &self.system.members[member].key;
+        rows.iter().map(|row| score_of(open_unit(key.word(row)))).collect()
+    }
+}
+
+impl Fill for CorrelatedFill {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let system = &self.system;
+        let member = &system.members[self.member];
+        let mut shares: Vec<f64> = rows.iter().map(|row| open_unit(member.key.word(row))).collect();
+        // The first one's own words, whatever the matrix.
+        if self.member > 0 {
+            let lower = &system.settled(cells.plan)?.factor[self.member];
+            let mut mixed = vec![0.0; rows.len()];
+            for (other, weight) in lower[..=self.member].iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
+                let scores = self.scores(other, rows);
+                mixed.iter_mut().zip(scores).for_each(|(mixed, score)| *mixed += weight * score);
+            }
+            let when = system.when.map(|_| cells.inputs[0].as_boolean());
+            for (row, share) in shares.iter_mut().enumerate() {
+                if when.is_none_or(|when| is_true(when, row)) {
+                    *share = share_of(mixed[row]);
+                }
+            }
+        }
+        let Marginal::Drawn(quantiles) = &member.marginal else { return member.marginal.array(&shares) };
+        if member.limits.is_empty() {
+            return member.marginal.array(&shares);
+        }
+        let mut inputs = cells.inputs[usize::from(system.when.is_some())..].iter();
+        let mut limits = Vec::with_capacity(member.limits.len());
+        for limit in &member.limits {
+            limits.push(match limit.by {
+                By::Constant(_) => Vec::new(),
+                _ => match inputs.next() {
+                    Some(input) => units_of(input, quantiles.logical(), limit.side)?,
+                    None => return Err(RunError::new("a column that bounds another one is missing")),
+                },
+            });
+        }
+        let mut searched = Shares::default();
+        let value = |(row, share): (usize, f64)| {
+            let bounds = member.bounds(|at, limit| match limit.by {
+                By::Constant(value) => Some(value),
+                _ => limits[at][row].map(|value| value as f64),
+            });
+            searched.within(quantiles, share, bounds)
+        };
+        let values: Vec<f64> = shares.into_iter().enumerate().map(value).collect();
+        quantiles.array(&values)
+    }
+}

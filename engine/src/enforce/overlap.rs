@@ -1,0 +1,163 @@
+//! Intervals of one group that do not overlap: the group's starts are sorted on a span that is shorter by what all but the last interval take
+//! at least, and those lengths are put back between them; an end that reaches beyond the next start ends there.
+//!
+//! Every row's own word draws a start, as if it stood alone; the rows of a group take their starts in ascending order. The children of one
+//! parent lie side by side, so a group is made from its rows alone; other groups are found by a pass.
+
+use std::sync::{Arc, OnceLock};
+
+use datafusion::arrow::array::ArrayRef;
+
+use super::quota::{Conflict, Fault};
+use crate::generators::{Cells, Fill, Quantiles, Rows, RunError, array_of_units};
+use crate::plan::{Groups, Plan, Side, places, units_of};
+use crate::random::{Key, open_unit};
+use crate::types::LogicalType;
+
+/// When the intervals of each group start.
+pub(crate) struct Timetable {
+    pub rule: String,
+    /// The column of the starts.
+    pub column: String,
+    pub groups: Groups,
+    pub quantiles: Arc<Quantiles>,
+    /// The stream of the starts' words.
+    pub key: Key,
+    /// The least length of an interval, in units.
+    pub shortest: f64,
+    /// Of groups that a pass finds, all starts by the place of their row.
+    pub whole: OnceLock<Result<Vec<f64>, Fault>>,
+}
+
+/// A start, and the one that follows in its group.
+type Start = (f64, Option<f64>);
+
+impl Timetable {
+    /// The distance between two starts at least: the least length, on the grid of the starts.
+    fn step(&self) -> f64 {
+        let grid = self.quantiles.quantum.unwrap_or(1.0);
+        libm::ceil(self.shortest / grid) * grid
+    }
+
+    /// Why a group of so many intervals has no room, where it has none.
+    pub fn refuse(&self, intervals: u64) -> Option<String> {
+        let span = self.quantiles.high - self.quantiles.low;
+        let taken = intervals.saturating_sub(1) as f64 * self.step();
+        let length = |units: f64| length(self.quantiles.logical(), units, self.quantiles.units_of_one());
+        (taken > span).then(|| {
+            format!(
+                "{} has {intervals} intervals of at least {} in one group, whose starts lie {} apart, and {} spreads over {}",
+                self.rule,
+                length(self.shortest),
+                length(taken),
+                self.column,
+                length(span)
+            )
+        })
+    }
+
+    /// The starts of a group, ascending, by the rows that are in it.
+    fn of_group(&self, rows: impl Iterator<Item = u64>) -> Result<Vec<f64>, Conflict> {
+        let mut shares: Vec<f64> = rows.map(|row| open_unit(self.key.word(row))).collect();
+        if let Some(detail) = self.refuse(shares.len() as u64) {
+            return Err(Conflict { rules: vec![self.rule.clone()], detail });
+        }
+        shares.sort_unstable_by(f64::total_cmp);
+        let (low, high) = (self.quantiles.low, self.quantiles.high);
+        let (grid, step) = (self.quantiles.quantum.unwrap_or(1.0), self.step());
+        let taken = shares.len().saturating_sub(1) as f64 * step;
+        let (all, left) = ((high - low) / grid + 1.0, (high - low - taken) / grid + 1.0);
+        let start = |(place, share): (usize, f64)| {
+            let at = (self.quantiles.at(share) - low) / grid;
+            let shrunk = if taken > 0.0 { libm::floor(at * (left / all)).min(left - 1.0) } else { at };
+            low + shrunk * grid + place as f64 * step
+        };
+        Ok(shares.into_iter().enumerate().map(start).collect())
+    }
+
+    fn starts(&self, plan: &Plan, rows: &Rows) -> Result<Vec<Start>, RunError> {
+        let mut starts = Vec::with_capacity(rows.len());
+        match &self.groups {
+            Groups::Siblings(allocation) => {
+                let mut known: (Option<u64>, Vec<f64>) = (None, Vec::new());
+                for place in places(allocation, rows) {
+                    if known.0 != Some(place.parent) {
+                        known = (Some(place.parent), self.of_group(place.first..place.first + place.size)?);
+                    }
+                    let index = place.index as usize;
+                    starts.push((known.1[index], known.1.get(index + 1).copied()));
+                }
+            }
+            Groups::Sorted(sorted) => {
+                let whole = self.whole(plan)?;
+                sorted.over(plan, rows, &mut |part, order| {
+                    starts.extend(part.map(|position| {
+                        let place = order.place(rows.at(position));
+                        let next = (place + 1 < order.group(place).1.end).then(|| whole[place + 1]);
+                        (whole[place], next)
+                    }));
+                    Ok(())
+                })?;
+            }
+            Groups::Whole | Groups::Scattered(_) => return Err(RunError::new("these groups have no timetable")),
+        }
+        Ok(starts)
+    }
+
+    fn whole(&self, plan: &Plan) -> Result<&[f64], Fault> {
+        let made = || {
+            let mut starts = Vec::new();
+            if let Groups::Sorted(sorted) = &self.groups
+                && let Some(order) = sorted.whole(plan)
+            {
+                let order = order.map_err(Fault::Run)?;
+                for places in order.groups() {
+                    starts.extend(self.of_group(places.map(|place| order.row(place))).map_err(Fault::Conflict)?);
+                }
+            }
+            Ok(starts)
+        };
+        self.whole.get_or_init(made).as_ref().map(Vec::as_slice).map_err(Clone::clone)
+    }
+
+    /// Whether the groups that a pass finds have room.
+    pub fn check(&self, plan: &Plan) -> Result<Vec<(String, String)>, Fault> {
+        self.whole(plan).map(|_| Vec::new())
+    }
+}
+
+/// A length as people write it.
+fn length(logical: &LogicalType, units: f64, one: f64) -> String {
+    const DAY: f64 = 86_400_000_000.0;
+    const SECOND: f64 = 1_000_000.0;
+    let shown = |number: f64| libm::rint(number * 100.0) / 100.0;
+    match logical {
+        LogicalType::Date => format!("{units} days"),
+        LogicalType::Datetime if units >= DAY => format!("{} days", shown(units / DAY)),
+        LogicalType::Datetime => format!("{} seconds", shown(units / SECOND)),
+        _ => (units / one).to_string(),
+    }
+}
+
+/// The starts.
+pub(crate) struct StartFill(pub Arc<Timetable>);
+
+impl Fill for StartFill {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let starts = self.0.starts(cells.plan, rows)?;
+        self.0.quantiles.array(&starts.into_iter().map(|(start, _)| start).collect::<Vec<_>>())
+    }
+}
+
+/// The ends: the first input, or the next start where that is earlier.
+pub(crate) struct EndFill(pub Arc<Timetable>);
+
+impl Fill for EndFill {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let logical = self.0.quantiles.logical();
+        let drawn = units_of(&cells.inputs[0], logical, Side::Lower)?;
+        let starts = self.0.starts(cells.plan, rows)?;
+        let end = |(end, (_, next)): (Option<i64>, Start)| end.map(|end| next.map_or(end, |next| end.min(next as i64)));
+        array_of_units(drawn.into_iter().zip(starts).map(end).collect::<Vec<_>>(), logical)
+    }
+}

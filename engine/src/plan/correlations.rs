@@ -1,0 +1,406 @@
+//! The rule `correlation` at plan time: which columns move together, and whether their distributions can.
+
+mod scores;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use datafusion::arrow::array::Array;
+
+use self::scores::wanted;
+use super::compiler::{Compiler, Failed, Name};
+use super::quotas::Pass;
+use super::rules::Bound;
+use super::{Plan, SlotId, convert};
+use crate::enforce::correlate::{By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, numbers_of, rounded};
+use crate::expr::Parsed;
+use crate::generators::Made;
+use crate::problem::Problem;
+use crate::schema::{CORRELATION_TOLERANCE, Rule, RuleKind};
+use crate::types::LogicalType;
+
+/// A rule `correlation`.
+#[derive(Clone)]
+struct Correlation {
+    rule: Rule,
+    pointer: String,
+    columns: Vec<usize>,
+    /// Two columns, what their coefficient is to be, and the place where that is written.
+    wanted: Vec<(usize, usize, f64, String)>,
+    method: Method,
+    tolerance: f64,
+}
+
+/// Columns that rules tie together, directly or through others.
+struct System {
+    table: usize,
+    columns: Vec<usize>,
+    rules: Vec<Correlation>,
+    /// What was compiled: the system, and the generators of its columns that are used as they are.
+    built: Option<Result<Arc<Correlated>, ()>>,
+    made: HashMap<usize, Made>,
+}
+
+/// All that rules of the kind ask for.
+#[derive(Default)]
+pub(super) struct Correlations {
+    asked: HashMap<usize, Vec<Correlation>>,
+    systems: Vec<System>,
+}
+
+impl Correlations {
+    /// The first rule that speaks of a column.
+    pub fn rule_of(&self, table: usize, column: usize) -> Option<&Rule> {
+        self.system_of(table, column).and_then(|system| self.systems[system].rules.first()).map(|first| &first.rule)
+    }
+
+    fn system_of(&self, table: usize, column: usize) -> Option<usize> {
+        self.systems.iter().position(|system| system.table == table && system.columns.contains(&column))
+    }
+}
+
+impl Compiler {
+    pub(super) fn gather_correlation(&mut self, table: usize, rule: &Rule, pointer: &str) {
+        let RuleKind::Correlation { columns: names, coefficient, matrix, method, tolerance } = &rule.kind else {
+            return;
+        };
+        let mut columns = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let place = format!("{pointer}/columns/{at}");
+            let problem = match self.column_named(table, name) {
+                Some(column) if columns.contains(&column) => {
+                    Problem::new("repeated_name", format!("{name} stands twice"))
+                }
+                Some(column) => {
+                    columns.push(column);
+                    continue;
+                }
+                None => self.unknown_column(table, name),
+            };
+            self.problems.push(problem.at(place));
+            return;
+        }
+        let Some(known) = Method::named(method.as_deref()) else {
+            let method = method.as_deref().unwrap_or_default();
+            let problem = Problem::new("unknown_value", format!("unknown value \"{method}\""));
+            self.problems.push(problem.hint(method, Method::NAMES).at(format!("{pointer}/method")));
+            return;
+        };
+        let tolerance = tolerance.unwrap_or(CORRELATION_TOLERANCE);
+        if !(tolerance > 0.0 && tolerance.is_finite()) {
+            let problem = Problem::new("too_small", format!("the tolerance {tolerance} is not above 0"));
+            let remedy = "leave it out, or allow a small difference such as 0.01";
+            self.problems.push(problem.at(format!("{pointer}/tolerance")).remedy(remedy));
+            return;
+        }
+        let wanted = match wanted(&rule.id, &columns, *coefficient, matrix.as_ref()) {
+            Ok(wanted) => wanted,
+            Err(problem) => {
+                self.problems.push(problem.under(pointer));
+                return;
+            }
+        };
+        for (at, column) in columns.iter().enumerate() {
+            if !self.can_move(table, *column, rule, &format!("{pointer}/columns/{at}")) {
+                return;
+            }
+        }
+        let note = "the columns keep their distributions and are drawn by normal scores that move together";
+        self.hold(table, rule, "by_construction", note.to_owned());
+        let correlation =
+            Correlation { rule: rule.clone(), pointer: pointer.to_owned(), columns, wanted, method: known, tolerance };
+        self.statements.correlations.asked.entry(table).or_default().push(correlation);
+    }
+
+    /// Whether a column has a generator of its own that may be drawn by any score, with a problem where it has not.
+    fn can_move(&mut self, table: usize, column: usize, rule: &Rule, pointer: &str) -> bool {
+        let definition = &self.dataset.tables[table].columns[column];
+        let (name, id) = (&definition.name, &rule.id);
+        let measured = definition.logical_type().is_none_or(|kind| is_measured(&kind));
+        let (code, detail, remedy) = if self.key_of_column(table, column).is_some() {
+            let detail = format!("{name} is decided by a foreign key, so {id} cannot let it move with other columns");
+            ("two_owners", detail, "state the rule of a column with a generator of its own")
+        } else if self.is_unique(table, column) {
+            let detail = format!("{name} is unique, so {id} cannot let it move with other columns");
+            ("two_owners", detail, "leave unique out, or state the rule of a column whose values may repeat")
+        } else if !measured {
+            let kind = definition.logical_type().unwrap_or(LogicalType::String);
+            (
+                "wrong_type",
+                format!("{name} is of type {kind}, and {id} correlates numbers, dates, times and booleans"),
+                NUMBERS,
+            )
+        } else {
+            return true;
+        };
+        self.problems.push(Problem::new(code, detail).at(pointer).remedy(remedy));
+        false
+    }
+
+    /// Joins the rules that share columns.
+    pub(super) fn join_correlations(&mut self) {
+        let mut asked: Vec<(usize, Vec<Correlation>)> =
+            std::mem::take(&mut self.statements.correlations.asked).into_iter().collect();
+        asked.sort_by_key(|(table, _)| *table);
+        for (table, rules) in asked {
+            let mut systems: Vec<System> = Vec::new();
+            for rule in rules {
+                let (tied, apart): (Vec<System>, Vec<System>) = systems
+                    .into_iter()
+                    .partition(|system| system.columns.iter().any(|column| rule.columns.contains(column)));
+                let mut joined =
+                    System { table, columns: Vec::new(), rules: Vec::new(), built: None, made: HashMap::new() };
+                for system in tied {
+                    joined.columns.extend(system.columns);
+                    joined.rules.extend(system.rules);
+                }
+                let more = rule.columns.iter().copied().filter(|column| !joined.columns.contains(column));
+                joined.columns.extend(more.collect::<Vec<_>>());
+                joined.rules.push(rule);
+                systems = apart;
+                systems.push(joined);
+            }
+            self.statements.correlations.systems.extend(systems);
+        }
+    }
+
+    /// A column that moves together with others.
+    pub(super) fn make_correlated(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let number = self.statements.correlations.system_of(table, column).ok_or(Failed::Known)?;
+        if self.statements.correlations.systems[number].built.is_none() {
+            // Set first, so that what needs itself is not built again.
+            self.statements.correlations.systems[number].built = Some(Err(()));
+            let built = self.build_correlated(number).map(Arc::new).map_err(|failed| {
+                let pointer = self.statements.correlations.systems[number].rules[0].pointer.clone();
+                self.report_failure(&pointer, failed);
+            });
+            self.statements.correlations.systems[number].built = Some(built);
+        }
+        let system = &mut self.statements.correlations.systems[number];
+        let Some(Ok(built)) = &system.built else {
+            return Err(Failed::Known);
+        };
+        let (correlated, rule) = (Arc::clone(built), system.rules[0].rule.id.clone());
+        let member = system.columns.iter().position(|known| *known == column).ok_or(Failed::Known)?;
+        let made = system.made.remove(&column).ok_or(Failed::Known)?;
+        let columns = system.columns.clone();
+        let name = self.dataset.tables[table].columns[column].name.clone();
+        let known = &correlated.members[member];
+        // What a row's record has is drawn by a stream of the record.
+        let of_record = self.generator_of(table, column)?.0.entry().is_attribute;
+        let is_own =
+            member == 0 && !of_record && known.limits.is_empty() && matches!(known.marginal, Marginal::Drawn(_));
+        let slot = match is_own {
+            // The first column is drawn as if it stood alone.
+            true => self.push(table, name, Made { drawn_by: None, ..made }),
+            false => {
+                let conditions = correlated.members.iter().flat_map(|member| {
+                    member.nulls.into_iter().chain(member.forced.iter().map(|(slot, _)| *slot)).collect::<Vec<_>>()
+                });
+                let bounds = correlated.members.iter().flat_map(|member| &member.limits);
+                let outer = bounds.filter_map(|limit| match limit.by {
+                    By::Slot(slot) => Some(slot),
+                    _ => None,
+                });
+                let far = conditions.chain(outer).chain(correlated.when).collect();
+                let mut inputs: Vec<SlotId> = correlated.when.into_iter().collect();
+                for limit in &known.limits {
+                    match limit.by {
+                        By::Constant(_) => {}
+                        By::Member(other) => inputs.push(self.slot(table, Name::Column(columns[other]))?),
+                        By::Slot(slot) => inputs.push(slot),
+                    }
+                }
+                let fill = CorrelatedFill { system: Arc::clone(&correlated), member };
+                let made = Made { inputs, far, longest: made.longest, ..Made::computed(made.logical, fill) };
+                self.push(table, name, made)
+            }
+        };
+        self.tables[table].slots[slot].nullable = false;
+        let is_last = self.statements.correlations.systems[number].made.is_empty();
+        let rows = self.rows(table).unwrap_or(0);
+        let check: Option<Box<dyn Fn(&Plan) -> _ + Send>> = match is_last {
+            true => Some(Box::new(move |plan: &Plan| correlated.check(plan))),
+            false => None,
+        };
+        self.statements.passes.push(Pass { table, slot, rule, rows, check });
+        self.finish_raw(table, column, slot)
+    }
+
+    fn build_correlated(&mut self, number: usize) -> Result<Correlated, Failed> {
+        let system = &self.statements.correlations.systems[number];
+        let (table, columns, rules) = (system.table, system.columns.clone(), system.rules.clone());
+        let when = rules[0].rule.when.clone();
+        if let Some(other) = rules.iter().find(|other| other.rule.when != when) {
+            let detail =
+                format!("{} and {} speak of the same columns in different rows", rules[0].rule.id, other.rule.id);
+            let remedy = "give both the same condition, or none";
+            self.problems.push(Problem::new("overlap", detail).at(&other.pointer).remedy(remedy));
+            return Err(Failed::Known);
+        }
+        let when = match &when {
+            None => None,
+            Some(when) => {
+                let place = format!("{}/when", rules[0].pointer);
+                if let Some(column) = columns.iter().find(|column| self.reads(table, when, **column)) {
+                    let name = &self.dataset.tables[table].columns[*column].name;
+                    let detail = format!("the condition of {} reads {name}, which the rule moves", rules[0].rule.id);
+                    let remedy = "limit the rule by another column";
+                    self.problems.push(Problem::new("cycle", detail).at(place).remedy(remedy));
+                    return Err(Failed::Known);
+                }
+                Some(self.sql(table, when, true).map_err(|failed| {
+                    self.report_failure(&place, failed);
+                    Failed::Known
+                })?)
+            }
+        };
+        let mut members = Vec::new();
+        let mut profiles = Vec::new();
+        for column in &columns {
+            let (member, made) = self.member(table, *column, &columns, &rules)?;
+            profiles.push(member.marginal.profile());
+            members.push(member);
+            self.statements.correlations.systems[number].made.insert(*column, made);
+        }
+        for (member, profile) in members.iter().zip(&profiles) {
+            if profile.is_constant() {
+                let detail = format!(
+                    "{} is the same in every row, so {} cannot let it move with other columns",
+                    member.column, rules[0].rule.id
+                );
+                self.problems.push(
+                    Problem::new("contradiction", detail)
+                        .at(format!("{}/columns", rules[0].pointer))
+                        .remedy("give it more values"),
+                );
+                return Err(Failed::Known);
+            }
+        }
+        let (pairs, scores) = self.scores(&columns, &members, &profiles, &rules)?;
+        let rows = self.rows(table).ok_or(Failed::Known)?;
+        let most = Correlated::most_rows(&pairs, members.len());
+        if when.is_none() && rows > most {
+            for (pair, rule) in pairs.iter().zip(rules.iter().flat_map(|rule| rule.wanted.iter().map(move |_| rule))) {
+                // Four standard errors of what chance gives.
+                let chance = 4.0 * (1.0 - pair.coefficient * pair.coefficient) / (rows as f64).sqrt();
+                if chance > pair.tolerance {
+                    let detail = format!(
+                        "{} allows a difference of {}, and the coefficients of {rows} drawn rows may be {} off",
+                        pair.rule,
+                        pair.tolerance,
+                        rounded(chance)
+                    );
+                    let problem = Problem::new("too_small", detail).at(format!("{}/tolerance", rule.pointer));
+                    self.problems.push(problem.remedy("allow a larger one"));
+                    return Err(Failed::Known);
+                }
+            }
+        }
+        Ok(Correlated { table, members, pairs, when, scores, settled: OnceLock::new() })
+    }
+
+    fn reads(&self, table: usize, sql: &str, column: usize) -> bool {
+        let parsed = Parsed::parse(sql);
+        parsed.is_ok_and(|parsed| {
+            let own = |read: &crate::expr::Reference| {
+                read.0.len() == 1 && self.column_named(table, &read.0[0]) == Some(column)
+            };
+            parsed.references().iter().any(own)
+        })
+    }
+
+    /// A column of a system, and its generator compiled.
+    fn member(
+        &mut self,
+        table: usize,
+        column: usize,
+        columns: &[usize],
+        rules: &[Correlation],
+    ) -> Result<(Member, Made), Failed> {
+        let Some(rule) = rules.iter().find(|rule| rule.columns.contains(&column)) else { return Err(Failed::Known) };
+        let at = rule.columns.iter().position(|known| *known == column).unwrap_or(0);
+        let place = format!("{}/columns/{at}", rule.pointer);
+        self.only_owner(table, column, &rules[0].rule.id, &place)?;
+        // Bounds of an order are kept here, by the column's own distribution.
+        let bounds = self.statements.bounds.remove(&(table, column)).unwrap_or_default();
+        let made = self.compile_generator(table, column);
+        if !bounds.is_empty() {
+            self.statements.bounds.insert((table, column), bounds.clone());
+        }
+        let made = made?;
+        let definition = self.dataset.tables[table].columns[column].clone();
+        let marginal = match (&made.quantiles, &made.choices) {
+            (Some(quantiles), _) => Some(Marginal::Drawn(Arc::clone(quantiles))),
+            (None, Some(choices)) if !choices.exact && made.inputs.is_empty() => Marginal::listed(choices),
+            _ => None,
+        };
+        let marginal = marginal.filter(|marginal| bounds.is_empty() || matches!(marginal, Marginal::Drawn(_)));
+        let Some(marginal) = marginal else {
+            let generator = self.generator_of(table, column)?.0;
+            let detail = format!(
+                "{} needs numbers, dates, times or booleans of one distribution in all rows, and {} makes {}",
+                rule.rule.id,
+                generator.entry().name,
+                definition.name
+            );
+            self.problems.push(Problem::new("no_distribution", detail).at(place).remedy(NUMBERS));
+            return Err(Failed::Known);
+        };
+        let mut forced = Vec::new();
+        for value in self.statements.forced(table, column) {
+            let logical = definition.logical_type().unwrap_or_else(|| made.logical.clone());
+            let array = convert::literal(&value.value, &logical).map_err(|problem| {
+                self.report(&value.pointer, [problem]);
+                Failed::Known
+            })?;
+            let factor = match &marginal {
+                Marginal::Drawn(quantiles) => quantiles.units_of_one(),
+                Marginal::Listed { .. } => 1.0,
+            };
+            let number =
+                numbers_of(&array).filter(|_| array.len() == 1).map_or(f64::NAN, |numbers| numbers[0] * factor);
+            let condition = self.sql(table, &value.condition, true).map_err(|failed| {
+                self.report_failure(&value.pointer, failed);
+                Failed::Known
+            })?;
+            forced.push((condition, number));
+        }
+        let mut limits = Vec::new();
+        for bound in bounds {
+            let by = match bound.value {
+                Bound::Constant(value) => By::Constant(value as f64),
+                Bound::Column(other) => match columns.iter().position(|known| *known == other) {
+                    Some(member) => By::Member(member),
+                    None => By::Slot(self.slot(table, Name::Column(other))?),
+                },
+            };
+            limits.push(Limit { by, side: bound.side, gap: bound.gap as f64 });
+        }
+        // Nulls that follow from a column of the system are known once it is drawn.
+        let mut conditions: Vec<String> = definition.null_when.iter().cloned().collect();
+        conditions.extend(self.statements.implied_nulls(table, column).into_iter().map(|implied| implied.condition));
+        conditions.extend(self.statements.implied_values(table, column).into_iter().map(|implied| implied.condition));
+        let follows = conditions.iter().any(|sql| columns.iter().any(|column| self.reads(table, sql, *column)));
+        let nulls = if follows { None } else { self.nulls_of(table, column)? };
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "value", 0);
+        Ok((Member { column: definition.name, key, marginal, limits, nulls, forced }, made))
+    }
+}
+
+/// What may be correlated.
+const NUMBERS: &str =
+    "correlate a column of numbers, dates, times or booleans whose parameters are constants, and derive others from it";
+
+fn is_measured(kind: &LogicalType) -> bool {
+    matches!(
+        kind,
+        LogicalType::Integer
+            | LogicalType::Decimal { .. }
+            | LogicalType::Float
+            | LogicalType::Boolean
+            | LogicalType::Date
+            | LogicalType::Datetime
+            | LogicalType::Time
+    )
+}

@@ -1,0 +1,256 @@
+//! The rule `no_overlap` at plan time: whose starts and ends are made group by group.
+
+use std::sync::{Arc, OnceLock};
+
+use super::compiler::{Compiler, Failed, Name, column_pointer};
+use super::context::ContextParts;
+use super::quotas::Pass;
+use super::{Groups, Plan, SlotId};
+use crate::enforce::overlap::{EndFill, StartFill, Timetable};
+use crate::generators::Made;
+use crate::problem::Problem;
+use crate::schema::{Rule, RuleKind};
+use crate::types::LogicalType;
+
+/// The most children of one parent whose intervals are put in order for every range of rows that is asked for.
+const CHILDREN: u64 = 1 << 16;
+
+/// A rule `no_overlap`.
+#[derive(Clone)]
+pub(super) struct Overlap {
+    pub rule: Rule,
+    pub pointer: String,
+    per: Vec<String>,
+    start: usize,
+    end: usize,
+    timetable: Option<Arc<Timetable>>,
+}
+
+impl Overlap {
+    /// Whether a column is the start or the end.
+    pub fn is_end(&self, column: usize) -> bool {
+        self.start == column || self.end == column
+    }
+}
+
+impl Compiler {
+    pub(super) fn gather_overlap(&mut self, table: usize, rule: &Rule, pointer: &str) {
+        let RuleKind::NoOverlap { per, start, end } = &rule.kind else { return };
+        if per.is_empty() {
+            let problem = Problem::new("empty_list", "the list is empty").at(format!("{pointer}/per"));
+            self.problems.push(problem.remedy("name the columns that make the groups"));
+            return;
+        }
+        let Some(groups) = self.columns_named(table, per, &format!("{pointer}/per")) else { return };
+        let mut ends = Vec::new();
+        for (name, key) in [(start, "start"), (end, "end")] {
+            let place = format!("{pointer}/{key}");
+            let Some(column) = self.column_named(table, name) else {
+                let problem = self.unknown_column(table, name).at(place);
+                self.problems.push(problem);
+                return;
+            };
+            let id = &rule.id;
+            let detail = if self.key_of_column(table, column).is_some() {
+                format!("{name} is decided by a foreign key, so {id} cannot place it")
+            } else if self.is_unique(table, column) {
+                format!("{name} is unique, so {id} cannot place it")
+            } else if groups.contains(&column) || ends.contains(&column) {
+                format!("{id} names {name} twice")
+            } else if let Some(other) = self.statements.overlap_of(table, column) {
+                format!("{name} is owned by both {id} and {}", other.rule.id)
+            } else {
+                ends.push(column);
+                continue;
+            };
+            let remedy = "state the rule of columns with generators of their own";
+            self.problems.push(Problem::new("two_owners", detail).at(place).remedy(remedy));
+            return;
+        }
+        let note =
+            "the starts of a group are sorted with room between them, and an interval ends where the next starts";
+        self.hold(table, rule, "by_construction", note.to_owned());
+        let overlap = Overlap {
+            rule: rule.clone(),
+            pointer: pointer.to_owned(),
+            per: per.clone(),
+            start: ends[0],
+            end: ends[1],
+            timetable: None,
+        };
+        self.statements.overlaps.entry(table).or_default().push(overlap);
+    }
+
+    /// A start, or an end that reaches no further than the next one.
+    pub(super) fn make_interval(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let overlap = self.statements.overlap_of(table, column).cloned().ok_or(Failed::Known)?;
+        let key = if column == overlap.start { "start" } else { "end" };
+        self.only_owner(table, column, &overlap.rule.id, &format!("{}/{key}", overlap.pointer))?;
+        let definition = self.dataset.tables[table].columns[column].clone();
+        if !self.statements.forced(table, column).is_empty() {
+            let detail = format!("{} places {}, which another rule sets row by row", overlap.rule.id, definition.name);
+            let problem = Problem::new("two_owners", detail).at(format!("{}/{key}", overlap.pointer));
+            self.problems.push(problem.remedy("leave one of them out, or state it of another column"));
+            return Err(Failed::Known);
+        }
+        if column == overlap.start {
+            return self.make_start(table, &overlap);
+        }
+        self.slot(table, Name::Raw(overlap.start))?;
+        let known = self.statements.overlap_of(table, column).and_then(|overlap| overlap.timetable.clone());
+        let timetable = known.ok_or(Failed::Known)?;
+        let made = self.compile_generator(table, column)?;
+        let logical = made.logical.clone();
+        if logical != *timetable.quantiles.logical()
+            || definition.logical_type().is_some_and(|wanted| wanted != logical)
+        {
+            let detail = format!(
+                "{} needs a start and an end of one type, and {} is {} and {} {}",
+                overlap.rule.id,
+                timetable.column,
+                timetable.quantiles.logical(),
+                definition.name,
+                definition.logical_type().unwrap_or(logical)
+            );
+            let problem = Problem::new("wrong_type", detail).at(format!("{}/end", overlap.pointer));
+            self.problems.push(problem.remedy("let both be dates, or both datetimes"));
+            return Err(Failed::Known);
+        }
+        let far = match &timetable.groups {
+            Groups::Siblings(_) => Vec::new(),
+            _ => self.column_slots(table, &overlap.per)?,
+        };
+        let drawn = self.push(table, definition.name.clone(), made);
+        let nullable = self.tables[table].slots[drawn].nullable;
+        let made = Made { inputs: vec![drawn], far, ..Made::computed(logical, EndFill(timetable)) };
+        let slot = self.push(table, definition.name, made);
+        self.tables[table].slots[slot].nullable = nullable;
+        self.finish_raw(table, column, slot)
+    }
+
+    fn column_slots(&mut self, table: usize, names: &[String]) -> Result<Vec<SlotId>, Failed> {
+        names.iter().map(|name| self.reference(table, std::slice::from_ref(name))).collect()
+    }
+
+    fn make_start(&mut self, table: usize, overlap: &Overlap) -> Result<SlotId, Failed> {
+        let column = overlap.start;
+        let place = format!("{}/start", overlap.pointer);
+        let definition = self.dataset.tables[table].columns[column].clone();
+        let made = self.compile_generator(table, column)?;
+        let quantiles = made.quantiles.clone().filter(|quantiles| {
+            quantiles.quantum.is_some()
+                && *quantiles.logical() != LogicalType::Float
+                && definition.logical_type().is_none_or(|wanted| wanted == *quantiles.logical())
+                && quantiles.low.is_finite()
+                && quantiles.high.is_finite()
+        });
+        let Some(quantiles) = quantiles else {
+            let generator = self.generator_of(table, column)?.0;
+            let detail = format!(
+                "{} needs starts that lie between two constants, and {} makes {}",
+                overlap.rule.id,
+                generator.entry().name,
+                definition.name
+            );
+            let remedy = "use a date, datetime, integer or decimal generator with constant bounds";
+            self.problems.push(Problem::new("no_distribution", detail).at(place).remedy(remedy));
+            return Err(Failed::Known);
+        };
+        let shortest = self.shortest(table, overlap, quantiles.logical())?;
+        let parts = ContextParts {
+            table,
+            column: Some(column),
+            stream: definition.seed_name().to_owned(),
+            role: String::new(),
+            entity: String::new(),
+            family: String::new(),
+            inputs: Vec::new(),
+            bounds: Vec::new(),
+        };
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "value", 0);
+        let mut found = None;
+        let logical = made.logical;
+        let compiled = self.compile_with(parts, |cx| {
+            let timetable = Arc::new(Timetable {
+                rule: overlap.rule.id.clone(),
+                column: definition.name.clone(),
+                groups: cx.groups(&overlap.per, &[])?,
+                quantiles,
+                key,
+                shortest: shortest as f64,
+                whole: OnceLock::new(),
+            });
+            found = Some(Arc::clone(&timetable));
+            Ok(Made::computed(logical, StartFill(timetable)))
+        });
+        let made = compiled.map_err(|problems| {
+            self.report(&overlap.pointer, problems);
+            Failed::Known
+        })?;
+        let timetable = found.ok_or(Failed::Known)?;
+        self.check_room(table, overlap, &timetable)?;
+        let known = self.statements.overlaps.get_mut(&table).into_iter().flatten();
+        for known in known.filter(|known| known.start == column) {
+            known.timetable = Some(Arc::clone(&timetable));
+        }
+        let slot = self.push(table, definition.name, made);
+        self.tables[table].slots[slot].nullable = false;
+        if matches!(timetable.groups, Groups::Sorted(_)) {
+            let check = Box::new(move |plan: &Plan| timetable.check(plan));
+            let (rule, rows) = (overlap.rule.id.clone(), self.rows(table).unwrap_or(0));
+            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
+        }
+        self.finish_raw(table, column, slot)
+    }
+
+    /// Refuses groups that have no room, or are too large, as far as that is known before any row.
+    fn check_room(&mut self, table: usize, overlap: &Overlap, timetable: &Timetable) -> Result<(), Failed> {
+        let (code, detail, remedy) = match &timetable.groups {
+            Groups::Siblings(allocation) => {
+                let most = allocation.histogram().map(|(children, _)| children).max().unwrap_or(0);
+                match timetable.refuse(most) {
+                    Some(detail) => ("capacity", detail, ROOM),
+                    None if most > CHILDREN => {
+                        let detail = format!(
+                            "{} has a group of {most} intervals, and at most {CHILDREN} are put in order",
+                            overlap.rule.id
+                        );
+                        ("too_many_rows", detail, "let more parents share the rows")
+                    }
+                    None => return Ok(()),
+                }
+            }
+            Groups::Scattered(_) => {
+                let rows = self.rows(table).unwrap_or(0);
+                let detail = format!(
+                    "{} would have to bring {rows} rows into groups, more than fit into memory",
+                    overlap.rule.id
+                );
+                ("too_many_rows", detail, "say `per` with the columns of a foreign key that has `children`")
+            }
+            Groups::Whole | Groups::Sorted(_) => return Ok(()),
+        };
+        self.problems.push(Problem::new(code, detail).at(&overlap.pointer).remedy(remedy));
+        Err(Failed::Known)
+    }
+
+    /// How far behind its start an interval ends at least.
+    fn shortest(&mut self, table: usize, overlap: &Overlap, logical: &LogicalType) -> Result<i64, Failed> {
+        let start = self.dataset.tables[table].columns[overlap.start].name.clone();
+        let end = self.dataset.tables[table].columns[overlap.end].name.clone();
+        let generator = self.generator_of(table, overlap.end)?.0;
+        let length = generator.least_length(logical).filter(|(from, length)| *from == start && *length >= 0);
+        let length = length.map(|(_, length)| length);
+        if let Some(length) = length.or_else(|| generator.above().contains(&start.as_str()).then_some(0)) {
+            return Ok(length);
+        }
+        let detail = format!("{} needs an {end} that is never before {start}", overlap.rule.id);
+        let remedy = format!("give {end} the generator {{type: date_offset, from: {start}, min: 0}}");
+        let place = format!("{}/generator", column_pointer(table, overlap.end));
+        self.problems.push(Problem::new("no_length", detail).at(place).remedy(remedy));
+        Err(Failed::Known)
+    }
+}
+
+/// What gives intervals room.
+const ROOM: &str = "let the starts spread over more time, the intervals be shorter, or a group have fewer";

@@ -1,0 +1,165 @@
+//! `no_overlap`: intervals apart in groups of every kind, dense ones too, ranges alone the same, and groups without room refused.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::cases::{holds, problems};
+use super::rules::held;
+use super::{all_rows, plan, rows_of};
+
+/// Rooms and their bookings: how rooms get bookings, the columns of a booking beside its keys, and its rules.
+fn rooms(rooms: u64, key: &str, rows: &str, columns: &str, rules: &str) -> String {
+    format!(
+        "name: d
+random_seed: 11
+tables:
+  - name: room
+    rows: {rooms}
+    primary_key: [id]
+    columns: [{{ name: id, generator: {{ type: sequence }} }}]
+  - name: booking
+{rows}    primary_key: [id]
+    columns:
+      - {{ name: id, generator: {{ type: sequence }} }}
+      - {{ name: room }}
+{columns}    foreign_keys: [{{ name: room, columns: [room], references: {{ table: room, columns: [id] }}, {key} }}]
+    rules:
+{rules}"
+    )
+}
+
+const DAYS: &str = "      - { name: begins, generator: { type: date, start: 2024-01-01, end: 2024-12-31 } }
+      - { name: ends, generator: { type: date_offset, from: begins, min: 2, max: 9 } }
+";
+
+const RULE: &str = "      - { id: apart, kind: no_overlap, per: [room], start: begins, end: ends }\n";
+
+/// Starts and ends by room, in days.
+fn intervals(schema: &str) -> BTreeMap<String, Vec<(i32, i32)>> {
+    let day = |text: &str| crate::schema::parse_date(text).expect("a date");
+    let mut groups: BTreeMap<String, Vec<(i32, i32)>> = BTreeMap::new();
+    for row in all_rows(&plan(schema), "booking") {
+        let cells: Vec<&str> = row.split('|').collect();
+        groups.entry(cells[1].to_owned()).or_default().push((day(cells[2]), day(cells[3])));
+    }
+    groups
+}
+
+#[test]
+fn the_children_of_a_parent_do_not_overlap_however_dense_they_are() {
+    // 60 to 120 intervals of two to nine days in a year: up to two thirds of it even where all are of two days.
+    let schema = rooms(40, "children: { min: 60, max: 120, mean: 90 }", "", DAYS, RULE);
+    holds(&schema);
+    assert_eq!(held(&schema, "apart"), "by_construction");
+    let mut lengths = BTreeMap::new();
+    for group in intervals(&schema).into_values() {
+        for pair in group.windows(2) {
+            assert!(pair[0].1 <= pair[1].0 && pair[0].1 >= pair[0].0 + 2, "{pair:?}");
+            *lengths.entry(pair[0].1 - pair[0].0).or_insert(0) += 1;
+        }
+    }
+    assert!(lengths.len() == 8, "{lengths:?}");
+    // Where there is room, starts are as evenly spread as they would be alone: 12 months of 1,200 starts, four standard deviations.
+    let sparse = rooms(600, "children: { min: 1, max: 3, mean: 2 }", "", DAYS, RULE);
+    holds(&sparse);
+    let mut months = BTreeMap::new();
+    for (start, _) in intervals(&sparse).into_values().flatten() {
+        *months.entry((start - 19_723) * 12 / 366).or_insert(0) += 1;
+    }
+    assert!(months.values().all(|count| (60..=140).contains(count)), "{months:?}");
+}
+
+#[test]
+fn groups_that_rows_pick_do_not_overlap_either() {
+    let picked = |pick: &str| rooms(25, pick, "    rows: 2500\n", DAYS, RULE);
+    for pick in ["pick: uniform", "pick: round_robin"] {
+        holds(&picked(pick));
+    }
+    let zipf = rooms(25, "pick: zipf", "    rows: 500\n", DAYS, RULE);
+    holds(&zipf);
+    // A column that chooses, two columns, hours and numbers, nulls and a condition.
+    holds(&rooms(
+        5,
+        "pick: uniform, null_rate: 0.1",
+        "    rows: 2000\n",
+        "      - { name: floor, generator: { type: choice, values: [a, b, c], weights: [5, 3, 1] } }
+      - { name: begins, null_rate: 0.1, generator: { type: datetime, start: 2024-01-01, end: 2024-12-31 } }
+      - { name: ends, generator: { type: date_offset, from: begins, min: 1, max: 8, unit: hour } }
+      - { name: low, generator: { type: integer, min: 0, max: 100000 } }
+      - { name: high, null_when: \"floor = 'c'\", generator: { type: integer, min: { sql: low }, max: 100200 } }
+",
+        "      - { id: apart, kind: no_overlap, per: [room, floor], start: begins, end: ends }
+      - { id: numbers, kind: no_overlap, per: [floor], start: low, end: high, when: \"room IS NOT NULL\" }
+      - { id: longer, kind: check, sql: \"begins < ends\" }
+",
+    ));
+}
+
+#[test]
+fn groups_without_room_are_refused_with_their_numbers() {
+    let first = |schema: &str| problems(schema).into_iter().next().unwrap_or_default();
+    let found = first(&rooms(3, "children: { min: 10, max: 200, total: 600 }", "", DAYS, RULE));
+    assert!(
+        found.starts_with("tables[1].rules[0]: apart has 200 intervals of at least 2 days in one group, whose starts lie 398 days apart, and begins spreads over 365 days"),
+        "{found}"
+    );
+    let found = first(&rooms(2, "pick: uniform", "    rows: 600\n", DAYS, RULE));
+    assert!(found.contains(" intervals of at least 2 days in one group, whose starts lie "), "{found}");
+    let of = |columns: &str, rule: &str| first(&rooms(3, "children: { min: 1, max: 3 }", "", columns, rule));
+    let loose = DAYS
+        .replace("from: begins, min: 2", "from: id, min: 2")
+        .replace("date_offset, from: id, min: 2, max: 9", "date, start: 2024-01-01, end: 2025-12-31");
+    assert!(
+        of(&loose, RULE).starts_with("tables[1].columns[3].generator: apart needs an ends that is never before begins; give ends the generator {type: date_offset, from: begins, min: 0}"),
+        "{}",
+        of(&loose, RULE)
+    );
+    let weekdays = DAYS.replace("end: 2024-12-31 }", "end: { sql: \"add_days(DATE '2024-06-01', id)\" } }");
+    assert!(
+        of(&weekdays, RULE).starts_with(
+            "tables[1].rules[0].start: apart needs starts that lie between two constants, and date makes begins"
+        ),
+        "{}",
+        of(&weekdays, RULE)
+    );
+    let twice = format!("{RULE}      - {{ id: again, kind: no_overlap, per: [room], start: begins, end: ends }}\n");
+    assert!(
+        of(DAYS, &twice).starts_with("tables[1].rules[1].start: begins is owned by both again and apart"),
+        "{}",
+        of(DAYS, &twice)
+    );
+    let forced =
+        format!("{RULE}      - {{ id: fixed, kind: implies, if: \"id = 3\", then: \"begins = DATE '2024-05-05'\" }}\n");
+    assert!(
+        of(DAYS, &forced).contains("apart places begins, which another rule sets row by row"),
+        "{}",
+        of(DAYS, &forced)
+    );
+    let counted =
+        format!("{RULE}      - {{ id: early, kind: statistic, column: begins, fn: mean, equals: 2024-04-01 }}\n");
+    assert!(of(DAYS, &counted).contains("begins is owned by both early and apart"), "{}", of(DAYS, &counted));
+    let unknown = RULE.replace("per: [room]", "per: [hall]");
+    assert!(
+        of(DAYS, &unknown).starts_with("tables[1].rules[0].per[0]: table booking has no column \"hall\""),
+        "{}",
+        of(DAYS, &unknown)
+    );
+}
+
+proptest! {
+    #[test]
+    fn ranges_alone_are_the_same(parents in 1_u64..400, most in 1_u64..40, start in 0_u64..9_000, picked in any::<bool>()) {
+        let schema = match picked {
+            false => rooms(parents, &format!("children: {{ min: 0, max: {most} }}"), "", DAYS, RULE),
+            true => rooms(parents, "pick: uniform", &format!("    rows: {}\n", parents * 20), DAYS, RULE),
+        };
+        let plan = plan(&schema);
+        let whole = all_rows(&plan, "booking");
+        let rows = whole.len() as u64;
+        let (start, end) = (start.min(rows), (start + 100).min(rows));
+        let alone = super::plan(&schema);
+        let part = crate::run::batch(&alone, 1, start..end.max(start)).expect("rows");
+        prop_assert_eq!(rows_of(&part), &whole[start as usize..end.max(start) as usize]);
+    }
+}
