@@ -26,10 +26,10 @@ pub struct Plan {
     #[command(flatten)]
     settings: Settings,
     /// Print JSON: the report and all problems, each with a code, a place and, where one is known, a remedy
-    #[arg(long)]
+    #[arg(long, group = "printed")]
     json: bool,
     /// Print the tables and their keys as an entity-relationship diagram, in the language of Mermaid
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, group = "printed")]
     diagram: bool,
 }
 

@@ -13,14 +13,14 @@ tables:
     primary_key: [id]
     columns:
       - { name: id, generator: { type: sequence } }
-      - { name: e-mail, unique: true, generator: { type: email } }
+      - { name: e-mail, unique: true, generator: { type: pattern, mask: '@@@###' } }
       - { name: secret, hidden: true, generator: { type: uuid_v4 } }
   - name: order line
     primary_key: [customer_id, n]
     columns:
       - { name: customer_id }
       - { name: n, generator: { type: sequence, per: [customer_id] } }
-      - { name: price, type: decimal, precision: 8, scale: 2, generator: { type: uniform, min: 1, max: 9 } }
+      - { name: price, type: decimal, precision: 8, scale: 2, generator: { type: decimal, min: 1, max: 9, scale: 2 } }
       - { name: giver }
     foreign_keys:
       - { columns: [customer_id], references: { table: customer, columns: [id] }, children: { min: 1, max: 3 } }
