@@ -187,8 +187,10 @@ impl Compiler {
         let set = self.options.rows.get(&definition.name).copied();
         let scale = self.options.scale.filter(|_| definition.scaled != Some(false));
         let given = Some(self.given_rows(table)).filter(|given| *given > 0);
-        let written = definition.rows.map(|rows| scale.map_or(rows, |scale| scaled(rows, scale))).or(given);
+        let written = definition.rows.map(|rows| scale.map_or(rows, |scale| scaled(rows, scale)));
         let Some(at) = self.structural_key(table) else {
+            // Given rows are all there are where nothing else says how many.
+            let written = written.or(given);
             if set.or(written).is_none()
                 && !self.lost(&format!("/tables/{table}/rows"))
                 && !self.lost(&format!("/tables/{table}/foreign_keys"))

@@ -163,3 +163,29 @@ tables:
         "lists.size.file: \"../sizes.csv\" does not lead down from the schema file's folder; give a path below that folder, with / between its steps"
     );
 }
+
+#[test]
+fn children_decide_how_many_rows_there_are_whatever_is_given() {
+    let schema = "name: d
+tables:
+  - { name: p, rows: 5, primary_key: [id], columns: [{ name: id, generator: { type: sequence } }] }
+  - name: c
+    primary_key: [id]
+    given: [{ size: 7 }]
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: p_id }
+      - { name: size, generator: { type: integer, min: 0, max: 5 } }
+    foreign_keys: [{ name: p, columns: [p_id], references: { table: p, columns: [id] }, children: { min: 0, max: 6, mean: 0.5 } }]
+";
+    assert_eq!(
+        problems(schema),
+        [
+            "tables[1].given: given rows come first, and the rows of c lie as its key p says; let the key pick a parent in another table, or leave given out"
+        ]
+    );
+    // Half a child each for five parents: of two and three, which are as near, the even number.
+    let schema = schema.replace("    given: [{ size: 7 }]\n", "");
+    holds(&schema);
+    assert_eq!(all_rows(&plan(&schema), "c").len(), 2);
+}

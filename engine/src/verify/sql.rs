@@ -238,17 +238,19 @@ impl<'a> Script<'a> {
             given(&theirs),
             theirs.join(", ")
         );
-        let expected = match (children.total, children.mean) {
-            (Some(total), _) => Some(total.to_string()),
+        // Of two whole numbers that are as near to what the mean asks for, either may be.
+        let unlike = match (children.total, children.mean) {
+            (Some(total), _) => Some(format!("children <> {total}")),
             (None, Some(mean)) => {
-                Some(format!("round({mean} * (SELECT count(*) FROM {parents} AS p WHERE {}))", given(&theirs)))
+                let parents = format!("(SELECT count(*) FROM {parents} AS p WHERE {})", given(&theirs));
+                Some(format!("abs(children - {mean} * {parents}) > 0.500001"))
             }
             (None, None) => None,
         };
-        if let Some(expected) = expected {
+        if let Some(unlike) = unlike {
             rows.push_str(&format!(
                 "\n  UNION ALL\n  SELECT 'in all' AS k, 1 AS n FROM (SELECT count(*) AS children FROM {child_table} AS t \
-                 WHERE {}) AS total WHERE children <> {expected}",
+                 WHERE {}) AS total WHERE {unlike}",
                 given(&own)
             ));
         }
