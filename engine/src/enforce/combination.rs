@@ -21,8 +21,8 @@ pub(crate) struct Options {
 /// `when`, where there is one.
 pub(crate) struct Tuples {
     pub key: Key,
-    /// By the values of the columns that stand fast.
-    pub beside: HashMap<Box<[u8]>, Options>,
+    /// By the values of the columns that stand fast; none beside which no tuple may stand.
+    pub beside: HashMap<Box<[u8]>, Option<Options>>,
     /// For all other values of them; none may stand where absent.
     pub otherwise: Option<Options>,
     /// Reads the columns that stand fast; absent where there are none.
@@ -49,7 +49,7 @@ impl Fill for Tuples {
                 continue;
             }
             let beside = keys.as_ref().and_then(|keys| self.beside.get(keys.row(position).as_ref()));
-            let Some(options) = beside.or(self.otherwise.as_ref()) else {
+            let Some(options) = beside.map_or(self.otherwise.as_ref(), Option::as_ref) else {
                 let text =
                     |column: &ArrayRef| datafusion::arrow::util::display::array_value_to_string(column, position);
                 let values: Vec<String> = fixed.iter().map(|column| text(column).unwrap_or_default()).collect();

@@ -343,17 +343,18 @@ impl Compiler {
             let draw = Alias::new(&fitted(&part, &weights, is_whole))?;
             Some(Options { tuples: numbers, draw })
         };
-        let beside: HashMap<Box<[u8]>, Options> =
-            beside.into_iter().filter_map(|(key, numbers)| Some((key, options(numbers)?))).collect();
+        // Values beside which nothing is left are known as such: they are none of the others.
+        let mut beside: HashMap<Box<[u8]>, Option<Options>> =
+            beside.into_iter().map(|(key, numbers)| (key, options(numbers))).collect();
         let otherwise = match converter {
             // Without columns that stand fast there is one key, and it is empty.
             None => None,
             Some(_) => otherwise.and_then(options),
         };
-        let mut beside = beside;
-        let otherwise = if is_whole { beside.remove(&Box::<[u8]>::default()).or(otherwise) } else { otherwise };
+        let otherwise =
+            if is_whole { beside.remove(&Box::<[u8]>::default()).flatten().or(otherwise) } else { otherwise };
         let nothing_banned = is_whole && combination.is_forbidden && combination.tuples.is_empty();
-        if (beside.is_empty() && otherwise.is_none()) || nothing_banned {
+        if (beside.values().all(Option::is_none) && otherwise.is_none()) || nothing_banned {
             if nothing_banned {
                 return Ok(Built::Redrawn);
             }

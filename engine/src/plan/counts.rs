@@ -180,7 +180,11 @@ impl Compiler {
             let written = generator.map(|generator| generator.to_value()).unwrap_or_default();
             let has = |key: &str| written.get(key).is_some();
             let is_listed = has("values") || has("weights") || has("true_rate");
+            // A column whose positions another rule needs stays, where there is another.
+            let is_placed = self.statements.statistics.contains_key(&(table, *column))
+                || !self.statements.bounds(table, *column).is_empty();
             match self.statements.counted.contains_key(&(table, *column)) {
+                _ if is_placed => 5,
                 _ if has("sql") || has("of") => 4,
                 true if !is_listed => 3,
                 _ if is_listed => 2,

@@ -10,6 +10,7 @@ mod auto;
 mod columns;
 mod combinations;
 mod compiler;
+mod conflict;
 mod context;
 mod convert;
 mod correlations;
@@ -116,7 +117,16 @@ pub fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Comp
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || compiler::compile(dataset, options, left_out))
+            .spawn_scoped(scope, || {
+                if dataset.tables.iter().all(|table| table.rules.is_empty()) {
+                    return compiler::compile(dataset, options, left_out);
+                }
+                let mut compiled = compiler::compile(dataset.clone(), options, left_out);
+                if compiled.plan.is_none() {
+                    conflict::explain(&dataset, options, left_out, &mut compiled.problems);
+                }
+                compiled
+            })
             .map_or_else(
                 |error| Compiled {
                     plan: None,

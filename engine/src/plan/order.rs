@@ -61,6 +61,7 @@ impl Compiler {
                 && self.key_of_column(table, *column).is_none()
                 && !self.statements.bounds.contains_key(&(table, *column))
                 && !self.statements.forced.contains_key(&(table, *column))
+                && self.statements.deal_of(table, *column).is_none()
         });
         let unconverted = definitions.iter().all(|column| {
             column.logical_type().is_none_or(|wanted| intervals.first().is_some_and(|own| own.logical == wanted))

@@ -256,7 +256,11 @@ impl Compiler {
                     None,
                 );
             }
-            for (at, rule) in definition.rules.iter().enumerate() {
+            // What an order may bound shows once all others are known.
+            let is_order = |rule: &Rule| matches!(rule.kind, RuleKind::Order { .. });
+            let (orders, others): (Vec<_>, Vec<_>) =
+                definition.rules.iter().enumerate().partition(|(_, rule)| is_order(rule));
+            for (at, rule) in others.into_iter().chain(orders) {
                 let pointer = format!("/tables/{table}/rules/{at}");
                 self.statements.pointers.insert(rule.id.clone(), pointer.clone());
                 self.gather_rule(table, rule, &pointer);

@@ -317,7 +317,7 @@ fn owners_that_meet_and_columns_that_cannot_are_refused() {
     );
     let found = of(
         "      - { name: a, generator: { type: choice, values: [x, y] } }\n      - { name: b }\n",
-        "      - { id: r, kind: share, column: b, shares: { x: 0.7 } }\n      - { id: s, kind: calculate, column: b, sql: a }\n",
+        "      - { id: r, kind: share, column: b, shares: { x: 0.7, y: 0.3 } }\n      - { id: s, kind: calculate, column: b, sql: a }\n",
     );
     assert!(found[0].contains("b is owned by both r and s"), "{found:?}");
     let found = of(
@@ -422,7 +422,9 @@ fn a_rule_over_counted_columns_alone_holds_by_itself_or_is_refused() {
     assert!(found[0].contains("breaks both, and nothing that it reads can be drawn again"), "{found:?}");
     let found = of(20_000, "[true, false]");
     assert!(
-        found[0].starts_with("tables[0].rules[2]: both reads half, whose values s decides, and nothing else"),
+        found[0].starts_with(
+            "tables[0].rules[2]: r and s and both contradict each other: both reads half, whose values s decides, and nothing else"
+        ),
         "{found:?}"
     );
 }

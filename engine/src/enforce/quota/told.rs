@@ -57,8 +57,7 @@ impl System {
                     let cells = masks.iter().zip(found).filter(|(mask, _)| self.holds(statement.condition, **mask));
                     let sum: u64 =
                         cells.map(|(_, cell)| part.values.iter().map(|value| cell[*value]).sum::<u64>()).sum();
-                    let values: Vec<&str> = part.values.iter().map(|value| self.labels[*value].as_str()).collect();
-                    format!("{} = {sum}", values.join(" / "))
+                    format!("{} = {sum}", self.listed(&part.values))
                 })
                 .collect();
             let (parts, rows) = (parts.join(", "), self.rows(statement, masks, counts));
@@ -71,6 +70,18 @@ impl System {
         self.statements.iter().map(note).collect()
     }
 
+    /// Values in words, of many the first and the last.
+    fn listed(&self, values: &[usize]) -> String {
+        const MOST: usize = 6;
+        let label = |value: &usize| self.labels[*value].as_str();
+        match values {
+            [first, second, .., last] if values.len() > MOST => {
+                format!("{} / {} / … / {}", label(first), label(second), label(last))
+            }
+            _ => values.iter().map(label).collect::<Vec<_>>().join(" / "),
+        }
+    }
+
     /// What a statement asks, with its numbers.
     fn fact(&self, statement: &Statement, rows: u64) -> String {
         let targets = self.targets(statement, rows);
@@ -80,8 +91,7 @@ impl System {
             .zip(targets)
             .filter(|(part, target)| !(part.values.is_empty() || target.most == 0 && statement.parts.len() > 1))
             .map(|(part, target)| {
-                let values: Vec<&str> = part.values.iter().map(|value| self.labels[*value].as_str()).collect();
-                let values = values.join(" / ");
+                let values = self.listed(&part.values);
                 match (target.best, part.want) {
                     (Some(best), _) => format!("{values} = {best}"),
                     (None, Want::Between(least, None)) => format!("{values} ≥ {least}"),

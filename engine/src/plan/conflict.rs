@@ -1,0 +1,170 @@
+//! Which rules contradict each other: as few of a dataset's rules as are refused alike, none of which can be left out.
+//!
+//! What refuses a rule knows what it has met itself: a column that has no value left, a row that no draw mends. Whether other rules have part in
+//! that, only leaving them out can tell. So the dataset is compiled again without some of its rules, first with those that the problem names
+//! alone, which are mostly enough.
+
+use std::collections::BTreeSet;
+
+use super::{Compiled, Options, compiler};
+use crate::problem::Problem;
+use crate::schema::Dataset;
+
+/// Problems of what rules say together; all others are mended at their place.
+const CODES: [&str; 6] = ["contradiction", "exhausted", "nothing_moves", "run", "two_owners", "two_sources"];
+
+/// Problems of words, which a column's type alone brings about once the rule that computes it is left out.
+const WORDS: [&str; 5] = ["lossy_conversion", "sql", "unknown_column", "unknown_value", "wrong_type"];
+
+/// The most rules among which is searched, each of which costs a plan.
+const RULES: usize = 32;
+
+/// The most rows, as written, of a dataset that is compiled again: what is sampled of it takes a moment.
+const ROWS: u64 = 100_000;
+
+/// The most problems that are explained.
+const PROBLEMS: usize = 4;
+
+/// A dataset's problems, each naming the rules that contradict each other.
+pub(super) fn explain(dataset: &Dataset, options: &Options, left_out: &[String], problems: &mut Vec<Problem>) {
+    let ids: Vec<&str> = dataset.tables.iter().flat_map(|table| &table.rules).map(|rule| rule.id.as_str()).collect();
+    let distinct: BTreeSet<&str> = ids.iter().copied().collect();
+    let written = |table: &crate::schema::Table| options.rows.get(&table.name).copied().or(table.rows).unwrap_or(0);
+    let rows = dataset.tables.iter().map(written).fold(0_u64, u64::saturating_add);
+    let blamed = |problem: &Problem| problem.is_error() && CODES.contains(&problem.code);
+    if ids.len() > RULES || distinct.len() < ids.len() || rows > ROWS || !problems.iter().any(blamed) {
+        return;
+    }
+    let search = Search { dataset, options, left_out };
+    let all: BTreeSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+    // Where nothing can stand without rules either, none of them is to blame.
+    if search.refusal(&BTreeSet::new()).is_some() {
+        return;
+    }
+    let mut explained = 0;
+    for problem in problems.iter_mut() {
+        if blamed(problem) && explained < PROBLEMS {
+            explained += 1;
+            if let Some(better) = search.explained(problem, &all) {
+                *problem = better;
+            }
+        }
+    }
+}
+
+/// A dataset that is compiled with some of its rules.
+struct Search<'d> {
+    dataset: &'d Dataset,
+    options: &'d Options,
+    left_out: &'d [String],
+}
+
+impl Search<'_> {
+    /// A problem with the rules that contradict each other.
+    fn explained(&self, problem: &Problem, all: &BTreeSet<String>) -> Option<Problem> {
+        let named = named(self.dataset, problem);
+        let place = self.place(self.dataset, problem);
+        let alike = |keep: &BTreeSet<String>| {
+            let (dataset, compiled) = self.compiled(keep);
+            let mut found = compiled.problems.iter();
+            found.any(|other| other.code == problem.code && self.place(&dataset, other) == place)
+        };
+        let mut core = match alike(&named) {
+            true => named.clone(),
+            // A rule that the problem does not name has part in it.
+            false => self.fewest(all.clone(), |keep| alike(keep)),
+        };
+        // What is refused in another way is refused as well.
+        core = self.fewest(core, |keep| self.refusal(keep).is_some());
+        if core.is_empty() {
+            return None;
+        }
+        // The numbers of the whole dataset are the better ones, where it is the same rules that are named.
+        let mut told = match core == named {
+            true => problem.clone(),
+            false => {
+                self.refusal(&core).filter(|told| self::named(self.dataset, told) != named).unwrap_or(problem.clone())
+            }
+        };
+        let told_of = self::named(self.dataset, &told);
+        let rules = self.dataset.tables.iter().flat_map(|table| &table.rules).map(|rule| rule.id.as_str());
+        let rules: Vec<&str> = rules.filter(|id| core.contains(*id)).collect();
+        if rules.iter().any(|rule| !told_of.contains(*rule)) {
+            told.detail = match rules.as_slice() {
+                [rule] => format!("{rule} cannot hold: {}", told.detail),
+                _ => format!("{} contradict each other: {}", rules.join(" and "), told.detail),
+            };
+        }
+        Some(told.param("rules", rules))
+    }
+
+    /// Those of some rules none of which can be left out.
+    fn fewest(&self, mut core: BTreeSet<String>, is_refused: impl Fn(&BTreeSet<String>) -> bool) -> BTreeSet<String> {
+        // Later statements are blamed first.
+        let order = self.dataset.tables.iter().flat_map(|table| &table.rules).map(|rule| &rule.id);
+        for id in order {
+            if core.remove(id) && !is_refused(&core) {
+                core.insert(id.clone());
+            }
+        }
+        core
+    }
+
+    /// Why some rules are refused, at its place in the whole dataset.
+    fn refusal(&self, keep: &BTreeSet<String>) -> Option<Problem> {
+        let (dataset, compiled) = self.compiled(keep);
+        let found =
+            compiled.problems.into_iter().find(|problem| problem.is_error() && !WORDS.contains(&problem.code))?;
+        let (rule, rest) = self.place(&dataset, &found);
+        let pointer = match rule.and_then(|rule| pointer_of(self.dataset, &rule)) {
+            Some(pointer) => format!("{pointer}{rest}"),
+            None => rest,
+        };
+        Some(found.at(pointer))
+    }
+
+    fn compiled(&self, keep: &BTreeSet<String>) -> (Dataset, Compiled) {
+        let mut dataset = self.dataset.clone();
+        for table in &mut dataset.tables {
+            table.rules.retain(|rule| keep.contains(&rule.id));
+        }
+        let compiled = compiler::compile(dataset.clone(), self.options, self.left_out);
+        (dataset, compiled)
+    }
+
+    /// Where a problem lies: the id of its rule and the pointer below that, or the pointer alone.
+    fn place(&self, dataset: &Dataset, problem: &Problem) -> (Option<String>, String) {
+        for (at, table) in dataset.tables.iter().enumerate() {
+            for (place, rule) in table.rules.iter().enumerate() {
+                let rest = problem.pointer.strip_prefix(&format!("/tables/{at}/rules/{place}"));
+                if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+                    return (Some(rule.id.clone()), rest.to_owned());
+                }
+            }
+        }
+        (None, problem.pointer.clone())
+    }
+}
+
+fn pointer_of(dataset: &Dataset, id: &str) -> Option<String> {
+    dataset.tables.iter().enumerate().find_map(|(at, table)| {
+        let place = table.rules.iter().position(|rule| rule.id == id)?;
+        Some(format!("/tables/{at}/rules/{place}"))
+    })
+}
+
+/// The rules that a problem names, by its place or in its words.
+fn named(dataset: &Dataset, problem: &Problem) -> BTreeSet<String> {
+    let rules = dataset.tables.iter().flat_map(|table| &table.rules);
+    let here = |id: &str| {
+        let pointer = pointer_of(dataset, id).unwrap_or_default();
+        problem.pointer.strip_prefix(&pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let says = |id: &str| {
+        problem.detail.match_indices(id).any(|(at, _)| {
+            let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+            !problem.detail[..at].ends_with(is_word) && !problem.detail[at + id.len()..].starts_with(is_word)
+        })
+    };
+    rules.map(|rule| rule.id.as_str()).filter(|id| here(id) || says(id)).map(str::to_owned).collect()
+}
