@@ -1,8 +1,8 @@
 """The goals: what share or multiple of which peer, in which unit."""
 
 from programs import (
-    BY_HAND, CSV, DBLDATAGEN, DUCKDB, FAKE_CSV, FAKER_JS, NULL, NULL_2, OURS, PARQUET, PREVIEW, ROWS_ALONE, SNAPPY, TPCHGEN,
-    WORKBOOK, XLSX, XLSXWRITER, ZSTD,
+    BY_HAND, CSV, DBLDATAGEN, DUCKDB, FAKE_CSV, FAKER_JS, NO_RULES, NULL, NULL_2, OURS, PARQUET, PREVIEW, ROWS_ALONE, RULES, SNAPPY,
+    TPCHGEN, WORKBOOK, XLSX, XLSXWRITER, ZSTD,
 )
 
 # Our output, the peer and its output, the unit of the comparison, and how many times the peer's rate is wanted.
@@ -37,6 +37,9 @@ def judged(figures):
     preview = figures.get((OURS, PREVIEW))
     wall = preview and preview["wall"] * 1000
     rows.append(goal("preview of 100 rows, the whole process", 50, wall, "below 50 ms", wall and f"{wall:.0f} ms", upper=True))
+    ruled, free = figures.get((OURS, RULES)), figures.get((OURS, NO_RULES))
+    share = ruled and free and ruled["rows"] / free["rows"]
+    rows.append(goal("hiring with its rules: rows per CPU second, against without", 0.5, share, "50 %", share and percent(share)))
     two, one = figures.get((OURS, NULL_2)), figures.get((OURS, NULL))
     speed, more = two and one and one["wall"] / two["wall"], two and one and two["cpu"] / one["cpu"] - 1
     rows.append(goal("two threads, wall time of CSV to null, on an idle machine", 1.85, speed, times(1.85), speed and times(speed)))

@@ -1,12 +1,14 @@
 """The programs that are measured: the product's command and its peers."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
 PEERS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "synthetic-data" / "peers"
 SCHEMA = BENCH / "ten_columns.yaml"
+RULES_SCHEMA = BENCH / "hiring.yaml"
 
 OURS = "synthetic-data"
 BY_HAND = "by hand, columns in batches"
@@ -32,6 +34,8 @@ ZSTD = "Parquet, zstd 1"
 PLAIN = "Parquet, plain"
 WORKBOOK = "xlsx"
 PREVIEW = "preview of 100 rows"
+RULES = "hiring, CSV, with its rules"
+NO_RULES = "hiring, CSV, without rules"
 
 
 @dataclass
@@ -68,6 +72,11 @@ def product(binary):
         words = [binary, "generate", SCHEMA, "--set", "rows={rows}", "--threads", threads, *more, "--out", out]
         return Program(OURS, output, rows, words, ending, [binary])
 
+    def hiring(output, schema):
+        # Rows are counted by candidates; each has some 28 processes.
+        words = [binary, "generate", schema, "--set", "candidates={rows}", "--threads", 1, "--format", "csv", "--out", "{out}"]
+        return Program(OURS, output, 180_000, words, "", [binary], True)
+
     return [
         generate(NULL, 5_000_000, "", out="/dev/null"),
         generate(ROWS_ALONE, 5_000_000, "", "--table", "person", "--range", "0..{rows}", out="/dev/null"),
@@ -77,8 +86,18 @@ def product(binary):
         generate(SNAPPY_2, 3_000_000, ".parquet", threads=2),
         generate(ZSTD, 3_000_000, ".parquet", "--compress", "zstd"),
         generate(WORKBOOK, 200_000, ".xlsx"),
+        hiring(RULES, RULES_SCHEMA),
+        hiring(NO_RULES, without_rules(RULES_SCHEMA)),
         Program(OURS, PREVIEW, 100, [binary, "preview", SCHEMA, "--rows", "100"], "", [binary]),
     ]
+
+
+def without_rules(schema):
+    """The schema at a path of its own, without the rules of its tables."""
+    bare = PEERS / f"{schema.stem}_without_rules.yaml"
+    bare.parent.mkdir(parents=True, exist_ok=True)
+    bare.write_text(re.sub(r"^    rules:\n(      - .*\n)+", "", schema.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8")
+    return bare
 
 
 def peers():

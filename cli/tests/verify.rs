@@ -94,3 +94,29 @@ fn the_certificate_is_written_as_a_page_as_json_and_as_sql() {
     home.run(&["verify", "hiring.yaml", "out", "--sql", "d.sql", "--dialect", "sqlite"]).succeeds();
     home.run(&["verify", "hiring.yaml", "out", "--dialect", "dbase"]).refuses_usage();
 }
+
+/// Numbers of rows by clause 4.2.5 of the specification, at a five-hundredth of its first scale.
+#[test]
+fn the_guides_example_of_orders_has_the_numbers_and_keys_of_tpc_h() {
+    let home = Home::new();
+    home.write("tpch.yaml", include_str!("../../docs/guide/tpch.yaml"));
+    let scale = ["--set", "suppliers=20", "--set", "parts=400", "--set", "customers=300", "--set", "orders=3000"];
+    home.run(&[["generate", "tpch.yaml", "--out", "out"].as_slice(), &scale].concat()).succeeds();
+    let rows = |table: &str| home.read(&format!("out/{table}.csv")).lines().count() - 1;
+    let tables = ["region", "nation", "supplier", "part", "partsupp", "customer", "orders", "lineitem"];
+    assert_eq!(tables.map(rows), [5, 25, 20, 400, 1600, 300, 3000, 12_000]);
+    // Every third customer has ordered nothing.
+    let orders = home.read("out/orders.csv");
+    let customers = orders.lines().skip(1).filter_map(|line| line.split(',').nth(1)?.parse::<u64>().ok());
+    assert!(customers.inspect(|customer| assert_ne!(customer % 3, 0)).count() == 3000);
+
+    let verify = [["verify", "tpch.yaml", "out"].as_slice(), &scale].concat();
+    let proved = home.run(&verify).succeeds().stdout;
+    assert!(proved.contains("✓ foreign-key:lineitem.partsupp"), "{proved}");
+    let lines = home.read("out/lineitem.csv");
+    let mut cells: Vec<&str> = lines.lines().nth(1).expect("a line").split(',').collect();
+    cells[1] = "401";
+    home.write("out/lineitem.csv", &lines.replacen(lines.lines().nth(1).expect("a line"), &cells.join(","), 1));
+    let broken = home.run(&verify).fails();
+    assert!(broken.stdout.contains("✗ foreign-key:lineitem.partsupp"), "{broken:?}");
+}

@@ -4,6 +4,7 @@
 mod exec;
 mod ranges;
 
+use std::iter;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
@@ -13,7 +14,7 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
 use self::exec::MadeRows;
-use self::ranges::{first, intersection, rows_of};
+use self::ranges::{Ranges, first, intersection, rows_of};
 use crate::plan::Plan;
 
 /// A table of a plan.
@@ -57,9 +58,9 @@ impl TableProvider for PlannedTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let all = vec![0..self.plan.tables[self.table].rows];
+        let all = iter::once(0..self.plan.tables[self.table].rows).collect();
         let known = filters.iter().filter_map(|filter| rows_of(&self.plan, self.table, filter));
-        let rows = known.fold(all, |rows, known| intersection(&rows, &known));
+        let rows: Ranges = known.fold(all, |rows, known| intersection(&rows, &known));
         let rows = limit.map_or_else(|| rows.clone(), |limit| first(&rows, limit as u64));
         let columns: Vec<usize> = projection.cloned().unwrap_or_else(|| (0..self.schema().fields().len()).collect());
         Ok(Arc::new(MadeRows::new(&self.plan, self.table, columns, &rows)?))

@@ -9,7 +9,7 @@ use datafusion::arrow::array::Array;
 
 use self::scores::wanted;
 use super::compiler::{Compiler, Failed, Name};
-use super::quotas::Pass;
+use super::quotas::{Check, Pass};
 use super::rules::Bound;
 use super::{Plan, SlotId, convert};
 use crate::enforce::correlate::{By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, numbers_of, rounded};
@@ -219,7 +219,7 @@ impl Compiler {
         self.tables[table].slots[slot].nullable = false;
         let is_last = self.statements.correlations.systems[number].made.is_empty();
         let rows = self.rows(table).unwrap_or(0);
-        let check: Option<Box<dyn Fn(&Plan) -> _ + Send>> = match is_last {
+        let check: Option<Check> = match is_last {
             true => Some(Box::new(move |plan: &Plan| correlated.check(plan))),
             false => None,
         };

@@ -67,7 +67,7 @@ pub(super) struct Limit {
 }
 
 /// What each rule gets by a pass, by its id, or why the rules cannot hold.
-type Check = Box<dyn Fn(&Plan) -> Result<Vec<(String, String)>, Fault> + Send>;
+pub(super) type Check = Box<dyn Fn(&Plan) -> Result<Vec<(String, String)>, Fault> + Send>;
 
 /// What only a pass over a whole table decides.
 pub(super) struct Pass {

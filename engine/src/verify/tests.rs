@@ -514,7 +514,7 @@ async fn types_are_those_of_the_values_whatever_carries_them() {
 }
 
 #[tokio::test]
-async fn what_is_hidden_is_unproved_and_what_is_unsupported_is_an_error() {
+async fn what_is_hidden_is_unproved_and_what_has_no_meaning_is_an_error() {
     let hidden = dataset(json!([{ "name": "t", "columns": [{ "name": "a" }, { "name": "b", "hidden": true }],
         "rules": [{ "id": "r", "kind": "check", "sql": "a < b" }] }]));
     let tables = [table("t", vec![("a", numbers(1..=3))])];
@@ -528,7 +528,7 @@ async fn what_is_hidden_is_unproved_and_what_is_unsupported_is_an_error() {
 
     let sums = dataset(json!([{ "name": "t", "columns": [{ "name": "a" }],
         "rules": [{ "id": "s", "kind": "aggregate", "column": "a", "of": "t.a", "by": "t", "fn": "sum" }] }]));
-    assert_eq!(error(&sums, &tables).await, "rule \"s\" is of kind aggregate, which this version cannot prove");
+    assert_eq!(error(&sums, &tables).await, "\"s\" cannot be checked: table \"t\" has no foreign key \"t\" to t");
     assert_eq!(error(&hidden, &[]).await, "table \"t\" is missing");
 }
 

@@ -2767,6 +2767,8 @@ export interface components {
             load_order: string[];
             /** @description Rules in the order of the schema. */
             rules: components["schemas"]["RuleReport"][];
+            /** @description Tables and keys as an entity-relationship diagram, in the language of Mermaid. */
+            diagram: string;
             /** @description What a person should know. */
             warnings: components["schemas"]["Problem"][];
         };

@@ -44,6 +44,7 @@ const PARTS = new Set([
   "line 7, column 7: ",
   " at line ",
   " at Line: ",
+  "sql parser error: ",
   "7 of the row",
   "number within 7",
   "primary key",

@@ -170,7 +170,10 @@ export const LANGUAGE: JsonSchema = {
           properties: {
             kind: { const: "sum" },
             column: { type: "string", description: "The column." },
-            of: { type: "string", description: "The children's column, `table.column`; for count also their table." },
+            of: {
+              type: "string",
+              description: "The children's column, `table.column`; for count also their table.",
+            },
             by: { type: "string", description: "The children's key to this table." },
             fn: { type: "string", description: "sum, count or mean." },
           },
