@@ -218,7 +218,9 @@ impl Compiler {
         {
             return Ok(Role::Fixed);
         }
-        if !self.statements.forced(table, column).is_empty()
+        // A tuple that is drawn would know nothing of a given value.
+        if self.is_given(table, column)
+            || !self.statements.forced(table, column).is_empty()
             || !self.statements.partial_formulas(table, column).is_empty()
             || self.generator_of(table, column)?.0.entry().is_attribute
         {

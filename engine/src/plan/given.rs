@@ -32,6 +32,12 @@ impl Compiler {
         rows_of(&self.dataset.tables[table]).len() as u64
     }
 
+    /// Whether some row is given with a value of a column.
+    pub(super) fn is_given(&self, table: usize, column: usize) -> bool {
+        let definition = &self.dataset.tables[table];
+        rows_of(definition).iter().any(|row| row.contains_key(&definition.columns[column].name))
+    }
+
     /// What is given that cannot stand beside what else the schema says.
     pub(super) fn check_given(&mut self) {
         let dataset = Arc::clone(&self.dataset);

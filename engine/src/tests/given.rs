@@ -189,3 +189,22 @@ tables:
     holds(&schema);
     assert_eq!(all_rows(&plan(&schema), "c").len(), 2);
 }
+
+#[test]
+fn a_given_value_has_its_partner_of_a_combination() {
+    let schema = "name: d
+tables:
+  - name: t
+    rows: 200
+    primary_key: [id]
+    given: [{ color: red }, { color: blue }, { size: 2 }]
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: color, generator: { type: choice, values: [red, blue, green] } }
+      - { name: size, generator: { type: choice, values: [1, 2] } }
+    rules: [{ id: pairs, kind: combination, columns: [color, size], allowed: [[red, 1], [blue, 2]] }]
+";
+    holds(schema);
+    let never = problems(&schema.replace("{ color: blue }", "{ color: green }"));
+    assert!(never[0].starts_with("tables[0].rules[0]"), "{never:?}");
+}
