@@ -26,7 +26,7 @@ const ROWS: u64 = 100_000;
 const PROBLEMS: usize = 4;
 
 /// A dataset's problems, each naming the rules that contradict each other.
-pub(super) fn explain(dataset: &Dataset, options: &Options, left_out: &[String], problems: &mut Vec<Problem>) {
+pub(super) fn explain(dataset: &Dataset, options: &Options, left_out: &[String], problems: &mut [Problem]) {
     let ids: Vec<&str> = dataset.tables.iter().flat_map(|table| &table.rules).map(|rule| rule.id.as_str()).collect();
     let distinct: BTreeSet<&str> = ids.iter().copied().collect();
     let written = |table: &crate::schema::Table| options.rows.get(&table.name).copied().or(table.rows).unwrap_or(0);

@@ -256,11 +256,14 @@ impl Compiler {
                     None,
                 );
             }
-            // What an order may bound shows once all others are known.
-            let is_order = |rule: &Rule| matches!(rule.kind, RuleKind::Order { .. });
-            let (orders, others): (Vec<_>, Vec<_>) =
-                definition.rules.iter().enumerate().partition(|(_, rule)| is_order(rule));
-            for (at, rule) in others.into_iter().chain(orders) {
+            // What is computed shows before what may be dealt, and what an order may bound once all others are known.
+            let mut rules: Vec<(usize, &Rule)> = definition.rules.iter().enumerate().collect();
+            rules.sort_by_key(|(_, rule)| match rule.kind {
+                RuleKind::Order { .. } => 2,
+                RuleKind::Unique { .. } => 1,
+                _ => 0,
+            });
+            for (at, rule) in rules {
                 let pointer = format!("/tables/{table}/rules/{at}");
                 self.statements.pointers.insert(rule.id.clone(), pointer.clone());
                 self.gather_rule(table, rule, &pointer);
@@ -406,7 +409,9 @@ impl Compiler {
         }
         for column in &columns {
             match self.key_of_column(table, *column) {
-                None if self.statements.formula(table, *column).is_none() => members.push(Member::Column(*column)),
+                None if !self.statements.formulas.contains_key(&(table, *column)) => {
+                    members.push(Member::Column(*column))
+                }
                 _ => {}
             }
         }

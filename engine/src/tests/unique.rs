@@ -328,3 +328,22 @@ fn rows_of_a_condition_are_dealt_the_same_in_any_range() {
         assert_eq!(rows_of(&part), whole[range.start as usize..range.end as usize]);
     }
 }
+
+#[test]
+fn a_column_that_is_computed_in_some_rows_tells_none_apart() {
+    holds(
+        "name: d
+tables:
+  - name: t
+    rows: 100
+    primary_key: [id]
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: n, generator: { type: integer, min: 0, max: 127 } }
+      - { name: m, generator: { type: integer, min: 0, max: 500 } }
+    rules:
+      - { id: cells, kind: unique, columns: [m, n] }
+      - { id: some, kind: calculate, when: \"n <= 60\", column: m, sql: n + 79 }
+",
+    );
+}
