@@ -99,3 +99,37 @@ fn a_plan_shows_what_was_decided_and_why() {
     assert_eq!(value["problems"], serde_json::json!([]));
     assert_eq!(value["tables"].as_array().map(Vec::len), Some(3));
 }
+
+#[test]
+fn given_rows_and_lists_are_read_below_the_schemas_folder_and_nowhere_else() {
+    let home = Home::new();
+    let schema = "\
+name: shop
+lists: { colours: { file: colours.csv } }
+tables:
+  - name: product
+    rows: 4
+    primary_key: [id]
+    given: { file: given.csv }
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: name, generator: { type: constant, value: made } }
+      - { name: colour, generator: { type: choice, values: { list: colours } } }
+";
+    home.write("shop.yaml", schema);
+    home.write("colours.csv", "red\nblue\n");
+    home.write("given.csv", "id,name\n7,kept\n");
+    let made = home.run(&["generate", "shop.yaml", "--out", "out"]).succeeds();
+    assert!(made.stderr.contains("4 rows"), "{made:?}");
+    let rows = home.read("out/product.csv");
+    let first: Vec<&str> = rows.lines().nth(1).expect("a row").split(',').collect();
+    assert_eq!(first[..2], ["7", "kept"]);
+    assert!(rows.lines().skip(1).all(|row| row.ends_with(",red") || row.ends_with(",blue")), "{rows}");
+    home.run(&["verify", "shop.yaml", "out"]).succeeds();
+
+    for path in ["/etc/passwd", "../given.csv", "nowhere.csv"] {
+        home.write("shop.yaml", &schema.replace("file: given.csv", &format!("file: {path}")));
+        let refused = home.run(&["plan", "shop.yaml"]).fails();
+        assert!(refused.stderr.starts_with("shop.yaml: tables[0].given"), "{path}: {refused:?}");
+    }
+}
