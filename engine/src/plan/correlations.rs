@@ -64,22 +64,7 @@ impl Compiler {
         let RuleKind::Correlation { columns: names, coefficient, matrix, method, tolerance } = &rule.kind else {
             return;
         };
-        let mut columns = Vec::new();
-        for (at, name) in names.iter().enumerate() {
-            let place = format!("{pointer}/columns/{at}");
-            let problem = match self.column_named(table, name) {
-                Some(column) if columns.contains(&column) => {
-                    Problem::new("repeated_name", format!("{name} stands twice"))
-                }
-                Some(column) => {
-                    columns.push(column);
-                    continue;
-                }
-                None => self.unknown_column(table, name),
-            };
-            self.problems.push(problem.at(place));
-            return;
-        }
+        let Some(columns) = self.columns_named(table, names, &format!("{pointer}/columns")) else { return };
         let Some(known) = Method::named(method.as_deref()) else {
             let method = method.as_deref().unwrap_or_default();
             let problem = Problem::new("unknown_value", format!("unknown value \"{method}\""));

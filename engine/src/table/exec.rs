@@ -194,10 +194,6 @@ impl ExecutionPlan for MadeRows {
         }))
     }
 
-    fn supports_limit_pushdown(&self) -> bool {
-        false
-    }
-
     fn fetch(&self) -> Option<usize> {
         self.fetch
     }

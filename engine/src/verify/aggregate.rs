@@ -309,12 +309,7 @@ pub(super) async fn check<'a>(
     parents.push(own.own(aggregate.column).map_err(wrong)?);
     below.extend(children.column.map(|column| theirs.own(&column.name)).transpose().map_err(wrong)?);
     let when = when.map(Parsed::parse).transpose().map_err(|problem| wrong(problem.to_string()))?;
-    for reference in when.iter().flat_map(Parsed::references) {
-        let place = own.place(reference).map_err(wrong)?;
-        if parents.iter().all(|other| other.name != place.name) {
-            parents.push(place);
-        }
-    }
+    own.add_read(&mut parents, when.iter().flat_map(Parsed::references)).map_err(wrong)?;
     let reason = absent(database, &own, &parents).or_else(|| absent(database, &theirs, &below));
     if let Some(reason) = reason {
         return Ok(Outcome::unproved(reason));

@@ -16,6 +16,7 @@ use super::certificate::{EXAMPLES, Measure};
 use super::reader::{Means, parts_for};
 use super::source::Source;
 use super::totals::{is_true, rounded, selected, shown};
+use super::values::is_ordered;
 use super::{Outcome, VerifyError};
 use crate::expr::Expression;
 use crate::schema::CORRELATION_TOLERANCE;
@@ -86,7 +87,8 @@ pub(super) async fn check(
     means: &Means,
 ) -> Result<Outcome, VerifyError> {
     for (at, column) in correlation.columns.iter().enumerate() {
-        if !is_measured(source.schema().field(at).data_type()) {
+        let kind = source.schema().field(at).data_type().clone();
+        if !is_ordered(&kind) && kind != DataType::Boolean {
             return Ok(Outcome::unproved(format!("{column} holds no numbers, dates, times or booleans")));
         }
     }
@@ -124,19 +126,6 @@ pub(super) async fn check(
 
 /// What a coefficient may be off by its rounding.
 pub(super) const SLACK: f64 = 1e-9;
-
-fn is_measured(data_type: &DataType) -> bool {
-    matches!(
-        data_type,
-        DataType::Int64
-            | DataType::Float64
-            | DataType::Decimal128(..)
-            | DataType::Date32
-            | DataType::Timestamp(..)
-            | DataType::Time64(_)
-            | DataType::Boolean
-    )
-}
 
 /// Values as numbers in their order: of dates days, of times microseconds.
 fn numbers(values: &ArrayRef) -> Result<ArrayRef, ArrowError> {

@@ -46,6 +46,21 @@ impl<'a> Joins<'a> {
         Joins { dataset, table, hops: Vec::new() }
     }
 
+    /// Adds what conditions read to the places that are read already, each once.
+    pub(super) fn add_read<'r>(
+        &mut self,
+        places: &mut Vec<Place<'a>>,
+        references: impl IntoIterator<Item = &'r Reference>,
+    ) -> Result<(), String> {
+        for reference in references {
+            let place = self.place(reference)?;
+            if places.iter().all(|other| other.name != place.name) {
+                places.push(place);
+            }
+        }
+        Ok(())
+    }
+
     /// Where a path leads, with the joins that it needs; or why it leads nowhere.
     pub(super) fn place(&mut self, reference: &Reference) -> Result<Place<'a>, String> {
         let Some((written, keys)) = reference.0.split_last() else { return Err("a name is empty".to_owned()) };

@@ -296,12 +296,7 @@ impl<'a> Prover<'a> {
             places.push(joins.own(column).map_err(wrong)?);
         }
         let when = when.map(Parsed::parse).transpose().map_err(|problem| wrong(problem.to_string()))?;
-        for reference in when.iter().flat_map(Parsed::references) {
-            let place = joins.place(reference).map_err(wrong)?;
-            if places.iter().all(|other| other.name != place.name) {
-                places.push(place);
-            }
-        }
+        joins.add_read(&mut places, when.iter().flat_map(Parsed::references)).map_err(wrong)?;
         if let Some(reason) = rows::absent(&self.database, &joins, &places) {
             return Ok(Outcome::unproved(reason));
         }
@@ -339,12 +334,7 @@ impl<'a> Prover<'a> {
             parents.push(theirs.own(referenced).map_err(wrong)?);
         }
         let limit = limit.map(Parsed::parse).transpose().map_err(|problem| wrong(problem.to_string()))?;
-        for reference in limit.iter().flat_map(Parsed::references) {
-            let place = theirs.place(reference).map_err(wrong)?;
-            if parents.iter().all(|other| other.name != place.name) {
-                parents.push(place);
-            }
-        }
+        theirs.add_read(&mut parents, limit.iter().flat_map(Parsed::references)).map_err(wrong)?;
         let reason = rows::absent(&self.database, &own, &children);
         if let Some(reason) = reason.or_else(|| rows::absent(&self.database, &theirs, &parents)) {
             return Ok((Outcome::unproved(reason.clone()), Outcome::unproved(reason)));

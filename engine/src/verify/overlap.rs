@@ -67,12 +67,7 @@ pub(super) async fn check(
         places.push(joins.own(column).map_err(wrong)?);
     }
     let when = when.map(Parsed::parse).transpose().map_err(|problem| wrong(problem.to_string()))?;
-    for reference in when.iter().flat_map(Parsed::references) {
-        let place = joins.place(reference).map_err(wrong)?;
-        if places.iter().all(|other| other.name != place.name) {
-            places.push(place);
-        }
-    }
+    joins.add_read(&mut places, when.iter().flat_map(Parsed::references)).map_err(wrong)?;
     if let Some(reason) = absent(database, &joins, &places) {
         return Ok(Outcome::unproved(reason));
     }
@@ -83,25 +78,13 @@ pub(super) async fn check(
     };
     let count = overlap.per.len();
     let kind = |column: usize| source.schema().field(column).data_type().clone();
-    let ends = common(&kind(count), &kind(count + 1)).filter(is_ordered);
+    let ends = common(&kind(count), &kind(count + 1)).filter(values::is_ordered);
     let Some(ends) = ends else {
         return Ok(Outcome::unproved(format!("{} and {} hold no numbers, dates or times", overlap.start, overlap.end)));
     };
     let groups = KeyReader::new((0..count).collect(), (0..count).map(kind).collect());
     let groups = groups.map_err(|error| wrong(error.to_string()))?;
     Reading { source: &source, id, when, groups: Arc::new(groups), count, ends }.outcome(overlap, means).await
-}
-
-fn is_ordered(kind: &DataType) -> bool {
-    matches!(
-        kind,
-        DataType::Int64
-            | DataType::Float64
-            | DataType::Decimal128(..)
-            | DataType::Date32
-            | DataType::Timestamp(..)
-            | DataType::Time64(_)
-    )
 }
 
 /// The rows, to be read several times.

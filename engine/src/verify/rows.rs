@@ -75,12 +75,7 @@ impl Read {
 
     fn places<'a>(&self, id: &str, joins: &mut Joins<'a>) -> Result<Vec<Place<'a>>, VerifyError> {
         let mut places: Vec<Place<'a>> = Vec::new();
-        for reference in self.references() {
-            let place = joins.place(reference).map_err(|detail| VerifyError::sql(id, detail))?;
-            if places.iter().all(|other| other.name != place.name) {
-                places.push(place);
-            }
-        }
+        joins.add_read(&mut places, self.references()).map_err(|detail| VerifyError::sql(id, detail))?;
         Ok(places)
     }
 }

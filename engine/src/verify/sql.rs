@@ -68,6 +68,11 @@ struct Script<'a> {
 }
 
 impl<'a> Script<'a> {
+    /// The name of the type of binary floating-point numbers.
+    fn real(&self) -> &'static str {
+        if self.dialect == Dialect::Sqlite { "REAL" } else { "DOUBLE PRECISION" }
+    }
+
     fn select(&self, id: &str, rows: &str) -> String {
         let (broken, id) = (&self.broken, literal(id));
         let join = if self.dialect == Dialect::Sqlite { "group_concat" } else { "string_agg" };

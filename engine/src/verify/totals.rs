@@ -146,12 +146,7 @@ pub(super) async fn check(
     }
     let own = places.len();
     let when = when.map(parse).transpose()?;
-    for reference in when.iter().chain(&condition).flat_map(Parsed::references) {
-        let place = joins.place(reference).map_err(wrong)?;
-        if places.iter().all(|other| other.name != place.name) {
-            places.push(place);
-        }
-    }
+    joins.add_read(&mut places, when.iter().chain(&condition).flat_map(Parsed::references)).map_err(wrong)?;
     if let Some(reason) = absent(database, &joins, &places) {
         return Ok(Outcome::unproved(reason));
     }

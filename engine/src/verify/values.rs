@@ -31,6 +31,19 @@ pub(super) fn read_as(declared: &Column, delivered: &Field) -> DataType {
     }
 }
 
+/// Whether values of a type are numbers, dates or times, which have an order and distances.
+pub(super) fn is_ordered(kind: &DataType) -> bool {
+    matches!(
+        kind,
+        DataType::Int64
+            | DataType::Float64
+            | DataType::Decimal128(..)
+            | DataType::Date32
+            | DataType::Timestamp(..)
+            | DataType::Time64(_)
+    )
+}
+
 fn can_convert(from: &DataType, to: &DataType) -> bool {
     let nested = |kind: &DataType| kind.is_nested();
     from == to

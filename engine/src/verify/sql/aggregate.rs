@@ -48,7 +48,7 @@ impl<'a> Script<'a> {
         let numbered: Vec<String> = keys.iter().enumerate().map(|(at, key)| format!("{key} AS k{at}")).collect();
         let pairs: Vec<String> =
             referenced.iter().enumerate().map(|(at, name)| format!("children.k{at} = {name}")).collect();
-        let real = if self.dialect == Dialect::Sqlite { "REAL" } else { "DOUBLE PRECISION" };
+        let real = self.real();
         let as_real = |sql: &str| format!("CAST({sql} AS {real})");
         let (n, sum) = ("coalesce(children.n, 0)", "coalesce(children.v, 0)");
         let slack =

@@ -58,10 +58,6 @@ impl<'a> Script<'a> {
         Ok(parts.join("\n  UNION ALL\n  "))
     }
 
-    fn real(&self) -> &'static str {
-        if self.dialect == Dialect::Sqlite { "REAL" } else { "DOUBLE PRECISION" }
-    }
-
     /// A column as a number.
     fn number(&self, table: &'a Table, column: &str, name: &str, joins: &RefCell<Joins<'a>>) -> Result<String, String> {
         let real = self.real();

@@ -71,7 +71,7 @@ impl<'a> Script<'a> {
         let kind =
             statistic.kind(table.column(statistic.column).and_then(crate::schema::Column::logical_type).as_ref());
         let name = self.own(table, &[statistic.column])?.remove(0);
-        let real = if self.dialect == Dialect::Sqlite { "REAL" } else { "DOUBLE PRECISION" };
+        let real = self.real();
         let value = match kind {
             Some(LogicalType::Date) => {
                 let days = format!("days_between(DATE '1970-01-01', {})", quoted(statistic.column));
