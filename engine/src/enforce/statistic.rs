@@ -5,10 +5,14 @@
 //! map of their normal scores where a standard deviation is asked as well, so that no value leaves the distribution's bounds. What is then missing
 //! of the sum is spread evenly, a unit a rank, over ranks off their bounds: the mean is exact to half a unit in all.
 
+mod listed;
+
 use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::compute::interleave;
+
+use listed::Runs;
 
 use super::quota::{Conflict, Fault};
 use super::strata::Strata;
@@ -55,6 +59,8 @@ pub(crate) struct Shape {
     curve: Curve,
     /// Units that single ranks take beside.
     spread: Spread,
+    /// The values alone, where they come from a list.
+    runs: Option<Runs>,
 }
 
 /// The values by rank, ascending.
@@ -128,7 +134,10 @@ impl Spread {
 impl Shape {
     /// The value at a rank.
     fn value(&self, quantiles: &Quantiles, rank: u64) -> f64 {
-        self.curve.at(quantiles, rank) + self.spread.at(rank)
+        match &self.runs {
+            Some(runs) => runs.at(rank),
+            None => self.curve.at(quantiles, rank) + self.spread.at(rank),
+        }
     }
 }
 
@@ -204,7 +213,9 @@ impl Measured {
             let place = share * (rows - 1) as f64;
             let below = libm::floor(place + 1e-9);
             let on_grid = |value: f64| self.quantiles.quantum.is_none_or(|quantum| libm::fmod(value, quantum) == 0.0);
-            if place - below < 1e-9 {
+            if let Some(between) = self.quantiles.listed_between(*value, place - below) {
+                placed.extend(between.into_iter().enumerate().map(|(at, value)| (below as u64 + at as u64, value)));
+            } else if place - below < 1e-9 {
                 let value = self.quantiles.quantum.filter(|_| !on_grid(*value)).map_or(*value, |_| libm::rint(*value));
                 placed.push((below as u64, value));
             } else if on_grid(*value) {
@@ -226,6 +237,23 @@ impl Measured {
                 );
                 return Err(self.conflict(asked, detail));
             }
+        }
+        if let Some(values) = &self.quantiles.listed
+            && let Some((_, value)) = placed.iter().find(|(_, value)| !values.contains(value))
+        {
+            const NAMED: usize = 8;
+            let mut known: Vec<String> = values.iter().take(NAMED).map(|value| self.quantiles.print(*value)).collect();
+            if values.len() > NAMED {
+                known.push("…".to_owned());
+            }
+            let detail = format!(
+                "{} asks for {} of {}, which is one of {}",
+                asked.rules.join(" and "),
+                self.quantiles.print(*value),
+                self.column,
+                known.join(", ")
+            );
+            return Err(self.conflict(asked, detail));
         }
         if let Some((_, value)) =
             placed.iter().find(|(_, value)| *value < self.quantiles.low || *value > self.quantiles.high)
@@ -288,8 +316,14 @@ impl Measured {
             }
             (mean, Some(std)) => self.scaled(asked, &mut curve, rows, mean, std)?,
         }
+        let order = Permutation::new(key, rows);
+        if let Some(values) = &self.quantiles.listed {
+            let sum = asked.mean.map(|mean| mean * rows as f64);
+            let runs = Runs::of(&curve, &self.quantiles, values, rows, sum);
+            return Ok(Shape { order, curve, spread: Spread::default(), runs: Some(runs) });
+        }
         let spread = asked.mean.map(|mean| self.settle(&mut curve, rows, mean)).unwrap_or_default();
-        Ok(Shape { order: Permutation::new(key, rows), curve, spread })
+        Ok(Shape { order, curve, spread, runs: None })
     }
 
     /// Mean and standard deviation of at most so many evenly spaced ranks.
@@ -321,8 +355,9 @@ impl Measured {
             self.moments(curve, rows, SAMPLED).0
         };
         let (least, largest) = (of(-most), of(most));
-        // What is half a unit beyond is within what is spread.
-        let slack = self.quantiles.quantum.unwrap_or(0.0) * 0.5 + 1e-9 * mean.abs();
+        // What is half a unit beyond is within what is spread; nothing lies beyond the ends of a list.
+        let spread = self.quantiles.quantum.filter(|_| self.quantiles.listed.is_none());
+        let slack = spread.unwrap_or(0.0) * 0.5 + 1e-9 * mean.abs();
         if mean < least - slack || mean > largest + slack {
             let detail = format!(
                 "{} asks for a mean of {}, and {} can have one between {} and {} in these {rows} rows",

@@ -325,6 +325,15 @@ impl Writer<'_> {
             ("days_between", [from, to]) => of(Kind::Integer, format!("(CAST({to} AS DATE) - CAST({from} AS DATE))")),
             ("add_days", [date, days]) if sqlite => of(Kind::Other, format!("date({date}, ({days}) || ' days')")),
             ("add_days", [date, days]) => of(Kind::Other, format!("(CAST({date} AS DATE) + CAST({days} AS INTEGER))")),
+            ("add_months", [date, months]) => of(Kind::Other, self.months_later(date, months)),
+            ("months_between", [from, to]) => {
+                let months = |date: &str| format!("({} * 12 + {})", self.part("year", date), self.part("month", date));
+                of(Kind::Integer, self.between((from, to), months, |date| self.part("day", date)))
+            }
+            ("years_between", [from, to]) => {
+                let days = |date: &str| format!("({} * 100 + {})", self.part("month", date), self.part("day", date));
+                of(Kind::Integer, self.between((from, to), |date| self.part("year", date), days))
+            }
             ("reference_time", []) if sqlite => of(Kind::Other, literal(&self.reference_time)),
             ("reference_time", []) => {
                 of(Kind::Other, format!("TIMESTAMP {}", literal(self.reference_time.trim_end_matches('Z'))))
@@ -383,6 +392,52 @@ impl Writer<'_> {
             _ if self.has(name) => piece(plain(name)),
             _ => return None,
         })
+    }
+
+    /// A part of a date as a whole number.
+    fn part(&self, part: &str, date: &str) -> String {
+        match (self.dialect, part) {
+            (Dialect::Sqlite, "year") => format!("CAST(strftime('%Y', {date}) AS INTEGER)"),
+            (Dialect::Sqlite, "month") => format!("CAST(strftime('%m', {date}) AS INTEGER)"),
+            (Dialect::Sqlite, _) => format!("CAST(strftime('%d', {date}) AS INTEGER)"),
+            _ => format!("CAST(date_part('{part}', CAST({date} AS DATE)) AS INTEGER)"),
+        }
+    }
+
+    /// The whole units from a date to another: the difference of `unit`, and one less where what is `within` it has not come round again.
+    fn between(
+        &self,
+        (from, to): (&str, &str),
+        unit: impl Fn(&str) -> String,
+        within: impl Fn(&str) -> String,
+    ) -> String {
+        let as_date = |date: &str| match self.dialect {
+            Dialect::Sqlite => format!("date({date})"),
+            _ => format!("CAST({date} AS DATE)"),
+        };
+        format!(
+            "({} - {} - CASE WHEN {to_date} >= {from_date} AND {ends} < {begins} THEN 1 \
+             WHEN {to_date} < {from_date} AND {ends} > {begins} THEN -1 ELSE 0 END)",
+            unit(to),
+            unit(from),
+            to_date = as_date(to),
+            from_date = as_date(from),
+            ends = within(to),
+            begins = within(from),
+        )
+    }
+
+    /// The same day some months later, or the month's last.
+    fn months_later(&self, date: &str, months: &str) -> String {
+        match self.dialect {
+            // SQLite counts a day that the month lacks into the next one.
+            Dialect::Sqlite => format!(
+                "min(date({date}, 'start of month', ({months}) || ' months', ({day} - 1) || ' days'), \
+                 date({date}, 'start of month', ({months}) || ' months', '+1 month', '-1 day'))",
+                day = self.part("day", date)
+            ),
+            _ => format!("CAST(CAST({date} AS DATE) + CAST({months} AS INTEGER) * INTERVAL '1 month' AS DATE)"),
+        }
     }
 
     /// Whether the dialect has a function of this name and meaning.
