@@ -5,6 +5,7 @@
 //! map of their normal scores where a standard deviation is asked as well, so that no value leaves the distribution's bounds. What is then missing
 //! of the sum is spread evenly, a unit a rank, over ranks off their bounds: the mean is exact to half a unit in all.
 
+mod curve;
 mod listed;
 
 use std::sync::{Arc, OnceLock};
@@ -12,6 +13,8 @@ use std::sync::{Arc, OnceLock};
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::compute::interleave;
 
+pub(crate) use curve::Shape;
+use curve::{Bend, Curve, Segment, Spread};
 use listed::Runs;
 
 use super::quota::{Conflict, Fault};
@@ -19,7 +22,7 @@ use super::strata::Strata;
 use crate::generators::{Cells, Fill, Quantiles, Rows, RunError};
 use crate::permutation::Permutation;
 use crate::plan::Plan;
-use crate::quantile::{normal_cdf, normal_quantile};
+
 use crate::random::Key;
 
 /// Ranks by which bends are found.
@@ -51,114 +54,6 @@ pub(crate) struct Measured {
     pub quantiles: Arc<Quantiles>,
     pub key: Key,
     pub shaped: OnceLock<Result<Vec<Option<Shape>>, Fault>>,
-}
-
-/// The values of the rows of a condition, by rank.
-pub(crate) struct Shape {
-    order: Permutation,
-    curve: Curve,
-    /// Units that single ranks take beside.
-    spread: Spread,
-    /// The values alone, where they come from a list.
-    runs: Option<Runs>,
-}
-
-/// The values by rank, ascending.
-struct Curve {
-    segments: Vec<Segment>,
-    bend: Bend,
-    /// Added to every value between the placed ones.
-    shift: f64,
-}
-
-/// Ranks between two placed ones, and what they may be.
-#[derive(Clone, Copy, Debug)]
-struct Segment {
-    first: u64,
-    count: u64,
-    /// Shares of the distribution at its ends.
-    from: f64,
-    to: f64,
-    low: f64,
-    high: f64,
-    /// The value of the placed rank behind it.
-    placed: Option<f64>,
-}
-
-/// How shares are bent within a segment.
-#[derive(Clone, Copy, Debug)]
-enum Bend {
-    /// The odds of a share times this: a map of the shares onto themselves that is monotone and takes one division.
-    Odds(f64),
-    Scores {
-        shift: f64,
-        scale: f64,
-    },
-}
-
-impl Bend {
-    fn at(self, share: f64) -> f64 {
-        match self {
-            Bend::Odds(factor) => factor * share / (1.0 - share + factor * share),
-            Bend::Scores { shift, scale } => normal_cdf(shift + scale * normal_quantile(share)),
-        }
-    }
-}
-
-/// One more unit, up or down, for some of the ranks that have room for it.
-#[derive(Clone, Debug, Default)]
-struct Spread {
-    unit: f64,
-    /// Ranks with room, run by run, each with the number of those before it.
-    runs: Vec<(u64, u64, u64)>,
-    room: u64,
-    needed: u64,
-}
-
-impl Spread {
-    fn at(&self, rank: u64) -> f64 {
-        if self.needed == 0 {
-            return 0.0;
-        }
-        let run = self.runs.partition_point(|(first, _, _)| *first <= rank);
-        let Some((first, count, before)) = run.checked_sub(1).map(|run| self.runs[run]) else { return 0.0 };
-        if rank - first >= count {
-            return 0.0;
-        }
-        let place = u128::from(before + (rank - first));
-        let (needed, room) = (u128::from(self.needed), u128::from(self.room));
-        if (place + 1) * needed / room > place * needed / room { self.unit } else { 0.0 }
-    }
-}
-
-impl Shape {
-    /// The value at a rank.
-    fn value(&self, quantiles: &Quantiles, rank: u64) -> f64 {
-        match &self.runs {
-            Some(runs) => runs.at(rank),
-            None => self.curve.at(quantiles, rank) + self.spread.at(rank),
-        }
-    }
-}
-
-impl Curve {
-    fn at(&self, quantiles: &Quantiles, rank: u64) -> f64 {
-        let at = self.segments.partition_point(|segment| segment.first + segment.count <= rank);
-        let segment = &self.segments[at.min(self.segments.len() - 1)];
-        match rank.checked_sub(segment.first) {
-            Some(place) if place < segment.count => self.inside(quantiles, segment, place),
-            // Between two segments a placed rank stands.
-            _ => self.segments[at - 1].placed.unwrap_or(segment.low),
-        }
-    }
-
-    fn inside(&self, quantiles: &Quantiles, segment: &Segment, place: u64) -> f64 {
-        let share = (place as f64 + 0.5) / segment.count as f64;
-        let share = segment.from + (segment.to - segment.from) * self.bend.at(share);
-        // A float below one half is never rounded up to one.
-        let value = quantiles.at(share.clamp(1e-16, 1.0 - 1.2e-16));
-        (value.clamp(segment.low, segment.high) + self.shift).clamp(segment.low, segment.high)
-    }
 }
 
 impl Measured {

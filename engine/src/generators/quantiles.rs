@@ -45,19 +45,18 @@ impl Quantiles {
     /// to be counted.
     pub(crate) fn of_choices(choices: &Choices, logical: &LogicalType) -> Option<Quantiles> {
         let marginal = Marginal::listed(choices).filter(|_| !choices.exact)?;
-        let Marginal::Listed { numbers, up_to, .. } = marginal else { return None };
+        let Marginal::Listed { numbers, .. } = &marginal else { return None };
         let (quantum, unit) = match logical {
             LogicalType::Decimal { scale, .. } => (Some(1.0), 10_f64.powi(i32::from(*scale))),
             LogicalType::Integer | LogicalType::Date | LogicalType::Datetime | LogicalType::Time => (Some(1.0), 1.0),
             LogicalType::Float => (None, 1.0),
             _ => return None,
         };
-        let in_units = |number: &f64| if quantum.is_some() { libm::rint(number * unit) } else { *number };
-        let values: Vec<f64> = numbers.iter().map(in_units).collect();
-        let (low, high) = (*values.first()?, *values.last()?);
-        let listed = Some(values.clone());
-        let at = move |share: f64| values[up_to.partition_point(|end| *end < share).min(values.len() - 1)];
-        Some(Quantiles { listed, ..Quantiles::new(logical.clone(), (low, high), quantum, at)? })
+        let in_units = move |number: f64| if quantum.is_some() { libm::rint(number * unit) } else { number };
+        let values: Vec<f64> = numbers.iter().copied().map(in_units).collect();
+        let ends = (*values.first()?, *values.last()?);
+        let at = move |share: f64| in_units(marginal.at(share));
+        Some(Quantiles { listed: Some(values), ..Quantiles::new(logical.clone(), ends, quantum, at)? })
     }
 
     /// The values of a list on which a quantile stands that lies between two ranks: `beyond` of the way from the first to the second. One, or

@@ -1,6 +1,6 @@
 //! Statistics of columns that draw from a list: every value is one of the list, so a sum is settled by taking ranks from a value to the next.
 
-use super::{Curve, Segment};
+use super::curve::{Curve, Segment};
 use crate::generators::Quantiles;
 
 /// The values by rank: where each begins, ascending.
