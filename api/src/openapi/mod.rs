@@ -48,6 +48,8 @@ lifted! {
     PlanReport: schemars::schema_for!(engine::plan::Report).to_value();
     /// The proof that rows obey a schema.
     Certificate: schemars::schema_for!(engine::verify::Certificate).to_value();
+    /// What the values of a table look like.
+    Profile: schemars::schema_for!(engine::profile::Profile).to_value();
 }
 
 /// Why a request was refused (RFC 9457).
@@ -81,7 +83,7 @@ pub struct ProblemDocument {
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "this server")),
-    components(schemas(Schema, Problem, PlanReport, Certificate, ProblemDocument)),
+    components(schemas(Schema, Problem, PlanReport, Certificate, Profile, ProblemDocument)),
     tags(
         (name = "auth", description = "Set-up, sign-in and sessions"),
         (name = "datasets", description = "Schemas with a name and a history"),
