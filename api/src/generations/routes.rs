@@ -28,7 +28,7 @@ use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
 use crate::openapi::errors::{Conflict, Forbidden, Gone, Invalid, NotAcceptable, NotFound};
-use crate::openapi::{Certificate, Profile};
+use crate::openapi::{Certificate, TableProfile};
 use crate::plan::routes::Overriding;
 
 /// How often an idle stream of events says that it lives.
@@ -422,7 +422,7 @@ async fn list_generation_rows(
 /// Counts, nulls, different values, extremes, mean, standard deviation, quantiles, a histogram and the most frequent values of every column,
 /// made while the rows were. What is estimated says so.
 #[utoipa::path(operation_id = "get_profile", tag = "generations", params(("id" = Uuid, Path), ("table" = String, Path)), responses(
-    (status = 200, body = Profile),
+    (status = 200, body = TableProfile),
     NotFound,
     Conflict,
 ))]
@@ -431,7 +431,7 @@ async fn get_profile(
     app: web::Data<App>,
     _: Caller,
     path: web::Path<(Uuid, String)>,
-) -> Result<web::Json<engine::profile::Profile>, ApiError> {
+) -> Result<web::Json<engine::profile::TableProfile>, ApiError> {
     let (state, (id, table)) = (app.clone(), path.into_inner());
     Ok(web::Json(off_thread(move || service::profile(&state, id, &table)).await?))
 }

@@ -3,7 +3,7 @@
 use diesel::SqliteConnection;
 use engine::ENGINE_VERSION;
 use engine::problem::Problem;
-use engine::profile::Profile;
+use engine::profile::TableProfile;
 use engine::verify::Certificate;
 use uuid::Uuid;
 
@@ -113,7 +113,7 @@ pub fn proof(connection: &mut SqliteConnection, id: Uuid) -> Result<Certificate,
 }
 
 /// The profile of a table of a generation that succeeded.
-pub fn profile(app: &App, id: Uuid, table: &str) -> Result<Profile, ApiError> {
+pub fn profile(app: &App, id: Uuid, table: &str) -> Result<TableProfile, ApiError> {
     let row = app.db.read_now(|c| succeeded(c, id))?;
     let plan = plan_of(app, &row)?;
     let place = table_index(&plan, table).map_err(|failure| ApiError::new(Code::NotFound, failure.to_string()))?;

@@ -45,7 +45,7 @@ pub use self::shape::{BINS, QUANTILES, TOP_VALUES};
 
 /// What the values of a table look like.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-pub struct Profile {
+pub struct TableProfile {
     /// Name of the table.
     pub table: String,
     /// Its rows.
@@ -345,11 +345,16 @@ impl Profiler {
     }
 
     /// The profile of what was added.
-    pub fn finish(mut self, table: &str) -> Result<Profile, ArrowError> {
+    pub fn finish(mut self, table: &str) -> Result<TableProfile, ArrowError> {
         self.flush()?;
         let (rows, schema) = (self.seen, self.schema);
         let columns = self.columns.into_iter().zip(schema.fields()).map(|(state, field)| state.finish(field, rows));
-        Ok(Profile { table: table.to_owned(), rows, sampled_rows: rows.min(SAMPLE_ROWS), columns: columns.collect() })
+        Ok(TableProfile {
+            table: table.to_owned(),
+            rows,
+            sampled_rows: rows.min(SAMPLE_ROWS),
+            columns: columns.collect(),
+        })
     }
 }
 
@@ -359,7 +364,7 @@ pub fn profile<'a>(
     schema: &Schema,
     rows: u64,
     batches: impl IntoIterator<Item = &'a RecordBatch>,
-) -> Result<Profile, ArrowError> {
+) -> Result<TableProfile, ArrowError> {
     let mut profiler = Profiler::new(&Arc::new(schema.clone()), rows);
     batches.into_iter().try_for_each(|batch| profiler.extend(batch))?;
     profiler.finish(table)

@@ -22,7 +22,7 @@ fn batch(columns: Vec<(LogicalType, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).expect("a batch")
 }
 
-fn of(batch: &RecordBatch) -> Profile {
+fn of(batch: &RecordBatch) -> TableProfile {
     profile("t", &batch.schema(), batch.num_rows() as u64, [batch]).expect("a profile")
 }
 
