@@ -9,6 +9,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::plan::BLOCK;
+
 /// Different values of a column up to which they are counted exactly.
 pub const EXACT_VALUES: usize = 1 << 12;
 
@@ -41,8 +43,9 @@ struct Slots {
 }
 
 impl Slots {
-    fn new() -> Slots {
-        Slots { slots: vec![0; 64], hashes: Vec::new() }
+    /// With room for half as many hashes as slots before it grows.
+    fn new(slots: usize) -> Slots {
+        Slots { slots: vec![0; slots], hashes: Vec::with_capacity(slots / 2) }
     }
 
     /// The place of a hash, and whether it is new.
@@ -89,7 +92,14 @@ pub(super) struct BlockKeys {
 
 impl BlockKeys {
     pub(super) fn new(bound: &Bound) -> BlockKeys {
-        BlockKeys { slots: Slots::new(), counts: Vec::new(), places: Vec::new(), bound: bound.get() }
+        // Room for a block of different values: zeros cost less than growing.
+        let rows = BLOCK as usize;
+        BlockKeys {
+            slots: Slots::new(2 * rows),
+            counts: Vec::with_capacity(rows),
+            places: Vec::with_capacity(rows),
+            bound: bound.get(),
+        }
     }
 
     /// Adds the value at a place of the block.
@@ -105,6 +115,11 @@ impl BlockKeys {
             }
             (key, false) => self.counts[key] += 1,
         }
+    }
+
+    /// Whether every value of the block is among them, since none had a hash that does not matter.
+    pub(super) fn has_all(&self) -> bool {
+        self.bound == u64::MAX
     }
 
     /// Where each first stands.
@@ -123,7 +138,7 @@ pub(super) struct Distinct<V> {
 
 impl<V> Distinct<V> {
     pub(super) fn new(bound: Bound) -> Distinct<V> {
-        Distinct { slots: Slots::new(), counted: Some(Vec::new()), bound }
+        Distinct { slots: Slots::new(64), counted: Some(Vec::new()), bound }
     }
 
     /// Adds a block; `value` gives that of a key, by its place among the keys.
@@ -183,27 +198,34 @@ pub(super) fn hash_word(word: u64) -> u64 {
 /// The hash of two words: their product in 128 bits, folded (as wyhash does, Wang 2019), and mixed.
 #[inline]
 pub(super) fn hash_pair(low: u64, high: u64) -> u64 {
-    let product = u128::from(low ^ 0xA076_1D64_78BD_642F) * u128::from(high ^ 0xE703_7ED1_A0B4_28DB);
-    hash_word(product as u64 ^ (product >> 64) as u64 ^ low.rotate_left(32) ^ high)
+    hash_word(fold(low, high) ^ low.rotate_left(32) ^ high)
 }
 
-/// The hash of bytes, eight at a time.
+/// The hash of bytes, sixteen at a time; the last sixteen may overlap those before.
 #[inline]
 pub(super) fn hash_bytes(bytes: &[u8]) -> u64 {
-    let mut chunks = bytes.chunks_exact(8);
-    let mut hash = fold(bytes.len() as u64);
-    for chunk in chunks.by_ref() {
-        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
-        hash = fold(hash ^ word);
+    let mut hash = fold(bytes.len() as u64, 0);
+    let Some(last) = bytes.last_chunk::<16>() else {
+        let mut padded = [0; 16];
+        padded[..bytes.len()].copy_from_slice(bytes);
+        return hash_word(fold_chunk(hash, &padded));
+    };
+    for chunk in bytes[..bytes.len() - 1].as_chunks::<16>().0 {
+        hash = fold_chunk(hash, chunk);
     }
-    let mut last = [0; 8];
-    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-    hash_word(fold(hash ^ u64::from_le_bytes(last)))
+    hash_word(fold_chunk(hash, last))
 }
 
 #[inline]
-fn fold(word: u64) -> u64 {
-    let product = u128::from(word ^ 0xA076_1D64_78BD_642F) * 0xE703_7ED1_A0B4_28DB;
+fn fold_chunk(hash: u64, chunk: &[u8; 16]) -> u64 {
+    let word = u128::from_le_bytes(*chunk);
+    fold(hash ^ word as u64, (word >> 64) as u64)
+}
+
+/// The product of two words in 128 bits, folded.
+#[inline]
+fn fold(low: u64, high: u64) -> u64 {
+    let product = u128::from(low ^ 0xA076_1D64_78BD_642F) * u128::from(high ^ 0xE703_7ED1_A0B4_28DB);
     product as u64 ^ (product >> 64) as u64
 }
 

@@ -191,9 +191,12 @@ impl Reader {
 fn read(array: &ArrayRef, bound: &Bound) -> Piece {
     let count = (array.len() - array.null_count()) as u64;
     match Words::of(array) {
-        Some(Words::Whole(values)) => Piece::Whole(NumberPiece::read(&values, bound)),
-        Some(Words::Long(values)) => Piece::Long(NumberPiece::read(&values, bound)),
-        Some(Words::Float(values)) => Piece::Float(NumberPiece::read(&values, bound)),
+        Some(Words::Whole(values)) => Piece::Whole(NumberPiece::read(&values, false, bound)),
+        Some(Words::Long(values)) => {
+            let is_name = matches!(array.data_type(), DataType::FixedSizeBinary(_));
+            Piece::Long(NumberPiece::read(&values, is_name, bound))
+        }
+        Some(Words::Float(values)) => Piece::Float(NumberPiece::read(&values, false, bound)),
         None => match array.data_type() {
             DataType::Utf8View => Piece::Text(TextPiece::read(array.as_string_view(), bound)),
             DataType::BinaryView => Piece::Text(TextPiece::read(array.as_binary_view(), bound)),

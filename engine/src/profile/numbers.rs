@@ -24,11 +24,16 @@ pub(super) struct NumberPiece<W> {
 }
 
 impl<W: Word> NumberPiece<W> {
-    /// Reads the values of a block that are not null.
-    pub(super) fn read(words: &[W], bound: &Bound) -> NumberPiece<W> {
+    /// Reads the values of a block that are not null. Of names, which have no distances, nothing is measured.
+    pub(super) fn read(words: &[W], is_name: bool, bound: &Bound) -> NumberPiece<W> {
         let mut keys = BlockKeys::new(bound);
         words.iter().enumerate().for_each(|(place, word)| keys.add(word.hash(), place));
         let values = keys.places().iter().map(|place| words[*place as usize]).collect();
+        let count = words.len() as u64;
+        if is_name {
+            let (moments, order) = (Moments::of::<W>(&[]), Order::none());
+            return NumberPiece { count, moments, extremes: extremes(words), order, keys, values };
+        }
         let order = Order::of(words);
         let is_finite = words.iter().all(|word| word.is_finite());
         let (moments, extremes) = match is_finite {
@@ -38,7 +43,7 @@ impl<W: Word> NumberPiece<W> {
                 (Moments::of(&finite), extremes(&finite))
             }
         };
-        NumberPiece { count: words.len() as u64, moments, extremes, order, keys, values }
+        NumberPiece { count, moments, extremes, order, keys, values }
     }
 }
 
@@ -132,10 +137,10 @@ struct Moments {
 impl Moments {
     fn of<W: Word>(words: &[W]) -> Moments {
         let count = words.len() as u64;
-        let sum = words.iter().try_fold(0_i128, |sum, word| sum.checked_add(word.whole()?));
         if count == 0 {
             return Moments { count, sum: Some(0), mean: 0.0, squares: 0.0 };
         }
+        let sum = W::sum(words);
         let mean = match sum {
             Some(sum) => sum as f64 / count as f64,
             None => lanes(words, W::float) / count as f64,
@@ -200,9 +205,14 @@ impl<W: Word> Order<W> {
         Order { ends, rises, is_sorted }
     }
 
+    /// Of values that nobody looks through.
+    fn none() -> Order<W> {
+        Order { ends: None, rises: 0, is_sorted: false }
+    }
+
     fn add(&mut self, next: Order<W>) {
-        let Some((first, last)) = next.ends else { return };
         self.is_sorted &= next.is_sorted;
+        let Some((first, last)) = next.ends else { return };
         self.rises += next.rises;
         self.ends = match self.ends {
             None => next.ends,

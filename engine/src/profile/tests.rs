@@ -157,12 +157,15 @@ fn large(rows: usize) -> RecordBatch {
         _ => format!("{:x}", word(row, 5)),
     }));
     let numbers = integers((0..rows).map(|row| Some((word(row, 6) % 30_000) as i64)));
+    let uuid = |row: usize| (word(row, 7) % 10 > 0).then(|| u128::from(word(row, 7)).to_be_bytes());
+    let uuids = FixedSizeBinaryArray::try_from_sparse_iter_with_size((0..rows).map(uuid), 16).expect("uuids");
     batch(vec![
         (LogicalType::Integer, keys),
         (LogicalType::Float, Arc::new(skewed)),
         (LogicalType::String, Arc::new(names)),
         (LogicalType::String, Arc::new(often)),
         (LogicalType::Integer, numbers),
+        (LogicalType::Uuid, Arc::new(uuids)),
     ])
 }
 
@@ -172,7 +175,7 @@ fn beyond_the_bounds_figures_are_estimated_and_say_so() {
     let whole = large(rows);
     let profile = of(&whole);
     assert_eq!(profile.sampled_rows, SAMPLE_ROWS);
-    let [key, skewed, name, often, number] = &profile.columns[..] else { panic!("five columns") };
+    let [key, skewed, name, often, number, ..] = &profile.columns[..] else { panic!("columns") };
     assert_eq!(
         key.distinct,
         Some(DistinctCount { count: rows.div_ceil(3) as u64, approximate: false }),
@@ -185,6 +188,8 @@ fn beyond_the_bounds_figures_are_estimated_and_say_so() {
     assert!(near(distinct(name).count, 50_000.0 * (1.0 - libm::exp(-4.0))), "{:?}", name.distinct);
     assert!(distinct(name).approximate && distinct(skewed).approximate);
     assert!(near(distinct(often).count, 150_000.0), "{:?}", often.distinct);
+    let uuid = &profile.columns[5];
+    assert!(near(distinct(uuid).count, uuid.count as f64) && uuid.nulls > 0, "{uuid:?}");
     let top = often.top.as_ref().expect("a word");
     assert!(top.approximate && top.values.len() == 1 && near(top.values[0].count, 50_000.0), "{top:?}");
     assert_eq!(name.top, None, "none stands often enough in the sample");

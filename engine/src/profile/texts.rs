@@ -1,8 +1,9 @@
 //! Columns of texts and bytes: extremes in the order of their bytes, different values, and a sample for the most frequent ones.
 //!
-//! A view holds a text's length and its first four bytes, and all of it up to twelve; so most texts are told apart without a look elsewhere.
+//! A view holds all of a text of up to twelve bytes; the first sixteen of longer ones tell most of them apart.
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, GenericByteViewArray};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{ByteViewType, DataType};
 use serde_json::Value;
 
@@ -31,37 +32,71 @@ pub(super) struct TextPiece {
 impl TextPiece {
     pub(super) fn read<T: ByteViewType>(array: &GenericByteViewArray<T>, bound: &Bound) -> TextPiece {
         let mut keys = BlockKeys::new(bound);
-        let mut extremes = None;
         let views = array.views();
         let bytes = |row: usize| -> &[u8] { array.value(row).as_ref() };
-        let mut read = |row: usize| {
+        let is_inline = |view: u128| view as u32 <= INLINE_BYTES;
+        let rows = || given(array.len(), array.nulls());
+        for row in rows() {
             let view = views[row];
-            let hash = match (view as u32) <= INLINE_BYTES {
-                true => hash_pair(view as u64, (view >> 64) as u64),
-                false => hash_bytes(bytes(row)),
-            };
+            let hash =
+                if is_inline(view) { hash_pair(view as u64, (view >> 64) as u64) } else { hash_bytes(bytes(row)) };
             keys.add(hash, row);
-            let (low, high) = *extremes.get_or_insert((row, row));
-            if is_before(view, views[low], || bytes(row) < bytes(low)) {
-                extremes = Some((row, high));
-            } else if is_before(views[high], view, || bytes(high) < bytes(row)) {
-                extremes = Some((low, row));
+        }
+        let extreme = |row: usize| {
+            let view = views[row];
+            let head = if is_inline(view) { (view >> 32).swap_bytes() } else { head(bytes(row)) };
+            Extreme { row, view, head }
+        };
+        let mut extremes: Option<[Extreme; 2]> = None;
+        let mut look = |row: usize| {
+            let own = extreme(row);
+            let [low, high] = extremes.get_or_insert([own; 2]);
+            // One test of each, which hardly ever holds: equal texts have equal heads and mostly equal views.
+            if (own.head <= low.head) & (own.view != low.view) && (own.head < low.head || bytes(row) < bytes(low.row)) {
+                *low = own;
+            }
+            if (own.head >= high.head) & (own.view != high.view)
+                && (own.head > high.head || bytes(row) > bytes(high.row))
+            {
+                *high = own;
             }
         };
-        match array.nulls() {
-            None => (0..array.len()).for_each(&mut read),
-            Some(nulls) => nulls.valid_indices().for_each(&mut read),
+        if keys.has_all() {
+            keys.places().iter().for_each(|place| look(*place as usize));
+        } else {
+            rows().for_each(look);
         }
+        let extremes = extremes.map(|[low, high]| (low.row, high.row));
         TextPiece { count: (array.len() - array.null_count()) as u64, extremes, keys }
     }
 }
 
-/// Whether a text is before another, by their first four bytes where these differ.
+/// The rows that have a value.
+fn given(rows: usize, nulls: Option<&NullBuffer>) -> impl Iterator<Item = usize> + '_ {
+    let all = nulls.is_none().then_some(0..rows).into_iter().flatten();
+    all.chain(nulls.into_iter().flat_map(NullBuffer::valid_indices))
+}
+
+/// A text that is before or behind all others of a block so far.
+#[derive(Clone, Copy)]
+struct Extreme {
+    row: usize,
+    view: u128,
+    head: u128,
+}
+
+/// The first sixteen bytes as a number that is ordered as they are. A shorter text is filled up with zeros, so where heads are equal the texts
+/// have to be compared.
 #[inline]
-fn is_before(view: u128, other: u128, by_bytes: impl FnOnce() -> bool) -> bool {
-    let prefix = |view: u128| ((view >> 32) as u32).swap_bytes();
-    let (own, others) = (prefix(view), prefix(other));
-    own < others || (own == others && view != other && by_bytes())
+fn head(bytes: &[u8]) -> u128 {
+    match bytes.first_chunk::<16>() {
+        Some(first) => u128::from_be_bytes(*first),
+        None => {
+            let mut first = [0; 16];
+            first[..bytes.len()].copy_from_slice(bytes);
+            u128::from_be_bytes(first)
+        }
+    }
 }
 
 /// A column of texts so far.

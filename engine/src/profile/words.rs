@@ -133,8 +133,11 @@ impl Words<'_> {
             DataType::Float64 => Words::Float(changed::<Float64Type, _>(array, one_zero)),
             DataType::FixedSizeBinary(16) => {
                 let uuids = array.as_fixed_size_binary();
-                let rows = (0..uuids.len()).filter(|row| uuids.is_valid(*row));
-                Words::Long(Cow::Owned(rows.map(|row| uuid_word(uuids.value(row))).collect()))
+                let words = uuids.value_data().as_chunks::<16>().0.iter().map(|bytes| uuid_word(bytes));
+                Words::Long(Cow::Owned(match uuids.nulls() {
+                    None => words.collect(),
+                    Some(nulls) => words.zip(nulls).filter_map(|(word, is_given)| is_given.then_some(word)).collect(),
+                }))
             }
             _ => return None,
         })
@@ -145,7 +148,7 @@ fn borrowed<T: ArrowPrimitiveType>(array: &ArrayRef) -> Cow<'_, [T::Native]> {
     let values: &PrimitiveArray<T> = array.as_primitive();
     match values.null_count() {
         0 => Cow::Borrowed(&values.values()[..]),
-        _ => Cow::Owned(values.iter().flatten().collect()),
+        _ => Cow::Owned(given(values).collect()),
     }
 }
 
@@ -153,8 +156,13 @@ fn changed<T: ArrowPrimitiveType, W: Clone>(array: &ArrayRef, change: impl Fn(T:
     let values: &PrimitiveArray<T> = array.as_primitive();
     Cow::Owned(match values.null_count() {
         0 => values.values().iter().map(|value| change(*value)).collect(),
-        _ => values.iter().flatten().map(change).collect(),
+        _ => given(values).map(change).collect(),
     })
+}
+
+/// The values that are not null.
+fn given<T: ArrowPrimitiveType>(values: &PrimitiveArray<T>) -> impl Iterator<Item = T::Native> + '_ {
+    values.nulls().into_iter().flat_map(|nulls| nulls.valid_indices()).map(|row| values.values()[row])
 }
 
 /// One zero and one NaN, so that equal floats are alike bit by bit.
@@ -174,7 +182,9 @@ pub(super) trait Word: Copy + PartialOrd + Debug + Send + Sync + 'static {
     fn hash(self) -> u64;
     /// The nearest float.
     fn float(self) -> f64;
-    /// The whole number that it is, for sums and ranges; `None` for floats.
+    /// The exact sum of a block's words; `None` for floats, and where it does not fit.
+    fn sum(words: &[Self]) -> Option<i128>;
+    /// The whole number that it is, for ranges; `None` for floats.
     fn whole(self) -> Option<i128>;
     /// The word of a whole number within the range of those that were read.
     fn of_whole(number: i128) -> Self;
@@ -206,6 +216,13 @@ impl Word for i64 {
     #[inline]
     fn whole(self) -> Option<i128> {
         Some(i128::from(self))
+    }
+
+    fn sum(words: &[i64]) -> Option<i128> {
+        // Two halves of each, so that lanes of 64 bits hold the sums of a block.
+        let (high, low) =
+            words.iter().fold((0_i64, 0_i64), |(high, low), word| (high + (word >> 32), low + (word & 0xFFFF_FFFF)));
+        Some((i128::from(high) << 32) + i128::from(low))
     }
 
     fn of_whole(number: i128) -> i64 {
@@ -261,6 +278,10 @@ impl Word for i128 {
         Some(self)
     }
 
+    fn sum(words: &[i128]) -> Option<i128> {
+        words.iter().try_fold(0_i128, |sum, word| sum.checked_add(*word))
+    }
+
     fn of_whole(number: i128) -> i128 {
         number
     }
@@ -304,6 +325,10 @@ impl Word for f64 {
 
     #[inline]
     fn whole(self) -> Option<i128> {
+        None
+    }
+
+    fn sum(_: &[f64]) -> Option<i128> {
         None
     }
 
