@@ -23,6 +23,7 @@ pub mod jobs;
 pub mod openapi;
 pub mod plan;
 pub mod server;
+pub mod sql;
 pub mod storage;
 #[cfg(feature = "studio")]
 mod studio;

@@ -27,6 +27,7 @@ use crate::generations::Progress;
 use crate::http::middleware::observe;
 use crate::jobs::Desk;
 use crate::plan::cache::PlanCache;
+use crate::sql::Sql;
 use crate::users::store as users;
 use crate::{auth, catalogue, datasets, exports, generations, jobs, openapi, plan};
 
@@ -52,6 +53,8 @@ pub struct App {
     pub exports: Arc<Desk<()>>,
     /// Turns for previews, so that a hand that drags a slider cannot take all threads.
     pub previews: Semaphore,
+    /// Answers users' SQL.
+    pub sql: Sql,
     /// The plans that were used last.
     pub plans: PlanCache,
     /// Held while a lost part is made again, so that two readers do not make it at once.
@@ -81,6 +84,7 @@ impl App {
             generations: Arc::default(),
             exports: Arc::default(),
             previews: Semaphore::new(config.web_threads.max(2)),
+            sql: Sql::new(&config),
             config,
             plans: PlanCache::default(),
             mending: Mutex::default(),

@@ -6,5 +6,6 @@ mod catalogue;
 mod datasets;
 mod exports;
 mod generations;
+mod looks;
 mod plan;
 mod support;

@@ -1,7 +1,8 @@
-//! SQL over a plan's tables, made as they are scanned.
+//! SQL over tables: a plan's, made as they are scanned, or any others that stand for a dataset's.
 
 use std::sync::Arc;
 
+use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
@@ -29,6 +30,9 @@ pub enum QueryError {
     /// It is no query of these tables.
     #[error("{0}")]
     Sql(String),
+    /// Its sorts, joins or groups need more memory than they may have.
+    #[error("the query needs more memory than it may have; select fewer rows or columns, or group by fewer values")]
+    Memory,
     /// A row could not be made.
     #[error(transparent)]
     Run(RunError),
@@ -38,6 +42,7 @@ impl From<DataFusionError> for QueryError {
     fn from(error: DataFusionError) -> QueryError {
         let run = match error.find_root() {
             DataFusionError::External(inner) => inner.downcast_ref::<RunError>().cloned(),
+            DataFusionError::ResourcesExhausted(_) => return QueryError::Memory,
             _ => None,
         };
         run.map_or_else(|| QueryError::Sql(sentence(&error)), QueryError::Run)
@@ -69,12 +74,30 @@ pub async fn query(
     sql: &str,
     runtime: &Arc<RuntimeEnv>,
 ) -> Result<SendableRecordBatchStream, QueryError> {
-    let context = context(plan, runtime)?;
+    let tables = plan.tables.iter().enumerate();
+    let tables = tables.map(|(index, planned)| (planned.name.as_str(), table::provider(plan, index)));
+    query_tables(tables, plan.dataset.reference_time_us(), sql, runtime).await
+}
+
+/// Answers one read-only query over named tables. `reference_time_us` is what `reference_time()` says, in microseconds since 1970, UTC.
+///
+/// # Errors
+/// As [`query`].
+pub async fn query_tables<'a>(
+    tables: impl IntoIterator<Item = (&'a str, Arc<dyn TableProvider>)>,
+    reference_time_us: i64,
+    sql: &str,
+    runtime: &Arc<RuntimeEnv>,
+) -> Result<SendableRecordBatchStream, QueryError> {
+    let context = context(reference_time_us, runtime);
+    for (name, table) in tables {
+        context.register_table(TableReference::bare(name), table)?;
+    }
     let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     Ok(context.sql_with_options(sql, options).await?.execute_stream().await?)
 }
 
-fn context(plan: &Arc<Plan>, runtime: &Arc<RuntimeEnv>) -> Result<SessionContext, QueryError> {
+fn context(reference_time_us: i64, runtime: &Arc<RuntimeEnv>) -> SessionContext {
     let mut config = SessionConfig::new().with_target_partitions(PARTITIONS).with_batch_size(BATCH_ROWS);
     let options = config.options_mut();
     options.sql_parser.parse_float_as_decimal = true;
@@ -82,14 +105,10 @@ fn context(plan: &Arc<Plan>, runtime: &Arc<RuntimeEnv>) -> Result<SessionContext
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(Arc::clone(runtime))
-        .with_scalar_functions(functions::registered(plan.dataset.reference_time_us()))
+        .with_scalar_functions(functions::registered(reference_time_us))
         .with_aggregate_functions(all_default_aggregate_functions())
         .with_window_functions(all_default_window_functions())
         .with_expr_planners(functions::expr_planners())
         .build();
-    let context = SessionContext::new_with_state(state);
-    for (index, table) in plan.tables.iter().enumerate() {
-        context.register_table(TableReference::bare(table.name.as_str()), table::provider(plan, index))?;
-    }
-    Ok(context)
+    SessionContext::new_with_state(state)
 }

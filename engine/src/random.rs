@@ -159,7 +159,7 @@ impl Cell {
 
 /// The plain finaliser of splitmix64.
 #[inline]
-fn mix(z: u64) -> u64 {
+pub(crate) fn mix(z: u64) -> u64 {
     let z = (z ^ z >> 30).wrapping_mul(C1);
     let z = (z ^ z >> 27).wrapping_mul(C2);
     z ^ z >> 31

@@ -101,7 +101,7 @@ export async function journey({ server, browser, check, step }) {
 
   step("narrows the rows by a drag over a histogram, and by words that a text holds");
   await page.goto(`${new URL(page.url()).pathname}?table=${TABLE}`);
-  const histogram = page.getByRole("img", { name: /^hired_on of the first rows/ });
+  const histogram = page.getByRole("img", { name: /^hired_on of all rows/ });
   const box = await histogram.boundingBox();
   await page.mouse.move(box.x + box.width * 0.1, box.y + 10);
   await page.mouse.down();
@@ -125,6 +125,28 @@ export async function journey({ server, browser, check, step }) {
   await page.getByText(/^1 of 1 row$/).waitFor();
   await page.goBack();
   await page.getByText(/^[1-9]\d* of 100 rows$/).waitFor();
+
+  step("reads the profile of a column beside the rows");
+  await page.goto(`${new URL(page.url()).pathname}?table=${TABLE}`);
+  await page.getByTitle("Profile of status").click();
+  const profile = page.getByRole("complementary", { name: "Profile of status" });
+  await profile.getByText("Most frequent values").waitFor();
+  await profile.getByText("All figures are counted over all rows.").waitFor();
+  await page.reload();
+  await profile.getByRole("button", { name: "Close the profile" }).click();
+  await profile.waitFor({ state: "detached" });
+
+  step("asks the rows a question in SQL, and is told what was read");
+  await page.getByRole("link", { name: "SQL", exact: true }).click();
+  const statement = page.getByRole("textbox", { name: /^SQL over the tables/ });
+  await statement.fill(`SELECT count(*) AS candidates FROM ${TABLE};\nDELETE FROM ${TABLE};\n`);
+  await statement.press("Control+Home");
+  await statement.press("Control+Enter");
+  await page.getByText(`read 100 rows of ${TABLE}`).waitFor();
+  await page.getByRole("cell", { name: "100", exact: true }).waitFor();
+  await statement.press("Control+End");
+  await statement.press("Control+Enter");
+  await page.getByRole("alert").waitFor();
 
   step("reads the certificate");
   await page.getByRole("link", { name: "Certificate" }).click();

@@ -117,6 +117,21 @@ export function screens(at) {
         await page.getByRole("dialog").waitFor();
       },
     },
+    {
+      name: "rows-profile",
+      path: `${generation}/rows?table=candidate&profile=status`,
+      phone: true,
+    },
+    {
+      name: "sql",
+      path: `${generation}/sql`,
+      phone: true,
+      act: async (page) => {
+        await page.getByRole("textbox").press("Control+Enter");
+        await page.getByRole("status").first().waitFor();
+        await page.getByRole("table").waitFor();
+      },
+    },
     { name: "certificate", path: `${generation}/certificate`, phone: true },
     {
       name: "certificate-proof",

@@ -88,6 +88,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    generation_profiles (generation_id, table_index) {
+        generation_id -> Text,
+        table_index -> Integer,
+        profile -> Text,
+    }
+}
+
+diesel::table! {
     exports (id) {
         id -> Text,
         generation_id -> Text,
@@ -119,5 +127,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     dataset_versions,
     generations,
     generation_parts,
+    generation_profiles,
     exports,
 );

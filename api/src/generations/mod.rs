@@ -6,8 +6,10 @@
 
 pub mod files;
 pub mod parts;
+pub mod query;
 pub mod routes;
 pub(crate) mod rows;
+pub(crate) mod scan;
 pub mod service;
 pub mod store;
 pub mod worker;

@@ -8,20 +8,13 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::catalog::TableProvider;
-use datafusion::catalog::streaming::StreamingTable;
-use datafusion::error::DataFusionError;
-use datafusion::execution::TaskContext;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use datafusion::physical_plan::SendableRecordBatchStream;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::PartitionStream;
 use engine::content::{self, Hash, PART};
 use engine::plan::{BLOCK, Plan};
+use engine::profile::{Block, Profiler};
 use engine::run;
 use formats::{Format, FormatError, Parquet};
-use futures::stream;
 
 use super::files::document;
 use crate::storage::{StorageError, sync_folder};
@@ -42,6 +35,22 @@ pub fn ranges(rows: u64) -> Vec<Range<u64>> {
     (0..rows.div_ceil(PART)).map(|part| part * PART..((part + 1) * PART).min(rows)).collect()
 }
 
+/// A part to make.
+pub struct NewPart<'a> {
+    /// The plan.
+    pub plan: &'a Arc<Plan>,
+    /// The table's place in it.
+    pub table: usize,
+    /// Its rows.
+    pub range: Range<u64>,
+    /// Its file.
+    pub path: &'a Path,
+    /// Threads that make it.
+    pub threads: usize,
+    /// Stops it.
+    pub cancellation: &'a Cancellation,
+}
+
 /// A part that was made.
 pub struct Made {
     /// Hash of its values.
@@ -50,16 +59,13 @@ pub struct Made {
     pub size_bytes: u64,
 }
 
-/// Makes a part: under a temporary name first, under its own once all of it is synced.
+/// Makes a part: under a temporary name first, under its own once all of it is synced. A profiler takes its rows in.
 pub fn make(
-    plan: &Arc<Plan>,
-    table: usize,
-    range: Range<u64>,
-    path: &Path,
-    threads: usize,
-    cancellation: &Cancellation,
+    part: NewPart<'_>,
+    mut profiler: Option<&mut Profiler>,
     mut on_rows: impl FnMut(u64),
 ) -> Result<Made, Failure> {
+    let NewPart { plan, table, range, path, threads, cancellation } = part;
     let refused = |path: &Path| {
         let path = path.to_owned();
         move |source| Failure::Storage(StorageError { path, source })
@@ -71,6 +77,7 @@ pub fn make(
     let mut sink = BufWriter::with_capacity(1 << 20, file);
     let document = document::document(plan, &[table], &[range.end - range.start]);
     let mut hashes = Vec::new();
+    let reader = profiler.as_ref().map(|profiler| profiler.reader());
     {
         let writing = Failure::writing(path);
         let options = formats::Options::default();
@@ -79,10 +86,14 @@ pub fn make(
         let encode = |batch: RecordBatch| {
             cancellation.check()?;
             let hash = content::hash_block(&batch).map_err(|error| Failure::Internal(error.to_string()))?;
-            Ok::<_, Failure>((batch, hash))
+            let block = reader.as_ref().map(|reader| reader.read(&batch));
+            Ok::<_, Failure>((batch, hash, block))
         };
-        let take = |(batch, hash): (RecordBatch, Hash), rows: u64| {
+        let take = |(batch, hash, block): (RecordBatch, Hash, Option<Block>), rows: u64| {
             cancellation.check()?;
+            if let Some((profiler, block)) = profiler.as_mut().zip(block) {
+                profiler.add(block, &batch);
+            }
             writer.write(&batch).map_err(&writing)?;
             hashes.push(hash);
             on_rows(rows);
@@ -135,16 +146,6 @@ impl StoredTable {
             read(&parts[number as usize], own, columns.as_deref())
         })
     }
-
-    /// The table for queries, each part a partition.
-    pub fn provider(&self) -> Result<Arc<dyn TableProvider>, Failure> {
-        let mut partitions: Vec<Arc<dyn PartitionStream>> = Vec::new();
-        for number in 0..self.parts.len().max(1) as u64 {
-            partitions.push(Arc::new(Part { table: self.clone(), rows: number * PART..(number + 1) * PART }));
-        }
-        let table = StreamingTable::try_new(Arc::clone(&self.schema), partitions);
-        Ok(Arc::new(table.map_err(|error| Failure::Internal(error.strip_backtrace()))?))
-    }
 }
 
 /// The batches of a range of a part's rows, or one error.
@@ -169,24 +170,5 @@ fn read(
     match open() {
         Ok(reader) => Box::new(reader.map(|batch| batch.map_err(FormatError::from))),
         Err(error) => Box::new(std::iter::once(Err(error))),
-    }
-}
-
-/// A part as a partition of a query.
-#[derive(Debug)]
-struct Part {
-    table: StoredTable,
-    rows: Range<u64>,
-}
-
-impl PartitionStream for Part {
-    fn schema(&self) -> &SchemaRef {
-        &self.table.schema
-    }
-
-    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let batches = self.table.batches(self.rows.clone(), None);
-        let batches = batches.map(|batch| batch.map_err(|error| DataFusionError::Execution(error.to_string())));
-        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.table.schema), stream::iter(batches)))
     }
 }

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::query::{self, Query, QueryAnswer};
 use super::store::{self, Filter};
 use super::worker::{self, plan_of};
 use super::{Generation, Progress, State, service, table_index};
@@ -26,8 +27,8 @@ use crate::http::body::null_is_absent;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
-use crate::openapi::Certificate;
 use crate::openapi::errors::{Conflict, Forbidden, Gone, Invalid, NotAcceptable, NotFound};
+use crate::openapi::{Certificate, TableProfile};
 use crate::plan::routes::Overriding;
 
 /// How often an idle stream of events says that it lives.
@@ -45,6 +46,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(stream_generation_events)
         .service(list_generation_tables)
         .service(list_generation_rows)
+        .service(get_profile)
+        .service(query_generation)
         .service(get_certificate);
 }
 
@@ -412,6 +415,46 @@ async fn list_generation_rows(
     })
     .await?;
     answer(asked, query.into_inner(), &request).await
+}
+
+/// Get the profile of a table
+///
+/// Counts, nulls, different values, extremes, mean, standard deviation, quantiles, a histogram and the most frequent values of every column,
+/// made while the rows were. What is estimated says so.
+#[utoipa::path(operation_id = "get_profile", tag = "generations", params(("id" = Uuid, Path), ("table" = String, Path)), responses(
+    (status = 200, body = TableProfile),
+    NotFound,
+    Conflict,
+))]
+#[get("/generations/{id}/tables/{table}/profile")]
+async fn get_profile(
+    app: web::Data<App>,
+    _: Caller,
+    path: web::Path<(Uuid, String)>,
+) -> Result<web::Json<engine::profile::TableProfile>, ApiError> {
+    let (state, (id, table)) = (app.clone(), path.into_inner());
+    Ok(web::Json(off_thread(move || service::profile(&state, id, &table)).await?))
+}
+
+/// Query a generation
+///
+/// One statement that reads its tables, in SQL as PostgreSQL writes it, bounded in time, memory and rows.
+#[utoipa::path(operation_id = "query_generation", tag = "generations", params(("id" = Uuid, Path)), request_body = Query, responses(
+    (status = 200, body = QueryAnswer),
+    NotFound,
+    Conflict,
+    Gone,
+    Invalid,
+))]
+#[post("/generations/{id}/query")]
+async fn query_generation(
+    app: web::Data<App>,
+    _: Caller,
+    id: web::Path<Uuid>,
+    body: web::Json<Query>,
+) -> Result<web::Json<QueryAnswer>, ApiError> {
+    let app = app.into_inner();
+    Ok(web::Json(query::query(&app, id.into_inner(), body.into_inner()).await?))
 }
 
 /// Get the certificate

@@ -3,12 +3,13 @@
 use diesel::SqliteConnection;
 use engine::ENGINE_VERSION;
 use engine::problem::Problem;
+use engine::profile::TableProfile;
 use engine::verify::Certificate;
 use uuid::Uuid;
 
 use super::store::{self, GenerationRow};
-use super::worker::progress_of;
-use super::{Generation, Progress, State, TableProgress};
+use super::worker::{plan_of, progress_of};
+use super::{Generation, Progress, State, TableProgress, table_index};
 use crate::App;
 use crate::datasets::service as datasets;
 use crate::db;
@@ -109,6 +110,19 @@ pub fn proof(connection: &mut SqliteConnection, id: Uuid) -> Result<Certificate,
     let row = succeeded(connection, id)?;
     let text = store::certificate(connection, &row.id)?.unwrap_or_default();
     serde_json::from_str(&text).map_err(|error| ApiError::internal(format!("the certificate of {id}: {error}")))
+}
+
+/// The profile of a table of a generation that succeeded.
+pub fn profile(app: &App, id: Uuid, table: &str) -> Result<TableProfile, ApiError> {
+    let row = app.db.read_now(|c| succeeded(c, id))?;
+    let plan = plan_of(app, &row)?;
+    let place = table_index(&plan, table).map_err(|failure| ApiError::new(Code::NotFound, failure.to_string()))?;
+    let text = app.db.read_now(|c| Ok::<_, ApiError>(store::profile(c, &row.id, place as i32)?))?;
+    let Some(text) = text else {
+        let sentence = format!("the generation {id} was made before profiles were; start a new one with the same seed");
+        return Err(ApiError::new(Code::NotFound, sentence));
+    };
+    serde_json::from_str(&text).map_err(|error| ApiError::internal(format!("the profile of {table} in {id}: {error}")))
 }
 
 /// A generation as the API shows it.

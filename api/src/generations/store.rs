@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{State, TableProgress, Verdict};
-use crate::db::schema::{generation_parts, generations};
+use crate::db::schema::{generation_parts, generation_profiles, generations};
 
 /// A generation's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -239,7 +239,26 @@ pub fn insert_part(connection: &mut SqliteConnection, row: &PartRow) -> QueryRes
     diesel::replace_into(generation_parts::table).values(row).execute(connection).map(drop)
 }
 
-/// Forgets a generation's parts.
+/// The profile of a table, as JSON.
+pub fn profile(connection: &mut SqliteConnection, id: &str, table: i32) -> QueryResult<Option<String>> {
+    let row = generation_profiles::table.find((id, table));
+    row.select(generation_profiles::profile).first(connection).optional()
+}
+
+/// Records the profile of a table, as JSON.
+pub fn insert_profile(connection: &mut SqliteConnection, id: &str, table: i32, profile: &str) -> QueryResult<()> {
+    diesel::replace_into(generation_profiles::table)
+        .values((
+            generation_profiles::generation_id.eq(id),
+            generation_profiles::table_index.eq(table),
+            generation_profiles::profile.eq(profile),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Forgets a generation's parts and profiles.
 pub fn remove_parts(connection: &mut SqliteConnection, id: &str) -> QueryResult<()> {
+    diesel::delete(generation_profiles::table.filter(generation_profiles::generation_id.eq(id))).execute(connection)?;
     diesel::delete(generation_parts::table.filter(generation_parts::generation_id.eq(id))).execute(connection).map(drop)
 }

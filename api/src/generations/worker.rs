@@ -1,6 +1,7 @@
 //! Does what the queue holds: makes a generation's parts, proves its rows, records the end.
 
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,13 +9,15 @@ use std::time::{Duration, Instant};
 use engine::ENGINE_VERSION;
 use engine::content::{self, Hash};
 use engine::plan::{self, Plan};
+use engine::profile::Profiler;
 use engine::verify::Certificate;
 use indexmap::IndexMap;
 use serde_json::json;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::parts::{self, StoredTable};
+use super::parts::{self, NewPart, StoredTable};
+use super::scan;
 use super::store::{self, Ending, GenerationRow, PartRow};
 use super::{Progress, State, Verdict};
 use crate::App;
@@ -79,6 +82,14 @@ fn compiled(app: &App, row: &GenerationRow) -> Result<Arc<Plan>, ApiError> {
     datasets::service::planned(&version.text, &parameters, &options)
 }
 
+/// A part by its place.
+struct Part<'a> {
+    folder: &'a Path,
+    table: usize,
+    part: usize,
+    range: Range<u64>,
+}
+
 /// A generation while it runs.
 struct Run<'a> {
     app: &'a App,
@@ -105,39 +116,65 @@ impl Run<'_> {
         let recorded = recorded.map_err(|error| Failure::Internal(error.to_string()))?;
         let mut tables = Vec::new();
         for table in 0..plan.tables.len() {
-            let mut hashes = Vec::new();
-            for (part, range) in parts::ranges(plan.tables[table].rows).into_iter().enumerate() {
-                let known = recorded.iter().find(|row| (row.table_index, row.part) == (table as i32, part as i32));
-                hashes.push(self.part(&plan, &folder, table, part, range, known)?);
-            }
-            tables.push(content::hash_all(&hashes));
+            tables.push(self.table(&plan, &folder, table, &recorded)?);
         }
         let certificate = self.certify(&plan, &folder)?;
         let broken = certificates::broken(&certificate);
         if broken.is_empty() { Ok((content::hash_all(&tables), certificate)) } else { Err(Failure::Broken(broken)) }
     }
 
-    /// Makes a part, unless it is recorded and there.
+    /// Makes what is missing of a table, and its profile, unless that is recorded.
+    fn table(&mut self, plan: &Arc<Plan>, folder: &Path, table: usize, recorded: &[PartRow]) -> Result<Hash, Failure> {
+        let planned = &plan.tables[table];
+        let (id, place) = (&self.row.id, table as i32);
+        let known = self.app.db.read_now(|c| Ok::<_, ApiError>(store::profile(c, id, place)?));
+        let known = known.map_err(|error| Failure::Internal(error.to_string()))?;
+        let mut profiler = known.is_none().then(|| Profiler::new(&planned.schema, planned.rows));
+        let stored = StoredTable::new(folder, plan, table);
+        let mut hashes = Vec::new();
+        for (part, range) in parts::ranges(planned.rows).into_iter().enumerate() {
+            let known = recorded.iter().find(|row| (row.table_index, row.part) == (place, part as i32));
+            hashes.push(self.part(plan, &stored, Part { folder, table, part, range }, known, profiler.as_mut())?);
+        }
+        if let Some(profiler) = profiler {
+            let profile = profiler.finish(&planned.name).map_err(|error| Failure::Internal(error.to_string()))?;
+            self.app
+                .db
+                .write_now(|c| store::insert_profile(c, id, place, &json!(profile).to_string()))
+                .map_err(|error| Failure::Internal(format!("database: {error}")))?;
+        }
+        Ok(content::hash_all(&hashes))
+    }
+
+    /// Makes a part, unless it is recorded and there: then it is read for the profile.
     fn part(
         &mut self,
         plan: &Arc<Plan>,
-        folder: &Path,
-        table: usize,
-        part: usize,
-        range: std::ops::Range<u64>,
+        stored: &StoredTable,
+        part: Part<'_>,
         known: Option<&PartRow>,
+        profiler: Option<&mut Profiler>,
     ) -> Result<Hash, Failure> {
         self.cancellation.check()?;
+        let Part { folder, table, part, range } = part;
         let path = parts::path(folder, table, part);
         let rows = range.end - range.start;
         let is_there = |row: &&PartRow| fs::metadata(&path).is_ok_and(|found| found.len() as i64 == row.size_bytes);
         if let Some(hash) = known.filter(is_there).and_then(|row| unhex(&row.content_hash)) {
+            if let Some(profiler) = profiler {
+                for batch in stored.batches(range, None) {
+                    self.cancellation.check()?;
+                    let taken = profiler.extend(&batch.map_err(Failure::Format)?);
+                    taken.map_err(|error| Failure::Internal(error.to_string()))?;
+                }
+            }
             self.tell(table, rows, false);
             return Ok(hash);
         }
         storage::check_free_space(folder, self.app.config.min_free_disk_bytes)?;
         let (threads, cancellation) = (self.app.config.generate_threads, self.cancellation.clone());
-        let made = parts::make(plan, table, range, &path, threads, &cancellation, |rows| self.tell(table, rows, true))?;
+        let new = NewPart { plan, table, range, path: &path, threads, cancellation: &cancellation };
+        let made = parts::make(new, profiler, |rows| self.tell(table, rows, true))?;
         let content_hash = hex(&made.hash);
         if known.is_some_and(|row| row.content_hash != content_hash) {
             return Err(Failure::Internal(format!("part {part} of table {table} was made again and differs")));
@@ -161,7 +198,7 @@ impl Run<'_> {
         self.cancellation.check()?;
         let mut tables = Vec::new();
         for (index, planned) in plan.tables.iter().enumerate() {
-            tables.push((planned.name.clone(), StoredTable::new(folder, plan, index).provider()?));
+            tables.push((planned.name.clone(), scan::provider(StoredTable::new(folder, plan, index), Arc::default())));
         }
         let work = folder.join("work");
         fs::create_dir_all(&work).map_err(|source| storage::StorageError { path: work.clone(), source })?;
@@ -256,7 +293,8 @@ pub fn stored_table(app: &App, row: &GenerationRow, plan: &Arc<Plan>, table: usi
         log::warn!("part {part} of table {table} of generation {} was lost and is made again", row.id);
         let recorded = app.db.read_now(|c| Ok::<_, ApiError>(store::parts(c, &row.id)?))?;
         let threads = app.config.generate_threads;
-        let made = parts::make(plan, table, range, &path, threads, &Cancellation::default(), |_| {})?;
+        let cancellation = &Cancellation::default();
+        let made = parts::make(NewPart { plan, table, range, path: &path, threads, cancellation }, None, |_| {})?;
         let known = recorded.iter().find(|row| (row.table_index, row.part) == (table as i32, part as i32));
         if known.is_some_and(|row| row.content_hash != hex(&made.hash)) {
             return Err(ApiError::internal(format!("part {part} of table {table} was made again and differs")));

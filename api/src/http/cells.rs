@@ -76,12 +76,38 @@ pub fn objects(batch: &RecordBatch) -> Result<Vec<Map<String, Value>>, Failure> 
     Ok(rows)
 }
 
+/// The rows of a batch as lists of cells, since columns of an answer may have one name.
+pub fn lists(batch: &RecordBatch) -> Result<Vec<Vec<Value>>, Failure> {
+    let mut rows = vec![Vec::with_capacity(batch.num_columns()); batch.num_rows()];
+    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+        let speller = Speller::new(LogicalType::of_field(field).as_ref(), array)?;
+        let is_whole = array.data_type().is_integer();
+        for (index, row) in rows.iter_mut().enumerate() {
+            let spelled = || {
+                let text = speller.text(index);
+                let number = text.parse::<i64>().ok().filter(|number| is_whole && is_safe(*number));
+                number.map_or(Value::String(text), Value::from)
+            };
+            row.push(match array.is_null(index) {
+                true => Value::Null,
+                false => plain(array, index).unwrap_or_else(spelled),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// Whether every reader of JSON keeps a whole number.
+fn is_safe(value: i64) -> bool {
+    (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(&value)
+}
+
 /// A value that JSON has a type for.
 fn plain(array: &ArrayRef, index: usize) -> Option<Value> {
     match array.data_type() {
         DataType::Int64 => {
             let value = array.as_primitive::<Int64Type>().value(index);
-            (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(&value).then(|| Value::from(value))
+            is_safe(value).then(|| Value::from(value))
         }
         DataType::Float64 => {
             serde_json::Number::from_f64(array.as_primitive::<Float64Type>().value(index)).map(Value::Number)

@@ -32,6 +32,12 @@ macro_rules! lifted {
             }
         )+
 
+        /// The engine's schemas by their names.
+        #[cfg(test)]
+        fn lifted() -> Vec<(&'static str, Value)> {
+            vec![$((stringify!($name), $schema)),+]
+        }
+
         /// Puts the engine's schemas in the place of the names.
         fn lift(components: &mut Map<String, Value>) {
             $(add(components, stringify!($name), $schema);)+
@@ -48,6 +54,8 @@ lifted! {
     PlanReport: schemars::schema_for!(engine::plan::Report).to_value();
     /// The proof that rows obey a schema.
     Certificate: schemars::schema_for!(engine::verify::Certificate).to_value();
+    /// What the values of a table look like.
+    TableProfile: schemars::schema_for!(engine::profile::TableProfile).to_value();
 }
 
 /// Why a request was refused (RFC 9457).
@@ -81,7 +89,7 @@ pub struct ProblemDocument {
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "this server")),
-    components(schemas(Schema, Problem, PlanReport, Certificate, ProblemDocument)),
+    components(schemas(Schema, Problem, PlanReport, Certificate, TableProfile, ProblemDocument)),
     tags(
         (name = "auth", description = "Set-up, sign-in and sessions"),
         (name = "datasets", description = "Schemas with a name and a history"),
@@ -192,5 +200,30 @@ fn point_at_components(schema: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(point_at_components),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stands_for_one_schema() {
+        let mut known: Map<String, Value> = Map::new();
+        for (name, mut schema) in lifted() {
+            let definitions = schema.as_object_mut().and_then(|schema| {
+                schema.remove("$schema");
+                schema.remove("title");
+                schema.remove("$defs")
+            });
+            let definitions = definitions.and_then(|definitions| definitions.as_object().cloned()).unwrap_or_default();
+            for (name, schema) in definitions.into_iter().chain([(name.to_owned(), schema)]) {
+                assert!(
+                    known.get(&name).is_none_or(|other| *other == schema),
+                    "two types of the engine are called {name}"
+                );
+                known.insert(name, schema);
+            }
+        }
     }
 }

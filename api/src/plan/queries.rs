@@ -104,7 +104,7 @@ impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Failure {
         match error {
             QueryError::Run(error) => Failure::Run(error),
-            error @ QueryError::Sql(_) => Failure::Request(error.to_string()),
+            error @ (QueryError::Sql(_) | QueryError::Memory) => Failure::Request(error.to_string()),
         }
     }
 }

@@ -47,6 +47,8 @@ pub use certificate::{Certificate, EXAMPLES, Measure, RuleResult, TableRows};
 pub use dialect::Dialect;
 pub use sql::verify_sql;
 
+pub(crate) use values::json as value_json;
+
 use crate::expr::Parsed;
 use crate::schema::{Children, Column, Dataset, Datetime, ForeignKey, Table};
 use joins::{Joins, Place, parent_of};

@@ -158,7 +158,7 @@ fn one_zero(values: &ArrayRef) -> ArrayRef {
 }
 
 /// A value as JSON, in the spelling of the language; decimals are texts, so that their places stay.
-pub(super) fn json(values: &ArrayRef, row: usize) -> Value {
+pub(crate) fn json(values: &ArrayRef, row: usize) -> Value {
     if values.is_null(row) {
         return Value::Null;
     }

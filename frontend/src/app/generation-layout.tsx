@@ -12,6 +12,7 @@ import { FailedPage } from "./failed-page";
 const TABS = [
   { to: "/generations/$generationId", key: "progress", always: true },
   { to: "/generations/$generationId/rows", key: "rows", always: false },
+  { to: "/generations/$generationId/sql", key: "sql", always: false },
   { to: "/generations/$generationId/certificate", key: "certificate", always: false },
   { to: "/generations/$generationId/exports", key: "exports", always: false },
 ] as const;

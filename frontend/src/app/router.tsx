@@ -141,13 +141,21 @@ const rows = createRoute({
   path: "/rows",
   validateSearch: (
     search: Raw,
-  ): { table?: string; where?: string; order_by?: string; at?: number } => ({
+  ): { table?: string; where?: string; order_by?: string; at?: number; profile?: string } => ({
+    profile: text(search.profile),
     table: text(search.table),
     where: text(search.where),
     order_by: text(search.order_by),
     at: count(search.at),
   }),
   component: lazyRouteComponent(() => import("@/features/rows/rows-page"), "RowsPage"),
+});
+
+const sql = createRoute({
+  getParentRoute: () => generation,
+  path: "/sql",
+  validateSearch: (search: Raw): { sql?: string } => ({ sql: text(search.sql) }),
+  component: lazyRouteComponent(() => import("@/features/sql/sql-page"), "SqlPage"),
 });
 
 const certificate = createRoute({
@@ -201,7 +209,7 @@ export const router = createRouter({
       datasets,
       dataset.addChildren([datasetHome, schema, plan, datasetGenerations, versions]),
       generations,
-      generation.addChildren([progress, rows, certificate, generationExports]),
+      generation.addChildren([progress, rows, sql, certificate, generationExports]),
       exportsList,
       generators,
     ]),

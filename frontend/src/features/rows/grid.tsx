@@ -8,7 +8,8 @@ import { CellValue, cellText } from "@/ui/cell";
 import { TypeGlyph } from "@/ui/type-glyph";
 import { condition, type Order } from "./conditions";
 import { Histogram } from "./histogram";
-import { type Column, type GenerationTable, PAGE, type Row } from "./queries";
+import { type ColumnProfile, summaryOf } from "./profile";
+import { type Column, type GenerationTable, PAGE, type Row, type TableProfile } from "./queries";
 import { type Summary, summarise } from "./summary";
 
 const ROW = 26;
@@ -24,9 +25,12 @@ export interface GridProps {
   /** The row to be in sight at first. */
   at: number;
   sample: Row[] | undefined;
+  /** What is known of all rows; the sample speaks where that is not asked for. */
+  profile: TableProfile | undefined;
   order: Order | null;
   onOrder: (order: Order | null) => void;
   onFilter: (condition: string) => void;
+  onProfile: (column: string) => void;
   onRange: (from: number, to: number) => void;
   onFollow: (reference: { table: string; column: string }, condition: string) => void;
 }
@@ -159,9 +163,11 @@ export function Grid(props: GridProps) {
               key={column.name}
               column={column}
               sample={sample}
+              profile={props.profile?.columns.find((each) => each.name === column.name)}
               order={order?.column === column.name ? order : null}
               onOrder={props.onOrder}
               onFilter={props.onFilter}
+              onProfile={props.onProfile}
             />
           ))}
         </div>
@@ -252,26 +258,32 @@ export function Grid(props: GridProps) {
 function Head({
   column,
   sample,
+  profile,
   order,
   onOrder,
   onFilter,
+  onProfile,
 }: {
   column: Column;
   sample: Row[] | undefined;
+  profile: ColumnProfile | undefined;
   order: Order | null;
   onOrder: (order: Order | null) => void;
   onFilter: (condition: string) => void;
+  onProfile: (column: string) => void;
 }) {
   const { t } = useTranslation();
   const summary = useMemo(
     () =>
-      sample &&
-      summarise(
-        sample.map((row) => row[column.name]),
-        column.type,
-        column.is_number,
-      ),
-    [sample, column],
+      profile
+        ? summaryOf(profile)
+        : sample &&
+          summarise(
+            sample.map((row) => row[column.name]),
+            column.type,
+            column.is_number,
+          ),
+    [profile, sample, column],
   );
   const figure = useFigure(summary);
   const next: Order | null =
@@ -311,12 +323,22 @@ function Head({
           <Histogram
             column={column}
             bars={summary.bars}
-            label={t("rows.histogram", { column: column.name, figure })}
+            label={t(profile ? "rows.histogramOfAll" : "rows.histogram", {
+              column: column.name,
+              figure,
+            })}
             onFilter={onFilter}
           />
         )}
       </div>
-      <span className="truncate text-2xs text-ink-3">{figure}</span>
+      <button
+        type="button"
+        title={t("rows.profile.open", { column: column.name })}
+        onClick={() => onProfile(column.name)}
+        className="block w-full truncate text-left text-2xs text-ink-3 hover:text-ink hover:underline"
+      >
+        {figure || "\u00a0"}
+      </button>
     </div>
   );
 }
@@ -330,7 +352,9 @@ function useFigure(summary: Summary | undefined): string {
   if (summary.nulls > 0) return t("rows.figure.null", { share: format.percent(summary.nulls, 1) });
   if (summary.kind === "unique") return t("rows.figure.unique");
   if (summary.kind === "range") return `${briefly(summary.least)} … ${briefly(summary.most)}`;
-  return t("rows.figure.values", { count: summary.distinct });
+  return t(summary.approximate ? "rows.figure.about" : "rows.figure.values", {
+    count: summary.distinct,
+  });
 }
 
 /** A date without its day, a time without its seconds: the head has no room for more. */

@@ -3,6 +3,7 @@ import { api, client, type Schemas } from "@/api/client";
 
 export type GenerationTable = Schemas["GeneratedTable"];
 export type Column = GenerationTable["columns"][number];
+export type TableProfile = Schemas["TableProfile"];
 export type Row = Record<string, unknown>;
 
 /** Rows that are asked for at once. */
@@ -23,6 +24,16 @@ export function useTables(generationId: string) {
     "/api/v1/generations/{id}/tables",
     { params: { path: { id: generationId } } },
     { staleTime: Number.POSITIVE_INFINITY },
+  );
+}
+
+/** What the values of all rows of a table look like; it never changes. */
+export function useProfile(generationId: string, table: string) {
+  return api.useQuery(
+    "get",
+    "/api/v1/generations/{id}/tables/{table}/profile",
+    { params: { path: { id: generationId, table } } },
+    { staleTime: Number.POSITIVE_INFINITY, retry: false },
   );
 }
 

@@ -16,6 +16,8 @@ export interface Summary {
   least?: string;
   most?: string;
   distinct: number;
+  /** Whether the number of different values is estimated. */
+  approximate?: boolean;
   /** Share of nulls. */
   nulls: number;
 }

@@ -1,0 +1,190 @@
+//! Read-only SQL over the stored rows of a generation, bounded in time, memory and rows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::catalog::TableProvider;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use engine::problem::Problem;
+use engine::query::{QueryError, query_tables};
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::service;
+use super::worker::{plan_of, stored_table};
+use super::{parts::StoredTable, scan};
+use crate::App;
+use crate::db::off_thread;
+use crate::error::ApiError;
+use crate::http::cells::{self, ColumnInfo};
+use crate::sql::MAX_TIME;
+
+/// Rows of an answer where the client names no number.
+const DEFAULT_ROWS: u64 = 1_000;
+
+/// Rows of an answer at most.
+pub const MAX_ROWS: u64 = 10_000;
+
+/// Bytes of the values of an answer, after which it is cut.
+const MAX_BYTES: usize = 16 << 20;
+
+/// Bytes of a statement at most.
+const MAX_SQL_BYTES: usize = 100_000;
+
+/// Rows that are spelled at a time.
+const STEP: usize = 256;
+
+/// A query, and how far it may go.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// One statement that reads: `SELECT`, `WITH`, `VALUES`, `DESCRIBE` or `EXPLAIN`.
+    #[schema(example = "SELECT status, count(*) FROM candidate GROUP BY status ORDER BY status")]
+    pub sql: String,
+    /// Rows of the answer, at most 10,000.
+    #[schema(minimum = 1, maximum = 10000, default = 1000)]
+    pub limit: Option<u64>,
+    /// Milliseconds after which the query is stopped, at most 30,000.
+    #[schema(minimum = 1, maximum = 30000, default = 30000)]
+    pub timeout_ms: Option<u64>,
+}
+
+/// The answer to a query.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct QueryAnswer {
+    /// Its columns; several may have one name.
+    pub columns: Vec<ColumnInfo>,
+    /// A row is a list of cells in the order of the columns; whole numbers beyond ±(2^53 − 1) and decimals are texts.
+    #[schema(value_type = Vec<Vec<Value>>)]
+    pub rows: Vec<Vec<Value>>,
+    /// Whether there are more rows than these.
+    pub is_cut: bool,
+    /// The tables that were read.
+    pub read: Vec<TableRead>,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+/// What a query read of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TableRead {
+    /// The table.
+    pub table: String,
+    /// Rows that were read; one that is read twice counts twice.
+    pub rows: u64,
+}
+
+/// A table of a generation for a query.
+struct Asked {
+    name: String,
+    stored: StoredTable,
+    read: Arc<AtomicU64>,
+}
+
+/// Answers a query over the tables of a generation that succeeded.
+pub async fn query(app: &Arc<App>, id: Uuid, query: Query) -> Result<QueryAnswer, ApiError> {
+    let (limit, time) = bounds(&query)?;
+    let state = app.clone();
+    let (tables, reference_time_us) = off_thread(move || {
+        let row = state.db.read_now(|c| service::succeeded(c, id))?;
+        let plan = plan_of(&state, &row)?;
+        let mut tables = Vec::with_capacity(plan.tables.len());
+        for (place, planned) in plan.tables.iter().enumerate() {
+            let stored = stored_table(&state, &row, &plan, place)?;
+            tables.push(Asked { name: planned.name.clone(), stored, read: Arc::default() });
+        }
+        Ok((tables, plan.dataset.reference_time_us()))
+    })
+    .await?;
+    let begun = Instant::now();
+    let answer =
+        app.sql.run(time, |environment| answer(tables, reference_time_us, query.sql, limit, environment)).await?;
+    match answer {
+        Some(Ok(answer)) => Ok(QueryAnswer { duration_ms: begun.elapsed().as_millis() as u64, ..answer }),
+        Some(Err(error)) => Err(error),
+        None => {
+            let problem =
+                Problem::new("query_too_long", format!("the query ran for {} ms and was stopped", time.as_millis()));
+            let problem = problem.remedy("read fewer rows or columns, or join by keys");
+            Err(ApiError::invalid(vec![problem.at("/sql").param("ms", time.as_millis() as u64)]))
+        }
+    }
+}
+
+fn bounds(query: &Query) -> Result<(u64, Duration), ApiError> {
+    let mut problems = Vec::new();
+    let mut check = |pointer: &str, value: u64, max: u64| {
+        if !(1..=max).contains(&value) {
+            problems.push(Problem::new("invalid_value", format!("{value} is not in 1 to {max}")).at(pointer));
+        }
+        value
+    };
+    let limit = check("/limit", query.limit.unwrap_or(DEFAULT_ROWS), MAX_ROWS);
+    let max_ms = MAX_TIME.as_millis() as u64;
+    let time = check("/timeout_ms", query.timeout_ms.unwrap_or(max_ms), max_ms);
+    if query.sql.len() > MAX_SQL_BYTES {
+        let sentence = format!("the statement has {} bytes, and {MAX_SQL_BYTES} are read at most", query.sql.len());
+        problems.push(Problem::new("invalid_sql", sentence).at("/sql"));
+    }
+    if problems.is_empty() { Ok((limit, Duration::from_millis(time))) } else { Err(ApiError::invalid(problems)) }
+}
+
+async fn answer(
+    tables: Vec<Asked>,
+    reference_time_us: i64,
+    sql: String,
+    limit: u64,
+    environment: Arc<RuntimeEnv>,
+) -> Result<QueryAnswer, ApiError> {
+    let providers: Vec<(&str, Arc<dyn TableProvider>)> = tables
+        .iter()
+        .map(|asked| (asked.name.as_str(), scan::provider(asked.stored.clone(), Arc::clone(&asked.read))))
+        .collect();
+    let stream = query_tables(providers, reference_time_us, &sql, &environment).await.map_err(refused)?;
+    let columns = cells::columns(&stream.schema());
+    let (rows, is_cut) = taken(stream, limit as usize).await?;
+    let read =
+        tables.iter().map(|asked| TableRead { table: asked.name.clone(), rows: asked.read.load(Ordering::Relaxed) });
+    let read = read.filter(|read| read.rows > 0).collect();
+    Ok(QueryAnswer { columns, rows, is_cut, read, duration_ms: 0 })
+}
+
+/// The first rows of an answer, and whether there are more.
+async fn taken(mut stream: SendableRecordBatchStream, limit: usize) -> Result<(Vec<Vec<Value>>, bool), ApiError> {
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(|error| refused(QueryError::from(error)))?;
+        for step in steps(&batch) {
+            if rows.len() == limit || bytes > MAX_BYTES {
+                return Ok((rows, true));
+            }
+            let room = limit - rows.len();
+            let shown = cells::lists(&step.slice(0, step.num_rows().min(room)))?;
+            bytes += shown.iter().flatten().map(|cell| cell.as_str().map_or(8, str::len)).sum::<usize>();
+            rows.extend(shown);
+            if step.num_rows() > room {
+                return Ok((rows, true));
+            }
+        }
+    }
+    Ok((rows, false))
+}
+
+fn steps(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> + '_ {
+    let rows = batch.num_rows();
+    (0..rows).step_by(STEP).map(move |start| batch.slice(start, STEP.min(rows - start)))
+}
+
+fn refused(error: QueryError) -> ApiError {
+    let problem = match &error {
+        QueryError::Memory => Problem::new("query_too_large", error.to_string()),
+        QueryError::Sql(_) | QueryError::Run(_) => Problem::new("invalid_sql", error.to_string()),
+    };
+    ApiError::invalid(vec![problem.at("/sql")])
+}

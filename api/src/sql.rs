@@ -1,0 +1,119 @@
+//! What answers users' SQL: threads of its own, so that a long query holds up no other request; memory that all queries share; turns.
+//!
+//! Bounds: a query may run for [`MAX_TIME`] and is then dropped between two batches; sorts, joins and groups of all queries share
+//! [`MEMORY_BYTES`] and spill below the data folder; functions make no text beyond a bound. What a batch of an expression holds is not counted
+//! by the pool, which is why batches are small and few queries run at a time.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
+use url::Url;
+
+use crate::config::Config;
+use crate::error::ApiError;
+
+/// How long a query may run.
+pub const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// Memory of all queries together before they spill.
+const MEMORY_BYTES: usize = 256 << 20;
+
+/// Bytes of files that queries may spill to.
+const SPILL_BYTES: u64 = 1 << 30;
+
+/// Queries that run at a time.
+const TURNS: usize = 2;
+
+/// The place for users' SQL.
+pub struct Sql {
+    threads: usize,
+    work: PathBuf,
+    turns: Arc<Semaphore>,
+    running: Mutex<Option<(Runtime, Arc<RuntimeEnv>)>>,
+}
+
+impl Sql {
+    /// With the settings of a server; nothing is started before the first query.
+    pub fn new(config: &Config) -> Sql {
+        Sql {
+            threads: config.generate_threads.max(1),
+            work: config.data_dir.join("sql"),
+            turns: Arc::new(Semaphore::new(TURNS)),
+            running: Mutex::default(),
+        }
+    }
+
+    /// Runs work on the threads for SQL. `None` when it took longer than `limit`, waiting for a turn aside.
+    pub async fn run<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce(Arc<RuntimeEnv>) -> F,
+    ) -> Result<Option<T>, ApiError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(ApiError::internal)?;
+        let (threads, environment) = self.started()?;
+        let work = work(environment);
+        // The turn ends with the work, which may outlive the wait for it: one batch cannot be stopped.
+        let task = threads.spawn(async move {
+            let answer = work.await;
+            drop(turn);
+            answer
+        });
+        let _stop = StopOnDrop(task.abort_handle());
+        match tokio::time::timeout(limit, task).await {
+            Ok(answer) => answer.map(Some).map_err(|error| ApiError::internal(format!("a query: {error}"))),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn started(&self) -> Result<(Handle, Arc<RuntimeEnv>), ApiError> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((threads, environment)) = &*running {
+            return Ok((threads.handle().clone(), Arc::clone(environment)));
+        }
+        let threads = Builder::new_multi_thread()
+            .worker_threads(self.threads)
+            .thread_name("sql")
+            .enable_time()
+            .build()
+            .map_err(ApiError::internal)?;
+        let environment = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES)))
+            .with_temp_file_path(&self.work)
+            .with_max_temp_directory_size(SPILL_BYTES)
+            .build_arc()
+            .map_err(|error| ApiError::internal(error.strip_backtrace()))?;
+        // No query has business with files.
+        if let Ok(files) = Url::parse("file://") {
+            let _ = environment.deregister_object_store(&files);
+        }
+        let handle = threads.handle().clone();
+        *running = Some((threads, Arc::clone(&environment)));
+        Ok((handle, environment))
+    }
+}
+
+impl Drop for Sql {
+    fn drop(&mut self) {
+        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some((threads, _)) = running.take() {
+            // Whoever drops it may be a thread that must not wait.
+            threads.shutdown_background();
+        }
+    }
+}
+
+/// Stops a task that nobody waits for any more.
+struct StopOnDrop(AbortHandle);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
