@@ -59,6 +59,25 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting { name: "MIN_FREE_DISK_MB", default: "200", meaning: "disk space that a generation leaves free" },
     Setting { name: "RUST_LOG", default: "info", meaning: "filter of the log" },
+    Setting {
+        name: "BACKUP_TARGET",
+        default: "DATA_DIR/backups",
+        meaning: "where backups go: a folder, or s3://bucket/prefix; where it is set, one more is made when a server stops, and a server without a database restores the newest of a bucket",
+    },
+    Setting {
+        name: "BACKUP_EVERY",
+        default: "off",
+        meaning: "how often a server makes a backup: minutes, hours or days, such as 30m, 6h or 1d",
+    },
+    Setting { name: "BACKUP_KEEP", default: "30", meaning: "backups that are kept; the oldest go" },
+    Setting { name: "AWS_ACCESS_KEY_ID", default: "none", meaning: "who asks an S3-compatible store" },
+    Setting { name: "AWS_SECRET_ACCESS_KEY", default: "none", meaning: "signs what is asked of it" },
+    Setting { name: "AWS_REGION", default: "us-east-1", meaning: "where the bucket is" },
+    Setting {
+        name: "AWS_ENDPOINT_URL",
+        default: "Amazon's",
+        meaning: "another S3-compatible store, such as https://s3.example.com",
+    },
 ];
 
 /// A server's settings, checked.
@@ -94,6 +113,8 @@ pub struct Config {
     pub min_free_disk_bytes: u64,
     /// Filter of the log.
     pub log_filter: String,
+    /// Where backups go, how often, how many.
+    pub backups: crate::backups::Settings,
 }
 
 impl Config {
@@ -116,10 +137,12 @@ impl Config {
             _ => {}
         }
         let hosts = given.text("ALLOWED_HOSTS");
+        let data_dir = PathBuf::from(given.text("DATA_DIR"));
+        let backups = crate::backups::Settings::read(&given.values, &data_dir, &mut given.problems);
         let default_log = if given.flag("DEBUG", false) { "debug" } else { "info" };
         let config = Config {
             port: given.number("PORT", 0, u16::MAX.into()).unwrap_or_default() as u16,
-            data_dir: PathBuf::from(given.text("DATA_DIR")),
+            data_dir,
             debug: given.flag("DEBUG", false),
             allowed_hosts: hosts
                 .split(',')
@@ -138,6 +161,7 @@ impl Config {
             log_filter: given.optional("RUST_LOG").unwrap_or_else(|| default_log.to_owned()),
             host,
             secret_key,
+            backups,
         };
         if given.problems.is_empty() { Ok(config) } else { Err(given.problems) }
     }

@@ -213,6 +213,12 @@ impl From<Failure> for ApiError {
 
 impl From<diesel::result::Error> for ApiError {
     fn from(error: diesel::result::Error) -> ApiError {
+        // SQLITE_BUSY has no kind of its own in diesel.
+        if let diesel::result::Error::DatabaseError(_, told) = &error
+            && told.message().ends_with("locked")
+        {
+            return ApiError::new(Code::Unavailable, "another process writes to the database; try again");
+        }
         ApiError::internal(format!("database: {error}"))
     }
 }

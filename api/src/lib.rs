@@ -8,6 +8,7 @@
 #![allow(unused_qualifications, reason = "utoipa's macros name what they find by its path")]
 
 pub mod auth;
+pub mod backups;
 pub mod cancellation;
 pub mod catalogue;
 pub mod certificates;
@@ -21,6 +22,7 @@ pub mod generations;
 pub mod http;
 pub mod jobs;
 pub mod openapi;
+pub mod operations;
 pub mod plan;
 pub mod server;
 pub mod storage;

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
@@ -19,6 +19,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::auth::service::SetupLink;
 use crate::auth::tokens::{self, Secret};
+use crate::backups::schedule::{self, Bell};
 use crate::config::Config;
 use crate::datasets::service::{MAX_SCHEMA_BYTES, RESTORE_DAYS};
 use crate::db::{self, Db};
@@ -27,8 +28,9 @@ use crate::generations::Progress;
 use crate::http::middleware::observe;
 use crate::jobs::Desk;
 use crate::plan::cache::PlanCache;
+use crate::storage::lock::DataLock;
 use crate::users::store as users;
-use crate::{auth, catalogue, datasets, exports, generations, jobs, openapi, plan};
+use crate::{auth, backups, catalogue, datasets, exports, generations, jobs, openapi, operations, plan};
 
 /// Bytes of a JSON body at most: a schema inside of one, its quotes escaped.
 const MAX_JSON_BYTES: usize = 2 * MAX_SCHEMA_BYTES;
@@ -56,20 +58,24 @@ pub struct App {
     pub plans: PlanCache,
     /// Held while a lost part is made again, so that two readers do not make it at once.
     pub mending: Mutex<()>,
-    _lock: File,
+    lock: Mutex<DataLock>,
 }
 
 impl App {
-    /// Opens the data folder: waits for its lock, reads or makes the secret, brings the database up to date.
+    /// Opens the data folder: waits for its lock, reads or makes the secret, restores or checks the database where that is called for, and
+    /// brings it up to date.
     pub fn open(config: Config) -> Result<App, String> {
         let folder = &config.data_dir;
         fs::create_dir_all(folder).map_err(|error| format!("DATA_DIR: {}: {}", folder.display(), reason(&error)))?;
-        let lock = lock(folder, config.lock_wait_s)?;
+        let mut lock = lock(folder, config.lock_wait_s)?;
         let secret = match &config.secret_key {
             Some(key) => Secret::new(key),
             None => kept_secret(folder)?,
         };
-        let (db, migrations) = Db::open(folder, config.pool_size, config.busy_timeout_ms)?;
+        operations::start::prepare(&config, &lock)?;
+        lock.begin_work().map_err(|error| format!("DATA_DIR: {error}"))?;
+        let (db, migrations) =
+            Db::open(folder, config.pool_size, config.busy_timeout_ms, |_| backups::before_migration(&config))?;
         for migration in migrations {
             log::info!("migration {migration} is done");
         }
@@ -84,8 +90,16 @@ impl App {
             config,
             plans: PlanCache::default(),
             mending: Mutex::default(),
-            _lock: lock,
+            lock: Mutex::new(lock),
         })
+    }
+
+    /// Notes that the server ends in order, so that the next start has nothing to check.
+    fn end_work(&self) {
+        if let Err(error) = self.db.tidy() {
+            log::warn!("the log cannot be moved into the database: {error}");
+        }
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).end_work();
     }
 
     /// The address that a browser opens, with the one-time link while no user exists.
@@ -115,6 +129,10 @@ impl App {
         if generations + exports > 0 {
             log::info!("{generations} generations and {exports} exports go on where they were cut off");
         }
+        let lost = exports::worker::make_lost_again(self)?;
+        if lost > 0 {
+            log::warn!("the files of {lost} exports are not on this disk and are made again");
+        }
         gone.iter().for_each(|id| generations::worker::remove_files(self, id));
         generations::worker::remove_orphans(self);
         Ok(())
@@ -131,7 +149,7 @@ impl App {
 pub fn open_database(config: &Config) -> Result<(Db, Vec<String>), String> {
     let folder = &config.data_dir;
     fs::create_dir_all(folder).map_err(|error| format!("DATA_DIR: {}: {}", folder.display(), reason(&error)))?;
-    Db::open(folder, 1, config.busy_timeout_ms)
+    Db::open(folder, 1, config.busy_timeout_ms, |_| backups::before_migration(config))
 }
 
 /// Runs a server until it is told to stop. `on_ready` gets the port and the app once requests are answered.
@@ -141,6 +159,8 @@ pub fn serve(config: Config, on_ready: impl FnOnce(&App, u16)) -> Result<(), Str
     let app = web::Data::new(App::open(config)?);
     app.recover().map_err(|error| error.to_string())?;
     let workers = start_workers(&app).map_err(|error| format!("workers: {}", reason(&error)))?;
+    let bell = Bell::default();
+    operations::start::chores(&app, &bell).map_err(|error| format!("workers: {}", reason(&error)))?;
     let document = document();
     let done = actix_web::rt::System::new().block_on(async {
         let server = http_server(app.clone(), document, listener).map_err(|error| reason(&error))?;
@@ -157,9 +177,12 @@ pub fn serve(config: Config, on_ready: impl FnOnce(&App, u16)) -> Result<(), Str
         done
     });
     app.stop_workers();
+    bell.ring();
     for worker in workers {
         let _ = worker.join();
     }
+    schedule::make_last(&app.config);
+    app.end_work();
     done
 }
 
@@ -348,23 +371,19 @@ fn listen(config: &Config) -> Result<TcpListener, String> {
 }
 
 /// Takes the lock of the data folder, which another server may hold for a while.
-fn lock(folder: &Path, wait_s: u64) -> Result<File, String> {
-    let path = folder.join("lock");
-    let refused = |error: io::Error| format!("DATA_DIR: {}: {}", path.display(), reason(&error));
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(refused)?;
+fn lock(folder: &Path, wait_s: u64) -> Result<DataLock, String> {
     let begun = Instant::now();
     let mut has_said = false;
     loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(fs::TryLockError::Error(error)) => return Err(refused(error)),
-            Err(fs::TryLockError::WouldBlock) if begun.elapsed() >= Duration::from_secs(wait_s) => {
+        match DataLock::try_take(folder).map_err(|error| format!("DATA_DIR: {error}"))? {
+            Some(lock) => return Ok(lock),
+            None if begun.elapsed() >= Duration::from_secs(wait_s) => {
                 return Err(format!(
                     "DATA_DIR: another server holds {}; stop it, or set DATA_DIR to another folder",
                     folder.display()
                 ));
             }
-            Err(fs::TryLockError::WouldBlock) => {
+            None => {
                 if !has_said {
                     log::warn!("another server holds {}; waiting for it", folder.display());
                     has_said = true;

@@ -1,6 +1,7 @@
 //! The API, in process, on real SQLite files: a file a resource.
 
 mod auth;
+mod backups;
 mod beside;
 mod catalogue;
 mod datasets;

@@ -14,23 +14,30 @@ use serde_json::{Value, json};
 use super::support::{Home, Ran, root};
 
 /// Longer than any machine takes for what is waited for.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often a server is killed; `make soak` asks for more.
 const KILLS: usize = 20;
 
 /// A running server.
-struct Server {
-    child: Child,
-    address: String,
-    link: Option<String>,
+pub struct Server {
+    pub child: Child,
+    pub address: String,
+    pub link: Option<String>,
 }
 
 impl Server {
-    fn start(home: &Home) -> Server {
+    pub fn start(home: &Home) -> Server {
+        Server::start_with(home, &[])
+    }
+
+    /// Starts it with more variables; what it logs is added to `server.log`.
+    pub fn start_with(home: &Home, variables: &[(&str, &str)]) -> Server {
         let mut command = home.command(&["serve"]);
         command.env("DATA_DIR", home.at("data")).env("PORT", "0").env("LOCK_WAIT_S", "30").env("RUST_LOG", "warn");
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        command.envs(variables.iter().copied());
+        let log = fs::File::options().create(true).append(true).open(home.at("server.log")).expect("a log");
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut next = || lines.next().and_then(Result::ok).unwrap_or_default();
         let address = next().strip_prefix("Listening on ").expect("an address").trim_end_matches('/').to_owned();
@@ -40,7 +47,7 @@ impl Server {
     }
 
     /// Signs in; the first time by the link.
-    fn sign_in(&self, home: &Home) -> Client {
+    pub fn sign_in(&self, home: &Home) -> Client {
         let user = json!({"email": "ana@example.com", "password": "correct horse battery"});
         let session = match &self.link {
             Some(link) => {
@@ -54,7 +61,7 @@ impl Server {
         Client { token: session["access_token"].as_str().expect("a token").to_owned() }
     }
 
-    fn request(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
+    pub fn request(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
         let url = format!("{}/api/v1{path}", self.address);
         let request = ureq::http::Request::builder()
             .method(method)
@@ -67,12 +74,12 @@ impl Server {
         serde_json::from_str(&answer.body_mut().read_to_string().expect("a body")).expect("JSON")
     }
 
-    fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill runs");
         assert!(sent.success());
     }
 
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().expect("it is killed");
         self.child.wait().expect("it ends");
     }
@@ -85,21 +92,22 @@ impl Drop for Server {
     }
 }
 
-struct Client {
-    token: String,
+/// Who calls it.
+pub struct Client {
+    pub token: String,
 }
 
 impl Client {
-    fn get(&self, server: &Server, path: &str) -> Value {
+    pub fn get(&self, server: &Server, path: &str) -> Value {
         server.request("GET", path, &self.token, None)
     }
 
-    fn post(&self, server: &Server, path: &str, body: &Value) -> Value {
+    pub fn post(&self, server: &Server, path: &str, body: &Value) -> Value {
         server.request("POST", path, &self.token, Some(body))
     }
 
     /// A generation once it has ended.
-    fn ended(&self, server: &Server, id: &str) -> Value {
+    pub fn ended(&self, server: &Server, id: &str) -> Value {
         let begun = Instant::now();
         loop {
             let found = self.get(server, &format!("/generations/{id}"));

@@ -5,6 +5,8 @@
 //! when one of the moves is refused. Dropping a staging folder removes it, so an error or an interruption leaves nothing. What a killed run
 //! left is removed by the next run that writes the same thing.
 
+pub mod lock;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -107,6 +109,11 @@ impl Staging {
         let file = file.map_err(|error| at(&self.final_path(name), error))?;
         self.files.push(name.to_owned());
         Ok(file)
+    }
+
+    /// Where the file called `name`, which was created, is until all are moved: for what is written by path.
+    pub fn staged_path(&self, name: &str) -> PathBuf {
+        self.root.path().join(NEW).join(name)
     }
 
     /// A folder for what is needed only while writing.
@@ -235,8 +242,17 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
+/// Removes what killed runs left of the file or folder called `name` in `parent`. Only for whoever knows that no run is about to begin.
+pub fn remove_leftovers(parent: &Path, name: &str) {
+    remove_stale_after(parent, OsStr::new(&format!(".{name}.partial-")), Duration::ZERO);
+}
+
 /// Removes the staging folders of this prefix whose runs have ended without doing so.
 fn remove_stale(parent: &Path, prefix: &OsStr) {
+    remove_stale_after(parent, prefix, SETTLED);
+}
+
+fn remove_stale_after(parent: &Path, prefix: &OsStr, min_age: Duration) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -245,7 +261,7 @@ fn remove_stale(parent: &Path, prefix: &OsStr) {
         }
         let settled = entry.metadata().and_then(|found| found.modified()).is_ok_and(|changed| {
             // A clock that was set back makes no folder stale.
-            changed.elapsed().is_ok_and(|age| age > SETTLED)
+            changed.elapsed().is_ok_and(|age| age >= min_age)
         });
         let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
         if settled && lock.try_lock().is_ok() {

@@ -1,5 +1,7 @@
 //! An API in this process, on a SQLite file of its own.
 
+pub mod bucket;
+
 use std::time::Duration;
 
 use actix_web::body::MessageBody;

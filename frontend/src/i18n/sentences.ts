@@ -158,6 +158,12 @@ const SILENT = [
   "formats/src/xlsx/front.rs",
   // What is told where the server starts, and the document of the API.
   "api/src/config.rs",
+  // What commands and the log tell whoever keeps the installation.
+  "api/src/backups",
+  "api/src/db/files.rs",
+  "api/src/db/writer.rs",
+  "api/src/operations",
+  "api/src/storage/lock.rs",
   "api/src/openapi",
 ];
 
