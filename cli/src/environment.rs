@@ -14,8 +14,17 @@ pub fn config() -> Result<Config, Stop> {
         Err(error) if error.not_found() => {}
         Err(error) => return Err(Stop::problem(format!(".env: {error}"))),
     }
-    let variables =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => variables.push((name, value)),
+            Err(_) if api::config::SETTINGS.iter().any(|setting| setting.name == name) => {
+                return Err(Stop::problem(format!("{name}: it is no UTF-8 text")));
+            }
+            Err(_) => {}
+        }
+    }
     let cores = thread::available_parallelism().map_or(1, usize::from);
     Config::from_variables(variables, cores).map_err(Stop::problems)
 }

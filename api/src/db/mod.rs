@@ -11,11 +11,15 @@ use std::time::Duration;
 
 use actix_web::web;
 use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
-use diesel::{Connection, SqliteConnection};
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use crate::admin::audit;
 use crate::error::{ApiError, Code};
+use crate::http::context;
 
 /// The changes of the tables, in their order, compiled in.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
@@ -43,6 +47,7 @@ impl Db {
         let mut writer = SqliteConnection::establish(&url).map_err(|error| said(&error))?;
         let pragmas = Pragmas { busy_timeout_ms };
         pragmas.set(&mut writer).map_err(|error| said(&error))?;
+        back_up_before_migrations(folder, &mut writer).map_err(|error| said(&error))?;
         let run = writer.run_pending_migrations(MIGRATIONS).map_err(|error| said(&error))?;
         let names = run.iter().map(ToString::to_string).collect();
         let readers = Pool::builder()
@@ -74,7 +79,52 @@ impl Db {
     ) -> Result<T, E> {
         // A panic inside a transaction has rolled it back; the connection is as good as before.
         let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.immediate_transaction(work)
+        let acting = context::acting();
+        let done = connection.immediate_transaction(|connection| {
+            let done = work(connection)?;
+            if let Some(acting) = &acting {
+                audit::done(connection, acting)?;
+            }
+            Ok::<T, E>(done)
+        })?;
+        if let Some(acting) = &acting {
+            acting.is_now_recorded();
+        }
+        Ok(done)
+    }
+
+    /// Connections that read at most.
+    pub fn pool_size(&self) -> u32 {
+        self.readers.max_size()
+    }
+
+    /// The versions of the migrations that were run.
+    pub fn migrations(&self) -> Result<Vec<String>, ApiError> {
+        self.read_now(|c| {
+            let found = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load::<Version>(c)?;
+            Ok(found.into_iter().map(|found| found.version).collect())
+        })
+    }
+
+    /// The versions of the migrations that this program knows and that were not run.
+    pub fn pending_migrations(&self) -> Result<Vec<String>, ApiError> {
+        let run = self.migrations()?;
+        let known = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).map_err(ApiError::internal)?;
+        let versions = known.iter().map(|migration| migration.name().version().to_string());
+        Ok(versions.filter(|version| !run.contains(version)).collect())
+    }
+
+    /// What SQLite finds wrong with the file; nothing where it is sound.
+    pub fn damage(&self) -> Result<Option<String>, ApiError> {
+        let found =
+            self.read_now(|c| Ok::<_, ApiError>(diesel::sql_query("PRAGMA quick_check(1)").load::<Check>(c)?))?;
+        Ok(found.into_iter().map(|found| found.quick_check).find(|said| said != "ok"))
+    }
+
+    /// Lets SQLite renew the statistics that its plans are made with.
+    pub fn optimize(&self) -> Result<(), ApiError> {
+        let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(connection.batch_execute("PRAGMA optimize")?)
     }
 
     /// Runs a transaction that reads, on a thread where waiting is allowed.
@@ -96,10 +146,47 @@ impl Db {
     }
 }
 
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
+}
+
+#[derive(QueryableByName)]
+struct Check {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    quick_check: String,
+}
+
+/// A copy of a database whose tables are about to change, in the folder of backups.
+fn back_up_before_migrations(
+    folder: &Path,
+    writer: &mut SqliteConnection,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if writer.applied_migrations()?.is_empty() {
+        return Ok(());
+    }
+    let pending = writer.pending_migrations(MIGRATIONS)?;
+    let Some(first) = pending.first() else { return Ok(()) };
+    let backups = folder.join("backups");
+    std::fs::create_dir_all(&backups)?;
+    let path = backups.join(format!("before-migration-{}.sqlite3", first.name().version()));
+    if path.exists() {
+        // Of an attempt before, which changed nothing.
+        std::fs::remove_file(&path)?;
+    }
+    let path = path.to_string_lossy();
+    writer.batch_execute(&format!("VACUUM INTO '{}'", path.replace('\'', "''")))?;
+    log::info!("the database as it was before the migrations is {path}");
+    Ok(())
+}
+
 /// Runs work that waits or computes on a thread of its own, so that the threads that answer requests stay free.
 pub async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
+    let context = context::all();
+    let work = move || context::within(context, work);
     web::block(work).await.map_err(|_| ApiError::internal("a thread was stopped before it answered"))?
 }
 
@@ -161,7 +248,7 @@ mod tests {
     fn the_tables_in_code_are_those_of_the_migrations() {
         let folder = tempfile::tempdir().expect("a folder");
         let (db, run) = Db::open(folder.path(), 2, 1000).expect("a database");
-        assert_eq!(run.len(), 1, "{run:?}");
+        assert_eq!(run.len(), 2, "{run:?}");
         let source = include_str!("schema.rs");
         let mut tables = 0;
         for block in source.split("diesel::table! {").skip(1) {
@@ -183,7 +270,7 @@ mod tests {
             assert_eq!(columns(&db, name), declared, "{name}");
             tables += 1;
         }
-        assert_eq!(tables, 7);
+        assert_eq!(tables, 10);
     }
 
     #[test]
@@ -198,6 +285,36 @@ mod tests {
         assert_eq!(pragma("journal_mode"), "wal");
         assert_eq!(pragma("synchronous"), "2");
         assert_eq!(pragma("foreign_keys"), "1");
+    }
+
+    #[test]
+    fn a_database_is_copied_before_its_tables_change() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(FILE_NAME);
+        let mut old = SqliteConnection::establish(&path.to_string_lossy()).expect("a database");
+        old.run_next_migration(MIGRATIONS).expect("the first migration");
+        old.batch_execute(
+            "INSERT INTO users VALUES ('1', 'ana@example.com', 'Ana', 'admin', 'x', '2026-01-01T00:00:00.000Z')",
+        )
+        .expect("a user");
+        drop(old);
+        let (db, run) = Db::open(folder.path(), 1, 1000).expect("a database");
+        assert_eq!(run.len(), 1, "{run:?}");
+        assert_eq!(db.pending_migrations().expect("versions"), Vec::<String>::new());
+        let kept: Vec<_> = std::fs::read_dir(folder.path().join("backups")).expect("a folder").flatten().collect();
+        assert_eq!(kept.len(), 1);
+        let mut copy = SqliteConnection::establish(&kept[0].path().to_string_lossy()).expect("a database");
+        let found = sql_query("SELECT name AS value FROM users").load::<Found>(&mut copy).expect("a user");
+        assert_eq!(found[0].value, "Ana");
+        assert_eq!(copy.applied_migrations().expect("versions").len(), 1);
+    }
+
+    #[test]
+    fn a_sound_database_has_no_damage() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (db, _) = Db::open(folder.path(), 1, 1000).expect("a database");
+        assert_eq!(db.damage().expect("a check"), None);
+        db.optimize().expect("statistics");
     }
 
     #[test]
