@@ -75,13 +75,13 @@ impl Metrics {
         let mut page = Page::default();
         {
             let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-            page.head("synthetic_data_http_requests_total", "counter", "Answers by operation, method and status.");
+            page.head("synthetic_data_http_requests_total", Kind::Counter, "Answers by operation, method and status.");
             for ((operation, method, status), count) in &answers.counts {
                 let labels = format!("operation=\"{operation}\",method=\"{method}\",status=\"{status}\"");
                 page.line("synthetic_data_http_requests_total", &labels, *count as f64);
             }
             let name = "synthetic_data_http_request_duration_seconds";
-            page.head(name, "histogram", "How long answers took until their first byte.");
+            page.head(name, Kind::Histogram, "How long answers took until their first byte.");
             for (operation, durations) in &answers.durations {
                 for (bucket, bound) in durations.buckets.iter().zip(BOUNDS_S) {
                     let labels = format!("operation=\"{operation}\",le=\"{bound}\"");
@@ -94,10 +94,15 @@ impl Metrics {
             }
         }
         let rows = self.rows.load(Ordering::Relaxed) as f64;
-        page.one("synthetic_data_generated_rows_total", "counter", "Rows made for generations since the start.", rows);
+        page.one(
+            "synthetic_data_generated_rows_total",
+            Kind::Counter,
+            "Rows made for generations since the start.",
+            rows,
+        );
         let throttled = self.throttled.load(Ordering::Relaxed) as f64;
         let help = "Attempts to sign in that were one too many.";
-        page.one("synthetic_data_throttled_logins_total", "counter", help, throttled);
+        page.one("synthetic_data_throttled_logins_total", Kind::Counter, help, throttled);
         stored(&mut page, app)?;
         process(&mut page, app);
         Ok(page.0)
@@ -108,25 +113,30 @@ impl Metrics {
 fn stored(page: &mut Page, app: &App) -> Result<(), ApiError> {
     let counted = app.db.read_now(status::counted)?;
     let version = format!("version=\"{}\",engine_version=\"{ENGINE_VERSION}\"", env!("CARGO_PKG_VERSION"));
-    page.head("synthetic_data_build_info", "gauge", "The version of the program.");
+    page.head("synthetic_data_build_info", Kind::Gauge, "The version of the program.");
     page.line("synthetic_data_build_info", &version, 1.0);
     for (kind, states) in [("generations", &counted.generations), ("exports", &counted.exports)] {
         let name = format!("synthetic_data_{kind}");
-        page.head(&name, "gauge", "What there is by state.");
+        page.head(&name, Kind::Gauge, "What there is by state.");
         for (state, count) in states {
             page.line(&name, &format!("state=\"{state}\""), *count as f64);
         }
     }
     for (kind, count) in &counted.counts {
-        page.one(&format!("synthetic_data_{kind}"), "gauge", "What there is.", *count as f64);
+        page.one(&format!("synthetic_data_{kind}"), Kind::Gauge, "What there is.", *count as f64);
     }
-    page.one("synthetic_data_rows_bytes", "gauge", "Bytes of the rows of generations.", counted.rows_bytes as f64);
-    page.one("synthetic_data_exports_bytes", "gauge", "Bytes of the files of exports.", counted.exports_bytes as f64);
+    page.one("synthetic_data_rows_bytes", Kind::Gauge, "Bytes of the rows of generations.", counted.rows_bytes as f64);
+    page.one(
+        "synthetic_data_exports_bytes",
+        Kind::Gauge,
+        "Bytes of the files of exports.",
+        counted.exports_bytes as f64,
+    );
     let file = app.config.data_dir.join(crate::db::FILE_NAME);
     let size = fs::metadata(file).map_or(0, |found| found.len());
-    page.one("synthetic_data_database_bytes", "gauge", "Bytes of the database's file.", size as f64);
+    page.one("synthetic_data_database_bytes", Kind::Gauge, "Bytes of the database's file.", size as f64);
     if let Ok(free) = storage::free_space(&app.config.data_dir) {
-        page.one("synthetic_data_disk_free_bytes", "gauge", "Bytes free on the disk of DATA_DIR.", free as f64);
+        page.one("synthetic_data_disk_free_bytes", Kind::Gauge, "Bytes free on the disk of DATA_DIR.", free as f64);
     }
     Ok(())
 }
@@ -134,13 +144,13 @@ fn stored(page: &mut Page, app: &App) -> Result<(), ApiError> {
 /// What the system says of the process, where it keeps /proc.
 fn process(page: &mut Page, app: &App) {
     let started = app.started_at.as_millisecond() as f64 / 1000.0;
-    page.one("process_start_time_seconds", "gauge", "When the process was started, since 1970.", started);
+    page.one("process_start_time_seconds", Kind::Gauge, "When the process was started, since 1970.", started);
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kilobytes =
         status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
     if let Some(kilobytes) = kilobytes {
         let bytes: f64 = kilobytes;
-        page.one("process_resident_memory_bytes", "gauge", "Memory that the process holds.", bytes * 1024.0);
+        page.one("process_resident_memory_bytes", Kind::Gauge, "Memory that the process holds.", bytes * 1024.0);
     }
     // After the name, which may hold spaces: field 14 and 15 are user and system time in hundredths of a second.
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -148,11 +158,19 @@ fn process(page: &mut Page, app: &App) {
         stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).flat_map(str::parse).collect();
     if let [user, system] = fields[..] {
         let seconds = (user + system) / 100.0;
-        page.one("process_cpu_seconds_total", "counter", "Time that the process computed.", seconds);
+        page.one("process_cpu_seconds_total", Kind::Counter, "Time that the process computed.", seconds);
     }
     if let Ok(open) = fs::read_dir("/proc/self/fd") {
-        page.one("process_open_fds", "gauge", "Files and sockets that are open.", open.count() as f64);
+        page.one("process_open_fds", Kind::Gauge, "Files and sockets that are open.", open.count() as f64);
     }
+}
+
+/// What a series is to Prometheus.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
 }
 
 /// The text while it is written.
@@ -160,7 +178,8 @@ fn process(page: &mut Page, app: &App) {
 struct Page(String);
 
 impl Page {
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
+    fn head(&mut self, name: &str, kind: Kind, help: &str) {
+        let kind = format!("{kind:?}").to_lowercase();
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
@@ -171,7 +190,7 @@ impl Page {
         };
     }
 
-    fn one(&mut self, name: &str, kind: &str, help: &str, value: f64) {
+    fn one(&mut self, name: &str, kind: Kind, help: &str, value: f64) {
         self.head(name, kind, help);
         self.line(name, "", value);
     }

@@ -262,9 +262,10 @@ fn requests_are_answered_by_so_many_threads() {
     for count in ["1", "3"] {
         let home = Home::new();
         let server = Server::start_with(&home, &[("WEB_CONCURRENCY", count)]);
+        comes_to(&format!("{}/health/live", server.address), (200, false));
         let tasks = fs::read_dir(format!("/proc/{}/task", server.child.id())).expect("threads").flatten();
         let names = tasks.map(|task| fs::read_to_string(task.path().join("comm")).unwrap_or_default());
-        let workers = names.filter(|name| name.starts_with("actix-server wo")).count();
+        let workers = names.filter(|name| name.starts_with("actix-rt|system")).count();
         assert_eq!(workers.to_string(), count);
     }
 }

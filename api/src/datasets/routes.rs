@@ -1,6 +1,5 @@
 //! `/datasets`: datasets, their schemas and versions.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use serde::Deserialize;
@@ -176,7 +175,7 @@ async fn create_dataset(
         state.db.write_now(|c| {
             let dataset = service::create(c, &draft, name, description, caller.id)?;
             let tag = etag(&dataset.updated_at);
-            work.done(c, StatusCode::CREATED, &path_of(dataset.id), Some(&tag), &dataset)?;
+            work.done(c, 201, &path_of(dataset.id), Some(&tag), &dataset)?;
             Ok::<_, ApiError>(dataset)
         })
     })

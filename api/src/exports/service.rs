@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use actix_web::http::StatusCode;
 use diesel::SqliteConnection;
 use engine::problem::{Problem, pointer_step};
 use formats::{Compression, FORMATS};
@@ -63,7 +62,7 @@ pub fn create(app: &App, generation: Uuid, wanted: Wanted, by: Uuid, work: &Work
             }
         };
         let export = shown(c, row)?;
-        work.done(c, StatusCode::ACCEPTED, &path_of(export.id), None, &export)?;
+        work.done(c, 202, &path_of(export.id), None, &export)?;
         Ok(export)
     })
 }

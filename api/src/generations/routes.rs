@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use bytes::Bytes;
@@ -166,7 +165,7 @@ async fn create_generation(
         state.db.write_now(|c| {
             store::insert(c, &row)?;
             let generation = service::shown(&state, c, row)?;
-            work.done(c, StatusCode::ACCEPTED, &path_of(generation.id), None, &generation)?;
+            work.done(c, 202, &path_of(generation.id), None, &generation)?;
             Ok::<_, ApiError>(generation)
         })
     })

@@ -153,7 +153,7 @@ impl Work {
     pub fn done(
         &self,
         connection: &mut SqliteConnection,
-        status: StatusCode,
+        status: u16,
         location: &str,
         etag: Option<&str>,
         body: &impl Serialize,
@@ -164,7 +164,7 @@ impl Work {
             user_id: claim.user.to_string(),
             key: claim.key.clone(),
             request_hash: claim.request_hash.clone(),
-            status: status.as_u16().into(),
+            status: status.into(),
             location: location.to_owned(),
             etag: etag.map(str::to_owned),
             body: serde_json::to_string(body).map_err(ApiError::internal)?,

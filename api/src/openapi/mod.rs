@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use engine::problem::Problem as EngineProblem;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::openapi::schema::{Object, Schema as OpenApiSchema};
+use utoipa::openapi::schema::{Object, Schema as OpenApiSchema, Type};
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
@@ -151,7 +151,7 @@ fn share(operation: &mut Value) {
             "in": "header",
             "description": "a word of one's own: for 24 hours the same request with it is answered the same and done once",
             "required": false,
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+            "schema": idempotency_key()
         });
         match operation["parameters"].as_array_mut() {
             Some(parameters) => parameters.push(parameter),
@@ -186,7 +186,19 @@ fn share(operation: &mut Value) {
     }
     responses.entry("500").or_insert_with(|| problem("The server failed"));
     responses.entry("503").or_insert_with(|| problem("The server cannot do this now"));
+    for status in ["429", "503"] {
+        if let Some(response) = responses.get_mut(status) {
+            let seconds = json!({"description": "seconds to wait", "schema": {"type": "integer", "minimum": 0}});
+            response["headers"] = json!({"Retry-After": seconds});
+        }
+    }
     responses.sort_keys();
+}
+
+/// What an `Idempotency-Key` is.
+fn idempotency_key() -> Object {
+    let key = Object::builder().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    key.pattern(Some("^[!-~]+$")).build()
 }
 
 /// Adds a JSON Schema as a component, and its definitions beside it.

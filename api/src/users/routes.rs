@@ -1,6 +1,6 @@
 //! `/users`: who may sign in, managed by admins; everybody changes their own name and password.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -111,7 +111,7 @@ async fn create_user(app: web::Data<App>, work: Work, body: web::Json<NewUser>) 
         let tag = etag(&row.updated_at);
         state.db.write_now(|c| {
             let user = service::add(c, &row)?;
-            work.done(c, StatusCode::CREATED, &path(user.id), Some(&tag), &user)?;
+            work.done(c, 201, &path(user.id), Some(&tag), &user)?;
             Ok::<_, ApiError>((user, tag))
         })
     })
