@@ -7,6 +7,9 @@
 
 #![allow(unused_qualifications, reason = "utoipa's macros name what they find by its path")]
 
+pub mod access;
+pub mod admin;
+pub mod api_keys;
 pub mod auth;
 pub mod backups;
 pub mod cancellation;
@@ -19,8 +22,11 @@ pub mod error;
 pub mod exports;
 pub mod failure;
 pub mod generations;
+mod health;
 pub mod http;
+pub mod idempotency;
 pub mod jobs;
+mod metrics;
 pub mod openapi;
 pub mod operations;
 pub mod plan;
@@ -28,6 +34,7 @@ pub mod server;
 pub mod storage;
 #[cfg(feature = "studio")]
 mod studio;
+pub mod upkeep;
 pub mod users;
 
 pub use cancellation::Cancellation;

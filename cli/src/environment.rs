@@ -21,9 +21,18 @@ pub fn variables() -> Result<HashMap<String, String>, Stop> {
         Err(error) if error.not_found() => {}
         Err(error) => return Err(Stop::problem(format!(".env: {error}"))),
     }
-    let pairs =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Ok(pairs.collect())
+    let mut variables = HashMap::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => drop(variables.insert(name, value)),
+            Err(_) if api::config::SETTINGS.iter().any(|setting| setting.name == name) => {
+                return Err(Stop::problem(format!("{name}: it is no UTF-8 text")));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(variables)
 }
 
 /// The password of an option: itself, or for `-` a line of standard input.

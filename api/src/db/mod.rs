@@ -20,7 +20,9 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use self::files::Versions;
 use self::writer::Writer;
+use crate::admin::audit;
 use crate::error::{ApiError, Code};
+use crate::http::context;
 
 /// The changes of the tables, in their order, compiled in.
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
@@ -98,7 +100,28 @@ impl Db {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.writer.write(work)
+        let acting = context::acting();
+        let done = self.writer.write(|connection| {
+            let done = work(connection)?;
+            if let Some(acting) = &acting {
+                audit::done(connection, acting)?;
+            }
+            Ok::<T, E>(done)
+        })?;
+        if let Some(acting) = &acting {
+            acting.is_now_recorded();
+        }
+        Ok(done)
+    }
+
+    /// Connections that read at most.
+    pub fn pool_size(&self) -> u32 {
+        self.readers.max_size()
+    }
+
+    /// Which changes of the tables the database has seen, and which wait.
+    pub fn versions(&self) -> Result<Versions, ApiError> {
+        self.read_now(|c| Ok(Versions::of(c)?))
     }
 
     /// Runs a transaction that reads, on a thread where waiting is allowed.
@@ -124,6 +147,8 @@ impl Db {
 pub async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
+    let context = context::all();
+    let work = move || context::within(context, work);
     web::block(work).await.map_err(|_| ApiError::internal("a thread was stopped before it answered"))?
 }
 
@@ -202,7 +227,7 @@ mod tests {
     fn the_tables_in_code_are_those_of_the_migrations() {
         let folder = tempfile::tempdir().expect("a folder");
         let (db, run) = Db::open(folder.path(), 2, 1000, |_| Ok(())).expect("a database");
-        assert_eq!(run.len(), 1, "{run:?}");
+        assert_eq!(run.len(), 2, "{run:?}");
         let source = include_str!("schema.rs");
         let mut tables = 0;
         for block in source.split("diesel::table! {").skip(1) {
@@ -224,7 +249,7 @@ mod tests {
             assert_eq!(columns(&db, name), declared, "{name}");
             tables += 1;
         }
-        assert_eq!(tables, 7);
+        assert_eq!(tables, 10);
     }
 
     #[test]

@@ -138,6 +138,7 @@ impl Run<'_> {
         storage::check_free_space(folder, self.app.config.min_free_disk_bytes)?;
         let (threads, cancellation) = (self.app.config.generate_threads, self.cancellation.clone());
         let made = parts::make(plan, table, range, &path, threads, &cancellation, |rows| self.tell(table, rows, true))?;
+        self.app.metrics.rows_were_made(rows);
         let content_hash = hex(&made.hash);
         if known.is_some_and(|row| row.content_hash != content_hash) {
             return Err(Failure::Internal(format!("part {part} of table {table} was made again and differs")));

@@ -1,18 +1,9 @@
-//! What a server does for its data before it answers, and beside answering.
+//! What a server does for its data before it answers.
 
-use std::thread;
-use std::time::Duration;
-
-use actix_web::web;
-
-use crate::backups::schedule::{self, Bell};
 use crate::backups::{restore, settings};
 use crate::storage::lock::DataLock;
 use crate::storage::remove_leftovers;
-use crate::{App, Config, db};
-
-/// How often what the planner knows of the tables is renewed.
-const TIDY_EVERY: Duration = Duration::from_secs(3600);
+use crate::{Config, db};
 
 /// Restores the newest backup into an empty data folder where the backups are in a bucket, and checks the database after a crash. The caller
 /// holds the lock of the folder.
@@ -43,20 +34,5 @@ pub fn prepare(config: &Config, lock: &DataLock) -> Result<(), String> {
         }
         log::info!("the database is sound");
     }
-    Ok(())
-}
-
-/// Starts the threads of scheduled backups and of small upkeep; the bell ends them. Nobody has to wait for them: what a backup that is cut off
-/// leaves goes with the next start.
-pub fn chores(app: &web::Data<App>, bell: &Bell) -> std::io::Result<()> {
-    schedule::start(&app.config, bell)?;
-    let (db, bell) = (app.db.clone(), bell.clone());
-    thread::Builder::new().name("upkeep".to_owned()).spawn(move || {
-        while !bell.wait(TIDY_EVERY) {
-            if let Err(error) = db.tidy() {
-                log::warn!("the planner's statistics cannot be renewed: {error}");
-            }
-        }
-    })?;
     Ok(())
 }

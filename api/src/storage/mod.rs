@@ -207,14 +207,19 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
 
 /// An error unless the disk of a folder, or of the nearest one above it that exists, keeps this many bytes free.
 pub fn check_free_space(folder: &Path, min_bytes: u64) -> Result<(), StorageError> {
-    let existing = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
-    let found = rustix::fs::statvfs(existing).map_err(|error| at(existing, error.into()))?;
-    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    let free = free_space(folder)?;
     if free >= min_bytes {
         return Ok(());
     }
     let sentence = format!("only {} MB are free on the disk, and {} are to stay free", free >> 20, min_bytes >> 20);
-    Err(at(existing, io::Error::new(ErrorKind::StorageFull, sentence)))
+    Err(at(folder, io::Error::new(ErrorKind::StorageFull, sentence)))
+}
+
+/// Bytes that are free on the disk of a folder, or of the nearest one above it that exists.
+pub fn free_space(folder: &Path) -> Result<u64, StorageError> {
+    let existing = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let found = rustix::fs::statvfs(existing).map_err(|error| at(existing, error.into()))?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 /// Whether a path is a device, a pipe or a socket: written straight into, since there is nothing to replace.
