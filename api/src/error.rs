@@ -9,7 +9,7 @@ use engine::problem::Problem;
 use serde_json::{Map, Value, json};
 
 use crate::Failure;
-use crate::http::request_id;
+use crate::http::context;
 
 /// Declares the codes: variant, code, status, title.
 macro_rules! codes {
@@ -79,8 +79,14 @@ codes! {
     UnsatisfiableRange = "unsatisfiable_range", RANGE_NOT_SATISFIABLE, "The range lies outside of the file";
     /// The input has problems, listed with their places.
     InvalidInput = "invalid_input", UNPROCESSABLE_ENTITY, "The input has problems";
+    /// An `Idempotency-Key` belongs to another request.
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "This key belongs to another request";
     /// `If-Match` is missing.
     PreconditionRequired = "precondition_required", PRECONDITION_REQUIRED, "If-Match is required";
+    /// The body did not arrive in time.
+    BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The request did not arrive in time";
+    /// An account or an address was tried too often.
+    TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "Too many attempts";
     /// A fault of ours.
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server failed";
     /// Not now: the disk is full, or another server holds the data.
@@ -95,12 +101,13 @@ pub struct ApiError {
     errors: Vec<Problem>,
     more: Map<String, Value>,
     cause: Option<String>,
+    retry_after_s: Option<u64>,
 }
 
 impl ApiError {
     /// An error with its sentence.
     pub fn new(code: Code, detail: impl Into<String>) -> ApiError {
-        ApiError { code, detail: detail.into(), errors: Vec::new(), more: Map::new(), cause: None }
+        ApiError { code, detail: detail.into(), errors: Vec::new(), more: Map::new(), cause: None, retry_after_s: None }
     }
 
     /// Input with problems, each with its place.
@@ -136,6 +143,12 @@ impl ApiError {
         self
     }
 
+    /// The same, worth another try in so many seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> ApiError {
+        ApiError { retry_after_s: Some(seconds), ..self }
+    }
+
     /// What a person reads, a sentence each.
     pub fn sentences(&self) -> Vec<String> {
         let told: Vec<String> = self.errors.iter().map(|problem| problem.detail.clone()).collect();
@@ -155,13 +168,13 @@ impl ApiError {
             "status": self.code.status().as_u16(),
             "code": self.code.word(),
             "detail": self.detail,
-            "request_id": request_id::current(),
+            "request_id": context::request_id(),
         });
         if let Some(map) = document.as_object_mut() {
             if self.code == Code::InvalidInput {
                 map.insert("errors".to_owned(), json!(self.errors));
             }
-            if let Some(cause) = self.cause.as_ref().filter(|_| request_id::tells_causes()) {
+            if let Some(cause) = self.cause.as_ref().filter(|_| context::tells_causes()) {
                 map.insert("cause".to_owned(), json!(cause));
             }
             map.extend(self.more.clone());
@@ -185,15 +198,16 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         if let Some(cause) = &self.cause {
-            log::error!("{} {cause}", request_id::current());
+            log::error!("{} {cause}", context::request_id());
         }
         let mut answer = HttpResponse::build(self.status_code());
         answer.insert_header(ContentType("application/problem+json".parse().expect("a media type")));
         if self.status_code() == StatusCode::UNAUTHORIZED {
             answer.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         }
-        if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
-            answer.insert_header((header::RETRY_AFTER, HeaderValue::from_static("5")));
+        let is_for_now = self.status_code() == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(seconds) = self.retry_after_s.or(is_for_now.then_some(5)) {
+            answer.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
         answer.body(self.document().to_string())
     }
@@ -213,7 +227,20 @@ impl From<Failure> for ApiError {
 
 impl From<diesel::result::Error> for ApiError {
     fn from(error: diesel::result::Error) -> ApiError {
-        ApiError::internal(format!("database: {error}"))
+        let said = error.to_string();
+        let passing = [
+            ("database is locked", "another program holds the database; try again"),
+            ("disk is full", "no space is left on the disk; nothing was changed"),
+            ("readonly database", "the database cannot be written; nothing was changed"),
+            ("disk I/O error", "the disk did not take what was to be written; nothing was changed"),
+        ];
+        match passing.iter().find(|(part, _)| said.contains(part)) {
+            Some((_, sentence)) => {
+                log::error!("{} database: {said}", context::request_id());
+                ApiError::new(Code::Unavailable, *sentence)
+            }
+            None => ApiError::internal(format!("database: {said}")),
+        }
     }
 }
 

@@ -7,7 +7,11 @@
 
 #![allow(unused_qualifications, reason = "utoipa's macros name what they find by its path")]
 
+pub mod access;
+pub mod admin;
+pub mod api_keys;
 pub mod auth;
+pub mod backups;
 pub mod cancellation;
 pub mod catalogue;
 pub mod certificates;
@@ -18,15 +22,20 @@ pub mod error;
 pub mod exports;
 pub mod failure;
 pub mod generations;
+mod health;
 pub mod http;
+pub mod idempotency;
 pub mod jobs;
+mod metrics;
 pub mod openapi;
+pub mod operations;
 pub mod plan;
 pub mod server;
 pub mod sql;
 pub mod storage;
 #[cfg(feature = "studio")]
 mod studio;
+pub mod upkeep;
 pub mod users;
 
 pub use cancellation::Cancellation;

@@ -16,7 +16,46 @@ async fn every_answer_has_an_id_and_careful_headers() {
         assert_eq!(answer.header(name), Some(value));
     }
     assert!(answer.header("x-request-id").is_some_and(|id| id.len() == 32));
-    assert!(answer.header("content-security-policy").is_some_and(|policy| policy.contains("default-src 'self'")));
+    let policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    let pages =
+        ["/", "/docs/", "/docs/swagger-initializer.js", "/openapi.json", "/health/live", "/nowhere.txt", "/metrics"];
+    for path in pages.into_iter().chain(["/api/v1/generators", "/api/v1/nowhere", "/api/v1/datasets"]) {
+        let answer = api.get(path, "").await;
+        assert_eq!(answer.header("content-security-policy"), Some(policy), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(answer.header("referrer-policy"), Some("same-origin"), "{path}");
+        assert!(answer.header("x-request-id").is_some(), "{path}");
+    }
+    let evil = api.send(Method::GET, "/", &[("host", "evil.example")], Vec::new()).await.is(400);
+    assert_eq!(evil.header("content-security-policy"), Some(policy));
+}
+
+#[actix_web::test]
+async fn a_certificate_as_a_page_can_do_nothing() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, &crate::support::numbers(3)).await;
+    let made = api.generation(&token, &dataset, &serde_json::json!({})).await;
+    let path = format!("/api/v1/generations/{}/certificate?format=html", made["id"].as_str().expect("an id"));
+    let page = api.get(&path, &token).await.is(200);
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.starts_with("sandbox; default-src 'none'") && !policy.contains("script-src"), "{policy}");
+    assert!(!page.text().contains("<script"));
+}
+
+#[actix_web::test]
+async fn it_is_ready_once_database_disk_and_migrations_are() {
+    let api = Api::new();
+    let ready = api.send(Method::GET, "/health/ready", &[], Vec::new()).await.is(200).json();
+    assert_eq!(ready["checks"], serde_json::json!({"database": "ok", "disk": "ok", "migrations": "ok"}));
+    api.sql("DELETE FROM __diesel_schema_migrations WHERE version = '20261129000001'");
+    let waits = api.send(Method::GET, "/health/ready", &[], Vec::new()).await.problem(503, "unavailable");
+    assert_eq!(waits.json()["checks"]["migrations"], "1 wait");
+    assert!(waits.header("retry-after").is_some());
+    api.sql("DROP TABLE __diesel_schema_migrations");
+    let broken = api.send(Method::GET, "/health/ready", &[], Vec::new()).await.problem(503, "unavailable");
+    assert_eq!(broken.json()["checks"]["database"], "does not answer");
+    api.send(Method::GET, "/health/live", &[], Vec::new()).await.is(200);
 }
 
 #[actix_web::test]
@@ -52,6 +91,15 @@ async fn the_interactive_document_loads_nothing_from_elsewhere() {
     let page = api.get("/docs/", "").await.is(200).text();
     assert!(page.contains("swagger"));
     assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
+    // Each script is a file: what stands between the tags is nothing.
+    for script in page.split("<script").skip(1) {
+        let (tag, rest) = script.split_once('>').expect("a tag");
+        assert!(tag.contains("src=\"./") && rest.trim_start().starts_with("</script>"), "{page}");
+    }
+    assert!(!page.contains("style=") && !page.contains(" onload="), "{page}");
+    let initializer = api.get("/docs/swagger-initializer.js", "").await.is(200);
+    assert!(initializer.header("content-type").is_some_and(|kind| kind.contains("javascript")));
+    assert!(initializer.text().contains("/openapi.json") && !initializer.text().contains("petstore"));
 }
 
 #[test]
@@ -62,6 +110,26 @@ fn a_second_server_on_the_same_folder_is_refused() {
     assert!(refused.contains("another server holds"), "{refused}");
     drop(first);
     App::open(config(&folder, &[])).expect("it is free again");
+}
+
+#[test]
+fn a_server_that_was_cut_off_has_its_database_checked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lock = folder.path().join("lock");
+    drop(App::open(config(&folder, &[])).expect("an app"));
+    assert_eq!(std::fs::read_to_string(&lock).expect("a lock"), "", "it ended by itself");
+    std::fs::write(&lock, "at work\n").expect("as a killed server leaves it");
+    let app = App::open(config(&folder, &[])).expect("the database is sound");
+    assert_eq!(std::fs::read_to_string(&lock).expect("a lock"), "at work\n");
+    drop(app);
+    let database = folder.path().join("db.sqlite3");
+    let mut bytes = std::fs::read(&database).expect("a database");
+    // Every page after the first, which holds the names of the tables.
+    bytes[4096..].fill(0xA5);
+    std::fs::write(&database, bytes).expect("damage");
+    std::fs::write(&lock, "at work\n").expect("as a killed server leaves it");
+    let refused = App::open(config(&folder, &[])).err().expect("it is damaged");
+    assert!(refused.contains("db.sqlite3"), "{refused}");
 }
 
 #[test]

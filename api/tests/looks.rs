@@ -48,7 +48,8 @@ async fn a_profile_says_what_the_rows_say() {
         let different: std::collections::HashSet<&String> = given.iter().collect();
         assert_eq!(shown["distinct"], json!({"count": different.len(), "approximate": false}), "{name}");
         for top in shown["top"]["values"].as_array().into_iter().flatten() {
-            let count = given.iter().filter(|cell| **cell == top["value"].to_string()).count();
+            let value = top["value"].to_string();
+            let count = given.iter().filter(|cell| **cell == value).count();
             assert_eq!(top["count"], count, "{name}: {top}");
         }
     }

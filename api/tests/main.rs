@@ -1,11 +1,18 @@
 //! The API, in process, on real SQLite files: a file a resource.
 
+mod admin;
+mod api_keys;
+mod attacks;
 mod auth;
+mod backups;
 mod beside;
 mod catalogue;
 mod datasets;
+mod environment;
 mod exports;
 mod generations;
+mod idempotency;
 mod looks;
 mod plan;
 mod support;
+mod users;

@@ -1,5 +1,6 @@
 //! The environment of a server: variables, and `.env` where it exists.
 
+use std::collections::HashMap;
 use std::thread;
 
 use api::Config;
@@ -8,16 +9,30 @@ use crate::stop::Stop;
 
 /// The settings; every wrong variable is a line.
 pub fn config() -> Result<Config, Stop> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    Config::from_variables(variables()?, cores).map_err(Stop::problems)
+}
+
+/// The variables, those of the file among them.
+pub fn variables() -> Result<HashMap<String, String>, Stop> {
     // Real variables win over the file's.
     match dotenvy::dotenv() {
         Ok(_) => {}
         Err(error) if error.not_found() => {}
         Err(error) => return Err(Stop::problem(format!(".env: {error}"))),
     }
-    let variables =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    Config::from_variables(variables, cores).map_err(Stop::problems)
+    let mut variables = HashMap::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => drop(variables.insert(name, value)),
+            Err(_) if api::config::SETTINGS.iter().any(|setting| setting.name == name) => {
+                return Err(Stop::problem(format!("{name}: it is no UTF-8 text")));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(variables)
 }
 
 /// The password of an option: itself, or for `-` a line of standard input.

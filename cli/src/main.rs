@@ -8,6 +8,7 @@ mod commands;
 mod environment;
 mod progress;
 mod schema_file;
+mod sizes;
 mod stop;
 
 use std::io::{IsTerminal, Write};

@@ -25,6 +25,13 @@ fn help_teaches_by_examples() {
       migrate          Bring the database up to date
       createsuperuser  Add a user who is an admin
       changepassword   Give a user another password
+      dumpdata         Write everything as JSON Lines
+      loaddata         Load what `dumpdata` wrote into an empty database
+      backup           Make a backup of the database
+      backups          List the backups, newest first
+      restore          Put a backup in the place of the database
+      maintain         Check the database and make it as small as it can be
+      check            Look for what would go wrong
       completions      Print the completions for a shell
       help             Print this message or the help of the given subcommand(s)
 

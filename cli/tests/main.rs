@@ -1,6 +1,9 @@
 //! Runs the binary as people do. One test binary: linking it is what takes time.
 
 mod acceptance;
+mod backups;
+#[path = "../../api/tests/support/bucket.rs"]
+mod bucket;
 mod generate;
 mod help;
 mod interrupt;

@@ -14,23 +14,30 @@ use serde_json::{Value, json};
 use super::support::{Home, Ran, root};
 
 /// Longer than any machine takes for what is waited for.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often a server is killed; `make soak` asks for more.
 const KILLS: usize = 20;
 
 /// A running server.
-struct Server {
-    child: Child,
-    address: String,
-    link: Option<String>,
+pub struct Server {
+    pub child: Child,
+    pub address: String,
+    pub link: Option<String>,
 }
 
 impl Server {
-    fn start(home: &Home) -> Server {
+    pub fn start(home: &Home) -> Server {
+        Server::start_with(home, &[])
+    }
+
+    /// Starts it with more variables; what it logs is added to `server.log`.
+    pub fn start_with(home: &Home, variables: &[(&str, &str)]) -> Server {
         let mut command = home.command(&["serve"]);
         command.env("DATA_DIR", home.at("data")).env("PORT", "0").env("LOCK_WAIT_S", "30").env("RUST_LOG", "warn");
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        command.envs(variables.iter().copied());
+        let log = fs::File::options().create(true).append(true).open(home.at("server.log")).expect("a log");
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut next = || lines.next().and_then(Result::ok).unwrap_or_default();
         let address = next().strip_prefix("Listening on ").expect("an address").trim_end_matches('/').to_owned();
@@ -40,7 +47,7 @@ impl Server {
     }
 
     /// Signs in; the first time by the link.
-    fn sign_in(&self, home: &Home) -> Client {
+    pub fn sign_in(&self, home: &Home) -> Client {
         let user = json!({"email": "ana@example.com", "password": "correct horse battery"});
         let session = match &self.link {
             Some(link) => {
@@ -54,7 +61,7 @@ impl Server {
         Client { token: session["access_token"].as_str().expect("a token").to_owned() }
     }
 
-    fn request(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
+    pub fn request(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
         let url = format!("{}/api/v1{path}", self.address);
         let request = ureq::http::Request::builder()
             .method(method)
@@ -67,12 +74,12 @@ impl Server {
         serde_json::from_str(&answer.body_mut().read_to_string().expect("a body")).expect("JSON")
     }
 
-    fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill runs");
         assert!(sent.success());
     }
 
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().expect("it is killed");
         self.child.wait().expect("it ends");
     }
@@ -85,21 +92,22 @@ impl Drop for Server {
     }
 }
 
-struct Client {
-    token: String,
+/// Who calls it.
+pub struct Client {
+    pub token: String,
 }
 
 impl Client {
-    fn get(&self, server: &Server, path: &str) -> Value {
+    pub fn get(&self, server: &Server, path: &str) -> Value {
         server.request("GET", path, &self.token, None)
     }
 
-    fn post(&self, server: &Server, path: &str, body: &Value) -> Value {
+    pub fn post(&self, server: &Server, path: &str, body: &Value) -> Value {
         server.request("POST", path, &self.token, Some(body))
     }
 
     /// A generation once it has ended.
-    fn ended(&self, server: &Server, id: &str) -> Value {
+    pub fn ended(&self, server: &Server, id: &str) -> Value {
         let begun = Instant::now();
         loop {
             let found = self.get(server, &format!("/generations/{id}"));
@@ -180,6 +188,89 @@ fn a_server_that_is_asked_to_stop_parks_its_work_and_ends() {
     assert!(matches!(found["state"].as_str(), Some("queued" | "running")), "{found}");
     assert_eq!(client.post(&server, &format!("/generations/{id}/cancel"), &json!({}))["id"], json!(id));
     assert_eq!(client.ended(&server, &id)["state"], "cancelled");
+}
+
+/// Status and `Retry-After` of an address; nothing while nobody listens.
+fn status_of(url: &str) -> Option<(u16, bool)> {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    let answer = agent.get(url).call().ok()?;
+    Some((answer.status().as_u16(), answer.headers().contains_key("retry-after")))
+}
+
+/// Asks until the answer is this.
+#[track_caller]
+fn comes_to(url: &str, expected: (u16, bool)) {
+    let begun = Instant::now();
+    loop {
+        let found = status_of(url);
+        if found == Some(expected) {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{url}: {found:?}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_second_server_says_that_it_waits_and_takes_over() {
+    let home = Home::new();
+    let mut first = Server::start(&home);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let mut command = home.command(&["serve"]);
+    command.env("DATA_DIR", home.at("data")).env("PORT", port.to_string()).env("LOCK_WAIT_S", "120");
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let address = format!("http://127.0.0.1:{port}");
+    let second = Server { child, address: address.clone(), link: None };
+    comes_to(&format!("{address}/health/live"), (200, false));
+    for path in ["/health/ready", "/api/v1/generators", "/"] {
+        assert_eq!(status_of(&format!("{address}{path}")), Some((503, true)), "{path}");
+    }
+    assert_eq!(status_of(&format!("{}/health/ready", first.address)), Some((200, false)));
+    first.signal("-TERM");
+    assert_eq!(first.child.wait().expect("it ends").code(), Some(0));
+    comes_to(&format!("{address}/health/ready"), (200, false));
+    comes_to(&format!("{address}/api/v1/generators"), (200, false));
+    drop(second);
+}
+
+#[test]
+fn a_second_server_that_has_waited_enough_or_is_asked_to_ends() {
+    let home = Home::new();
+    let _first = Server::start(&home);
+    let serve = |wait: &str| {
+        let mut command = home.command(&["serve"]);
+        command.env("DATA_DIR", home.at("data")).env("PORT", "0").env("LOCK_WAIT_S", wait).env("RUST_LOG", "error");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+    };
+    let begun = Instant::now();
+    let ran = Ran::of(serve("1").wait_with_output().expect("it ends")).fails();
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert!(
+        ran.stderr.starts_with("DATA_DIR: another server holds ") && ran.stderr.lines().count() == 1,
+        "{}",
+        ran.stderr
+    );
+    let waiting = serve("120");
+    // Until it has begun to listen for the signal.
+    thread::sleep(Duration::from_secs(1));
+    let sent = Command::new("kill").args(["-TERM", &waiting.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    let ended = waiting.wait_with_output().expect("it ends");
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn requests_are_answered_by_so_many_threads() {
+    for count in ["1", "3"] {
+        let home = Home::new();
+        let server = Server::start_with(&home, &[("WEB_CONCURRENCY", count)]);
+        comes_to(&format!("{}/health/live", server.address), (200, false));
+        let tasks = fs::read_dir(format!("/proc/{}/task", server.child.id())).expect("threads").flatten();
+        let names = tasks.map(|task| fs::read_to_string(task.path().join("comm")).unwrap_or_default());
+        let workers = names.filter(|name| name.starts_with("actix-rt|system")).count();
+        assert_eq!(workers.to_string(), count);
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
-// Journeys in a browser against the program itself: BINARY=path/of/synthetic-data npm run e2e [journey|troubles|accessibility].
+// Journeys in a browser against the program itself: BINARY=path/of/synthetic-data npm run e2e [journey|troubles|accessibility|document].
 import { accessibility } from "./accessibility.mjs";
+import { document } from "./document.mjs";
 import { journey } from "./journey.mjs";
 import { startBrowser, startServer } from "./support.mjs";
 import { troubles } from "./troubles.mjs";
 
-const JOURNEYS = { journey, troubles, accessibility };
+const JOURNEYS = { journey, troubles, accessibility, document };
 const chosen = process.argv.slice(2);
 let failed = 0;
 let checks = 0;

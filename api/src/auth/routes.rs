@@ -9,12 +9,16 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::service::{self, SESSION_DAYS, SignedIn};
+use super::throttle::Attempt;
 use super::tokens;
 use crate::App;
+use crate::config::{self, without_port};
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
 use crate::http::caller::Caller;
-use crate::openapi::errors::{Forbidden, Invalid, Unauthenticated};
+use crate::http::client::Client;
+use crate::http::context;
+use crate::openapi::errors::{Forbidden, Invalid, TooManyAttempts, Unauthenticated};
 use crate::users::service::{self as users, NewUser};
 use crate::users::{Role, User, store as user_store};
 
@@ -102,7 +106,12 @@ async fn get_setup(app: web::Data<App>) -> Result<web::Json<Setup>, ApiError> {
     Invalid,
 ))]
 #[post("/auth/setup")]
-async fn create_first_user(app: web::Data<App>, body: web::Json<FirstUser>) -> Result<HttpResponse, ApiError> {
+async fn create_first_user(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: web::Json<FirstUser>,
+) -> Result<HttpResponse, ApiError> {
+    check_origin(&app, &request)?;
     let FirstUser { token, email, password, name } = body.into_inner();
     let state = app.clone();
     let signed_in = off_thread(move || {
@@ -115,25 +124,55 @@ async fn create_first_user(app: web::Data<App>, body: web::Json<FirstUser>) -> R
 }
 
 /// Sign in
+///
+/// An account can be tried ten times at once and then every 30 seconds, an address 30 times and then every 5 seconds; what is beyond is
+/// answered with 429 and `Retry-After`.
 #[utoipa::path(operation_id = "login", tag = "auth", request_body = Credentials, security(()), responses(
     (status = 200, body = Session),
     Unauthenticated,
+    Forbidden,
     Invalid,
+    TooManyAttempts,
 ))]
 #[post("/auth/login")]
-async fn login(app: web::Data<App>, body: web::Json<Credentials>) -> Result<HttpResponse, ApiError> {
+async fn login(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: web::Json<Credentials>,
+) -> Result<HttpResponse, ApiError> {
+    check_origin(&app, &request)?;
     let Credentials { email, password } = body.into_inner();
+    let attempt = take_attempt(&app, &request, &email)?;
+    // Hashing takes memory: a few at a time.
+    let _turn = app.hashing.acquire().await.map_err(ApiError::internal)?;
     let state = app.clone();
     let signed_in = off_thread(move || {
         let found = state.db.read_now(|c| Ok::<_, ApiError>(user_store::by_email(c, email.trim())?))?;
-        let fits = users::verify(found.as_ref(), &password);
-        match found.filter(|_| fits) {
-            Some(user) => state.db.write_now(|c| service::begin(c, user.user())),
-            None => Err(ApiError::new(Code::InvalidCredentials, "no user has this e-mail address and password")),
+        if let Some(user) = &found {
+            context::acts_as(&user.id);
         }
+        let fits = users::verify(found.as_ref(), &password);
+        let wrong = || ApiError::new(Code::InvalidCredentials, "no user has this e-mail address and password");
+        let user = found.filter(|_| fits).ok_or_else(wrong)?;
+        state.throttle.succeeded(&attempt);
+        state.db.write_now(|c| {
+            // The password may have been changed while it was checked.
+            let now = user_store::by_id(c, user_store::uuid(&user.id))?;
+            let now = now.filter(|now| now.password_hash == user.password_hash).ok_or_else(wrong)?;
+            service::begin(c, &now)
+        })
     })
     .await?;
     session(&app, signed_in, HttpResponse::Ok())
+}
+
+/// Takes an attempt at an account's password, if one is left.
+pub fn take_attempt(app: &App, request: &HttpRequest, account: &str) -> Result<Attempt, ApiError> {
+    let taken = app.throttle.take(account, &Client::of_request(request).block());
+    taken.map_err(|seconds| {
+        app.metrics.login_was_throttled();
+        ApiError::new(Code::TooManyAttempts, format!("try again in {seconds} seconds")).retry_after(seconds)
+    })
 }
 
 /// Renew the access token
@@ -190,7 +229,7 @@ fn session(
     signed_in: SignedIn,
     mut answer: actix_web::HttpResponseBuilder,
 ) -> Result<HttpResponse, ApiError> {
-    let access_token = tokens::access(&app.secret, &signed_in.user)?;
+    let access_token = tokens::access(&app.secret, signed_in.user.id, signed_in.session_version)?;
     let mut cookie = empty_cookie(app);
     cookie.set_value(signed_in.refresh);
     cookie.set_max_age(Duration::days(SESSION_DAYS));
@@ -212,15 +251,33 @@ fn empty_cookie(app: &App) -> Cookie<'static> {
         .path(COOKIE_PATH)
         .http_only(true)
         .secure(app.config.session_cookie_secure)
-        .same_site(SameSite::Strict)
+        .same_site(match app.config.session_cookie_same_site {
+            config::SameSite::Strict => SameSite::Strict,
+            config::SameSite::Lax => SameSite::Lax,
+            config::SameSite::None => SameSite::None,
+        })
         .max_age(Duration::ZERO)
         .finish()
 }
 
-/// A cookie travels by itself, so that another site could send it: where the browser says which site asks, it has to be ours.
+/// A cookie travels by itself, so that another site could send it or have one set: where the browser says which site asks, it has to be the
+/// one that is asked, or one of `CORS_ALLOWED_ORIGINS`.
 fn check_origin(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
-    let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
-    let origin = origin.to_str().unwrap_or_default();
-    let is_ours = origin.split_once("://").is_some_and(|(_, host)| app.config.serves_host(host));
-    if is_ours { Ok(()) } else { Err(ApiError::new(Code::ForeignOrigin, format!("{origin:?} is another site"))) }
+    let text = |name: header::HeaderName| {
+        request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_ascii_lowercase())
+    };
+    let foreign = |sentence: String| Err(ApiError::new(Code::ForeignOrigin, sentence));
+    match text(header::ORIGIN) {
+        Some(origin) if app.config.cors_origins.contains(&origin) => Ok(()),
+        Some(origin) => {
+            let host = text(header::HOST).unwrap_or_default();
+            let is_ours =
+                origin.split_once("://").is_some_and(|(_, asking)| without_port(asking) == without_port(&host));
+            if is_ours { Ok(()) } else { foreign(format!("{origin:?} is another site")) }
+        }
+        None if text(header::HeaderName::from_static("sec-fetch-site")).as_deref() == Some("cross-site") => {
+            foreign("the page that asks belongs to another site".to_owned())
+        }
+        None => Ok(()),
+    }
 }

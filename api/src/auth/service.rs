@@ -13,6 +13,7 @@ use super::store::{self, SessionRow};
 use super::tokens::{self, Secret};
 use crate::db;
 use crate::error::{ApiError, Code};
+use crate::http::context;
 use crate::users::service::{self as users, NewUser};
 use crate::users::store::{self as user_store, UserRow};
 use crate::users::{Role, User};
@@ -43,7 +44,8 @@ impl SetupLink {
 
     fn check(&self, token: &str) -> Result<(), ApiError> {
         // Hashes are compared, so that the time tells nothing about the token.
-        let fits = self.token().is_some_and(|expected| tokens::stored(&expected) == tokens::stored(token));
+        let fits =
+            self.token().is_some_and(|expected| tokens::is_same(&tokens::stored(&expected), &tokens::stored(token)));
         if fits {
             return Ok(());
         }
@@ -60,6 +62,8 @@ pub struct SignedIn {
     pub refresh: String,
     /// The user.
     pub user: User,
+    /// What the access token carries.
+    pub session_version: i32,
 }
 
 /// Checks the token of the set-up link and prepares the first user, an admin.
@@ -81,19 +85,20 @@ pub fn add_first_user(
         link.use_up();
         return Err(ApiError::new(Code::InvalidLink, "the first user exists already; sign in"));
     }
-    let user = users::add(connection, row)?;
-    let signed_in = begin(connection, user)?;
+    users::add(connection, row)?;
+    let signed_in = begin(connection, row)?;
     link.use_up();
     Ok(signed_in)
 }
 
 /// Begins a session.
-pub fn begin(connection: &mut SqliteConnection, user: User) -> Result<SignedIn, ApiError> {
+pub fn begin(connection: &mut SqliteConnection, user: &UserRow) -> Result<SignedIn, ApiError> {
     let refresh = tokens::random()?;
     let now = Timestamp::now();
     store::remove_expired(connection, &db::spell(now))?;
-    store::insert(connection, &session(&refresh, &Uuid::now_v7().to_string(), &user.id.to_string(), now))?;
-    Ok(SignedIn { refresh, user })
+    store::insert(connection, &session(&refresh, &Uuid::now_v7().to_string(), &user.id, now))?;
+    context::acts_as(&user.id);
+    Ok(SignedIn { refresh, user: user.user(), session_version: user.session_version })
 }
 
 /// What a refresh token gets: a successor, or the end of its family. The outer result is the transaction's, which commits both.
@@ -121,13 +126,19 @@ pub fn refresh(
     }
     let refresh = tokens::successor(secret, token);
     store::insert(connection, &session(&refresh, &row.family, &row.user_id, now))?;
-    Ok(Ok(SignedIn { refresh, user: user.user() }))
+    Ok(Ok(SignedIn { refresh, user: user.user(), session_version: user.session_version }))
+}
+
+/// Removes the sessions that have ended by themselves.
+pub fn remove_expired(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), ApiError> {
+    Ok(store::remove_expired(connection, &db::spell(now))?)
 }
 
 /// Ends the session of a token, if there is one.
 pub fn end(connection: &mut SqliteConnection, token: &str) -> Result<(), ApiError> {
     if let Some(row) = store::find(connection, &tokens::stored(token))? {
         store::end_family(connection, &row.family)?;
+        context::acts_as(&row.user_id);
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ use crate::http::page::{List, Page};
 use crate::http::precondition::{etag, if_match, is_known};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
 use crate::http::schema_source::{SchemaBody, SchemaSource, media_type_of, text_of};
+use crate::idempotency::Work;
 use crate::openapi::errors::{
     ChangedMeanwhile, Forbidden, Invalid, NotAcceptable, NotFound, PreconditionRequired, UnsupportedMediaType,
 };
@@ -158,9 +159,9 @@ async fn list_datasets(
 async fn create_dataset(
     app: web::Data<App>,
     caller: Caller,
+    work: Work,
     body: web::Json<NewDataset>,
 ) -> Result<HttpResponse, ApiError> {
-    caller.may_write()?;
     let NewDataset { name, description, schema, schema_text, media_type } = body.into_inner();
     let source = SchemaSource { schema, schema_text };
     let state = app.clone();
@@ -171,13 +172,22 @@ async fn create_dataset(
             (None, Some(media_type)) => media_type_of(media_type)?,
         };
         let draft = Draft::new(source.text()?, media_type)?;
-        state.db.write_now(|c| service::create(c, &draft, name, description, caller.id))
+        state.db.write_now(|c| {
+            let dataset = service::create(c, &draft, name, description, caller.id)?;
+            let tag = etag(&dataset.updated_at);
+            work.done(c, 201, &path_of(dataset.id), Some(&tag), &dataset)?;
+            Ok::<_, ApiError>(dataset)
+        })
     })
     .await?;
     Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, format!("/api/v1/datasets/{}", dataset.id)))
+        .insert_header((header::LOCATION, path_of(dataset.id)))
         .insert_header((header::ETAG, etag(&dataset.updated_at)))
         .json(dataset))
+}
+
+fn path_of(id: Uuid) -> String {
+    format!("/api/v1/datasets/{id}")
 }
 
 /// Get a dataset
@@ -216,7 +226,6 @@ async fn update_dataset(
     id: web::Path<Uuid>,
     body: web::Json<DatasetPatch>,
 ) -> Result<HttpResponse, ApiError> {
-    caller.may_write()?;
     let (id, patch) = (id.into_inner(), body.into_inner());
     let given = request.headers().get(header::IF_MATCH).cloned();
     let dataset = app
@@ -240,7 +249,6 @@ async fn update_dataset(
 ))]
 #[delete("/datasets/{id}")]
 async fn delete_dataset(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
-    caller.may_write()?;
     let id = id.into_inner();
     app.db
         .write(move |c| {
@@ -263,7 +271,6 @@ async fn restore_dataset(
     caller: Caller,
     id: web::Path<Uuid>,
 ) -> Result<web::Json<Dataset>, ApiError> {
-    caller.may_write()?;
     let id = id.into_inner();
     Ok(web::Json(app.db.write(move |c| service::restore(c, id, caller.id)).await?))
 }
@@ -331,7 +338,6 @@ async fn save_schema(
     id: web::Path<Uuid>,
     body: SchemaBody,
 ) -> Result<HttpResponse, ApiError> {
-    caller.may_write()?;
     let id = id.into_inner();
     let named = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type_of(named)?;

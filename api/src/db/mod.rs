@@ -1,12 +1,15 @@
 //! The database: SQLite in one file, read through a pool, written through one connection.
 //!
 //! Invariants: a transaction of writes is durable when it returns (`synchronous=FULL`); writers queue for one connection instead of failing
-//! on each other's locks; no database work runs on a thread that answers requests.
+//! on each other's locks, and share commits; readers are never blocked (WAL) and cannot write; no database work runs on a thread that
+//! answers requests.
 
+pub mod files;
 pub mod schema;
+mod writer;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
@@ -15,10 +18,14 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
 use diesel::{Connection, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use self::files::Versions;
+use self::writer::Writer;
+use crate::admin::audit;
 use crate::error::{ApiError, Code};
+use crate::http::context;
 
 /// The changes of the tables, in their order, compiled in.
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
+pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// The database's file in the data folder.
 pub const FILE_NAME: &str = "db.sqlite3";
@@ -26,33 +33,53 @@ pub const FILE_NAME: &str = "db.sqlite3";
 /// How long a reader waits for a connection of the pool.
 const POOL_WAIT: Duration = Duration::from_secs(10);
 
+/// The largest log that is kept after its pages are in the database.
+const KEPT_LOG_BYTES: u32 = 64 << 20;
+
 /// A database. Its clones are one.
 #[derive(Clone)]
 pub struct Db {
     readers: Pool<ConnectionManager<SqliteConnection>>,
-    writer: Arc<Mutex<SqliteConnection>>,
+    writer: Arc<Writer>,
 }
 
 impl Db {
     /// Opens the database in a folder, makes it where it is missing, and brings its tables up to date. Gives the names of the migrations
-    /// that were run.
-    pub fn open(folder: &Path, pool_size: u32, busy_timeout_ms: u32) -> Result<(Db, Vec<String>), String> {
+    /// that were run. `before_change` is called with the file before the tables of a database with content are changed.
+    pub fn open(
+        folder: &Path,
+        pool_size: u32,
+        busy_timeout_ms: u32,
+        before_change: impl FnOnce(&Path) -> Result<(), String>,
+    ) -> Result<(Db, Vec<String>), String> {
         let path = folder.join(FILE_NAME);
         let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
         let url = path.to_string_lossy().into_owned();
-        let mut writer = SqliteConnection::establish(&url).map_err(|error| said(&error))?;
+        let mut connection = SqliteConnection::establish(&url).map_err(|error| said(&error))?;
         let pragmas = Pragmas { busy_timeout_ms };
-        pragmas.set(&mut writer).map_err(|error| said(&error))?;
-        let run = writer.run_pending_migrations(MIGRATIONS).map_err(|error| said(&error))?;
-        let names = run.iter().map(ToString::to_string).collect();
+        pragmas.set_on_writer(&mut connection).map_err(|error| said(&error))?;
+        let versions = Versions::of(&mut connection).map_err(|error| said(&error))?;
+        versions.refuse_newer().map_err(|sentence| said(&sentence))?;
+        if !versions.applied.is_empty() && !versions.pending.is_empty() {
+            before_change(&path)?;
+        }
+        migrate(&mut connection).map_err(|error| said(&error))?;
+        // Statistics for the planner, where they are missing or old.
+        connection.batch_execute("PRAGMA optimize = 0x10002").map_err(|error| said(&error))?;
         let readers = Pool::builder()
             .max_size(pool_size)
             .min_idle(Some(1))
             .connection_timeout(POOL_WAIT)
             .connection_customizer(Box::new(pragmas))
-            .build(ConnectionManager::new(url))
+            .build(ConnectionManager::new(url.clone()))
             .map_err(|error| said(&error))?;
-        Ok((Db { readers, writer: Arc::new(Mutex::new(writer)) }, names))
+        let writer = Arc::new(Writer::new(connection, url, pragmas));
+        Ok((Db { readers, writer }, versions.pending))
+    }
+
+    /// Renews what the planner knows of the tables where they have changed much, and moves the log into the database.
+    pub fn tidy(&self) -> diesel::QueryResult<()> {
+        self.writer.apart(|c| c.batch_execute("PRAGMA optimize; PRAGMA wal_checkpoint(PASSIVE);"))
     }
 
     /// Runs a transaction that reads, on this thread.
@@ -67,14 +94,34 @@ impl Db {
         connection.transaction(work)
     }
 
-    /// Runs a transaction that writes, on this thread: all of it, or nothing.
+    /// Runs a transaction that writes, on this thread: all of it is on the disk when this returns, or nothing. It may share its commit with
+    /// others; what it sees of theirs is committed with it.
     pub fn write_now<T, E: From<diesel::result::Error>>(
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        // A panic inside a transaction has rolled it back; the connection is as good as before.
-        let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.immediate_transaction(work)
+        let acting = context::acting();
+        let done = self.writer.write(|connection| {
+            let done = work(connection)?;
+            if let Some(acting) = &acting {
+                audit::done(connection, acting)?;
+            }
+            Ok::<T, E>(done)
+        })?;
+        if let Some(acting) = &acting {
+            acting.is_now_recorded();
+        }
+        Ok(done)
+    }
+
+    /// Connections that read at most.
+    pub fn pool_size(&self) -> u32 {
+        self.readers.max_size()
+    }
+
+    /// Which changes of the tables the database has seen, and which wait.
+    pub fn versions(&self) -> Result<Versions, ApiError> {
+        self.read_now(|c| Ok(Versions::of(c)?))
     }
 
     /// Runs a transaction that reads, on a thread where waiting is allowed.
@@ -100,7 +147,19 @@ impl Db {
 pub async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
+    let context = context::all();
+    let work = move || context::within(context, work);
     web::block(work).await.map_err(|_| ApiError::internal("a thread was stopped before it answered"))?
+}
+
+/// Brings the tables up to date: each migration in a transaction of its own.
+pub(crate) fn migrate(connection: &mut SqliteConnection) -> Result<(), String> {
+    let Err(error) = connection.run_pending_migrations(MIGRATIONS).map(drop) else { return Ok(()) };
+    // Another process may have done so at the same time: then nothing is left to do.
+    match Versions::of(connection) {
+        Ok(versions) if versions.pending.is_empty() => Ok(()),
+        _ => Err(error.to_string()),
+    }
 }
 
 /// What every connection is told first.
@@ -110,17 +169,24 @@ struct Pragmas {
 }
 
 impl Pragmas {
-    fn set(self, connection: &mut SqliteConnection) -> diesel::QueryResult<()> {
+    fn set_on_writer(self, connection: &mut SqliteConnection) -> diesel::QueryResult<()> {
         connection.batch_execute(&format!(
-            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+             PRAGMA journal_size_limit = {KEPT_LOG_BYTES};",
             self.busy_timeout_ms
         ))
     }
 }
 
 impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Pragmas {
+    // Without the journal's mode: it is the database's, and changing it wants a lock that other connections of the pool would wait for.
     fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
-        self.set(connection).map_err(diesel::r2d2::Error::QueryError)
+        connection
+            .batch_execute(&format!(
+                "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;",
+                self.busy_timeout_ms
+            ))
+            .map_err(diesel::r2d2::Error::QueryError)
     }
 }
 
@@ -160,8 +226,8 @@ mod tests {
     #[test]
     fn the_tables_in_code_are_those_of_the_migrations() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (db, run) = Db::open(folder.path(), 2, 1000).expect("a database");
-        assert_eq!(run.len(), 2, "{run:?}");
+        let (db, run) = Db::open(folder.path(), 2, 1000, |_| Ok(())).expect("a database");
+        assert_eq!(run.len(), 3, "{run:?}");
         let source = include_str!("schema.rs");
         let mut tables = 0;
         for block in source.split("diesel::table! {").skip(1) {
@@ -183,13 +249,13 @@ mod tests {
             assert_eq!(columns(&db, name), declared, "{name}");
             tables += 1;
         }
-        assert_eq!(tables, 8);
+        assert_eq!(tables, 11);
     }
 
     #[test]
     fn what_is_written_is_durable_and_keys_are_checked() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (db, _) = Db::open(folder.path(), 2, 1000).expect("a database");
+        let (db, _) = Db::open(folder.path(), 2, 1000, |_| Ok(())).expect("a database");
         let pragma = |name: &str| {
             let query = format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}");
             let found = db.write_now(|c| sql_query(query).load::<Found>(c)).expect("a pragma");
@@ -203,9 +269,44 @@ mod tests {
     #[test]
     fn a_second_opening_runs_no_migration() {
         let folder = tempfile::tempdir().expect("a folder");
-        drop(Db::open(folder.path(), 1, 1000).expect("a database"));
-        let (_, run) = Db::open(folder.path(), 1, 1000).expect("a database");
+        drop(Db::open(folder.path(), 1, 1000, |_| Ok(())).expect("a database"));
+        let (_, run) = Db::open(folder.path(), 1, 1000, |_| Ok(())).expect("a database");
         assert!(run.is_empty());
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (db, _) = Db::open(folder.path(), 1, 1000, |_| Ok(())).expect("a database");
+        let written = db.read_now(|c| Ok::<_, ApiError>(sql_query("DELETE FROM users").execute(c)?));
+        assert!(written.expect_err("it is refused").to_string().contains("readonly"));
+    }
+
+    #[test]
+    fn before_tables_with_content_are_changed_somebody_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let told = std::cell::Cell::new(0);
+        let open = || {
+            Db::open(folder.path(), 1, 1000, |path| {
+                assert!(path.ends_with(FILE_NAME));
+                told.set(told.get() + 1);
+                Ok(())
+            })
+        };
+        let (db, run) = open().expect("a database");
+        assert_eq!(told.get(), 0, "a new database has nothing to lose");
+        let undone = db.writer.apart(|c| Ok(c.revert_last_migration(MIGRATIONS).map(drop).is_ok()));
+        assert_eq!(undone, Ok(true));
+        drop(db);
+        let (db, run_again) = open().expect("a database");
+        assert_eq!(run_again.len(), 1);
+        assert_eq!(told.get(), usize::from(run.len() > 1), "with one migration it was a new database again");
+        db.writer
+            .apart(|c| c.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000001')"))
+            .expect("a version of the future");
+        drop(db);
+        let refused = open().err().expect("nobody here knows it");
+        assert!(refused.contains("a newer version of synthetic-data made it"), "{refused}");
     }
 
     #[test]

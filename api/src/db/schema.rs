@@ -10,6 +10,8 @@ diesel::table! {
         role -> Text,
         password_hash -> Text,
         created_at -> Text,
+        updated_at -> Text,
+        session_version -> Integer,
     }
 }
 
@@ -115,11 +117,55 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    api_keys (id) {
+        id -> Text,
+        user_id -> Text,
+        name -> Text,
+        prefix -> Text,
+        key_hash -> Text,
+        role -> Text,
+        scopes -> Nullable<Text>,
+        created_at -> Text,
+        expires_at -> Text,
+        last_used_at -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (user_id, key) {
+        user_id -> Text,
+        key -> Text,
+        request_hash -> Text,
+        status -> Integer,
+        location -> Text,
+        etag -> Nullable<Text>,
+        body -> Text,
+        created_at -> Text,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> Text,
+        at -> Text,
+        operation -> Text,
+        object -> Text,
+        outcome -> Text,
+        user_id -> Nullable<Text>,
+        user_email -> Nullable<Text>,
+        key_id -> Nullable<Text>,
+        address -> Text,
+        request_id -> Text,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(datasets -> users (updated_by));
 diesel::joinable!(dataset_versions -> users (created_by));
 diesel::joinable!(generations -> datasets (dataset_id));
 diesel::joinable!(exports -> generations (generation_id));
+diesel::joinable!(api_keys -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -129,4 +175,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     generation_parts,
     generation_profiles,
     exports,
+    api_keys,
+    idempotency_keys,
+    audit,
 );

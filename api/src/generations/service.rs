@@ -25,6 +25,7 @@ pub fn prepare(
     overriding: &Overriding,
     by: Uuid,
 ) -> Result<GenerationRow, ApiError> {
+    app.check_disk()?;
     let version = app.db.read_now(|c| {
         let row = datasets::living(c, dataset)?;
         datasets::version_row(c, &row, version.unwrap_or(row.version))

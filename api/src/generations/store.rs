@@ -146,6 +146,16 @@ pub fn remove(connection: &mut SqliteConnection, id: &str) -> QueryResult<()> {
     diesel::delete(generations::table.find(id)).execute(connection).map(drop)
 }
 
+/// The generations that ended before an instant, some of them.
+pub fn ended_before(connection: &mut SqliteConnection, at: &str, limit: i64) -> QueryResult<Vec<String>> {
+    generations::table
+        .filter(generations::finished_at.lt(at))
+        .order(generations::finished_at.asc())
+        .select(generations::id)
+        .limit(limit)
+        .load(connection)
+}
+
 /// Puts the generations that a dead server was working on back into the queue.
 pub fn requeue_running(connection: &mut SqliteConnection) -> QueryResult<usize> {
     diesel::update(generations::table.filter(generations::state.eq(State::Running.word())))

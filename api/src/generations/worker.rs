@@ -175,6 +175,7 @@ impl Run<'_> {
         let (threads, cancellation) = (self.app.config.generate_threads, self.cancellation.clone());
         let new = NewPart { plan, table, range, path: &path, threads, cancellation: &cancellation };
         let made = parts::make(new, profiler, |rows| self.tell(table, rows, true))?;
+        self.app.metrics.rows_were_made(rows);
         let content_hash = hex(&made.hash);
         if known.is_some_and(|row| row.content_hash != content_hash) {
             return Err(Failure::Internal(format!("part {part} of table {table} was made again and differs")));

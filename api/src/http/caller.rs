@@ -1,37 +1,29 @@
-//! Who calls: the user of a bearer token, with a role.
+//! Who calls: the user of an access token or of an API key, with what it may do now.
 
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use uuid::Uuid;
 
 use crate::App;
+use crate::api_keys;
 use crate::auth::tokens;
 use crate::error::{ApiError, Code};
 use crate::users::Role;
 
-/// A user who signed in.
+/// A user who signed in, or whose API key is used.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The user.
     pub id: Uuid,
-    /// What the user may do.
+    /// What the user may do; with a key, what both may.
     pub role: Role,
-}
-
-impl Caller {
-    /// An error unless the caller may write datasets and generate.
-    pub fn may_write(&self) -> Result<(), ApiError> {
-        if self.role >= Role::Editor {
-            return Ok(());
-        }
-        Err(ApiError::new(
-            Code::Forbidden,
-            format!("a {} reads; an editor also writes and generates", self.role.word()),
-        ))
-    }
+    /// The API key.
+    pub key: Option<Uuid>,
+    /// The resources that the key is limited to.
+    pub scopes: Option<Vec<String>>,
 }
 
 impl FromRequest for Caller {
@@ -39,17 +31,32 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Caller, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(caller(request))
+        // The gate has put it there; without one nobody called.
+        let found = request.extensions().get::<Caller>().cloned();
+        ready(found.ok_or_else(|| ApiError::new(Code::Unauthenticated, "send a token as Authorization: Bearer")))
     }
 }
 
-fn caller(request: &HttpRequest) -> Result<Caller, ApiError> {
-    let app = request.app_data::<web::Data<App>>().ok_or_else(|| ApiError::internal("the app's state is missing"))?;
-    let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token = match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        _ => return Err(ApiError::new(Code::Unauthenticated, "send the access token as Authorization: Bearer")),
-    };
-    tokens::read_access(&app.secret, token)
-        .ok_or_else(|| ApiError::new(Code::Unauthenticated, "the access token has expired or is none of ours"))
+/// The token of a request's headers.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Who calls with these headers. A user who was removed, demoted or given another password since is known as such at once.
+pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    let refused = |sentence: &str| ApiError::new(Code::Unauthenticated, sentence);
+    let token = bearer(headers).ok_or_else(|| refused("send a token as Authorization: Bearer"))?;
+    if token.starts_with(api_keys::MARK) {
+        let caller = api_keys::service::caller(app, token).await?;
+        return caller.ok_or_else(|| refused("the API key has expired, was revoked or is none of ours"));
+    }
+    let claims = tokens::read_access(&app.secret, token)
+        .ok_or_else(|| refused("the access token has expired or is none of ours"))?;
+    let known = app.directory.user(&app.db, claims.sub).await?;
+    match known.filter(|known| known.session_version == claims.ver) {
+        Some(known) => Ok(Caller { id: claims.sub, role: known.role, key: None, scopes: None }),
+        None => Err(refused("the session has ended; sign in again")),
+    }
 }

@@ -1,4 +1,4 @@
-//! What every request passes through: an id, the check of its `Host`, a line in the log, headers that keep browsers careful.
+//! What every request passes through: an id, the check of its `Host` and of its scheme, a line in the log, a count, careful headers.
 
 use std::time::Instant;
 
@@ -6,18 +6,17 @@ use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError, web};
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use uuid::Uuid;
 
-use super::request_id;
+use super::client::Client;
+use super::gate::Answered;
+use super::{context, cors, headers};
 use crate::App;
+use crate::config::without_port;
 use crate::error::{ApiError, Code};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// What pages of ours may load: themselves, nothing from elsewhere. Style attributes are set by the studio's parts.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
-     frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// Gives a request its id, answers it, and writes one line about it.
 pub async fn observe<B: MessageBody + 'static>(
@@ -26,46 +25,62 @@ pub async fn observe<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let start = Instant::now();
     let app = request.app_data::<web::Data<App>>().cloned();
+    let app = app.ok_or_else(|| ApiError::internal("the app's state is missing"))?;
     let id = Uuid::now_v7().simple().to_string();
-    let host = host_of(&request);
+    let client = Client::of_request(request.request());
     let (method, path) = (request.method().clone(), request.path().to_owned());
-    let tells_causes = app.as_ref().is_some_and(|app| app.config.debug);
-    let is_served = match &app {
-        Some(app) => path.starts_with("/health/") || app.config.serves_host(&host),
-        None => true,
-    };
+    let origin = cors::origin(&app.config, &request);
     let answer = async {
-        if is_served {
-            next.call(request).await.map(ServiceResponse::map_into_left_body)
-        } else {
-            let error = ApiError::new(Code::UnknownHost, format!("{host:?} is not among the hosts of ALLOWED_HOSTS"));
-            Ok(request.into_response(error.error_response()).map_into_right_body())
+        let early = turned_away(&app, &client, &request);
+        let early = early.or_else(|| origin.as_ref().and_then(|_| cors::preflight(&request)));
+        match early {
+            None => next.call(request).await.map(ServiceResponse::map_into_left_body),
+            Some(answer) => Ok(request.into_response(answer).map_into_right_body()),
         }
     };
-    let mut response = request_id::scope(id.clone(), tells_causes, answer).await?;
+    let mut response = context::scope(id.clone(), app.config.debug, answer).await?;
     let status = response.status();
-    let headers = response.headers_mut();
+    let found = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID, value);
+        found.insert(REQUEST_ID, value);
     }
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-    ] {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+    headers::set(&app.config, &client, &path, found);
+    if !app.config.cors_origins.is_empty() {
+        found.append(header::VARY, HeaderValue::from_static("origin"));
+        if let Some(origin) = origin {
+            cors::allow(found, origin);
         }
     }
-    if path.starts_with("/api/") && !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    log::info!("{id} {method} {path} {} {} ms", status.as_u16(), start.elapsed().as_millis());
+    let operation = response.request().extensions().get::<Answered>().map(|answered| answered.0);
+    app.metrics.answered(operation, method.as_str(), status.as_u16(), start.elapsed());
+    let took = start.elapsed().as_millis();
+    log::info!("{id} {} {method} {path} {} {took} ms", or_dash(&client.spelled()), status.as_u16());
     Ok(response)
 }
 
-/// The host that the client names. Headers of proxies are not believed.
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}
+
+/// The answer to a request for another host, or over HTTP where it has to be HTTPS. Health is asked by whatever address a platform knows.
+fn turned_away(app: &App, client: &Client, request: &ServiceRequest) -> Option<HttpResponse> {
+    if request.path().starts_with("/health/") {
+        return None;
+    }
+    let host = host_of(request);
+    if !app.config.serves_host(&host) {
+        let error = ApiError::new(Code::UnknownHost, format!("{host:?} is not among the hosts of ALLOWED_HOSTS"));
+        return Some(error.error_response());
+    }
+    if !app.config.ssl_redirect || client.is_https {
+        return None;
+    }
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    let address = format!("https://{}{target}", without_port(&host));
+    Some(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, address)).finish())
+}
+
+/// The host that the client names.
 fn host_of(request: &ServiceRequest) -> String {
     let header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
     header.or_else(|| request.uri().authority().map(|authority| authority.as_str())).unwrap_or_default().to_owned()

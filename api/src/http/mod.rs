@@ -1,13 +1,18 @@
-//! What handlers share: who calls, pages, preconditions, schemas and rows in bodies, and what every request passes through.
+//! What handlers share: who calls, pages, preconditions, schemas and rows in bodies; and what every request passes through: the gate, an id,
+//! headers.
 
 pub mod body;
 pub mod caller;
 pub mod cells;
+pub mod client;
+pub mod context;
+mod cors;
 pub mod files;
+pub mod gate;
+pub mod headers;
 pub mod middleware;
 pub mod page;
 pub mod precondition;
-pub mod request_id;
 pub mod rows;
 pub mod schema_source;
 pub mod streams;

@@ -42,6 +42,8 @@ answers! {
     Invalid = 422;
     /// If-Match is required
     PreconditionRequired = 428;
+    /// Too many attempts
+    TooManyAttempts = 429;
     /// The server cannot do this now
     Unavailable = 503;
 }

@@ -8,9 +8,11 @@ use actix_web::http::StatusCode;
 use engine::problem::Problem as EngineProblem;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::openapi::schema::{Object, Schema as OpenApiSchema};
+use utoipa::openapi::schema::{Object, Schema as OpenApiSchema, Type};
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
+
+use crate::access::{self, Access, Needs};
 
 /// Types whose schemas the engine derives: here only their names, so that routes can speak of them.
 macro_rules! lifted {
@@ -92,11 +94,14 @@ pub struct ProblemDocument {
     components(schemas(Schema, Problem, PlanReport, Certificate, TableProfile, ProblemDocument)),
     tags(
         (name = "auth", description = "Set-up, sign-in and sessions"),
+        (name = "users", description = "Who may sign in, and what each may do"),
+        (name = "api-keys", description = "Keys with which programs call"),
         (name = "datasets", description = "Schemas with a name and a history"),
         (name = "plan", description = "What a schema would make"),
         (name = "catalogue", description = "Generators, formats, templates and the schema language"),
         (name = "generations", description = "Rows, made and proved"),
         (name = "exports", description = "Files of a generation"),
+        (name = "admin", description = "The server's state and who changed what"),
     ),
 )]
 struct Base;
@@ -109,8 +114,7 @@ pub fn base() -> Document {
 /// The whole document: the paths that routes declared, what all of them share, and the engine's schemas.
 pub fn complete(declared: &Document) -> Value {
     let mut document = serde_json::to_value(declared).unwrap_or_default();
-    document["components"]["securitySchemes"] =
-        json!({"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}});
+    document["components"]["securitySchemes"] = json!({"bearer": {"type": "http", "scheme": "bearer", "description": "an access token, or an API key (`sd_…`)"}});
     if let Some(components) = document["components"]["schemas"].as_object_mut() {
         lift(components);
         components.sort_keys();
@@ -129,12 +133,40 @@ pub fn yaml(document: &Value) -> String {
     if yaml.ends_with('\n') { yaml } else { format!("{yaml}\n") }
 }
 
-/// What every operation may answer: that the request cannot be read, that signing in is required, that the server failed.
+/// What every operation may answer, and what the table of access says of it: who may call it, and whether it is done once for a key.
 fn share(operation: &mut Value) {
-    let is_open = operation["security"].as_array().is_some_and(|needs| needs.iter().any(|need| need == &json!({})));
-    if !is_open {
-        operation["security"] = json!([{"bearer": []}]);
+    let access = operation["operationId"].as_str().and_then(access::of);
+    let needs = access.map_or(Needs::Nobody, |access| access.needs);
+    if let Some(role) = access.and_then(Access::role) {
+        let security = match needs {
+            Needs::LinkOr(_) => json!([{"bearer": []}, {}]),
+            _ => json!([{"bearer": []}]),
+        };
+        operation["security"] = security;
+        operation["x-required-role"] = json!(role.word());
+        let sentence = match needs {
+            Needs::OwnOr(_) => format!("For the user itself, and for the role `{}`.", role.word()),
+            Needs::Session(_) => format!("For the role `{}`, signed in: not with an API key.", role.word()),
+            Needs::LinkOr(_) => format!("For the role `{}`, or with the token of a link.", role.word()),
+            Needs::Role(_) | Needs::Nobody => format!("For the role `{}`.", role.word()),
+        };
+        let said = operation["description"].as_str().unwrap_or_default();
+        operation["description"] = json!([said, &sentence].join("\n\n").trim());
     }
+    if access.is_some_and(|access| access.is_idempotent) {
+        let parameter = json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "a word of one's own: for 24 hours the same request with it is answered the same and done once",
+            "required": false,
+            "schema": idempotency_key()
+        });
+        match operation["parameters"].as_array_mut() {
+            Some(parameters) => parameters.push(parameter),
+            None => operation["parameters"] = json!([parameter]),
+        }
+    }
+    let has_body = !operation["requestBody"].is_null();
     let problem = |description: &str| {
         json!({
             "description": description,
@@ -143,8 +175,13 @@ fn share(operation: &mut Value) {
     };
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     responses.entry("400").or_insert_with(|| problem("The request cannot be read"));
-    if !is_open {
+    if needs != Needs::Nobody {
         responses.entry("401").or_insert_with(|| problem("Signing in is required"));
+        responses.entry("403").or_insert_with(|| problem("The role or the API key does not allow this"));
+    }
+    if has_body {
+        responses.entry("408").or_insert_with(|| problem("The request did not arrive in time"));
+        responses.entry("413").or_insert_with(|| problem("The request is too large"));
     }
     for (status, response) in responses.iter_mut() {
         if let Some(content) = response.pointer_mut("/content/application~1problem+json") {
@@ -156,7 +193,20 @@ fn share(operation: &mut Value) {
         }
     }
     responses.entry("500").or_insert_with(|| problem("The server failed"));
+    responses.entry("503").or_insert_with(|| problem("The server cannot do this now"));
+    for status in ["429", "503"] {
+        if let Some(response) = responses.get_mut(status) {
+            let seconds = json!({"description": "seconds to wait", "schema": {"type": "integer", "minimum": 0}});
+            response["headers"] = json!({"Retry-After": seconds});
+        }
+    }
     responses.sort_keys();
+}
+
+/// What an `Idempotency-Key` is.
+fn idempotency_key() -> Object {
+    let key = Object::builder().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    key.pattern(Some("^[!-~]+$")).build()
 }
 
 /// Adds a JSON Schema as a component, and its definitions beside it.

@@ -5,6 +5,8 @@
 //! when one of the moves is refused. Dropping a staging folder removes it, so an error or an interruption leaves nothing. What a killed run
 //! left is removed by the next run that writes the same thing.
 
+pub mod lock;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -109,6 +111,11 @@ impl Staging {
         Ok(file)
     }
 
+    /// Where the file called `name`, which was created, is until all are moved: for what is written by path.
+    pub fn staged_path(&self, name: &str) -> PathBuf {
+        self.root.path().join(NEW).join(name)
+    }
+
     /// A folder for what is needed only while writing.
     pub fn work_folder(&self) -> PathBuf {
         self.root.path().join(WORK)
@@ -200,14 +207,19 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
 
 /// An error unless the disk of a folder, or of the nearest one above it that exists, keeps this many bytes free.
 pub fn check_free_space(folder: &Path, min_bytes: u64) -> Result<(), StorageError> {
-    let existing = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
-    let found = rustix::fs::statvfs(existing).map_err(|error| at(existing, error.into()))?;
-    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    let free = free_space(folder)?;
     if free >= min_bytes {
         return Ok(());
     }
     let sentence = format!("only {} MB are free on the disk, and {} are to stay free", free >> 20, min_bytes >> 20);
-    Err(at(existing, io::Error::new(ErrorKind::StorageFull, sentence)))
+    Err(at(folder, io::Error::new(ErrorKind::StorageFull, sentence)))
+}
+
+/// Bytes that are free on the disk of a folder, or of the nearest one above it that exists.
+pub fn free_space(folder: &Path) -> Result<u64, StorageError> {
+    let existing = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let found = rustix::fs::statvfs(existing).map_err(|error| at(existing, error.into()))?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 /// Whether a path is a device, a pipe or a socket: written straight into, since there is nothing to replace.
@@ -235,8 +247,17 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
+/// Removes what killed runs left of the file or folder called `name` in `parent`. Only for whoever knows that no run is about to begin.
+pub fn remove_leftovers(parent: &Path, name: &str) {
+    remove_stale_after(parent, OsStr::new(&format!(".{name}.partial-")), Duration::ZERO);
+}
+
 /// Removes the staging folders of this prefix whose runs have ended without doing so.
 fn remove_stale(parent: &Path, prefix: &OsStr) {
+    remove_stale_after(parent, prefix, SETTLED);
+}
+
+fn remove_stale_after(parent: &Path, prefix: &OsStr, min_age: Duration) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -245,7 +266,7 @@ fn remove_stale(parent: &Path, prefix: &OsStr) {
         }
         let settled = entry.metadata().and_then(|found| found.modified()).is_ok_and(|changed| {
             // A clock that was set back makes no folder stale.
-            changed.elapsed().is_ok_and(|age| age > SETTLED)
+            changed.elapsed().is_ok_and(|age| age >= min_age)
         });
         let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
         if settled && lock.try_lock().is_ok() {

@@ -1,5 +1,6 @@
 //! Users: who may sign in, and what each may do.
 
+pub mod routes;
 pub mod service;
 pub mod store;
 

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::store::{self, UserRow};
 use super::{Role, User};
 use crate::db;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
+use crate::http::caller::Caller;
 
 /// Characters of a password at least.
 pub const MIN_PASSWORD: usize = 12;
@@ -39,51 +40,79 @@ impl NewUser {
         if !is_address(email) {
             problems.push(Problem::new("invalid_value", format!("{email:?} is no e-mail address")).at("/email"));
         }
-        if let Some(sentence) = unfit(&self.password) {
+        if let Some(sentence) = unfit(&self.password, email) {
             problems.push(Problem::new("invalid_value", sentence).at("/password"));
         }
         let name = match self.name.trim() {
             "" => email,
             name => name,
         };
-        if name.chars().count() > 200 {
-            problems.push(Problem::new("invalid_value", "the name is longer than 200 characters").at("/name"));
-        }
+        problems.extend(name_problem(name));
         if !problems.is_empty() {
             return Err(ApiError::invalid(problems));
         }
+        let now = db::now();
         Ok(UserRow {
             id: Uuid::now_v7().to_string(),
             email: email.to_owned(),
             name: name.to_owned(),
             role: self.role.word().to_owned(),
             password_hash: hash(&self.password)?,
-            created_at: db::now(),
+            created_at: now.clone(),
+            updated_at: now,
+            session_version: 1,
         })
     }
 }
 
 /// Adds a user that was prepared; an address that is taken is a problem.
 pub fn add(connection: &mut SqliteConnection, row: &UserRow) -> Result<User, ApiError> {
-    if store::by_email(connection, &row.email)?.is_some() {
-        return Err(ApiError::invalid_at("/email", format!("{:?} belongs to a user already", row.email)));
-    }
+    check_address(connection, row)?;
     store::insert(connection, row)?;
     Ok(row.user())
 }
 
-/// Why a password cannot be one.
-fn unfit(password: &str) -> Option<String> {
+/// An error where another user has the address.
+fn check_address(connection: &mut SqliteConnection, row: &UserRow) -> Result<(), ApiError> {
+    match store::by_email(connection, &row.email)? {
+        Some(other) if other.id != row.id => {
+            Err(ApiError::invalid_at("/email", format!("{:?} belongs to a user already", row.email)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn name_problem(name: &str) -> Option<Problem> {
+    let is_long = name.chars().count() > 200;
+    is_long.then(|| Problem::new("invalid_value", "the name is longer than 200 characters").at("/name"))
+}
+
+/// Why a password cannot be one. Length is what makes it hard to guess; what is guessed first is refused whatever its length.
+fn unfit(password: &str, email: &str) -> Option<String> {
     let length = password.chars().count();
     if length < MIN_PASSWORD {
         return Some(format!("the password has {length} characters, fewer than {MIN_PASSWORD}"));
     }
-    (password.len() > MAX_PASSWORD).then(|| format!("the password is longer than {MAX_PASSWORD} bytes"))
+    if password.len() > MAX_PASSWORD {
+        return Some(format!("the password is longer than {MAX_PASSWORD} bytes"));
+    }
+    let mut distinct: Vec<char> = password.chars().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    if distinct.len() < 5 {
+        return Some("the password repeats a few characters; take others too".to_owned());
+    }
+    let is_address = !email.is_empty() && password.to_lowercase() == email.to_lowercase();
+    is_address.then(|| "the password is the e-mail address; take another".to_owned())
 }
 
 /// A password that is fit, hashed.
 pub fn hash_checked(password: &str) -> Result<String, ApiError> {
-    match unfit(password) {
+    hash_for(password, "")
+}
+
+fn hash_for(password: &str, email: &str) -> Result<String, ApiError> {
+    match unfit(password, email) {
         Some(sentence) => Err(ApiError::invalid_at("/password", sentence)),
         None => hash(password),
     }
@@ -91,11 +120,111 @@ pub fn hash_checked(password: &str) -> Result<String, ApiError> {
 
 /// Gives the user of an e-mail address another password, hashed already, and ends all sessions.
 pub fn change_password(connection: &mut SqliteConnection, email: &str, hash: &str) -> Result<User, ApiError> {
-    let Some(row) = store::by_email(connection, email.trim())? else {
+    let Some(mut row) = store::by_email(connection, email.trim())? else {
         return Err(ApiError::invalid_at("/email", format!("no user has the e-mail address {email:?}")));
     };
-    store::set_password(connection, &row.id, hash)?;
+    set_password(connection, &mut row, hash.to_owned())?;
+    row.updated_at = db::now();
+    store::update(connection, &row)?;
     Ok(row.user())
+}
+
+/// Another password: whoever signed in with the one before has to sign in again.
+fn set_password(connection: &mut SqliteConnection, row: &mut UserRow, hash: String) -> Result<(), ApiError> {
+    row.password_hash = hash;
+    row.session_version += 1;
+    Ok(store::end_sessions(connection, &row.id)?)
+}
+
+/// What changes of a user; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+    /// The role.
+    pub role: Option<Role>,
+    /// The password.
+    pub password: Option<String>,
+}
+
+impl Change {
+    /// An error unless the caller may change this of the user: name and password are one's own, the rest is an admin's.
+    pub fn check(&self, caller: &Caller) -> Result<(), ApiError> {
+        if caller.role >= Role::Admin || (self.email.is_none() && self.role.is_none()) {
+            return Ok(());
+        }
+        Err(ApiError::new(Code::Forbidden, "an admin changes e-mail addresses and roles"))
+    }
+
+    /// Checks and hashes: what takes long is done before the database is locked. Gives the new password's hash.
+    pub fn prepare(&self, row: &UserRow) -> Result<Option<String>, ApiError> {
+        let mut problems = Vec::new();
+        if let Some(email) = self.email.as_ref().filter(|email| !is_address(email.trim())) {
+            problems.push(Problem::new("invalid_value", format!("{email:?} is no e-mail address")).at("/email"));
+        }
+        problems.extend(self.name.as_deref().and_then(name_problem));
+        let email = self.email.as_deref().unwrap_or(&row.email);
+        if let Some(sentence) = self.password.as_ref().and_then(|password| unfit(password, email)) {
+            problems.push(Problem::new("invalid_value", sentence).at("/password"));
+        }
+        if !problems.is_empty() {
+            return Err(ApiError::invalid(problems));
+        }
+        self.password.as_ref().map(|password| hash(password)).transpose()
+    }
+
+    /// Writes what changes, the password as its hash.
+    pub fn write(
+        self,
+        connection: &mut SqliteConnection,
+        mut row: UserRow,
+        hash: Option<String>,
+    ) -> Result<UserRow, ApiError> {
+        if let Some(email) = self.email {
+            row.email = email.trim().to_owned();
+            check_address(connection, &row)?;
+        }
+        if let Some(name) = self.name {
+            row.name = match name.trim() {
+                "" => row.email.clone(),
+                name => name.to_owned(),
+            };
+        }
+        if let Some(role) = self.role {
+            if role < Role::Admin {
+                keep_an_admin(connection, &row)?;
+            }
+            row.role = role.word().to_owned();
+        }
+        if let Some(hash) = hash {
+            set_password(connection, &mut row, hash)?;
+        }
+        row.updated_at = db::now();
+        store::update(connection, &row)?;
+        Ok(row)
+    }
+}
+
+/// Removes a user; what the user made stays.
+pub fn remove(connection: &mut SqliteConnection, id: Uuid) -> Result<(), ApiError> {
+    let row = find(connection, id)?;
+    keep_an_admin(connection, &row)?;
+    Ok(store::remove(connection, &row.id)?)
+}
+
+/// A user's row.
+pub fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<UserRow, ApiError> {
+    store::by_id(connection, id)?.ok_or_else(|| ApiError::not_found("user", id))
+}
+
+/// An error where the user is the only admin, without whom nobody could manage anything.
+fn keep_an_admin(connection: &mut SqliteConnection, row: &UserRow) -> Result<(), ApiError> {
+    if row.role == Role::Admin.word() && store::count_of_role(connection, Role::Admin)? < 2 {
+        return Err(ApiError::new(Code::Conflict, "this is the last admin; make another user one first"));
+    }
+    Ok(())
 }
 
 /// Whether the password is that of the user. An unknown user takes as long as a known one.
@@ -142,6 +271,15 @@ mod tests {
         assert!(!verify(Some(&row), "another password"));
         assert!(!verify(None, "a long password"));
         assert_eq!(row.name, "ana@example.com");
+    }
+
+    #[test]
+    fn what_is_guessed_first_is_no_password() {
+        for password in ["aaaaaaaaaaaaaaaa", "121212121212", "Ana.Quispe@example.com"] {
+            user("ana.quispe@example.com", password).prepare().expect_err(password);
+        }
+        user("ana@example.com", &"long ".repeat(205)).prepare().expect_err("too long");
+        user("ana@example.com", "ein langer Paß").prepare().expect("a user");
     }
 
     #[test]

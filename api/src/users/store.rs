@@ -22,6 +22,10 @@ pub struct UserRow {
     pub password_hash: String,
     /// When it was created.
     pub created_at: String,
+    /// When it was changed last: its entity tag.
+    pub updated_at: String,
+    /// The access tokens that hold.
+    pub session_version: i32,
 }
 
 impl UserRow {
@@ -62,10 +66,57 @@ pub fn insert(connection: &mut SqliteConnection, row: &UserRow) -> QueryResult<(
     diesel::insert_into(users::table).values(row).execute(connection).map(drop)
 }
 
-/// Writes a user's password, hashed, and ends the user's sessions.
-pub fn set_password(connection: &mut SqliteConnection, id: &str, hash: &str) -> QueryResult<()> {
-    diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(connection)?;
+/// A page of the users whose address or name holds a text, in the order of their addresses, and how many there are.
+pub fn list(
+    connection: &mut SqliteConnection,
+    search: &str,
+    limit: i64,
+    offset: i64,
+) -> QueryResult<(Vec<UserRow>, i64)> {
+    let escaped = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let pattern = format!("%{escaped}%");
+    let wanted = || {
+        let named = users::name.like(pattern.clone()).escape('\\');
+        users::table.filter(users::email.like(pattern.clone()).escape('\\').or(named))
+    };
+    let total = wanted().count().get_result(connection)?;
+    let rows = wanted()
+        .order((users::email.asc(), users::id.asc()))
+        .select(UserRow::as_select())
+        .limit(limit)
+        .offset(offset)
+        .load(connection)?;
+    Ok((rows, total))
+}
+
+/// How many users have a role.
+pub fn count_of_role(connection: &mut SqliteConnection, role: Role) -> QueryResult<i64> {
+    users::table.filter(users::role.eq(role.word())).count().get_result(connection)
+}
+
+/// Writes what may change of a user.
+pub fn update(connection: &mut SqliteConnection, row: &UserRow) -> QueryResult<()> {
+    diesel::update(users::table.find(&row.id))
+        .set((
+            users::email.eq(&row.email),
+            users::name.eq(&row.name),
+            users::role.eq(&row.role),
+            users::password_hash.eq(&row.password_hash),
+            users::updated_at.eq(&row.updated_at),
+            users::session_version.eq(row.session_version),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Ends a user's sessions.
+pub fn end_sessions(connection: &mut SqliteConnection, id: &str) -> QueryResult<()> {
     diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(connection).map(drop)
+}
+
+/// Removes a user with sessions and API keys; what the user made stays.
+pub fn remove(connection: &mut SqliteConnection, id: &str) -> QueryResult<()> {
+    diesel::delete(users::table.find(id)).execute(connection).map(drop)
 }
 
 /// The authors of some ids, each once.

@@ -1,5 +1,7 @@
 //! An API in this process, on a SQLite file of its own.
 
+pub mod bucket;
+
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
@@ -7,9 +9,10 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::from_fn;
 use actix_web::{Error, test, web};
+use api::error::ApiError;
 use api::http::middleware::observe;
-use api::users::Role;
 use api::users::service::{self, NewUser};
+use api::users::{Role, store};
 use api::{App, Config, server};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -110,13 +113,42 @@ impl Api {
         let new = NewUser { email, name: role.word().to_owned(), role, password: PASSWORD.to_owned() };
         let row = new.prepare().expect("a user");
         let user = self.app.db.write_now(|c| service::add(c, &row)).expect("a user");
-        api::auth::tokens::access(&self.app.secret, &user).expect("a token")
+        api::auth::tokens::access(&self.app.secret, user.id, 1).expect("a token")
+    }
+
+    /// The id of the user of a role.
+    pub fn id_of(&self, role: Role) -> String {
+        let email = format!("{}@example.com", role.word());
+        let row = self.app.db.read_now(|c| Ok::<_, ApiError>(store::by_email(c, &email)?)).expect("a database");
+        row.expect("a user").id
+    }
+
+    /// Runs SQL on the database.
+    pub fn sql(&self, sql: &str) {
+        self.app.db.write_now(|c| diesel::RunQueryDsl::execute(diesel::sql_query(sql), c)).expect("SQL");
+        self.app.directory.forget();
     }
 
     /// Sends a request with headers and a body.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        self.send_from("192.0.2.1", method, path, headers, body).await
+    }
+
+    /// Sends a request from an address.
+    pub async fn send_from(
+        &self,
+        peer: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
         let service = self.service().await;
-        let mut request = test::TestRequest::with_uri(path).method(method).insert_header(("host", "localhost"));
+        let peer = std::net::SocketAddr::new(peer.parse().expect("an address"), 4711);
+        let mut request = test::TestRequest::with_uri(path).method(method).peer_addr(peer);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.insert_header(("host", "localhost"));
+        }
         for (name, value) in headers {
             request = request.append_header((*name, *value));
         }
@@ -142,6 +174,13 @@ impl Api {
         let token = format!("Bearer {token}");
         let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
         self.send(Method::POST, path, &headers, body.to_string().into_bytes()).await
+    }
+
+    /// PATCH of JSON with a token and an entity tag.
+    pub async fn patch(&self, path: &str, token: &str, etag: &str, body: &Value) -> Answer {
+        let token = format!("Bearer {token}");
+        let headers = [("authorization", token.as_str()), ("content-type", "application/json"), ("if-match", etag)];
+        self.send(Method::PATCH, path, &headers, body.to_string().into_bytes()).await
     }
 
     /// A method without a body, with a token.
@@ -177,8 +216,7 @@ impl Api {
 
 impl Drop for Api {
     fn drop(&mut self) {
-        self.app.generations.stop();
-        self.app.exports.stop();
+        self.app.stop_workers();
     }
 }
 

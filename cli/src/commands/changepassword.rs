@@ -14,13 +14,14 @@ use crate::stop::Stop;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  synthetic-data changepassword --email ana@example.com --password - < password.txt")]
+  synthetic-data changepassword --email ana@example.com --password - < password.txt
+  SUPERUSER_EMAIL=ana@example.com SUPERUSER_PASSWORD=… synthetic-data changepassword")]
 pub struct ChangePassword {
     /// E-mail address of the user
-    #[arg(long)]
+    #[arg(long, env = "SUPERUSER_EMAIL")]
     email: String,
     /// Password of at least 12 characters; `-` reads a line of standard input
-    #[arg(long)]
+    #[arg(long, env = "SUPERUSER_PASSWORD", hide_env_values = true)]
     password: String,
 }
 

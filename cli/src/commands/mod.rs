@@ -1,17 +1,24 @@
 //! The commands, a file each.
 
+mod backup;
+mod backups;
 mod changepassword;
+mod check;
 mod completions;
 mod createsuperuser;
+mod dumpdata;
 mod fmt;
 mod generate;
 mod generators;
 mod init;
+mod loaddata;
+mod maintain;
 mod migrate;
 mod openapi;
 mod plan;
 mod preview;
 mod query;
+mod restore;
 mod schema;
 mod serve;
 mod verify;
@@ -39,6 +46,13 @@ pub enum Command {
     CreateSuperuser(createsuperuser::CreateSuperuser),
     #[command(name = "changepassword")]
     ChangePassword(changepassword::ChangePassword),
+    Dumpdata(dumpdata::Dumpdata),
+    Loaddata(loaddata::Loaddata),
+    Backup(backup::Backup),
+    Backups(backups::Backups),
+    Restore(restore::Restore),
+    Maintain(maintain::Maintain),
+    Check(check::Check),
     Completions(completions::Completions),
 }
 
@@ -59,6 +73,13 @@ pub fn run(command: Command) -> Result<(), Stop> {
         Command::Migrate(command) => command.run(),
         Command::CreateSuperuser(command) => command.run(),
         Command::ChangePassword(command) => command.run(),
+        Command::Dumpdata(command) => command.run(),
+        Command::Loaddata(command) => command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Backups(command) => command.run(),
+        Command::Restore(command) => command.run(),
+        Command::Maintain(command) => command.run(),
+        Command::Check(command) => command.run(),
         Command::Completions(command) => command.run(),
     }
 }

@@ -34,7 +34,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in */
+        /**
+         * Sign in
+         * @description An account can be tried ten times at once and then every 30 seconds, an address 30 times and then every 5 seconds; what is beyond is
+         *     answered with 429 and `Retry-After`.
+         */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -86,11 +90,123 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who I am */
+        /**
+         * Who I am
+         * @description For the role `viewer`.
+         */
         get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List users
+         * @description For the role `admin`.
+         */
+        get: operations["list_users"];
+        put?: never;
+        /**
+         * Add a user
+         * @description For the role `admin`.
+         */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a user
+         * @description For the user itself, and for the role `admin`.
+         */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a user
+         * @description With sessions and API keys; what the user made stays. The last admin cannot be removed.
+         *
+         *     For the role `admin`.
+         */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description Everybody changes their own name and password, the latter with the one until now; an admin changes everything of everybody. The last admin
+         *     stays one.
+         *
+         *     For the user itself, and for the role `admin`.
+         */
+        patch: operations["update_user"];
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my API keys, newest first
+         * @description For the role `viewer`.
+         */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description The key itself is in this answer and nowhere else: only its hash is kept.
+         *
+         *     For the role `viewer`, signed in: not with an API key.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an API key
+         * @description For the role `viewer`.
+         */
+        get: operations["get_api_key"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description It does not work any more, at once.
+         *
+         *     For the role `viewer`, signed in: not with an API key.
+         */
+        delete: operations["delete_api_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -103,12 +219,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List datasets */
+        /**
+         * List datasets
+         * @description For the role `viewer`.
+         */
         get: operations["list_datasets"];
         put?: never;
         /**
          * Create a dataset
          * @description The schema has to plan; its problems are the answer where it does not, and nothing is saved.
+         *
+         *     For the role `editor`.
          */
         post: operations["create_dataset"];
         delete?: never;
@@ -124,18 +245,26 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a dataset */
+        /**
+         * Get a dataset
+         * @description For the role `viewer`.
+         */
         get: operations["get_dataset"];
         put?: never;
         post?: never;
         /**
          * Delete a dataset
          * @description It is kept for 30 days, in which it can be restored.
+         *
+         *     For the role `editor`.
          */
         delete: operations["delete_dataset"];
         options?: never;
         head?: never;
-        /** Change name or description */
+        /**
+         * Change name or description
+         * @description For the role `editor`.
+         */
         patch: operations["update_dataset"];
         trace?: never;
     };
@@ -148,7 +277,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Restore a deleted dataset */
+        /**
+         * Restore a deleted dataset
+         * @description For the role `editor`.
+         */
         post: operations["restore_dataset"];
         delete?: never;
         options?: never;
@@ -166,11 +298,15 @@ export interface paths {
         /**
          * Get the schema
          * @description The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON.
+         *
+         *     For the role `viewer`.
          */
         get: operations["get_schema"];
         /**
          * Save the schema
          * @description The body is the schema itself, in YAML or JSON. A change is a new version; what does not plan is refused with all its problems.
+         *
+         *     For the role `editor`.
          */
         put: operations["save_schema"];
         post?: never;
@@ -187,7 +323,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List versions, newest first */
+        /**
+         * List versions, newest first
+         * @description For the role `viewer`.
+         */
         get: operations["list_versions"];
         put?: never;
         post?: never;
@@ -204,7 +343,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a version with its text */
+        /**
+         * Get a version with its text
+         * @description For the role `viewer`.
+         */
         get: operations["get_version"];
         put?: never;
         post?: never;
@@ -224,6 +366,8 @@ export interface paths {
         /**
          * Read rows of a dataset
          * @description They are made while they are read; nothing is stored.
+         *
+         *     For the role `viewer`.
          */
         get: operations["list_dataset_rows"];
         put?: never;
@@ -246,6 +390,8 @@ export interface paths {
         /**
          * Plan a schema
          * @description The order of filling, the generator of every column and why, capacities, and how each rule is held; or all problems.
+         *
+         *     For the role `viewer`.
          */
         post: operations["create_plan"];
         delete?: never;
@@ -266,6 +412,8 @@ export interface paths {
         /**
          * Preview a table
          * @description The very rows that a generation with the same seed delivers.
+         *
+         *     For the role `viewer`.
          */
         post: operations["create_preview"];
         delete?: never;
@@ -281,12 +429,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a dataset's generations, newest first */
+        /**
+         * List a dataset's generations, newest first
+         * @description For the role `viewer`.
+         */
         get: operations["list_dataset_generations"];
         put?: never;
         /**
          * Start a generation
          * @description It waits in a queue, makes its rows, stores and proves them. A generation that a stopped server was working on goes on at the next start.
+         *
+         *     For the role `editor`.
          */
         post: operations["create_generation"];
         delete?: never;
@@ -302,7 +455,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List generations, newest first */
+        /**
+         * List generations, newest first
+         * @description For the role `viewer`.
+         */
         get: operations["list_generations"];
         put?: never;
         post?: never;
@@ -319,11 +475,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a generation */
+        /**
+         * Get a generation
+         * @description For the role `viewer`.
+         */
         get: operations["get_generation"];
         put?: never;
         post?: never;
-        /** Delete a generation with its rows and exports */
+        /**
+         * Delete a generation with its rows and exports
+         * @description For the role `editor`.
+         */
         delete: operations["delete_generation"];
         options?: never;
         head?: never;
@@ -342,6 +504,8 @@ export interface paths {
         /**
          * Cancel a generation
          * @description One that waits is cancelled at once, one that runs within a second. What it made is removed.
+         *
+         *     For the role `editor`.
          */
         post: operations["cancel_generation"];
         delete?: never;
@@ -361,6 +525,8 @@ export interface paths {
          * Follow a generation
          * @description Server-sent events named `progress`, each with a `Progress` as its data; the last one has a final state. A comment line every 15 seconds
          *     keeps the connection open.
+         *
+         *     For the role `viewer`.
          */
         get: operations["stream_generation_events"];
         put?: never;
@@ -378,7 +544,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the tables of a generation */
+        /**
+         * List the tables of a generation
+         * @description For the role `viewer`.
+         */
         get: operations["list_generation_tables"];
         put?: never;
         post?: never;
@@ -398,51 +567,12 @@ export interface paths {
         /**
          * Read rows of a generation
          * @description A page of objects, or a file in the format that `Accept` or `format` names, streamed.
+         *
+         *     For the role `viewer`.
          */
         get: operations["list_generation_rows"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/generations/{id}/tables/{table}/profile": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get the profile of a table
-         * @description Counts, nulls, different values, extremes, mean, standard deviation, quantiles, a histogram and the most frequent values of every column,
-         *     made while the rows were. What is estimated says so.
-         */
-        get: operations["get_profile"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/generations/{id}/query": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Query a generation
-         * @description One statement that reads its tables, in SQL as PostgreSQL writes it, bounded in time, memory and rows.
-         */
-        post: operations["query_generation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -459,6 +589,8 @@ export interface paths {
         /**
          * Get the certificate
          * @description As JSON, as a page, or as the SQL that repeats the proof.
+         *
+         *     For the role `viewer`.
          */
         get: operations["get_certificate"];
         put?: never;
@@ -476,12 +608,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a generation's exports, newest first */
+        /**
+         * List a generation's exports, newest first
+         * @description For the role `viewer`.
+         */
         get: operations["list_generation_exports"];
         put?: never;
         /**
          * Export a generation
          * @description Several tables in a format of one table a file become one zip archive. The same request finds the same file.
+         *
+         *     For the role `viewer`.
          */
         post: operations["create_export"];
         delete?: never;
@@ -497,7 +634,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List exports, newest first */
+        /**
+         * List exports, newest first
+         * @description For the role `viewer`.
+         */
         get: operations["list_exports"];
         put?: never;
         post?: never;
@@ -514,11 +654,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an export */
+        /**
+         * Get an export
+         * @description For the role `viewer`.
+         */
         get: operations["get_export"];
         put?: never;
         post?: never;
-        /** Delete an export with its file */
+        /**
+         * Delete an export with its file
+         * @description For the role `editor`.
+         */
         delete: operations["delete_export"];
         options?: never;
         head?: never;
@@ -537,6 +683,8 @@ export interface paths {
         /**
          * Get a link to an export's file
          * @description It works for five minutes and for this one file, since a browser's download carries no header.
+         *
+         *     For the role `viewer`.
          */
         post: operations["create_export_link"];
         delete?: never;
@@ -555,6 +703,8 @@ export interface paths {
         /**
          * Fetch an export's file
          * @description By bearer token, or by the token of a link. Ranges are served, so that a download that was cut off goes on.
+         *
+         *     For the role `viewer`, or with the token of a link.
          */
         get: operations["get_export_content"];
         put?: never;
@@ -670,10 +820,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the server's state
+         * @description For the role `admin`.
+         */
+        get: operations["get_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit trail, newest first
+         * @description Who changed what, when, from where; and what was refused to whom, failed sign-ins among it.
+         *
+         *     For the role `admin`.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An API key, without its secret. */
+        ApiKey: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description What it is for.
+             * @example nightly build
+             */
+            name: string;
+            /**
+             * @description What it begins with, by which it is recognised.
+             * @example sd_3f9c0a51d2e7
+             */
+            prefix: string;
+            /** @description What it may do; no more than its owner may. */
+            role: components["schemas"]["Role"];
+            /** @description The resources that it is limited to; null for all. */
+            scopes?: string[] | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to the hour; null before.
+             */
+            last_used_at?: string | null;
+        };
+        /** @description An entry. */
+        AuditEntry: {
+            /**
+             * Format: uuid
+             * @description Its id; later ones are greater.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * @description The operation's id.
+             * @example delete_dataset
+             */
+            operation: string;
+            /** @description What it was about: the path of the resource. */
+            object: string;
+            /**
+             * @description `done` or `refused`.
+             * @example done
+             */
+            outcome: string;
+            /**
+             * Format: uuid
+             * @description The user; null where nobody was known.
+             */
+            user_id?: string | null;
+            /** @description The user's address then. */
+            user_email?: string | null;
+            /**
+             * Format: uuid
+             * @description The API key, where one was used.
+             */
+            key_id?: string | null;
+            /** @description The address that the call came from. */
+            address: string;
+            /** @description The request's id, as in the server's log. */
+            request_id: string;
+        };
         /** @description A user as others see it beside what it did. */
         Author: {
             /**
@@ -690,18 +960,6 @@ export interface components {
             below?: unknown;
             /** @description The value of the band. */
             value: unknown;
-        };
-        /** @description A range of values. */
-        Bin: {
-            /** @description Its first value. */
-            from: unknown;
-            /** @description Its last value; of floats the end, which belongs to the next range, if there is one. */
-            to: unknown;
-            /**
-             * Format: uint64
-             * @description Values in it.
-             */
-            count: number;
         };
         /** @description Which card numbers are made. */
         CardSpace: "test" | "valid" | "invalid";
@@ -821,45 +1079,6 @@ export interface components {
         };
         /** @description Columns by name: one, or several. */
         ColumnNames: string | string[];
-        /**
-         * @description What the values of a column look like. Values are spelled as in rows: whole numbers beyond ±(2^53 − 1) and decimals are texts, texts are cut
-         *     after 100 bytes with an ellipsis.
-         */
-        ColumnProfile: {
-            /** @description Name of the column. */
-            name: string;
-            /** @description Its logical type. */
-            type: string;
-            /**
-             * Format: uint64
-             * @description Rows that have a value.
-             */
-            count: number;
-            /**
-             * Format: uint64
-             * @description Rows that have none.
-             */
-            nulls: number;
-            /** @description How many different values there are; absent for lists. */
-            distinct?: components["schemas"]["DistinctCount"] | null;
-            /** @description The smallest value. */
-            min?: unknown;
-            /** @description The largest value. */
-            max?: unknown;
-            /** @description The mean: a number, of truth values the share of true, of dates and times the nearest one. */
-            mean?: unknown;
-            /**
-             * Format: double
-             * @description The standard deviation of all values: of dates in days, of times and instants in seconds.
-             */
-            standard_deviation?: number | null;
-            /** @description Quantiles of numbers, dates and times. */
-            quantiles?: components["schemas"]["Quantiles"] | null;
-            /** @description How often numbers, dates and times fall into ranges of equal width. */
-            histogram?: components["schemas"]["Histogram"] | null;
-            /** @description The most frequent values; absent where every value stands once, or too few repeat to tell. */
-            top?: components["schemas"]["TopValues"] | null;
-        };
         /** @description A column of another table. */
         ColumnReference: {
             /** @description The table. */
@@ -909,6 +1128,14 @@ export interface components {
         };
         /** @description A form of a country's code. */
         CountryForm: "alpha2" | "alpha3" | "numeric";
+        /** @description A new API key, with its secret. */
+        CreatedApiKey: components["schemas"]["ApiKey"] & {
+            /**
+             * @description The key itself, shown this once: sent as `Authorization: Bearer`.
+             * @example sd_3f9c0a51d2e7_5d1f…
+             */
+            key: string;
+        };
         /** @description What one signs in with. */
         Credentials: {
             /**
@@ -921,6 +1148,21 @@ export interface components {
              * @example correct horse battery
              */
             password: string;
+        };
+        /** @description The state of the database. */
+        DatabaseStatus: {
+            /**
+             * Format: int64
+             * @description Bytes of its file.
+             */
+            size_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes of the write-ahead log beside it.
+             */
+            wal_bytes: number;
+            /** @description The migration that was run last. */
+            migration?: string | null;
         };
         /** @description A dataset, as lists and its page show it. */
         Dataset: {
@@ -980,15 +1222,28 @@ export interface components {
          * @enum {string}
          */
         DatetimeUnit: "microsecond" | "millisecond" | "second" | "minute" | "hour" | "day";
-        /** @description How many different values there are. */
-        DistinctCount: {
+        /** @description The state of the disk. */
+        DiskStatus: {
             /**
-             * Format: uint64
-             * @description Their number.
+             * Format: int64
+             * @description Bytes that are free; null where the system does not say.
              */
-            count: number;
-            /** @description Whether it is estimated, to about 1.6 % of it (one standard error). */
-            approximate: boolean;
+            free_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes that generations and exports leave free.
+             */
+            kept_free_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes of the rows of generations.
+             */
+            rows_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes of the files of exports.
+             */
+            exports_bytes: number;
         };
         /** @description Shape of the number of children. */
         Distribution: "uniform" | "poisson" | "geometric" | "zipf";
@@ -2367,13 +2622,6 @@ export interface components {
         }[] | components["schemas"]["FileReference"];
         /** @description A hash function of the family SHA-2 (FIPS 180-4). */
         HashAlgorithm: "sha224" | "sha256" | "sha384" | "sha512";
-        /** @description How often values fall into ranges of equal width. */
-        Histogram: {
-            /** @description Whether the counts are estimated from a sample. */
-            approximate: boolean;
-            /** @description The ranges, ascending and without gaps; the last may be narrower. */
-            bins: components["schemas"]["Bin"][];
-        };
         /** @description An index of a table in a database. */
         Index: {
             /** @description Its columns. */
@@ -2393,6 +2641,104 @@ export interface components {
         ListName: {
             /** @description Its name under `lists`. */
             list: string;
+        };
+        /** @description A page of a list. */
+        List_ApiKey: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * @description What it is for.
+                 * @example nightly build
+                 */
+                name: string;
+                /**
+                 * @description What it begins with, by which it is recognised.
+                 * @example sd_3f9c0a51d2e7
+                 */
+                prefix: string;
+                /** @description What it may do; no more than its owner may. */
+                role: components["schemas"]["Role"];
+                /** @description The resources that it is limited to; null for all. */
+                scopes?: string[] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends.
+                 */
+                expires_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was used last, to the hour; null before.
+                 */
+                last_used_at?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Items of the whole list.
+             */
+            total: number;
+            /** @description Where the next page is, relative to the server; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        List_AuditEntry: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id; later ones are greater.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /**
+                 * @description The operation's id.
+                 * @example delete_dataset
+                 */
+                operation: string;
+                /** @description What it was about: the path of the resource. */
+                object: string;
+                /**
+                 * @description `done` or `refused`.
+                 * @example done
+                 */
+                outcome: string;
+                /**
+                 * Format: uuid
+                 * @description The user; null where nobody was known.
+                 */
+                user_id?: string | null;
+                /** @description The user's address then. */
+                user_email?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The API key, where one was used.
+                 */
+                key_id?: string | null;
+                /** @description The address that the call came from. */
+                address: string;
+                /** @description The request's id, as in the server's log. */
+                request_id: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Items of the whole list.
+             */
+            total: number;
+            /** @description Where the next page is, relative to the server; null on the last. */
+            next?: string | null;
         };
         /** @description A page of a list. */
         List_Dataset: {
@@ -2679,6 +3025,41 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        List_User: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * @description The e-mail address to sign in with.
+                 * @example ana@example.com
+                 */
+                email: string;
+                /**
+                 * @description How the user is called.
+                 * @example Ana Quispe
+                 */
+                name: string;
+                /** @description What the user may do. */
+                role: components["schemas"]["Role"];
+                /**
+                 * Format: date-time
+                 * @description When the user was created.
+                 */
+                created_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Items of the whole list.
+             */
+            total: number;
+            /** @description Where the next page is, relative to the server; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         List_Version: {
             /** @description The items. */
             items: {
@@ -2726,6 +3107,30 @@ export interface components {
         MediaClass: "application" | "audio" | "image" | "text" | "video";
         /** @description How a name is written. */
         NameForm: "long" | "short";
+        /** @description The key that is wanted. */
+        NewApiKey: {
+            /**
+             * @description What it is for.
+             * @example nightly build
+             */
+            name: string;
+            /** @description What it may do, at most what you may; yours where absent. Where you may do less later, so may the key. */
+            role?: ("viewer" | "editor" | "admin") | null;
+            /**
+             * Format: date-time
+             * @description When it ends; after 90 days where absent.
+             * @example 2027-01-31T00:00:00Z
+             */
+            expires_at?: string | null;
+            /**
+             * @description The resources that it is limited to, such as `datasets` or `generations`; all where absent.
+             * @example [
+             *       "datasets",
+             *       "generations"
+             *     ]
+             */
+            scopes?: string[] | null;
+        };
         /** @description A dataset to create: its schema as an object, or as text with its media type. */
         NewDataset: {
             /**
@@ -2783,6 +3188,25 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /** @description A user to add. */
+        NewUser: {
+            /**
+             * @description The e-mail address to sign in with.
+             * @example eva@example.com
+             */
+            email: string;
+            /**
+             * @description A password of 12 characters to 1,024 bytes.
+             * @example correct horse battery
+             */
+            password: string;
+            role: ("viewer" | "editor" | "admin") & Record<string, never>;
+            /**
+             * @description How the user is called; the address where absent.
+             * @example Eva Quispe
+             */
+            name?: string;
         };
         /** @description How a number is printed. */
         NumberFormat: "printed" | "digits";
@@ -3045,59 +3469,6 @@ export interface components {
             rows_per_second?: number | null;
             /** @description Table by table. */
             tables: components["schemas"]["TableProgress"][];
-        };
-        /** @description A quantile: the smallest value that at least this share of the values does not exceed. */
-        Quantile: {
-            /**
-             * Format: double
-             * @description The share, 0 to 1.
-             */
-            at: number;
-            /** @description The value. */
-            value: unknown;
-        };
-        /** @description Quantiles of a column. */
-        Quantiles: {
-            /** @description Whether they are those of a sample. */
-            approximate: boolean;
-            /** @description The quantiles, ascending. */
-            values: components["schemas"]["Quantile"][];
-        };
-        /** @description A query, and how far it may go. */
-        Query: {
-            /**
-             * @description One statement that reads: `SELECT`, `WITH`, `VALUES`, `DESCRIBE` or `EXPLAIN`.
-             * @example SELECT status, count(*) FROM candidate GROUP BY status ORDER BY status
-             */
-            sql: string;
-            /**
-             * Format: int64
-             * @description Rows of the answer, at most 10,000.
-             * @default 1000
-             */
-            limit: number | null;
-            /**
-             * Format: int64
-             * @description Milliseconds after which the query is stopped, at most 30,000.
-             * @default 30000
-             */
-            timeout_ms: number | null;
-        };
-        /** @description The answer to a query. */
-        QueryAnswer: {
-            /** @description Its columns; several may have one name. */
-            columns: components["schemas"]["ColumnInfo"][];
-            /** @description A row is a list of cells in the order of the columns; whole numbers beyond ±(2^53 − 1) and decimals are texts. */
-            rows: unknown[][];
-            /** @description Whether there are more rows than these. */
-            is_cut: boolean;
-            /** @description The tables that were read. */
-            read: components["schemas"]["TableRead"][];
-            /**
-             * Format: int64
-             * @description How long it took.
-             */
-            duration_ms: number;
         };
         /** @description How shares are met. */
         QuotaKind: "expected" | "exact";
@@ -3426,6 +3797,40 @@ export interface components {
          * @enum {string}
          */
         State: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        /** @description The state of a server. */
+        Status: {
+            /** @description The program's version. */
+            version: string;
+            /** @description The engine's version: rows change with it alone. */
+            engine_version: string;
+            /**
+             * Format: date-time
+             * @description When the server was started.
+             */
+            started_at: string;
+            /** @description The database. */
+            database: components["schemas"]["DatabaseStatus"];
+            /** @description The disk of the data folder. */
+            disk: components["schemas"]["DiskStatus"];
+            /** @description What there is of each kind: users, API keys, datasets. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description Generations by state. */
+            generations: {
+                [key: string]: number;
+            };
+            /** @description Exports by state. */
+            exports: {
+                [key: string]: number;
+            };
+            /** @description The settings in force, secrets aside, by variable. */
+            settings: {
+                [key: string]: string;
+            };
+            /** @description What is allowed by the settings, and should be known. */
+            warnings: string[];
+        };
         /** @description A table of the dataset. */
         Table: {
             /** @description Name of the table; unique in the dataset, case-insensitively. */
@@ -3458,23 +3863,6 @@ export interface components {
             /** @description Fixed or partly filled rows that come first, or the file that holds them. */
             given?: components["schemas"]["Given"] | null;
         };
-        /** @description What the values of a table look like. */
-        TableProfile: {
-            /** @description Name of the table. */
-            table: string;
-            /**
-             * Format: uint64
-             * @description Its rows.
-             */
-            rows: number;
-            /**
-             * Format: uint64
-             * @description Rows that approximate quantiles and histograms are estimated from; all rows of a smaller table.
-             */
-            sampled_rows: number;
-            /** @description Its columns, in the order of the schema. */
-            columns: components["schemas"]["ColumnProfile"][];
-        };
         /** @description How far a table is. */
         TableProgress: {
             /** @description Its name. */
@@ -3489,16 +3877,6 @@ export interface components {
              * @description Rows in all.
              */
             rows_total: number;
-        };
-        /** @description What a query read of a table. */
-        TableRead: {
-            /** @description The table. */
-            table: string;
-            /**
-             * Format: int64
-             * @description Rows that were read; one that is read twice counts twice.
-             */
-            rows: number;
         };
         /** @description What will happen in a table. */
         TableReport: {
@@ -3555,23 +3933,6 @@ export interface components {
             /** @description The schema in YAML, with comments. */
             text: string;
         };
-        /** @description A value and how often it stands. */
-        TopValue: {
-            /** @description The value. */
-            value: unknown;
-            /**
-             * Format: uint64
-             * @description How often it stands.
-             */
-            count: number;
-        };
-        /** @description The most frequent values. */
-        TopValues: {
-            /** @description Whether they were found in a sample and their counts estimated. */
-            approximate: boolean;
-            /** @description The values, the most frequent first; of equally frequent ones the smallest first. */
-            values: components["schemas"]["TopValue"][];
-        };
         /** @description A user. */
         User: {
             /**
@@ -3596,6 +3957,19 @@ export interface components {
              * @description When the user was created.
              */
             created_at: string;
+        };
+        /** @description What changes of a user; what is absent stays. */
+        UserPatch: {
+            /** @description The e-mail address; admins only. */
+            email?: string | null;
+            /** @description How the user is called. */
+            name?: string | null;
+            /** @description What the user may do; admins only. */
+            role?: ("viewer" | "editor" | "admin") | null;
+            /** @description Another password. All sessions of the user end; API keys stay. */
+            password?: string | null;
+            /** @description The password until now, to change one's own. */
+            current_password?: string | null;
         };
         /** @description A named list: its values, or the file that holds them. */
         ValueList: unknown[] | components["schemas"]["FileReference"];
@@ -3710,6 +4084,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     create_first_user: {
@@ -3752,6 +4137,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -3764,6 +4167,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3812,6 +4226,33 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -3821,9 +4262,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3886,6 +4349,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     logout: {
@@ -3931,6 +4405,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     get_me: {
@@ -3969,9 +4454,877 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description Part of the e-mail address or the name. */
+                search?: string;
+                /** @description Items of a page, at most 500. */
+                limit?: number;
+                /** @description Items to pass over. */
+                offset?: number;
+                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_User"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it is removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The state of the thing does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the ETag that the change starts from */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The state of the thing does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description If-Match is required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Items of a page, at most 500. */
+                limit?: number;
+                /** @description Items to pass over. */
+                offset?: number;
+                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ApiKey"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The state of the thing does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it is revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4032,6 +5385,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -4050,12 +5412,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     create_dataset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4103,6 +5479,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -4115,6 +5509,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4162,6 +5567,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -4174,6 +5588,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4239,6 +5664,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4311,8 +5747,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description It was changed meanwhile */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4341,6 +5795,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4414,6 +5879,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     get_schema: {
@@ -4466,6 +5942,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -4478,6 +5963,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4552,8 +6048,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description It was changed meanwhile */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4591,6 +6105,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4644,6 +6169,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -4665,6 +6199,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4712,6 +6257,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -4724,6 +6278,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4794,6 +6359,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -4824,6 +6398,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4872,6 +6457,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The request is too large */
             413: {
                 headers: {
@@ -4893,6 +6496,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4941,6 +6555,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The request is too large */
             413: {
                 headers: {
@@ -4962,6 +6594,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5017,6 +6660,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -5044,12 +6696,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     create_generation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description the dataset */
                 id: string;
@@ -5108,6 +6774,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -5120,6 +6804,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5173,6 +6868,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -5185,6 +6889,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5231,6 +6946,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -5243,6 +6967,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5317,6 +7052,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5399,6 +7145,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     stream_generation_events: {
@@ -5439,6 +7196,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -5451,6 +7217,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5497,6 +7274,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -5518,6 +7304,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5586,6 +7383,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -5640,157 +7446,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-        };
-    };
-    get_profile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                table: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
+            /** @description The server cannot do this now */
+            503: {
                 headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TableProfile"];
-                };
-            };
-            /** @description The request cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description Signing in is required */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description There is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The state of the thing does not allow this */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The server failed */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    query_generation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Query"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QueryAnswer"];
-                };
-            };
-            /** @description The request cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description Signing in is required */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description There is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The state of the thing does not allow this */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The rows were made by another engine and cannot be made again */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The input has problems, listed with their places */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The server failed */
-            500: {
-                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5850,6 +7510,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -5880,6 +7549,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5933,6 +7613,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -5960,12 +7649,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     create_export: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description the generation */
                 id: string;
@@ -6006,6 +7709,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -6015,8 +7727,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The state of the thing does not allow this */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6036,6 +7766,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6087,6 +7828,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -6099,6 +7849,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6145,6 +7906,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -6157,6 +7927,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6228,6 +8009,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     create_export_link: {
@@ -6268,6 +8060,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -6289,6 +8090,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6356,6 +8168,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description There is no such thing */
             404: {
                 headers: {
@@ -6386,6 +8207,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6424,6 +8256,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6479,6 +8322,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     list_formats: {
@@ -6517,6 +8371,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     list_templates: {
@@ -6549,6 +8414,17 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6604,6 +8480,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     get_language: {
@@ -6636,6 +8523,177 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of this operation only.
+                 * @example delete_dataset
+                 */
+                operation?: string;
+                /** @description Of this user only. */
+                user?: string;
+                /**
+                 * @description About what begins with this path only.
+                 * @example /api/v1/datasets
+                 */
+                object?: string;
+                /** @description Items of a page, at most 500. */
+                limit?: number;
+                /** @description Where the page begins: from `next` of the page before. New entries do not move it. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_AuditEntry"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -158,8 +158,19 @@ const SILENT = [
   // The first sheet of a workbook.
   "formats/src/xlsx/front.rs",
   // What is told where the server starts, and the document of the API.
-  "api/src/config.rs",
+  "api/src/config",
+  // What commands and the log tell whoever keeps the installation.
+  "api/src/backups",
+  "api/src/db/files.rs",
+  "api/src/db/writer.rs",
+  "api/src/operations",
+  "api/src/storage/lock.rs",
   "api/src/openapi",
+  // What programs ask: monitors, and browsers of pages.
+  "api/src/health.rs",
+  "api/src/metrics.rs",
+  "api/src/http/cors.rs",
+  "api/src/http/headers.rs",
 ];
 
 /** What stands before a text that is for programmers or the log; the cause of a failure of the server is one. */

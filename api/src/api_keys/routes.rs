@@ -1,0 +1,120 @@
+//! `/api-keys`: keys of one's own.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, delete, get, post, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::service::{self, NewKey};
+use super::{ApiKey, CreatedApiKey, store};
+use crate::App;
+use crate::error::ApiError;
+use crate::http::caller::Caller;
+use crate::http::context;
+use crate::http::page::{List, Page};
+use crate::openapi::errors::{Conflict, Invalid, NotFound};
+use crate::users::Role;
+
+/// Adds the resource.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list_api_keys).service(create_api_key).service(get_api_key).service(delete_api_key);
+}
+
+/// The key that is wanted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewApiKey {
+    /// What it is for.
+    #[schema(example = "nightly build", min_length = 1, max_length = 200)]
+    pub name: String,
+    /// What it may do, at most what you may; yours where absent. Where you may do less later, so may the key.
+    #[schema(inline)]
+    pub role: Option<Role>,
+    /// When it ends; after 90 days where absent.
+    #[schema(format = DateTime, example = "2027-01-31T00:00:00Z")]
+    pub expires_at: Option<String>,
+    /// The resources that it is limited to, such as `datasets` or `generations`; all where absent.
+    #[schema(example = json!(["datasets", "generations"]))]
+    pub scopes: Option<Vec<String>>,
+}
+
+/// List my API keys, newest first
+#[utoipa::path(operation_id = "list_api_keys", tag = "api-keys", params(Page), responses(
+    (status = 200, body = List<ApiKey>),
+    Invalid,
+))]
+#[get("/api-keys")]
+async fn list_api_keys(
+    app: web::Data<App>,
+    caller: Caller,
+    page: web::Query<Page>,
+) -> Result<web::Json<List<ApiKey>>, ApiError> {
+    let (limit, offset) = (page.limit()?, page.offset()?);
+    let (rows, total) = app.db.read(move |c| Ok(store::list(c, caller.id, limit, offset)?)).await?;
+    let items = rows.into_iter().map(store::ApiKeyRow::shown).collect();
+    Ok(web::Json(List::new(items, total, &page, "/api/v1/api-keys", &[])?))
+}
+
+/// Make an API key
+///
+/// The key itself is in this answer and nowhere else: only its hash is kept.
+#[utoipa::path(operation_id = "create_api_key", tag = "api-keys", request_body = NewApiKey, responses(
+    (status = 201, body = CreatedApiKey, headers(("Location" = String))),
+    Conflict,
+    Invalid,
+))]
+#[post("/api-keys")]
+async fn create_api_key(
+    app: web::Data<App>,
+    caller: Caller,
+    body: web::Json<NewApiKey>,
+) -> Result<HttpResponse, ApiError> {
+    let NewApiKey { name, role, expires_at, scopes } = body.into_inner();
+    let wanted = NewKey { name, role, expires_at, scopes };
+    let made = app
+        .db
+        .write(move |c| {
+            let made = service::create(c, &caller, wanted)?;
+            context::concerns(&path(made.api_key.id));
+            Ok(made)
+        })
+        .await?;
+    Ok(HttpResponse::Created().insert_header((header::LOCATION, path(made.api_key.id))).json(made))
+}
+
+/// Get an API key
+#[utoipa::path(operation_id = "get_api_key", tag = "api-keys", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = ApiKey),
+    NotFound,
+))]
+#[get("/api-keys/{id}")]
+async fn get_api_key(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<web::Json<ApiKey>, ApiError> {
+    let id = id.into_inner();
+    Ok(web::Json(app.db.read(move |c| service::own(c, caller.id, id)).await?.shown()))
+}
+
+/// Revoke an API key
+///
+/// It does not work any more, at once.
+#[utoipa::path(operation_id = "delete_api_key", tag = "api-keys", params(("id" = Uuid, Path)), responses(
+    (status = 204, description = "it is revoked"),
+    NotFound,
+))]
+#[delete("/api-keys/{id}")]
+async fn delete_api_key(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    app.db
+        .write(move |c| {
+            let row = service::own(c, caller.id, id)?;
+            Ok(store::remove(c, &row.id)?)
+        })
+        .await?;
+    app.directory.forget();
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn path(id: Uuid) -> String {
+    format!("/api/v1/api-keys/{id}")
+}

@@ -1,0 +1,38 @@
+//! What a server does for its data before it answers.
+
+use crate::backups::{restore, settings};
+use crate::storage::lock::DataLock;
+use crate::storage::remove_leftovers;
+use crate::{Config, db};
+
+/// Restores the newest backup into an empty data folder where the backups are in a bucket, and checks the database after a crash. The caller
+/// holds the lock of the folder.
+pub fn prepare(config: &Config, lock: &DataLock) -> Result<(), String> {
+    let folder = &config.data_dir;
+    // What was killed while it made a backup or restored one.
+    for name in ["restored.sqlite3", "backup.sqlite3"] {
+        remove_leftovers(folder, name);
+    }
+    remove_leftovers(&settings::default_folder(folder), "backups");
+    let restored = restore::restore_where_empty(config).map_err(|failure| {
+        format!(
+            "BACKUP_TARGET: {failure}; without a database in DATA_DIR the newest backup is wanted; mend the target, or unset it to start anew"
+        )
+    })?;
+    if let Some(restored) = restored {
+        log::warn!("DATA_DIR had no database: restored {}", restored.source);
+    }
+    let database = folder.join(db::FILE_NAME);
+    if lock.follows_a_crash() && database.exists() {
+        log::warn!("the server before did not end in order; checking the database");
+        let mut connection = db::files::open(&database)?;
+        if let Some(fault) = db::files::faults(&mut connection).first() {
+            return Err(format!(
+                "{}: it is damaged: {fault}; `synthetic-data backups` lists what `synthetic-data restore` can put in its place",
+                database.display()
+            ));
+        }
+        log::info!("the database is sound");
+    }
+    Ok(())
+}

@@ -1,0 +1,314 @@
+//! The server: one folder of data, one database, one process.
+
+mod data_dir;
+mod routes;
+mod waiting;
+
+use std::fs;
+use std::io;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{HttpServer, web};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::auth::directory::Directory;
+use crate::auth::service::SetupLink;
+use crate::auth::throttle::Throttle;
+use crate::auth::tokens::Secret;
+use crate::backups::schedule::{self, Bell};
+use crate::config::Config;
+use crate::datasets::service::MAX_SCHEMA_BYTES;
+use crate::db::Db;
+use crate::error::{ApiError, Code};
+use crate::generations::Progress;
+use crate::http::middleware::observe;
+use crate::idempotency::Turns;
+use crate::jobs::Desk;
+use crate::metrics::Metrics;
+use crate::plan::cache::PlanCache;
+use crate::sql::Sql;
+use crate::storage::lock::DataLock;
+use crate::upkeep::Upkeep;
+use crate::users::store as users;
+use crate::{backups, exports, generations, jobs, operations, storage};
+
+pub use routes::{configure_all, document};
+
+/// Bytes of a JSON body at most: a schema inside of one, its quotes escaped.
+pub(crate) const MAX_JSON_BYTES: usize = 2 * MAX_SCHEMA_BYTES;
+
+/// How long requests that are being answered may still take when the server stops, in seconds.
+const SHUTDOWN_S: u64 = 5;
+
+/// How long work may take to be parked when the server stops. What takes longer is cut off, which it survives.
+const PARK_S: u64 = 6;
+
+/// Passwords that are hashed at the same time: each takes 19 MB of memory.
+const HASHES: usize = 4;
+
+/// Everything that requests share.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// Signs tokens.
+    pub secret: Secret,
+    /// The database.
+    pub db: Db,
+    /// The link to create the first user with.
+    pub setup: SetupLink,
+    /// The queue of generations.
+    pub generations: Arc<Desk<Progress>>,
+    /// The queue of exports.
+    pub exports: Arc<Desk<()>>,
+    /// Turns for previews, so that a hand that drags a slider cannot take all threads.
+    pub previews: Semaphore,
+    /// Answers users' SQL.
+    pub sql: Sql,
+    /// The plans that were used last.
+    pub plans: PlanCache,
+    /// Held while a lost part is made again, so that two readers do not make it at once.
+    pub mending: Mutex<()>,
+    /// Users and API keys that called a moment ago.
+    pub directory: Directory,
+    /// How often accounts and addresses were tried.
+    pub throttle: Throttle,
+    /// Turns for the hashing of passwords.
+    pub hashing: Semaphore,
+    /// Turns for requests with the same idempotency key.
+    pub idempotency: Turns,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// When the server was started.
+    pub started_at: Timestamp,
+    upkeep: Arc<Desk<()>>,
+    lock: Mutex<DataLock>,
+}
+
+impl App {
+    /// Opens the data folder: waits for its lock, reads or makes the secret, restores or checks the database where that is called for, and
+    /// brings it up to date.
+    pub fn open(config: Config) -> Result<App, String> {
+        let lock = data_dir::wait(&config.data_dir, Duration::from_secs(config.lock_wait_s))?;
+        App::with_lock(config, lock)
+    }
+
+    /// The same with a lock that was taken.
+    fn with_lock(config: Config, mut lock: DataLock) -> Result<App, String> {
+        let folder = &config.data_dir;
+        let secret = match &config.secret_key {
+            Some(key) => Secret::new(key.reveal()),
+            None => data_dir::kept_secret(folder)?,
+        };
+        operations::start::prepare(&config, &lock)?;
+        lock.begin_work().map_err(|error| format!("DATA_DIR: {error}"))?;
+        let (db, migrations) =
+            Db::open(folder, config.pool_size, config.busy_timeout_ms, |_| backups::before_migration(&config))?;
+        for migration in migrations {
+            log::info!("migration {migration} is done");
+        }
+        let said = |error: ApiError| error.to_string();
+        Ok(App {
+            secret,
+            db,
+            setup: SetupLink::new().map_err(said)?,
+            generations: Arc::default(),
+            exports: Arc::default(),
+            previews: Semaphore::new(config.web_threads.max(2)),
+            sql: Sql::new(&config),
+            config,
+            plans: PlanCache::default(),
+            mending: Mutex::default(),
+            directory: Directory::default(),
+            throttle: Throttle::default(),
+            hashing: Semaphore::new(HASHES),
+            idempotency: Turns::default(),
+            metrics: Metrics::default(),
+            started_at: Timestamp::now(),
+            upkeep: Arc::default(),
+            lock: Mutex::new(lock),
+        })
+    }
+
+    /// Notes that the server ends in order, so that the next start has nothing to check.
+    fn end_work(&self) {
+        if let Err(error) = self.db.tidy() {
+            log::warn!("the log cannot be moved into the database: {error}");
+        }
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).end_work();
+    }
+
+    /// The address that a browser opens, with the one-time link while no user exists.
+    pub fn address(&self, port: u16) -> Result<(String, Option<String>), ApiError> {
+        let host = match self.config.host.as_str() {
+            "0.0.0.0" | "::" | "[::]" => {
+                self.config.allowed_hosts.first().map_or("localhost", String::as_str).to_owned()
+            }
+            host if host.contains(':') && !host.starts_with('[') => format!("[{host}]"),
+            host => host.to_owned(),
+        };
+        let address = format!("http://{host}:{port}/");
+        let count = self.db.read_now(|c| Ok::<_, ApiError>(users::count(c)?))?;
+        let link = self.setup.token().filter(|_| count == 0).map(|token| format!("{address}setup#token={token}"));
+        Ok((address, link))
+    }
+
+    /// Puts what a dead server left unfinished back into the queues, and removes files that nothing speaks of any more.
+    fn recover(&self) -> Result<(), ApiError> {
+        let (generations, exports) = self.db.write_now(|c| {
+            Ok::<_, ApiError>((generations::store::requeue_running(c)?, exports::store::requeue_running(c)?))
+        })?;
+        if generations + exports > 0 {
+            log::info!("{generations} generations and {exports} exports go on where they were cut off");
+        }
+        let lost = exports::worker::make_lost_again(self)?;
+        if lost > 0 {
+            log::warn!("the files of {lost} exports are not on this disk and are made again");
+        }
+        generations::worker::remove_orphans(self);
+        Ok(())
+    }
+
+    /// An error unless the disk has room for what is to be made.
+    pub fn check_disk(&self) -> Result<(), ApiError> {
+        storage::check_free_space(&self.config.data_dir, self.config.min_free_disk_bytes)
+            .map_err(|error| ApiError::new(Code::Unavailable, storage::reason(&error.source)))
+    }
+
+    /// Stops the workers; what they were doing goes on at the next start.
+    pub fn stop_workers(&self) {
+        self.generations.stop();
+        self.exports.stop();
+        self.upkeep.stop();
+    }
+}
+
+/// Opens the database alone, which may be done beside a server; gives the names of the migrations that were run.
+pub fn open_database(config: &Config) -> Result<(Db, Vec<String>), String> {
+    let folder = &config.data_dir;
+    fs::create_dir_all(folder).map_err(|error| format!("DATA_DIR: {}: {}", folder.display(), reason(&error)))?;
+    Db::open(folder, 1, config.busy_timeout_ms, |_| backups::before_migration(config))
+}
+
+/// Runs a server until it is told to stop. `on_ready` gets the port and the app once requests are answered.
+pub fn serve(config: Config, on_ready: impl FnOnce(&App, u16)) -> Result<(), String> {
+    for warning in config.warnings() {
+        log::warn!("{warning}");
+    }
+    let listener = listen(&config)?;
+    let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+    let Some(lock) = waiting::lock(&config, &listener)? else { return Ok(()) };
+    let app = web::Data::new(App::with_lock(config, lock)?);
+    app.recover().map_err(|error| error.to_string())?;
+    let workers = start_workers(&app).map_err(|error| format!("workers: {}", reason(&error)))?;
+    let bell = Bell::default();
+    schedule::start(&app.config, &bell).map_err(|error| format!("workers: {}", reason(&error)))?;
+    let document = document();
+    let done = actix_web::rt::System::new().block_on(async {
+        let server = http_server(app.clone(), document, listener).map_err(|error| reason(&error))?;
+        on_ready(&app, port);
+        let (handle, stopping) = (server.handle(), app.clone());
+        let signals = actix_web::rt::spawn(async move {
+            asked_to_stop().await;
+            log::info!("stopping");
+            stopping.stop_workers();
+            handle.stop(true).await;
+        });
+        let done = server.await.map_err(|error| reason(&error));
+        signals.abort();
+        done
+    });
+    app.stop_workers();
+    bell.ring();
+    park(workers);
+    schedule::make_last(&app.config);
+    app.end_work();
+    done
+}
+
+/// Waits until the workers have parked what they were doing, but not for ever.
+fn park(workers: Vec<JoinHandle<()>>) {
+    let begun = Instant::now();
+    for worker in workers {
+        while !worker.is_finished() {
+            if begun.elapsed() > Duration::from_secs(PARK_S) {
+                log::warn!("work is cut off; it goes on from its last part at the next start");
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = worker.join();
+    }
+}
+
+/// Starts what does the work of the queues.
+pub fn start_workers(app: &web::Data<App>) -> io::Result<Vec<JoinHandle<()>>> {
+    let (rows, files, kept) = (app.clone(), app.clone(), app.clone());
+    let mut upkeep = Upkeep::default();
+    let look_after = move || {
+        upkeep.step(&kept);
+        false
+    };
+    Ok(vec![
+        jobs::start("generations", Arc::clone(&app.generations), move || generations::worker::step(&rows))?,
+        jobs::start("exports", Arc::clone(&app.exports), move || exports::worker::step(&files))?,
+        jobs::start("upkeep", Arc::clone(&app.upkeep), look_after)?,
+    ])
+}
+
+/// Waits for Ctrl-C or a request to terminate; for ever where the system lets neither be heard.
+async fn asked_to_stop() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}
+
+fn http_server(app: web::Data<App>, document: Value, listener: TcpListener) -> io::Result<Server> {
+    let threads = app.config.web_threads;
+    let document = web::Data::new(document);
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(app.clone())
+            .app_data(document.clone())
+            .wrap(Compress::default())
+            .wrap(from_fn(observe))
+            .configure(configure_all)
+    });
+    // A reader of a long stream must not keep the server from stopping for long.
+    Ok(server.workers(threads).shutdown_timeout(SHUTDOWN_S).disable_signals().listen(listener)?.run())
+}
+
+fn listen(config: &Config) -> Result<TcpListener, String> {
+    let host = config.host.trim_matches(['[', ']']);
+    TcpListener::bind((host, config.port)).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("PORT: {} is in use already; set PORT to another", config.port)
+        }
+        _ => format!("HOST, PORT: {}:{}: {}", config.host, config.port, reason(&error)),
+    })
+}
+
+fn reason(error: &io::Error) -> String {
+    crate::storage::reason(error)
+}
