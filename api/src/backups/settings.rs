@@ -55,6 +55,16 @@ impl Target {
     }
 }
 
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Target::Folder(folder) => write!(f, "{}", folder.display()),
+            Target::Bucket { bucket, prefix } if prefix.is_empty() => write!(f, "{SCHEME}{bucket}"),
+            Target::Bucket { bucket, prefix } => write!(f, "{SCHEME}{bucket}/{prefix}"),
+        }
+    }
+}
+
 /// How a bucket is reached.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Aws {
@@ -107,6 +117,18 @@ pub fn default_folder(data_dir: &Path) -> PathBuf {
 }
 
 impl Settings {
+    /// What is in force, by variable; secrets are left out.
+    pub fn shown(&self) -> [(&'static str, String); 5] {
+        let every = self.every.map_or_else(|| "off".to_owned(), |every| format!("{}s", every.as_secs()));
+        [
+            ("BACKUP_TARGET", self.target.to_string()),
+            ("BACKUP_EVERY", every),
+            ("BACKUP_KEEP", self.keep.to_string()),
+            ("AWS_REGION", self.aws.region.clone()),
+            ("AWS_ENDPOINT_URL", self.aws.endpoint.clone().unwrap_or_default()),
+        ]
+    }
+
     /// Reads the variables; every wrong one becomes a sentence that names it.
     pub fn read(variables: &HashMap<String, String>, data_dir: &Path, problems: &mut Vec<String>) -> Settings {
         let given = |name: &str| variables.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());

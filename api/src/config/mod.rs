@@ -220,6 +220,7 @@ impl Config {
             ("RUST_LOG", self.log_filter.clone()),
         ]
         .into_iter()
+        .chain(self.backups.shown())
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
     }

@@ -36,7 +36,7 @@ impl Kind {
     /// What the reference page says of it.
     pub fn takes(self) -> String {
         match self {
-            Kind::Text => "a text".to_owned(),
+            Kind::Text | Kind::Secret(..=1) => "a text".to_owned(),
             Kind::Secret(min) => format!("at least {min} bytes"),
             Kind::Number(min, max) => format!("{min} to {max}"),
             Kind::NumberOrOff(min, max) => format!("{min} to {max}, or `off`"),
@@ -55,7 +55,7 @@ impl Kind {
     /// A value that it does not take, where there is one.
     pub fn wrong(self) -> Option<String> {
         match self {
-            Kind::Text => None,
+            Kind::Text | Kind::Secret(..=1) => None,
             Kind::Secret(min) => Some("short".chars().take(min.saturating_sub(1)).collect()),
             Kind::Number(_, max) | Kind::NumberOrOff(_, max) => {
                 Some(max.checked_add(1).map_or_else(|| "many".to_owned(), |n| n.to_string()))
@@ -193,8 +193,8 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("BACKUP_EVERY", "off", Kind::Every, "how often a server makes a backup"),
     setting("BACKUP_KEEP", "30", Kind::Number(1, 10_000), "backups that are kept; the oldest go"),
-    setting("AWS_ACCESS_KEY_ID", "none", Kind::Text, "who asks an S3-compatible store"),
-    setting("AWS_SECRET_ACCESS_KEY", "none", Kind::Text, "signs what is asked of it"),
+    setting("AWS_ACCESS_KEY_ID", "none", Kind::Secret(1), "who asks an S3-compatible store"),
+    setting("AWS_SECRET_ACCESS_KEY", "none", Kind::Secret(1), "signs what is asked of it"),
     setting("AWS_REGION", "us-east-1", Kind::Text, "where the bucket is"),
     setting(
         "AWS_ENDPOINT_URL",

@@ -279,7 +279,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (db, _) = Db::open(folder.path(), 1, 1000, |_| Ok(())).expect("a database");
         let written = db.read_now(|c| Ok::<_, ApiError>(sql_query("DELETE FROM users").execute(c)?));
-        assert!(written.expect_err("it is refused").to_string().contains("readonly"));
+        assert!(written.expect_err("it is refused").to_string().contains("cannot be written"));
     }
 
     #[test]

@@ -579,6 +579,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/generations/{id}/tables/{table}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the profile of a table
+         * @description Counts, nulls, different values, extremes, mean, standard deviation, quantiles, a histogram and the most frequent values of every column,
+         *     made while the rows were. What is estimated says so.
+         *
+         *     For the role `viewer`.
+         */
+        get: operations["get_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/generations/{id}/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query a generation
+         * @description One statement that reads its tables, in SQL as PostgreSQL writes it, bounded in time, memory and rows.
+         *
+         *     For the role `viewer`.
+         */
+        post: operations["query_generation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/generations/{id}/certificate": {
         parameters: {
             query?: never;
@@ -961,6 +1006,18 @@ export interface components {
             /** @description The value of the band. */
             value: unknown;
         };
+        /** @description A range of values. */
+        Bin: {
+            /** @description Its first value. */
+            from: unknown;
+            /** @description Its last value; of floats the end, which belongs to the next range, if there is one. */
+            to: unknown;
+            /**
+             * Format: uint64
+             * @description Values in it.
+             */
+            count: number;
+        };
         /** @description Which card numbers are made. */
         CardSpace: "test" | "valid" | "invalid";
         /** @description A condition and what fills its rows. */
@@ -1079,6 +1136,45 @@ export interface components {
         };
         /** @description Columns by name: one, or several. */
         ColumnNames: string | string[];
+        /**
+         * @description What the values of a column look like. Values are spelled as in rows: whole numbers beyond ±(2^53 − 1) and decimals are texts, texts are cut
+         *     after 100 bytes with an ellipsis.
+         */
+        ColumnProfile: {
+            /** @description Name of the column. */
+            name: string;
+            /** @description Its logical type. */
+            type: string;
+            /**
+             * Format: uint64
+             * @description Rows that have a value.
+             */
+            count: number;
+            /**
+             * Format: uint64
+             * @description Rows that have none.
+             */
+            nulls: number;
+            /** @description How many different values there are; absent for lists. */
+            distinct?: components["schemas"]["DistinctCount"] | null;
+            /** @description The smallest value. */
+            min?: unknown;
+            /** @description The largest value. */
+            max?: unknown;
+            /** @description The mean: a number, of truth values the share of true, of dates and times the nearest one. */
+            mean?: unknown;
+            /**
+             * Format: double
+             * @description The standard deviation of all values: of dates in days, of times and instants in seconds.
+             */
+            standard_deviation?: number | null;
+            /** @description Quantiles of numbers, dates and times. */
+            quantiles?: components["schemas"]["Quantiles"] | null;
+            /** @description How often numbers, dates and times fall into ranges of equal width. */
+            histogram?: components["schemas"]["Histogram"] | null;
+            /** @description The most frequent values; absent where every value stands once, or too few repeat to tell. */
+            top?: components["schemas"]["TopValues"] | null;
+        };
         /** @description A column of another table. */
         ColumnReference: {
             /** @description The table. */
@@ -1244,6 +1340,16 @@ export interface components {
              * @description Bytes of the files of exports.
              */
             exports_bytes: number;
+        };
+        /** @description How many different values there are. */
+        DistinctCount: {
+            /**
+             * Format: uint64
+             * @description Their number.
+             */
+            count: number;
+            /** @description Whether it is estimated, to about 1.6 % of it (one standard error). */
+            approximate: boolean;
         };
         /** @description Shape of the number of children. */
         Distribution: "uniform" | "poisson" | "geometric" | "zipf";
@@ -2622,6 +2728,13 @@ export interface components {
         }[] | components["schemas"]["FileReference"];
         /** @description A hash function of the family SHA-2 (FIPS 180-4). */
         HashAlgorithm: "sha224" | "sha256" | "sha384" | "sha512";
+        /** @description How often values fall into ranges of equal width. */
+        Histogram: {
+            /** @description Whether the counts are estimated from a sample. */
+            approximate: boolean;
+            /** @description The ranges, ascending and without gaps; the last may be narrower. */
+            bins: components["schemas"]["Bin"][];
+        };
         /** @description An index of a table in a database. */
         Index: {
             /** @description Its columns. */
@@ -3470,6 +3583,59 @@ export interface components {
             /** @description Table by table. */
             tables: components["schemas"]["TableProgress"][];
         };
+        /** @description A quantile: the smallest value that at least this share of the values does not exceed. */
+        Quantile: {
+            /**
+             * Format: double
+             * @description The share, 0 to 1.
+             */
+            at: number;
+            /** @description The value. */
+            value: unknown;
+        };
+        /** @description Quantiles of a column. */
+        Quantiles: {
+            /** @description Whether they are those of a sample. */
+            approximate: boolean;
+            /** @description The quantiles, ascending. */
+            values: components["schemas"]["Quantile"][];
+        };
+        /** @description A query, and how far it may go. */
+        Query: {
+            /**
+             * @description One statement that reads: `SELECT`, `WITH`, `VALUES`, `DESCRIBE` or `EXPLAIN`.
+             * @example SELECT status, count(*) FROM candidate GROUP BY status ORDER BY status
+             */
+            sql: string;
+            /**
+             * Format: int64
+             * @description Rows of the answer, at most 10,000.
+             * @default 1000
+             */
+            limit: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds after which the query is stopped, at most 30,000.
+             * @default 30000
+             */
+            timeout_ms: number | null;
+        };
+        /** @description The answer to a query. */
+        QueryAnswer: {
+            /** @description Its columns; several may have one name. */
+            columns: components["schemas"]["ColumnInfo"][];
+            /** @description A row is a list of cells in the order of the columns; whole numbers beyond ±(2^53 − 1) and decimals are texts. */
+            rows: unknown[][];
+            /** @description Whether there are more rows than these. */
+            is_cut: boolean;
+            /** @description The tables that were read. */
+            read: components["schemas"]["TableRead"][];
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            duration_ms: number;
+        };
         /** @description How shares are met. */
         QuotaKind: "expected" | "exact";
         /** @description What equal values get. */
@@ -3863,6 +4029,23 @@ export interface components {
             /** @description Fixed or partly filled rows that come first, or the file that holds them. */
             given?: components["schemas"]["Given"] | null;
         };
+        /** @description What the values of a table look like. */
+        TableProfile: {
+            /** @description Name of the table. */
+            table: string;
+            /**
+             * Format: uint64
+             * @description Its rows.
+             */
+            rows: number;
+            /**
+             * Format: uint64
+             * @description Rows that approximate quantiles and histograms are estimated from; all rows of a smaller table.
+             */
+            sampled_rows: number;
+            /** @description Its columns, in the order of the schema. */
+            columns: components["schemas"]["ColumnProfile"][];
+        };
         /** @description How far a table is. */
         TableProgress: {
             /** @description Its name. */
@@ -3877,6 +4060,16 @@ export interface components {
              * @description Rows in all.
              */
             rows_total: number;
+        };
+        /** @description What a query read of a table. */
+        TableRead: {
+            /** @description The table. */
+            table: string;
+            /**
+             * Format: int64
+             * @description Rows that were read; one that is read twice counts twice.
+             */
+            rows: number;
         };
         /** @description What will happen in a table. */
         TableReport: {
@@ -3932,6 +4125,23 @@ export interface components {
             summary: string;
             /** @description The schema in YAML, with comments. */
             text: string;
+        };
+        /** @description A value and how often it stands. */
+        TopValue: {
+            /** @description The value. */
+            value: unknown;
+            /**
+             * Format: uint64
+             * @description How often it stands.
+             */
+            count: number;
+        };
+        /** @description The most frequent values. */
+        TopValues: {
+            /** @description Whether they were found in a sample and their counts estimated. */
+            approximate: boolean;
+            /** @description The values, the most frequent first; of equally frequent ones the smallest first. */
+            values: components["schemas"]["TopValue"][];
         };
         /** @description A user. */
         User: {
@@ -7421,6 +7631,221 @@ export interface operations {
             };
             /** @description The rows were made by another engine and cannot be made again */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableProfile"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The state of the thing does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    query_generation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Query"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryAnswer"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The state of the thing does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The rows were made by another engine and cannot be made again */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
