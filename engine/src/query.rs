@@ -1,5 +1,8 @@
 //! SQL over a plan's tables, made as they are scanned.
 
+mod phrases;
+mod problems;
+
 use std::sync::Arc;
 
 use datafusion::common::TableReference;
@@ -15,6 +18,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::functions;
 use crate::generators::RunError;
 use crate::plan::Plan;
+use crate::problem::Problem;
 use crate::table;
 
 /// Partitions of a query: a number of our own, so that sums of floats do not depend on the machine.
@@ -23,38 +27,26 @@ const PARTITIONS: usize = 4;
 /// Rows of a batch.
 const BATCH_ROWS: usize = 4_096;
 
-/// Why a query has no answer, in a sentence.
+/// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
     /// It is no query of these tables.
     #[error("{0}")]
-    Sql(String),
+    Sql(Box<Problem>),
     /// A row could not be made.
     #[error(transparent)]
     Run(RunError),
 }
 
-impl From<DataFusionError> for QueryError {
-    fn from(error: DataFusionError) -> QueryError {
+impl QueryError {
+    /// What an error of the SQL library says of a query over a plan's tables.
+    pub fn of(error: &DataFusionError, plan: &Plan) -> QueryError {
         let run = match error.find_root() {
             DataFusionError::External(inner) => inner.downcast_ref::<RunError>().cloned(),
             _ => None,
         };
-        run.map_or_else(|| QueryError::Sql(sentence(&error)), QueryError::Run)
+        run.map_or_else(|| QueryError::Sql(Box::new(problems::problem_of(error, plan))), QueryError::Run)
     }
-}
-
-/// What the SQL library says, without its own words around it and on one line.
-fn sentence(error: &DataFusionError) -> String {
-    let root = error.find_root();
-    let text = match root {
-        DataFusionError::Plan(detail) | DataFusionError::Execution(detail) => detail.clone(),
-        DataFusionError::SQL(error, _) => error.to_string(),
-        DataFusionError::SchemaError(error, _) => error.to_string(),
-        other => other.strip_backtrace(),
-    };
-    let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Answers one read-only query over the tables of a plan; rows are made where it needs them, and no others.
@@ -69,15 +61,20 @@ pub async fn query(
     sql: &str,
     runtime: &Arc<RuntimeEnv>,
 ) -> Result<SendableRecordBatchStream, QueryError> {
-    let context = context(plan, runtime)?;
-    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    Ok(context.sql_with_options(sql, options).await?.execute_stream().await?)
+    let answer = async {
+        let context = context(plan, runtime)?;
+        let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        context.sql_with_options(sql, options).await?.execute_stream().await
+    };
+    answer.await.map_err(|error: DataFusionError| QueryError::of(&error, plan))
 }
 
-fn context(plan: &Arc<Plan>, runtime: &Arc<RuntimeEnv>) -> Result<SessionContext, QueryError> {
+fn context(plan: &Arc<Plan>, runtime: &Arc<RuntimeEnv>) -> Result<SessionContext, DataFusionError> {
     let mut config = SessionConfig::new().with_target_partitions(PARTITIONS).with_batch_size(BATCH_ROWS);
     let options = config.options_mut();
     options.sql_parser.parse_float_as_decimal = true;
+    // So that a problem has its place in the text.
+    options.sql_parser.collect_spans = true;
     options.execution.enable_recursive_ctes = false;
     let state = SessionStateBuilder::new()
         .with_config(config)
