@@ -220,13 +220,18 @@ pub fn path_of_pointer(pointer: &str) -> String {
     path
 }
 
-/// The candidate nearest to `word` by edit distance (insertions, deletions, substitutions, swaps of neighbours), if it is near enough to be
-/// meant: at most a third of the longer word, at least one edit.
+/// The candidate that `word` begins (`uuid` begins `uuid_v4`), else the nearest by edit distance (insertions, deletions, substitutions, swaps
+/// of neighbours), if it is near enough to be meant: at most a third of the longer word, at least one edit.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
+    let distance = |candidate: &[char]| {
+        let begun =
+            !word.is_empty() && candidate.strip_prefix(&word[..]).is_some_and(|rest| rest.first() == Some(&'_'));
+        if begun { 0 } else { edit_distance(&word, candidate) }
+    };
     candidates
         .into_iter()
-        .map(|candidate| (edit_distance(&word, &candidate.to_lowercase().chars().collect::<Vec<_>>()), candidate))
+        .map(|candidate| (distance(&candidate.to_lowercase().chars().collect::<Vec<_>>()), candidate))
         .filter(|(distance, candidate)| {
             *distance < word.len() && *distance <= (word.len().max(candidate.chars().count()) / 3).max(1)
         })
@@ -292,5 +297,6 @@ mod tests {
         let known = ["first_name", "last_name", "full_name"];
         assert_eq!(nearest("frist_name", known), Some("first_name"));
         assert_eq!(nearest("zzz", known), None);
+        assert_eq!(nearest("uuid", ["ulid", "uuid_v4", "uuid_v7"]), Some("uuid_v4"));
     }
 }

@@ -5,17 +5,23 @@
 //! map of their normal scores where a standard deviation is asked as well, so that no value leaves the distribution's bounds. What is then missing
 //! of the sum is spread evenly, a unit a rank, over ranks off their bounds: the mean is exact to half a unit in all.
 
+mod curve;
+mod listed;
+
 use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::compute::interleave;
+
+pub(crate) use curve::Shape;
+use curve::{Bend, Curve, Segment, Spread};
+use listed::Runs;
 
 use super::quota::{Conflict, Fault};
 use super::strata::Strata;
 use crate::generators::{Cells, Fill, Held, Quantiles, Rows, RunError};
 use crate::permutation::Permutation;
 use crate::plan::Plan;
-use crate::quantile::{normal_cdf, normal_quantile};
 use crate::random::Key;
 
 /// Ranks by which bends are found.
@@ -49,109 +55,6 @@ pub(crate) struct Measured {
     pub quantiles: Arc<Quantiles>,
     pub key: Key,
     pub shaped: OnceLock<Result<Vec<Option<Shape>>, Fault>>,
-}
-
-/// The values of the rows of a condition, by rank.
-pub(crate) struct Shape {
-    order: Permutation,
-    curve: Curve,
-    /// Units that single ranks take beside.
-    spread: Spread,
-}
-
-/// The values by rank, ascending.
-struct Curve {
-    segments: Vec<Segment>,
-    bend: Bend,
-    /// Added to every value between the placed ones.
-    shift: f64,
-}
-
-/// Ranks between two placed ones, and what they may be.
-#[derive(Clone, Copy, Debug)]
-struct Segment {
-    first: u64,
-    count: u64,
-    /// Shares of the distribution at its ends.
-    from: f64,
-    to: f64,
-    low: f64,
-    high: f64,
-    /// The value of the placed rank behind it.
-    placed: Option<f64>,
-}
-
-/// How shares are bent within a segment.
-#[derive(Clone, Copy, Debug)]
-enum Bend {
-    /// The odds of a share times this: a map of the shares onto themselves that is monotone and takes one division.
-    Odds(f64),
-    Scores {
-        shift: f64,
-        scale: f64,
-    },
-}
-
-impl Bend {
-    fn at(self, share: f64) -> f64 {
-        match self {
-            Bend::Odds(factor) => factor * share / (1.0 - share + factor * share),
-            Bend::Scores { shift, scale } => normal_cdf(shift + scale * normal_quantile(share)),
-        }
-    }
-}
-
-/// One more unit, up or down, for some of the ranks that have room for it.
-#[derive(Clone, Debug, Default)]
-struct Spread {
-    unit: f64,
-    /// Ranks with room, run by run, each with the number of those before it.
-    runs: Vec<(u64, u64, u64)>,
-    room: u64,
-    needed: u64,
-}
-
-impl Spread {
-    fn at(&self, rank: u64) -> f64 {
-        if self.needed == 0 {
-            return 0.0;
-        }
-        let run = self.runs.partition_point(|(first, _, _)| *first <= rank);
-        let Some((first, count, before)) = run.checked_sub(1).map(|run| self.runs[run]) else { return 0.0 };
-        if rank - first >= count {
-            return 0.0;
-        }
-        let place = u128::from(before + (rank - first));
-        let (needed, room) = (u128::from(self.needed), u128::from(self.room));
-        if (place + 1) * needed / room > place * needed / room { self.unit } else { 0.0 }
-    }
-}
-
-impl Shape {
-    /// The value at a rank.
-    fn value(&self, quantiles: &Quantiles, rank: u64) -> f64 {
-        self.curve.at(quantiles, rank) + self.spread.at(rank)
-    }
-}
-
-impl Curve {
-    fn at(&self, quantiles: &Quantiles, rank: u64) -> f64 {
-        let at = self.segments.partition_point(|segment| segment.first + segment.count <= rank);
-        let segment = &self.segments[at.min(self.segments.len() - 1)];
-        match rank.checked_sub(segment.first) {
-            Some(place) if place < segment.count => self.inside(quantiles, segment, place),
-            // Between two segments a placed rank stands.
-            _ => self.segments[at - 1].placed.unwrap_or(segment.low),
-        }
-    }
-
-    fn inside(&self, quantiles: &Quantiles, segment: &Segment, place: u64) -> f64 {
-        let share = (place as f64 + 0.5) / segment.count as f64;
-        let share = segment.from + (segment.to - segment.from) * self.bend.at(share);
-        // A float below one half is never rounded up to one.
-        let value = quantiles.at(share.clamp(1e-16, 1.0 - 1.2e-16));
-        (value.clamp(segment.low, segment.high) + self.shift).clamp(segment.low, segment.high)
-    }
 }
 
 impl Measured {
@@ -206,7 +109,9 @@ impl Measured {
             let place = share * (rows - 1) as f64;
             let below = libm::floor(place + 1e-9);
             let on_grid = |value: f64| self.quantiles.quantum.is_none_or(|quantum| libm::fmod(value, quantum) == 0.0);
-            if place - below < 1e-9 {
+            if let Some(between) = self.quantiles.listed_between(*value, place - below) {
+                placed.extend(between.into_iter().enumerate().map(|(at, value)| (below as u64 + at as u64, value)));
+            } else if place - below < 1e-9 {
                 let value = self.quantiles.quantum.filter(|_| !on_grid(*value)).map_or(*value, |_| libm::rint(*value));
                 placed.push((below as u64, value));
             } else if on_grid(*value) {
@@ -228,6 +133,23 @@ impl Measured {
                 );
                 return Err(self.conflict(asked, detail));
             }
+        }
+        if let Some(values) = &self.quantiles.listed
+            && let Some((_, value)) = placed.iter().find(|(_, value)| !values.contains(value))
+        {
+            const NAMED: usize = 8;
+            let mut known: Vec<String> = values.iter().take(NAMED).map(|value| self.quantiles.print(*value)).collect();
+            if values.len() > NAMED {
+                known.push("…".to_owned());
+            }
+            let detail = format!(
+                "{} asks for {} of {}, which is one of {}",
+                asked.rules.join(" and "),
+                self.quantiles.print(*value),
+                self.column,
+                known.join(", ")
+            );
+            return Err(self.conflict(asked, detail));
         }
         if let Some((_, value)) =
             placed.iter().find(|(_, value)| *value < self.quantiles.low || *value > self.quantiles.high)
@@ -290,8 +212,14 @@ impl Measured {
             }
             (mean, Some(std)) => self.scaled(asked, &mut curve, rows, mean, std)?,
         }
+        let order = Permutation::new(key, rows);
+        if let Some(values) = &self.quantiles.listed {
+            let sum = asked.mean.map(|mean| mean * rows as f64);
+            let runs = Runs::of(&curve, &self.quantiles, values, rows, sum);
+            return Ok(Shape { order, curve, spread: Spread::default(), runs: Some(runs) });
+        }
         let Some(mean) = asked.mean else {
-            return Ok(Shape { order: Permutation::new(key, rows), curve, spread: Spread::default() });
+            return Ok(Shape { order, curve, spread: Spread::default(), runs: None });
         };
         let (spread, missing) = self.settle(&mut curve, rows, mean);
         if missing.abs() > asked.tolerance * rows as f64 + 1e-9 * mean.abs() {
@@ -304,7 +232,7 @@ impl Measured {
             );
             return Err(self.conflict(asked, detail));
         }
-        Ok(Shape { order: Permutation::new(key, rows), curve, spread })
+        Ok(Shape { order, curve, spread, runs: None })
     }
 
     /// Mean and standard deviation of at most so many evenly spaced ranks.
@@ -336,8 +264,9 @@ impl Measured {
             self.moments(curve, rows, SAMPLED).0
         };
         let (least, largest) = (of(-most), of(most));
-        // What is half a unit beyond is within what is spread.
-        let slack = self.quantiles.quantum.unwrap_or(0.0) * 0.5 + 1e-9 * mean.abs();
+        // What is half a unit beyond is within what is spread; nothing lies beyond the ends of a list.
+        let spread = self.quantiles.quantum.filter(|_| self.quantiles.listed.is_none());
+        let slack = spread.unwrap_or(0.0) * 0.5 + 1e-9 * mean.abs();
         if mean < least - slack || mean > largest + slack {
             let detail = format!(
                 "{} asks for a mean of {}, and {} can have one between {} and {} in these {rows} rows",

@@ -1,4 +1,4 @@
-//! Whole days, and the schema's present. Interval arithmetic of DataFusion costs thirty times as much as these two additions.
+//! Whole days, months and years, and the schema's present. Interval arithmetic of DataFusion costs thirty times as much as an addition here.
 
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use datafusion::logical_expr::{
     Coercion, ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignatureClass, Volatility,
 };
 
+use crate::schema::{civil_of_days, days_of};
+
 /// Name of the function that gives the schema's present.
 pub(super) const REFERENCE_TIME: &str = "reference_time";
 
@@ -20,11 +22,9 @@ const DAYS: std::ops::RangeInclusive<i64> = -719_162..=2_932_896;
 
 /// The functions of this file; [`ReferenceTime`] stands for its name, with the time that each caller puts in.
 pub(super) fn functions() -> Vec<Arc<ScalarUDF>> {
-    vec![
-        Arc::new(ScalarUDF::new_from_impl(AddDays { signature: signature(vec![date(), whole()]) })),
-        Arc::new(ScalarUDF::new_from_impl(DaysBetween { signature: signature(vec![date(), date()]) })),
-        Arc::new(ScalarUDF::new_from_impl(ReferenceTime::new(0))),
-    ]
+    let of_dates = [Kind::AddDays, Kind::AddMonths, Kind::DaysBetween, Kind::MonthsBetween, Kind::YearsBetween];
+    let of_dates = of_dates.map(|kind| Arc::new(ScalarUDF::new_from_impl(OfDates::new(kind))));
+    of_dates.into_iter().chain([Arc::new(ScalarUDF::new_from_impl(ReferenceTime::new(0)))]).collect()
 }
 
 fn signature(arguments: Vec<Coercion>) -> Signature {
@@ -47,15 +47,53 @@ fn whole() -> Coercion {
     )
 }
 
-/// `add_days(date, n)`
+/// What a function of dates does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    /// `add_days(date, n)`
+    AddDays,
+    /// `add_months(date, n)`
+    AddMonths,
+    /// `days_between(from, to)`
+    DaysBetween,
+    /// `months_between(from, to)`
+    MonthsBetween,
+    /// `years_between(from, to)`
+    YearsBetween,
+}
+
+impl Kind {
+    /// The second argument of the two that each takes.
+    fn second(self) -> Coercion {
+        match self {
+            Kind::AddDays | Kind::AddMonths => whole(),
+            Kind::DaysBetween | Kind::MonthsBetween | Kind::YearsBetween => date(),
+        }
+    }
+}
+
+/// A function of a date and a number, or of two dates.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct AddDays {
+struct OfDates {
+    kind: Kind,
     signature: Signature,
 }
 
-impl ScalarUDFImpl for AddDays {
+impl OfDates {
+    fn new(kind: Kind) -> OfDates {
+        OfDates { kind, signature: signature(vec![date(), kind.second()]) }
+    }
+}
+
+impl ScalarUDFImpl for OfDates {
     fn name(&self) -> &str {
-        "add_days"
+        match self.kind {
+            Kind::AddDays => "add_days",
+            Kind::AddMonths => "add_months",
+            Kind::DaysBetween => "days_between",
+            Kind::MonthsBetween => "months_between",
+            Kind::YearsBetween => "years_between",
+        }
     }
 
     fn signature(&self) -> &Signature {
@@ -63,64 +101,84 @@ impl ScalarUDFImpl for AddDays {
     }
 
     fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Date32)
+        Ok(match self.kind {
+            Kind::AddDays | Kind::AddMonths => DataType::Date32,
+            Kind::DaysBetween | Kind::MonthsBetween | Kind::YearsBetween => DataType::Int64,
+        })
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        make_scalar_function(add_days, vec![])(&args.args)
+        let (name, kind) = (self.name().to_owned(), self.kind);
+        let apply = move |arrays: &[ArrayRef]| match kind {
+            Kind::AddDays => later(
+                &name,
+                arrays,
+                |date, days| date.checked_add(days),
+                |days| format!("{days} days later is past the years 1 to 9999"),
+            ),
+            Kind::AddMonths => later(&name, arrays, months_later, |months| {
+                format!("{months} months later is past the years 1 to 9999")
+            }),
+            Kind::DaysBetween => between(&name, arrays, |from, to| to - from),
+            Kind::MonthsBetween => between(&name, arrays, months_between),
+            Kind::YearsBetween => between(&name, arrays, |from, to| months_between(from, to) / 12),
+        };
+        make_scalar_function(apply, vec![])(&args.args)
     }
 }
 
-fn add_days(arrays: &[ArrayRef]) -> Result<ArrayRef> {
-    let (Some(dates), Some(days)) = (
+/// Dates so many units later, as `add` counts them from a day number.
+fn later(
+    name: &str,
+    arrays: &[ArrayRef],
+    add: fn(i64, i64) -> Option<i64>,
+    past: fn(i64) -> String,
+) -> Result<ArrayRef> {
+    let (Some(dates), Some(counts)) = (
         arrays.first().and_then(|array| array.as_primitive_opt::<Date32Type>()),
         arrays.get(1).and_then(|array| array.as_primitive_opt::<Int64Type>()),
     ) else {
-        return Err(wrong_types("add_days", arrays));
+        return Err(wrong_types(name, arrays));
     };
-    let sums = dates.iter().zip(days.iter()).map(|pair| match pair {
-        (Some(date), Some(days)) => match i64::from(date).checked_add(days) {
+    let sums = dates.iter().zip(counts.iter()).map(|pair| match pair {
+        (Some(date), Some(count)) => match add(i64::from(date), count) {
             Some(sum) if DAYS.contains(&sum) => Ok(i32::try_from(sum).ok()),
-            _ => Err(DataFusionError::Execution(format!("{days} days later is past the years 1 to 9999"))),
+            _ => Err(DataFusionError::Execution(past(count))),
         },
         _ => Ok(None),
     });
     Ok(Arc::new(sums.collect::<Result<Date32Array>>()?))
 }
 
-/// `days_between(from, to)`
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct DaysBetween {
-    signature: Signature,
+/// The same day some months later, or the month's last where it has no such day.
+fn months_later(date: i64, count: i64) -> Option<i64> {
+    let (year, month, day) = civil_of_days(date);
+    let months = (12 * year + i64::from(month) - 1).checked_add(count)?;
+    let year = i16::try_from(months.div_euclid(12)).ok()?;
+    let first = jiff::civil::Date::new(year, months.rem_euclid(12) as i8 + 1, 1).ok()?;
+    Some(i64::from(days_of(first)) + i64::from(day).min(i64::from(first.days_in_month())) - 1)
 }
 
-impl ScalarUDFImpl for DaysBetween {
-    fn name(&self) -> &str {
-        "days_between"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Int64)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        make_scalar_function(days_between, vec![])(&args.args)
-    }
-}
-
-fn days_between(arrays: &[ArrayRef]) -> Result<ArrayRef> {
+/// A number for each pair of dates, from two day numbers.
+fn between(name: &str, arrays: &[ArrayRef], count: fn(i64, i64) -> i64) -> Result<ArrayRef> {
     let (Some(from), Some(to)) = (
         arrays.first().and_then(|array| array.as_primitive_opt::<Date32Type>()),
         arrays.get(1).and_then(|array| array.as_primitive_opt::<Date32Type>()),
     ) else {
-        return Err(wrong_types("days_between", arrays));
+        return Err(wrong_types(name, arrays));
     };
-    let days = from.iter().zip(to.iter()).map(|(from, to)| Some(i64::from(to?) - i64::from(from?)));
-    Ok(Arc::new(days.collect::<Int64Array>()))
+    let counts = from.iter().zip(to.iter()).map(|(from, to)| Some(count(i64::from(from?), i64::from(to?))));
+    Ok(Arc::new(counts.collect::<Int64Array>()))
+}
+
+/// The whole months from a date to another: as many as the number of the day has come round again.
+fn months_between(from: i64, to: i64) -> i64 {
+    if to < from {
+        return -months_between(to, from);
+    }
+    let ((year, month, day), (end_year, end_month, end_day)) = (civil_of_days(from), civil_of_days(to));
+    let months = 12 * (end_year - year) + i64::from(end_month) - i64::from(month);
+    months - i64::from(end_day < day)
 }
 
 fn wrong_types(name: &str, arrays: &[ArrayRef]) -> DataFusionError {

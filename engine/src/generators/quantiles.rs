@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Float64Array};
 
-use super::RunError;
 use super::interval::array_of;
+use super::{Choices, RunError};
+use crate::enforce::correlate::Marginal;
 use crate::types::LogicalType;
 
 /// The largest number of units that an f64 tells from its neighbours.
@@ -21,6 +22,8 @@ pub struct Quantiles {
     pub high: f64,
     /// The distance of values, where they lie on a grid.
     pub quantum: Option<f64>,
+    /// The only values, ascending, where they come from a list.
+    pub listed: Option<Vec<f64>>,
     /// Units of a 1, for floats of some digits.
     factor: f64,
 }
@@ -35,7 +38,41 @@ impl Quantiles {
     ) -> Option<Quantiles> {
         let counted = |end: f64| quantum.is_none() || end.abs() < MOST_COUNTED;
         let fits = counted(low.max(-MOST_COUNTED / 2.0)) && counted(high.min(MOST_COUNTED / 2.0));
-        fits.then(|| Quantiles { logical, at: Box::new(at), low, high, quantum, factor: 1.0 })
+        fits.then(|| Quantiles { logical, at: Box::new(at), low, high, quantum, listed: None, factor: 1.0 })
+    }
+
+    /// The distribution of a list of numbers, dates or times by their weights; nothing where its shares are exact or its values too large
+    /// to be counted.
+    pub(crate) fn of_choices(choices: &Choices, logical: &LogicalType) -> Option<Quantiles> {
+        let marginal = Marginal::listed(choices).filter(|_| !choices.exact)?;
+        let Marginal::Listed { numbers, .. } = &marginal else { return None };
+        let (quantum, unit) = match logical {
+            LogicalType::Decimal { scale, .. } => (Some(1.0), 10_f64.powi(i32::from(*scale))),
+            LogicalType::Integer | LogicalType::Date | LogicalType::Datetime | LogicalType::Time => (Some(1.0), 1.0),
+            LogicalType::Float => (None, 1.0),
+            _ => return None,
+        };
+        let in_units = move |number: f64| if quantum.is_some() { libm::rint(number * unit) } else { number };
+        let values: Vec<f64> = numbers.iter().copied().map(in_units).collect();
+        let ends = (*values.first()?, *values.last()?);
+        let at = move |share: f64| in_units(marginal.at(share));
+        Some(Quantiles { listed: Some(values), ..Quantiles::new(logical.clone(), ends, quantum, at)? })
+    }
+
+    /// The values of a list on which a quantile stands that lies between two ranks: `beyond` of the way from the first to the second. One, or
+    /// two, or nothing where there is no list or it has none such.
+    pub(crate) fn listed_between(&self, value: f64, beyond: f64) -> Option<Vec<f64>> {
+        let values = self.listed.as_ref()?;
+        let known = values.partition_point(|known| *known < value);
+        if beyond < 1e-9 {
+            return Some(vec![value]);
+        }
+        if values.get(known) == Some(&value) {
+            return Some(vec![value; 2]);
+        }
+        let (low, high) = (values.get(known.checked_sub(1)?)?, values.get(known)?);
+        let between = low + (high - low) * beyond;
+        Some(if (between - value).abs() <= 1e-9 * value.abs().max(1.0) { vec![*low, *high] } else { vec![value] })
     }
 
     /// The same for floats of some digits, whose units are what the last digit counts.

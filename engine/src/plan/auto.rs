@@ -60,7 +60,7 @@ pub(super) fn choose_all(dataset: &Dataset) -> Chosen {
 }
 
 /// The generator that a column's name alone suggests.
-pub(super) fn suggested(name: &str) -> Option<&'static str> {
+pub(crate) fn suggested(name: &str) -> Option<&'static str> {
     let known = |generator: &str| by_name(generator).is_some();
     find(&Lexicon::get().phrase(name), None, &known).map(|found| found.meaning.generator)
 }

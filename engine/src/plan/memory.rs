@@ -31,6 +31,17 @@ impl Compiler {
         (0..slots.len()).filter(|slot| reached[*slot][1]).filter_map(|slot| slots[slot].drawn_by.clone()).collect()
     }
 
+    /// The draws of a table that a slot reads by way of other tables, whose rows are made of this one's.
+    pub(super) fn families_told_elsewhere(&self, table: usize, slot: SlotId) -> HashSet<String> {
+        let reached = self.reach(self.node_of(table, slot));
+        let slots = reached.iter().filter_map(|(place, node)| match node {
+            Node::Slot(slot) => Some(&self.tables[*place].slots[*slot]),
+            Node::Group(_) => None,
+        });
+        let read = slots.flat_map(|slot| &slot.elsewhere).filter(|(place, _)| *place == table);
+        read.flat_map(|(_, slot)| self.families_behind(table, *slot)).collect()
+    }
+
     /// Refuses rules whose columns must be drawn again until a value fits that is itself made of these columns in other rows.
     pub(super) fn check_memory(&mut self) {
         if self.statements.groups.values().all(Vec::is_empty) {

@@ -44,7 +44,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::SchemaRef;
 use indexmap::IndexMap;
 
-pub(crate) use auto::suggestions;
+pub(crate) use auto::{suggested as suggested_generator, suggestions};
 pub(crate) use context::below;
 pub use context::{Context, Nested, RowBound, Scalar, Side, units_of};
 pub(crate) use convert::as_text;

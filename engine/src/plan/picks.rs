@@ -17,6 +17,9 @@ const ROOT_RATE: f64 = 0.1;
 /// Levels below the roots, where the schema does not say.
 const MAX_DEPTH: u32 = 4;
 
+/// What the name of a draw that chooses a parent begins with; no column's name does.
+pub(super) const CHOICE: &str = "\0";
+
 fn by(key: &ForeignKey) -> By {
     match &key.pick {
         Some(Pick::Weighted { .. } | Pick::Name(PickBy::Weighted)) => By::Weight,
@@ -71,7 +74,9 @@ impl Compiler {
         let is_limited = limits.is_some();
         let picks = Picks { key: value, position, by: by(definition), parents, limits, ready: OnceLock::new() };
         let picks = Arc::new(picks);
-        let made = Made::computed(LogicalType::Integer, Arc::clone(&picks));
+        // Turns go round over all rows; any other choice is the row's own, and can be made again.
+        let drawn_by = (picks.by != By::Turn).then(|| format!("{CHOICE}{}", definition.name()));
+        let made = Made { drawn_by, ..Made::computed(LogicalType::Integer, Arc::clone(&picks)) };
         let slot = self.push(table, definition.name().to_owned(), Made { elsewhere: limited, ..made });
         self.tables[table].slots[slot].nullable = false;
         if is_limited {

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::SlotId;
 use super::compiler::Compiler;
+use super::picks::CHOICE;
 use crate::enforce::redraw::Group;
 
 impl Compiler {
@@ -28,13 +30,7 @@ impl Compiler {
                 }
             };
             let steered = condition.steered.as_ref().and_then(|sql| self.sql(condition.table, sql, true).ok());
-            let mut families = self.families_behind(condition.table, steered.unwrap_or(slot));
-            if families.is_empty() {
-                families = self.families_behind(condition.table, slot);
-            }
-            // What other rows have looked at cannot change because this row does.
-            let looked_at = self.families_looked_at(condition.table, slot);
-            families.retain(|family| !looked_at.contains(family));
+            let families = self.redrawn_for(condition.table, slot, steered);
             if families.is_empty() {
                 if let Some(held) = self.statements.held.get_mut(&condition.rule) {
                     held.way = "checked_only";
@@ -63,8 +59,29 @@ impl Compiler {
         self.check_memory();
     }
 
+    /// The draws that are made again until a condition holds: those behind what is steered by it, else those of the row's own values, else
+    /// those that choose its parents.
+    fn redrawn_for(&self, table: usize, condition: SlotId, steered: Option<SlotId>) -> HashSet<String> {
+        // What other rows have looked at cannot change because this row does.
+        let looked_at = self.families_looked_at(table, condition);
+        let told = self.families_told_elsewhere(table, condition);
+        let behind = |slot: SlotId, chooses: bool| -> HashSet<String> {
+            let mut families = self.families_behind(table, slot);
+            families.retain(|family| {
+                let is_fixed = looked_at.contains(family) || (chooses && told.contains(family));
+                family.starts_with(CHOICE) == chooses && !is_fixed
+            });
+            families
+        };
+        let ways = [(steered.unwrap_or(condition), false), (condition, false), (condition, true)];
+        ways.into_iter()
+            .map(|(slot, chooses)| behind(slot, chooses))
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
+    }
+
     /// The draws that a slot depends on, within its table.
-    fn families_behind(&self, table: usize, slot: usize) -> HashSet<String> {
+    pub(super) fn families_behind(&self, table: usize, slot: SlotId) -> HashSet<String> {
         let slots = &self.tables[table].slots;
         let needed = self.behind(table, &[slot]);
         (0..slots.len()).filter(|slot| needed[*slot]).filter_map(|slot| slots[slot].drawn_by.clone()).collect()

@@ -89,7 +89,9 @@ impl Compiler {
             return Err(Failed::Known);
         }
         let made = self.compile_generator(table, column)?;
-        let Some(quantiles) = made.quantiles.clone() else {
+        let listed = || made.choices.as_ref().and_then(|choices| Quantiles::of_choices(choices, &made.logical));
+        let drawn = made.quantiles.clone().or_else(|| listed().filter(|_| made.inputs.is_empty()).map(Arc::new));
+        let Some(quantiles) = drawn else {
             let generator = self.generator_of(table, column)?.0;
             let detail = format!(
                 "{} needs a column of numbers or dates of one distribution, and {} makes {}",

@@ -138,7 +138,7 @@ pub(crate) fn parse_date(text: &str) -> Option<i32> {
     (date.year() >= 1).then(|| days_of(date))
 }
 
-fn days_of(date: civil::Date) -> i32 {
+pub(crate) fn days_of(date: civil::Date) -> i32 {
     let epoch = civil::date(1970, 1, 1);
     date.since((jiff::Unit::Day, epoch)).map_or(0, |span| span.get_days())
 }

@@ -9,7 +9,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use super::Dataset;
-use crate::problem::{Problem, pointer_step};
+use crate::problem::{Problem, nearest, pointer_step};
 
 /// The JSON Schema of [`Dataset`].
 pub(super) fn dataset() -> &'static Value {
@@ -260,7 +260,14 @@ impl<'s> Walk<'s> {
                 if key == "type" {
                     problem = problem.remedy("`synthetic-data generators` lists them");
                 }
-                problem = problem.suggest(word.as_str().unwrap_or_default(), words.iter().copied());
+                let word = word.as_str().unwrap_or_default();
+                // Another tool's name for a generator is often what somebody would call its column.
+                let meant = if key == "type" && nearest(word, words.iter().copied()).is_none() {
+                    crate::plan::suggested_generator(word)
+                } else {
+                    None
+                };
+                problem = problem.suggest(meant.unwrap_or(word), words.iter().copied());
                 let place = format!("{pointer}{}", pointer_step(key));
                 self.report(&place, problem);
                 false

@@ -170,6 +170,8 @@ fn problems_come_all_at_once_with_their_places() {
       - { name: id, generator: { type: frist_name } }
       - { name: n, generator: { type: integer, min: 10, max: 5 } }
       - { name: m, generator: { type: expression, sql: \"amuont + 1\" } }
+      - { name: o, generator: { type: uuid } }
+      - { name: z, generator: { type: zip_code } }
       - { name: amount, uniqe: true, generator: { type: decimal } }
       - { name: p, generator: { type: expression, sql: \"q\" } }
       - { name: q, generator: { type: expression, sql: \"p\" } }
@@ -181,13 +183,15 @@ fn problems_come_all_at_once_with_their_places() {
         "tables[0].columns[0].generator.type: unknown generator \"frist_name\"; did you mean \"first_name\"?",
         "tables[0].columns[1].generator.max: 5 is below min 10",
         "tables[0].columns[2].generator.sql: table t has no column \"amuont\"; did you mean \"amount\"?",
-        "tables[0].columns[3].uniqe: unknown key \"uniqe\"; did you mean \"unique\"?",
-        "tables[0].columns[4]: these columns need each other: t.p → t.q → t.p; let one of them stand on its own",
+        "tables[0].columns[3].generator.type: unknown generator \"uuid\"; did you mean \"uuid_v4\"?",
+        "tables[0].columns[4].generator.type: unknown generator \"zip_code\"; did you mean \"postal_code\"?",
+        "tables[0].columns[5].uniqe: unknown key \"uniqe\"; did you mean \"unique\"?",
+        "tables[0].columns[6]: these columns need each other: t.p → t.q → t.p; let one of them stand on its own",
         "tables[0].rules[0].by: table t has no foreign key \"t\"",
     ] {
         assert!(found.iter().any(|problem| problem == expected), "{expected}\n{found:#?}");
     }
-    assert_eq!(found.len(), 6, "{found:#?}");
+    assert_eq!(found.len(), 8, "{found:#?}");
 }
 
 #[test]

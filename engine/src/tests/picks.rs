@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cases::{holds, problems};
+use super::rules::held;
 use super::{all_rows, plan, rows_of};
 use crate::run::batch;
 
@@ -42,6 +43,53 @@ fn chosen(schema: &str) -> BTreeMap<String, (u64, Option<i64>, i64)> {
         }
     }
     counts
+}
+
+#[test]
+fn a_rule_over_two_parents_chooses_them_again() {
+    let visits = |way: &str, rule: &str| {
+        format!(
+            "name: d
+random_seed: 4
+tables:
+  - name: doctor
+    rows: 30
+    primary_key: [id]
+    columns:
+      - {{ name: id, generator: {{ type: sequence }} }}
+      - {{ name: field, generator: {{ type: choice, values: [children, adults] }} }}
+      - {{ name: visits }}
+    rules: [{{ id: visits, kind: aggregate, column: visits, of: visit.id, by: doctor, fn: count }}]
+  - name: patient
+    rows: 500
+    primary_key: [id]
+    columns:
+      - {{ name: id, generator: {{ type: sequence }} }}
+      - {{ name: age, generator: {{ type: integer, min: 0, max: 90 }} }}
+  - name: visit
+    rows: 6000
+    primary_key: [id]
+    columns: [{{ name: id, generator: {{ type: sequence }} }}, {{ name: doctor_id }}, {{ name: patient_id }}]
+    foreign_keys:
+      - {{ name: doctor, columns: [doctor_id], references: {{ table: doctor, columns: [id] }}, {way} }}
+      - {{ name: patient, columns: [patient_id], references: {{ table: patient, columns: [id] }}, pick: zipf }}
+    rules: [{rule}]
+"
+        )
+    };
+    let children = "{ id: r, kind: implies, if: \"doctor.field = 'children'\", then: \"patient.age < 18\" }";
+    for way in ["pick: uniform", "pick: zipf", "pick: round_robin"] {
+        let schema = visits(way, children);
+        holds(&schema);
+        assert_eq!(held(&schema, "r"), "redrawn", "{way}");
+        // In turn, doctors keep their patients' number: these alone are chosen again.
+        let turns: Vec<String> = all_rows(&plan(&visits("pick: round_robin", "")), "doctor");
+        assert_eq!(turns == all_rows(&plan(&schema), "doctor"), way == "pick: round_robin", "{way}");
+    }
+    // How many visits a doctor has is told by all of them, so none of them chooses its doctor by it.
+    let few = "{ id: r, kind: check, sql: \"doctor.visits < 200\" }";
+    assert!(problems(&visits("pick: zipf", few))[0].contains("breaks r, and nothing that it reads can be drawn again"));
+    holds(&visits("pick: zipf", "{ id: r, kind: check, sql: \"doctor.visits < 6000\" }"));
 }
 
 #[test]

@@ -54,6 +54,8 @@ fn draft(kinds: u8) -> impl Strategy<Value = Draft> {
 #[derive(Clone, Debug)]
 struct Table {
     rows: u64,
+    /// Whether its primary key has two columns.
+    composite: bool,
     columns: Vec<Draft>,
     key: Option<Draft>,
     given: Option<Draft>,
@@ -63,12 +65,20 @@ struct Table {
 fn table() -> impl Strategy<Value = Table> {
     (
         1_u64..120,
+        prop::bool::weighted(0.2),
         prop::collection::vec(draft(13), 1..6),
         prop::option::of(draft(9)),
         prop::option::weighted(0.15, draft(1)),
-        prop::collection::vec(draft(17), 0..4),
+        prop::collection::vec(draft(19), 0..4),
     )
-        .prop_map(|(rows, columns, key, given, rules)| Table { rows, columns, key, given, rules })
+        .prop_map(|(rows, composite, columns, key, given, rules)| Table {
+            rows,
+            composite,
+            columns,
+            key,
+            given,
+            rules,
+        })
 }
 
 fn column(name: &str, draft: &Draft) -> (Value, Class) {
@@ -179,6 +189,13 @@ fn rule(id: &str, draft: &Draft, columns: &Columns, parent: Option<&str>) -> (Va
             Some(parent) => json!({ "kind": "check", "sql": format!("{} OR {parent} > {b}", condition(any, a)) }),
             None => json!({ "kind": "check", "sql": condition(any, a) }),
         },
+        16 => {
+            json!({ "kind": "count", "where": condition(any, a), "per": [listed.0], "min": b / 64, "max": b / 64 + c / 2 })
+        }
+        17 => match parent {
+            Some(parent) => json!({ "kind": "check", "sql": format!("{parent} > {}", b / 4) }),
+            None => json!({ "kind": "check", "sql": condition(any, a) }),
+        },
         _ => {
             json!({ "kind": "implies", "if": condition(any, a), "then": format!("{} AND {}", condition(other, b), condition(third, c)) })
         }
@@ -197,13 +214,18 @@ fn text(value: &Value) -> String {
 }
 
 /// The key of a table to itself or to one before it.
-fn key(draft: &Draft, at: usize, numbers: &[Option<String>]) -> (Value, bool) {
-    let target = draft.columns[0].index(at.max(1));
-    let references = json!({ "table": format!("t{target}"), "columns": ["id"] });
+fn key(draft: &Draft, at: usize, tables: &[Table], numbers: &[Option<String>]) -> (Value, bool) {
+    let to_own = at == 0 || draft.kind == 8;
+    let target = if to_own { at } else { draft.columns[0].index(at) };
+    let (columns, referred) = if tables[target].composite {
+        (json!(["up_id", "up_part"]), json!(["id", "part"]))
+    } else {
+        (json!(["up_id"]), json!(["id"]))
+    };
     let [a, b, _] = draft.numbers;
-    let mut key = json!({ "name": "up", "columns": ["up_id"], "references": references });
-    if at == 0 || draft.kind == 8 {
-        key["references"]["table"] = format!("t{at}").into();
+    let references = json!({ "table": format!("t{target}"), "columns": referred });
+    let mut key = json!({ "name": "up", "columns": columns, "references": references });
+    if to_own {
         key["root_rate"] = (0.05 + f64::from(a) / 512.0).into();
         return (key, true);
     }
@@ -234,16 +256,20 @@ fn schema(tables: &[Table], seed: u32) -> Value {
             columns.push(column);
         }
         let mut own = json!({ "name": format!("t{at}"), "primary_key": ["id"] });
+        if table.composite {
+            own["primary_key"] = json!(["id", "part"]);
+            columns.push(json!({ "name": "part", "generator": { "type": "integer", "min": 1, "max": 3 } }));
+        }
         let mut has_rows = true;
         let mut parent = None;
         if let Some(draft) = &table.key {
-            let (key, rows) = key(draft, at, &numbers);
+            let (key, rows) = key(draft, at, tables, &numbers);
             let target: usize =
                 key["references"]["table"].as_str().and_then(|name| name[1..].parse().ok()).unwrap_or(at);
             parent = numbers.get(target).cloned().flatten().map(|number| format!("up.{number}"));
             has_rows = rows;
+            columns.extend(key["columns"].as_array().into_iter().flatten().map(|name| json!({ "name": name })));
             own["foreign_keys"] = json!([key]);
-            columns.push(json!({ "name": "up_id" }));
             // What a parent's children come to.
             if target != at && draft.has {
                 let of = known.iter().find(|(_, class)| *class == Class::Number);

@@ -47,6 +47,46 @@ fn means_are_exact_for_every_kind_of_distribution() {
 }
 
 #[test]
+fn a_list_of_numbers_keeps_its_values() {
+    let schema = |rules: &str| {
+        table(
+            1001,
+            &format!(
+                "      - {{ name: stars, generator: {{ type: choice, values: [1, 2, 3, 4, 5], weights: [1, 1, 2, 4, 4] }} }}
+      - {{ name: rate, generator: {{ type: choice, values: [0.00, 0.05, 0.10, 0.20] }} }}
+      - {{ name: fixed, generator: {{ type: choice, values: [1, 2], quota: exact }} }}
+    rules:\n{rules}"
+            ),
+        )
+    };
+    let both = schema(
+        "      - { id: stars, kind: statistic, column: stars, fn: mean, equals: 4.2, tolerance: 0.001 }
+      - { id: rate, kind: statistic, column: rate, fn: mean, equals: 0.06, tolerance: 0.0001 }
+      - { id: rate-mid, kind: statistic, column: rate, fn: median, equals: 0.05 }
+",
+    );
+    holds(&both);
+    let stars = column(&both, 1);
+    assert_eq!(stars.iter().sum::<f64>(), libm::rint(4.2 * 1001.0));
+    assert!((1..=5).all(|value| stars.contains(&f64::from(value))));
+    let mut rates = column(&both, 2);
+    assert!((rates.iter().sum::<f64>() - 0.06 * 1001.0).abs() <= 0.025);
+    assert!(rates.iter().all(|rate| [0.0, 0.05, 0.1, 0.2].contains(rate)));
+    rates.sort_by(f64::total_cmp);
+    assert_eq!(rates[500], 0.05);
+    let found = problems(&schema("      - { id: r, kind: statistic, column: stars, fn: median, equals: 7 }\n"));
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with("tables[0].rules[0]: r asks for 7 of stars, which is one of 1, 2, 3, 4, 5"),
+        "{found:?}"
+    );
+    let found = problems(&schema("      - { id: r, kind: statistic, column: stars, fn: mean, equals: 5.5 }\n"));
+    assert!(found[0].contains("r asks for a mean of 5.5, and stars can have one between 1 and 5"), "{found:?}");
+    let found = problems(&schema("      - { id: r, kind: statistic, column: fixed, fn: mean, equals: 1.5 }\n"));
+    assert!(found[0].contains("r needs a column of numbers or dates of one distribution"), "{found:?}");
+}
+
+#[test]
 fn deviations_extremes_and_quantiles_are_met_together() {
     let schema = table(
         2000,

@@ -446,6 +446,7 @@ fn what_databases_do_differently_is_written_out() {
             { "id": "r2", "kind": "check", "sql": "price / n > 1.5" },
             { "id": "r3", "kind": "check", "sql": "CAST(price AS INT) = n" },
             { "id": "r4", "kind": "check", "sql": "days_between(d, add_days(d, 3)) = 3" },
+            { "id": "r8", "kind": "check", "sql": "years_between(d, add_months(d, 12 * n)) = n" },
             { "id": "r5", "kind": "check", "sql": "regexp_like(s, '^a')" },
             { "id": "r6", "kind": "check", "sql": "CAST(reference_time() AS DATE) > d" },
             { "id": "r7", "kind": "check", "sql": "s LIKE 'a\\_%'" },
@@ -477,6 +478,9 @@ fn what_databases_do_differently_is_written_out() {
         condition(Sqlite, "r4"),
         "(CAST(julianday(date(date(t.\"d\", (3) || ' days'))) - julianday(date(t.\"d\")) AS INTEGER) = 3)"
     );
+    let later = "CAST(CAST(t.\"d\" AS DATE) + CAST(12 * t.\"n\" AS INTEGER) * INTERVAL '1 month' AS DATE)";
+    assert!(condition(Postgres, "r8").contains(later), "{}", condition(Postgres, "r8"));
+    assert!(condition(Sqlite, "r8").contains("'+1 month', '-1 day'"));
     assert_eq!(condition(Duckdb, "r5"), "(regexp_matches(t.\"s\", '^a'))");
     assert_eq!(condition(Sqlite, "r5"), "SQLite lacks regexp_like");
     assert_eq!(condition(Postgres, "r6"), "(CAST(TIMESTAMP '2026-01-01T00:00:00' AS DATE) > t.\"d\")");

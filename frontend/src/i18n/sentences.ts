@@ -140,6 +140,7 @@ const SILENT = [
   "engine/src/functions/list.rs",
   // SQL for other databases, and the certificate as a page of its own.
   "engine/src/verify/dialect.rs",
+  "engine/src/verify/dialect",
   "engine/src/verify/sql.rs",
   "engine/src/verify/sql",
   "engine/src/verify/html.rs",
