@@ -91,15 +91,17 @@ fn pearson(rows: &str) -> String {
 /// Rows of a part within which each two are compared: all pairs of a long table would be too many.
 pub(super) const PART: u64 = 512;
 
-/// What the mean of many parts may be off: of neighbours in the order of the rows none stand in one part.
-const PARTED: f64 = 0.003;
+/// What the mean of the parts may be off. Neighbours in the order of the rows never stand in one part, which takes at most 1/257 from the
+/// coefficient of two parts of the least size, and their other pairs between parts are not compared: found differences have a standard deviation
+/// of 0.0017 there, and of less in longer tables.
+const PARTED: f64 = 0.01;
 
 /// The same by Kendall: equal pairs are counted once, and each two of what is left are compared, in parts of [`PART`] rows at most, every so
 /// many rows one, whose coefficients are averaged.
 fn kendall(rows: &str, real: &str) -> String {
     let counted = format!(
         "(SELECT part, x, y, CAST(count(*) AS {real}) AS c FROM \
-         (SELECT x, y, place % (CAST((total - total % {PART}) / {PART} AS BIGINT) + 1) AS part FROM \
+         (SELECT x, y, place % (CAST((total - 1 - (total - 1) % {PART}) / {PART} AS BIGINT) + 1) AS part FROM \
          (SELECT x, y, row_number() OVER (ORDER BY x, y) AS place, count(*) OVER () AS total FROM ({rows}) AS pairs) AS placed) AS parted \
          GROUP BY part, x, y)"
     );
