@@ -56,10 +56,12 @@ enum Place {
     Absent { pointer: String },
     /// In an SQL text.
     Sql { pointer: String, sql: String, at: Range<usize> },
-    /// A share among others of a map, which make room for it.
+    /// A share of a map where all add up to 1, so that the others make room for it.
     Share { pointer: String, shares: Map<String, Value>, name: String },
-    /// A coefficient of two columns.
-    Pair { pointer: String, matrix: Value, row: usize, column: usize },
+    /// A share of a map that leaves some rows to chance.
+    Alone { pointer: String, name: String },
+    /// A coefficient of two columns and their names.
+    Pair { pointer: String, matrix: Value, row: usize, column: usize, names: [String; 2] },
 }
 
 /// A change of a schema and what it is called.
@@ -97,18 +99,24 @@ impl Lever {
             }
             Place::Share { pointer, shares, name } => {
                 let (owner, now) = (&self.owner, self.form.print(self.now));
-                let words = match shares.len() {
-                    1 => format!("change the share of {name} in {owner} from {now} to {text}"),
-                    _ => format!("change the share of {name} in {owner} from {now} to {text}, and the others with it"),
-                };
+                let words =
+                    format!("change the share of {name} in {owner} from {now} to {text}, and the others with it");
                 Change { words, operation: replace(pointer, with_share(shares, name, units)) }
             }
-            Place::Pair { pointer, matrix, row, column } => {
+            Place::Alone { pointer, name } => Change {
+                words: format!(
+                    "change the share of {name} in {} from {} to {text}",
+                    self.owner,
+                    self.form.print(self.now)
+                ),
+                operation: replace(pointer, self.form.value(units)),
+            },
+            Place::Pair { pointer, matrix, row, column, names: [first, second] } => {
                 let mut matrix = matrix.clone();
                 matrix[*row][*column] = self.form.value(units);
                 matrix[*column][*row] = self.form.value(units);
                 let words = format!(
-                    "change the coefficient in row {row} and column {column} of {} from {} to {text}",
+                    "change the coefficient of {first} and {second} in {} from {} to {text}",
                     self.owner,
                     self.form.print(self.now)
                 );
@@ -363,7 +371,7 @@ impl Found {
                     }
                 }
                 "shares" => self.shares(&pointer, id, value),
-                "matrix" => self.matrix(&pointer, id, value),
+                "matrix" => self.matrix(&pointer, id, rule),
                 "gap" => {
                     let (min, max) = (&value["min"], &value["max"]);
                     let (least, most) = (format!("{pointer}/min"), format!("{pointer}/max"));
@@ -414,19 +422,27 @@ impl Found {
 
     fn shares(&mut self, pointer: &str, id: &str, value: &Value) {
         let Some(shares) = value.as_object() else { return };
+        let sum: f64 = shares.values().filter_map(Value::as_f64).sum();
+        let are_all = shares.len() > 1 && (sum - 1.0).abs() < 1e-9;
         for (name, share) in shares {
-            let Some(share) = share.as_f64().filter(|share| *share < 1.0 || shares.len() == 1) else { continue };
-            let place = Place::Share { pointer: pointer.to_owned(), shares: shares.clone(), name: name.clone() };
+            let Some(share) = share.as_f64().filter(|share| *share < 1.0 || !are_all) else { continue };
+            let place = match are_all {
+                true => Place::Share { pointer: pointer.to_owned(), shares: shares.clone(), name: name.clone() },
+                false => Place::Alone { pointer: format!("{pointer}{}", pointer_step(name)), name: name.clone() },
+            };
             let now = (share * 10_000.0).round() as i64;
             self.push(place, id, Form::Number(4), now, Leaf::of(true, 1.0).from(0).to(1));
         }
     }
 
-    fn matrix(&mut self, pointer: &str, id: &str, value: &Value) {
+    fn matrix(&mut self, pointer: &str, id: &str, rule: &Value) {
+        let value = &rule["matrix"];
+        let named = |at: usize| rule["columns"][at].as_str().unwrap_or_default().to_owned();
         for row in 0..value.as_array().map_or(0, Vec::len) {
             for column in 0..row {
                 let Some((form, now)) = Form::read(&value[row][column], true) else { continue };
-                let place = Place::Pair { pointer: pointer.to_owned(), matrix: value.clone(), row, column };
+                let names = [named(column), named(row)];
+                let place = Place::Pair { pointer: pointer.to_owned(), matrix: value.clone(), row, column, names };
                 self.push(place, id, form, now, Leaf::of(true, 1.0).from(-1).to(1));
             }
         }

@@ -36,6 +36,9 @@ const DRAWN_TRIALS: usize = 48;
 /// Columns of a schema beyond which fewer plans are made of it, for each takes longer.
 const COLUMNS: usize = 64;
 
+/// Rows of a schema beyond which the same holds.
+const SHORT: u64 = 20_000;
+
 /// Plans that may be spent on numbers that are written already.
 const WRITTEN_TRIALS: usize = 24;
 
@@ -68,13 +71,18 @@ impl Repair<'_> {
         }
         let is_drawn = ["exhausted", "run"].contains(&problem.code);
         let tables = self.schema["tables"].as_array().into_iter().flatten();
-        let columns: usize = tables.map(|table| table["columns"].as_array().map_or(0, Vec::len)).sum();
+        let (mut columns, mut rows) = (0, 0_u64);
+        for table in tables {
+            columns += table["columns"].as_array().map_or(0, Vec::len);
+            rows = rows.saturating_add(table["rows"].as_u64().unwrap_or(0));
+        }
         let trials = if is_drawn { DRAWN_TRIALS } else { TRIALS };
+        let dearer = (columns.max(COLUMNS) as f64 / COLUMNS as f64).max(rows as f64 / SHORT as f64);
         let mut search = Search {
             repair: self,
             gone: key(origin),
             levers: levers(&self.schema, rules, &problem.pointer),
-            left: (trials * COLUMNS / columns.max(COLUMNS)).max(1),
+            left: ((trials as f64 / dearer) as usize).max(1),
         };
         if let Some(change) = search.smallest(&problem.detail).or_else(|| search.otherwise(rules)) {
             problem.remedy = Some(change.words);

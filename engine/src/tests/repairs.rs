@@ -69,3 +69,21 @@ fn a_condition_that_no_row_meets_is_written_anew() {
     let rules = json!([{ "id": "never", "kind": "check", "sql": "a > 9" }]);
     assert_eq!(mended(&table(300, &columns, &rules)), "write a > 8 in never");
 }
+
+#[test]
+fn a_share_too_many_is_lowered_and_the_others_stay() {
+    let columns = json!([{ "name": "unit", "generator": { "type": "choice", "values": ["x", "y", "z"] } }]);
+    let rules = json!([{ "id": "units", "kind": "share", "column": "unit", "shares": { "x": 0.7, "y": 0.5 } }]);
+    assert_eq!(mended(&table(300, &columns, &rules)), "change the share of x in units from 0.7 to 0.5");
+}
+
+#[test]
+fn a_matrix_that_no_columns_have_gets_another_coefficient() {
+    let number = |name: &str| json!({ "name": name, "generator": { "type": "normal", "mean": 0, "std": 1 } });
+    let columns = json!([number("a"), number("b"), number("c")]);
+    let matrix = json!([[1, 0.9, 0.9], [0.9, 1, -0.9], [0.9, -0.9, 1]]);
+    let rules =
+        json!([{ "id": "m", "kind": "correlation", "columns": ["a", "b", "c"], "matrix": matrix, "tolerance": 0.05 }]);
+    let change = mended(&table(400, &columns, &rules));
+    assert!(change.starts_with("change the coefficient of ") && change.contains(" in m from "), "{change}");
+}
