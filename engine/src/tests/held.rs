@@ -56,7 +56,12 @@ fn children_side_by_side_hold_nothing_and_a_condition_on_the_parent_a_bit() {
 
 #[test]
 fn rows_in_flight_are_no_more_for_a_longer_table() {
-    let run = |customers| plan(&shop(customers, "children: { min: 1, max: 5 }")).report().tables[0].run_bytes;
+    let run = |rows: u64| {
+        let columns =
+            "[{ name: id, generator: { type: sequence } }, { name: n, generator: { type: integer, min: 1, max: 9 } }]";
+        plan(&format!("{{ name: d, tables: [{{ name: t, rows: {rows}, columns: {columns} }}] }}")).report().tables[0]
+            .run_bytes
+    };
     assert_eq!(run(1 << 20), run(1 << 24));
     assert!(run(100) < run(1 << 20));
 }
