@@ -13,7 +13,7 @@ use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path as Key;
 use object_store::{BackoffConfig, ClientOptions, Error, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
 
-use super::{Aws, Backup, Store, make_private, parse_name, refused, size_of};
+use super::{Aws, Backup, Store, Target, make_private, parse_name, refused, size_of};
 use crate::Failure;
 use crate::storage::Staging;
 
@@ -49,7 +49,7 @@ impl Bucket {
         if !missing.is_empty() {
             return Err(Failure::Data(missing));
         }
-        let place = format!("s3://{bucket}/{prefix}").trim_end_matches('/').to_owned();
+        let place = Target::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() }.to_string();
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(bucket)
             .with_access_key_id(&aws.access_key_id)
