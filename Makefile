@@ -81,6 +81,7 @@ lint: frontend/dist/index.html ## Check layout and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace $(FEATURES) --all-targets --profile $(PROFILE) -- -D warnings
 	cd frontend && $(NPM) run lint
+	tests/lint/run.sh
 
 ci: lint test ## What has to pass before anything is merged
 
