@@ -41,12 +41,13 @@ fn small(rows: usize) -> Value {
         {"name": "amount", "generator": {"type": "normal", "mean": 100, "std": 20}}]}]})
 }
 
-/// A server with the settings of production, somebody who calls it, and the key.
-fn served(home: &Home) -> (Server, Caller, String) {
+/// A server with the settings of production, somebody who calls it, the key and the token of the session.
+fn served(home: &Home) -> (Server, Caller, String, String) {
     let server = Server::start_with(home, &[("RUST_LOG", "info")]);
-    let key = server.sign_in(home).key(&server);
+    let session = server.sign_in(home);
+    let key = session.key(&server);
     let caller = Caller::new(&server.address, &key);
-    (server, caller, key)
+    (server, caller, key, session.token)
 }
 
 /// A connection that stays open.
@@ -138,9 +139,8 @@ fn reads_a_second(server: &Server, request: &[u8], connections: usize, seconds: 
 #[ignore = "make soak SOAK=load"]
 fn reads_of_a_dataset_with_its_token() {
     let home = Home::new();
-    let (server, caller, key) = served(&home);
+    let (server, caller, key, session) = served(&home);
     let dataset = caller.post("/datasets", &json!({"schema": small(1000)})).is(201).id();
-    let session = server.sign_in(&home).token;
     for (who, token) in [("an API key", &key), ("an access token", &session)] {
         let asked = request("GET", &format!("/datasets/{dataset}"), token, "", "");
         reads_a_second(&server, &asked, 32, 1);
@@ -188,7 +188,7 @@ fn save(server: &Server, caller: &Caller, key: &str, writers: usize, writes: usi
 #[ignore = "make soak SOAK=load"]
 fn saves_beside_a_generation() {
     let home = Home::new();
-    let (server, caller, key) = served(&home);
+    let (server, caller, key, _) = served(&home);
     let (times, took) = save(&server, &caller, &key, 1, WRITES);
     println!("one writer: {:.0} saves a second, each synced", times.len() as f64 / took.as_secs_f64());
     let dataset = caller.post("/datasets", &json!({"schema": small(90_000_000)})).is(201).id();
@@ -249,7 +249,7 @@ fn use_it(caller: &Caller, turn: usize) {
 fn memory_stays_as_it_is() {
     let minutes = number("LOAD_MINUTES", 10).max(3);
     let home = Home::new();
-    let (server, caller, _) = served(&home);
+    let (server, caller, _, _) = served(&home);
     let is_over = AtomicBool::new(false);
     let turns = AtomicU64::new(0);
     let mut figures = Vec::new();
