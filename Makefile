@@ -53,8 +53,13 @@ frontend/dist/index.html: frontend/node_modules/.package-lock.json $(STUDIO_SOUR
 
 test: test-rust test-studio test-browser test-clients test-acceptance test-validators ## Run all tests
 
+# Where a test says that it could not be done here, which a test runner keeps to itself.
+export SKIPPED := $(abspath $(BUILT))/skipped.txt
+
 test-rust: frontend/dist/index.html
+	@mkdir -p $(BUILT) && rm -f $(SKIPPED)
 	$(RUN_TESTS)
+	@[ ! -s $(SKIPPED) ] || { echo; cat $(SKIPPED); echo; }
 
 test-studio: frontend/node_modules/.package-lock.json
 	cd frontend && $(NPM) test
@@ -81,6 +86,7 @@ lint: frontend/dist/index.html ## Check layout and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace $(FEATURES) --all-targets --profile $(PROFILE) -- -D warnings
 	cd frontend && $(NPM) run lint
+	tests/lint/run.sh
 
 ci: lint test ## What has to pass before anything is merged
 
@@ -89,7 +95,7 @@ bench: ## Measure speed beside other programs, which are installed outside of th
 	bench/run.py --binary $(BUILT)/release/synthetic-data --json $(BUILT)/bench.json $(BENCH)
 	$(CARGO) bench --workspace
 
-soak: frontend/dist/index.html ## Search for faults for longer: SOAK=schemas, SOAK=fuzz or SOAK=kills
+soak: frontend/dist/index.html ## Search for faults for longer: SOAK=schemas, fuzz, kills, load or image (IMAGE_BINARY)
 ifeq ($(SOAK),schemas)
 	PROPTEST_CASES=20000 PROPTEST_RNG_SEED=$$(date +%s) $(RUN_TESTS) schemas alone no_text no_words
 else ifeq ($(SOAK),fuzz)
@@ -99,9 +105,15 @@ else ifeq ($(SOAK),fuzz)
 	$(CARGO) fuzz run --dev --sanitizer none --strip-dead-code --target-dir $(BUILT)/fuzz schema $(BUILT)/fuzz/corpus -- \
 		-dict=fuzz/dictionary -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=60 -rss_limit_mb=4096
 else ifeq ($(SOAK),kills)
-	KILLS=$(or $(KILLS),500) $(RUN_TESTS) a_killed_server
+	KILLS=$(or $(KILLS),200) $(RUN_TESTS) a_killed_server
+else ifeq ($(SOAK),load)
+	$(CARGO) build --release -p cli $(FEATURES)
+	BINARY=$(abspath $(BUILT))/release/synthetic-data $(CARGO) test --workspace $(FEATURES) --profile $(PROFILE) --test cli -- \
+		--ignored --nocapture --test-threads 1 load::
+else ifeq ($(SOAK),image)
+	tests/image/run.sh $(IMAGE_BINARY)
 else
-	$(error SOAK is schemas, fuzz or kills, not "$(SOAK)")
+	$(error SOAK is schemas, fuzz, kills, load or image, not "$(SOAK)")
 endif
 
 bless: frontend/dist/index.html ## Renew what is derived: openapi.yaml, the typed client, docs/reference/ and golden files

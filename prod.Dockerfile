@@ -29,7 +29,8 @@ COPY api/Cargo.toml api/
 COPY cli/Cargo.toml cli/
 RUN mkdir -p engine/src formats/src formats/benches api/src api/tests cli/src cli/tests \
     && touch engine/src/lib.rs formats/src/lib.rs formats/benches/write.rs api/src/lib.rs api/tests/main.rs cli/tests/main.rs \
-    && echo 'fn main() {}' | tee cli/src/main.rs > api/build.rs \
+    && echo 'fn main() {}' > cli/src/main.rs \
+    && cp cli/src/main.rs api/build.rs \
     && cargo build --release --locked -p cli --features studio \
     && rm -rf engine formats api cli target/release/.fingerprint/engine-* target/release/.fingerprint/formats-* \
         target/release/.fingerprint/api-* target/release/.fingerprint/cli-*

@@ -1,6 +1,7 @@
 //! What a client is told when something did not work: one list of codes, each with its status and title, as problem documents of RFC 9457.
 
 use std::fmt;
+use std::io::ErrorKind;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType, HeaderValue};
@@ -220,9 +221,18 @@ impl From<Failure> for ApiError {
             Failure::Data(_) | Failure::Run(_) => ApiError::invalid_at("", failure.to_string()),
             Failure::Format(formats::FormatError::Options(_)) => ApiError::invalid_at("/options", failure.to_string()),
             Failure::Cancelled => ApiError::new(Code::Conflict, "it was cancelled"),
+            Failure::Storage(ref error) if is_passing(error.source.kind()) => {
+                log::error!("{} {failure}", context::request_id());
+                ApiError::new(Code::Unavailable, failure.said())
+            }
             other => ApiError::internal(other),
         }
     }
+}
+
+/// Whether a disk that refuses may take it later.
+fn is_passing(refusal: ErrorKind) -> bool {
+    matches!(refusal, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem)
 }
 
 impl From<diesel::result::Error> for ApiError {

@@ -60,7 +60,11 @@ impl Failure {
     pub(crate) fn writing(path: &Path) -> impl Fn(FormatError) -> Failure + '_ {
         move |error| match error {
             FormatError::Io(source) => Failure::sink(path)(source),
-            other => Failure::Format(other),
+            // A library that writes a format wraps what the sink refused into an error of its own.
+            other => match refusal(&other) {
+                Some(source) => Failure::sink(path)(source),
+                None => Failure::Format(other),
+            },
         }
     }
 
@@ -72,6 +76,14 @@ impl Failure {
         }
     }
 
+    /// What somebody is told who asked from elsewhere: what the machine refused, without the place on its disk.
+    pub fn said(&self) -> String {
+        match self {
+            Failure::Storage(error) => crate::storage::reason(&error.source),
+            other => other.to_string(),
+        }
+    }
+
     /// The sentences, one a line.
     pub fn sentences(&self) -> Vec<String> {
         match self {
@@ -79,6 +91,18 @@ impl Failure {
             other => vec![other.to_string()],
         }
     }
+}
+
+/// What the system refused, at the bottom of an error of a library.
+fn refusal(error: &FormatError) -> Option<io::Error> {
+    let mut found: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = found {
+        if let Some(code) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
+            return Some(io::Error::from_raw_os_error(code));
+        }
+        found = error.source();
+    }
+    None
 }
 
 /// The ids of broken statements in a sentence.

@@ -50,6 +50,15 @@ impl Sql {
         }
     }
 
+    /// Removes what the queries of a killed server spilled. Only before the first query.
+    pub fn remove_leftovers(&self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.work)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            log::warn!("{}: {}", self.work.display(), crate::storage::reason(&error));
+        }
+    }
+
     /// Runs work on the threads for SQL. `None` when it took longer than `limit`, waiting for a turn aside.
     pub async fn run<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
         &self,

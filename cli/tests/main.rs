@@ -4,9 +4,13 @@ mod acceptance;
 mod backups;
 #[path = "../../api/tests/support/bucket.rs"]
 mod bucket;
+mod caller;
+mod disk;
+mod faults;
 mod generate;
 mod help;
 mod interrupt;
+mod load;
 mod problems;
 mod reference;
 mod serve;

@@ -5,6 +5,7 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,9 +16,6 @@ use super::support::{Home, Ran, root};
 
 /// Longer than any machine takes for what is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(120);
-
-/// How often a server is killed; `make soak` asks for more.
-const KILLS: usize = 20;
 
 /// A running server.
 pub struct Server {
@@ -33,9 +31,17 @@ impl Server {
 
     /// Starts it with more variables; what it logs is added to `server.log`.
     pub fn start_with(home: &Home, variables: &[(&str, &str)]) -> Server {
+        Server::start_as(home, variables, None)
+    }
+
+    /// The same as another user.
+    pub fn start_as(home: &Home, variables: &[(&str, &str)], user: Option<u32>) -> Server {
         let mut command = home.command(&["serve"]);
         command.env("DATA_DIR", home.at("data")).env("PORT", "0").env("LOCK_WAIT_S", "30").env("RUST_LOG", "warn");
         command.envs(variables.iter().copied());
+        if let Some(user) = user {
+            command.uid(user).gid(user);
+        }
         let log = fs::File::options().create(true).append(true).open(home.at("server.log")).expect("a log");
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
@@ -102,6 +108,11 @@ impl Client {
         server.request("GET", path, &self.token, None)
     }
 
+    /// A key that goes on holding when the server is another.
+    pub fn key(&self, server: &Server) -> String {
+        text(&self.post(server, "/api-keys", &json!({"name": "a test"}))["key"])
+    }
+
     pub fn post(&self, server: &Server, path: &str, body: &Value) -> Value {
         server.request("POST", path, &self.token, Some(body))
     }
@@ -126,43 +137,6 @@ fn text(value: &Value) -> String {
 
 /// Three and a half parts of rows that are proved to be distinct.
 const LARGE: &str = "name: large\ntables:\n  - name: row\n    rows: 3670016\n    primary_key: [id]\n    columns:\n      - { name: id, generator: { type: sequence } }\n      - { name: code, generator: { type: uuid_v4 } }\n      - { name: amount, generator: { type: normal, mean: 100, std: 20 } }\n";
-
-#[test]
-fn a_killed_server_goes_on_and_delivers_the_same_rows() {
-    let kills = env::var("KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(KILLS);
-    let home = Home::new();
-    let mut server = Server::start(&home);
-    let mut client = server.sign_in(&home);
-    let dataset = text(&client.post(&server, "/datasets", &json!({"schema_text": LARGE}))["id"]);
-    let path = format!("/datasets/{dataset}/generations");
-    let start = |server: &Server, client: &Client| text(&client.post(server, &path, &json!({}))["id"]);
-    let first = start(&server, &client);
-    let whole = client.ended(&server, &first);
-    assert_eq!(whole["state"], "succeeded", "{whole}");
-    let mut killed = start(&server, &client);
-    let mut interrupted = 0;
-    for kill in 0..kills {
-        // Moments that lie differently in each run of a generation, from its first rows to its proof.
-        thread::sleep(Duration::from_millis(20 + (kill as u64 * 173) % 700));
-        server.kill();
-        server = Server::start(&home);
-        client = server.sign_in(&home);
-        let found = client.get(&server, &format!("/generations/{killed}"));
-        match found["state"].as_str() {
-            Some("queued" | "running") => interrupted += 1,
-            Some("succeeded") => {
-                assert_eq!(found["content_hash"], whole["content_hash"]);
-                killed = start(&server, &client);
-            }
-            _ => panic!("{found}"),
-        }
-    }
-    assert!(interrupted > 0, "no kill met a generation at work");
-    let last = client.ended(&server, &killed);
-    assert_eq!((&last["state"], &last["content_hash"]), (&json!("succeeded"), &whole["content_hash"]));
-    let parts = fs::read_dir(home.at(&format!("data/generations/{killed}/0"))).expect("a folder");
-    assert_eq!(parts.count(), 4, "nothing but whole parts is left");
-}
 
 #[test]
 fn a_server_that_is_asked_to_stop_parks_its_work_and_ends() {

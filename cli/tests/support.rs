@@ -1,5 +1,6 @@
 //! A folder of its own for each test, and the binary run in it.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -7,7 +8,10 @@ use std::process::{Command, Output, Stdio};
 use assert_cmd::cargo::cargo_bin;
 
 /// A folder in which commands run; it goes with the value.
-pub struct Home(tempfile::TempDir);
+pub struct Home {
+    folder: tempfile::TempDir,
+    binary: PathBuf,
+}
 
 /// What a command did.
 #[derive(Debug)]
@@ -19,7 +23,17 @@ pub struct Ran {
 
 impl Home {
     pub fn new() -> Home {
-        Home(tempfile::tempdir().expect("a temporary folder"))
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        // `BINARY` names another build of it.
+        let binary = env::var_os("BINARY").map_or_else(|| cargo_bin("synthetic-data"), PathBuf::from);
+        Home { folder, binary }
+    }
+
+    /// Puts the binary into the folder, for a user who may not come to where it was built.
+    pub fn lend_binary(&mut self) {
+        let lent = self.at("synthetic-data");
+        fs::hard_link(&self.binary, &lent).or_else(|_| fs::copy(&self.binary, &lent).map(drop)).expect("the binary");
+        self.binary = lent;
     }
 
     /// A folder that holds the example `hiring.yaml`.
@@ -30,7 +44,7 @@ impl Home {
     }
 
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
     pub fn at(&self, name: &str) -> PathBuf {
@@ -59,7 +73,7 @@ impl Home {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(cargo_bin("synthetic-data"));
+        let mut command = Command::new(&self.binary);
         command
             .args(arguments)
             .current_dir(self.path())

@@ -31,6 +31,20 @@ export async function document({ server, browser, check, step }) {
     .waitFor();
 
   check("requests elsewhere", elsewhere);
-  check("complaints", complaints);
+  check("complaints", complaints.splice(0));
+
+  for (const path of ["/docs/", "/datasets"]) {
+    step(`a script that somebody put into ${path} does not run, and is told`);
+    await page.goto(path);
+    await page.evaluate(() => {
+      const script = document.createElement("script");
+      script.textContent = "window.planted = true";
+      document.body.append(script);
+    });
+    const ran = await page.evaluate(() => window.planted === true);
+    check(`${path}: a planted script`, ran ? ["it ran"] : []);
+    const told = complaints.splice(0).some((complaint) => complaint.includes("policy: script-src"));
+    check(`${path}: the policy's complaint`, told ? [] : ["nobody was told"]);
+  }
   await context.close();
 }

@@ -175,9 +175,21 @@ export async function openContext(browser, server, options = {}) {
   return context;
 }
 
-/** The page's complaints: errors of scripts, of the console, and answers of 500. */
+/** What every page is sent with; it is written once more here, so that it cannot be loosened by one change. */
+const POLICY =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+  "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+
+/** The page's complaints: errors of scripts, of the console, what its policy forbids, and answers of 500. */
 export function watch(page) {
   const complaints = [];
+  // Told by the page itself, since not every violation is an error of the console.
+  page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      const { effectiveDirective, blockedURI, sourceFile, lineNumber } = event;
+      console.error(`policy: ${effectiveDirective} ${blockedURI} at ${sourceFile}:${lineNumber}`);
+    });
+  });
   page.on("pageerror", (error) => complaints.push(`script: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() !== "error") return;
@@ -187,6 +199,12 @@ export function watch(page) {
   });
   page.on("response", (response) => {
     if (response.status() >= 500) complaints.push(`${response.status()} ${response.url()}`);
+    const policy = response.headers()["content-security-policy"];
+    // What shows data is boxed in more tightly than a page.
+    const holds = policy === POLICY || policy?.startsWith("sandbox;");
+    if (response.request().resourceType() === "document" && response.status() < 300 && !holds) {
+      complaints.push(`${response.url()} is sent with the policy ${policy}`);
+    }
   });
   return complaints;
 }

@@ -53,6 +53,14 @@ impl Target {
     pub fn is_bucket(&self) -> bool {
         matches!(self, Target::Bucket { .. })
     }
+
+    /// The folder, where it is one.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Target::Folder(folder) => Some(folder),
+            Target::Bucket { .. } => None,
+        }
+    }
 }
 
 impl std::fmt::Display for Target {

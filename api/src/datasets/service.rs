@@ -224,7 +224,7 @@ pub fn restore(connection: &mut SqliteConnection, id: Uuid, by: Uuid) -> Result<
 /// Who a user's id stands for.
 pub fn author(connection: &mut SqliteConnection, id: Option<String>) -> Result<Option<Author>, ApiError> {
     Ok(match id {
-        Some(id) => users::authors(connection, vec![id])?.into_iter().next(),
+        Some(id) => users::author(connection, &id)?,
         None => None,
     })
 }

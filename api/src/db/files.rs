@@ -11,9 +11,13 @@ use diesel::sqlite::Sqlite;
 use diesel::{Connection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 
 use super::MIGRATIONS;
+use crate::storage;
 
 /// Faults that are told of a damaged database at most.
 const FAULTS: usize = 20;
+
+/// What SQLite says whatever the reason.
+const CANNOT_OPEN: &str = "unable to open database file";
 
 /// How long a command waits for the lock of another process, in milliseconds.
 pub const BUSY_MS: u32 = 20_000;
@@ -134,13 +138,12 @@ pub fn faults(connection: &mut SqliteConnection) -> Vec<String> {
 /// Whether a file is a sound database of this program, or an older one of it; a sentence where not.
 pub fn check(path: &Path) -> Result<Versions, String> {
     let mut connection = open(path)?;
-    let damaged = |fault: &dyn std::fmt::Display| format!("{}: it is damaged: {fault}", path.display());
-    let versions = Versions::of(&mut connection).map_err(|error| damaged(&error))?;
+    let versions = Versions::of(&mut connection).map_err(|error| told(path, &error.to_string()))?;
     if versions.applied.is_empty() {
         return Err(format!("{}: it is no database of synthetic-data", path.display()));
     }
     match faults(&mut connection).first() {
-        Some(fault) => Err(damaged(fault)),
+        Some(fault) => Err(told(path, fault)),
         None => Ok(versions),
     }
 }
@@ -159,8 +162,28 @@ pub fn settle(path: &Path) -> Result<(), String> {
     connection.batch_execute("PRAGMA journal_mode = DELETE").map_err(|error| said(path, &error))
 }
 
-fn said(path: &Path, error: &dyn std::fmt::Display) -> String {
-    format!("{}: {error}", path.display())
+/// What is told of a fault: the database is damaged, unless the system did not let it be looked at.
+pub fn told(path: &Path, fault: &str) -> String {
+    if is_refusal(fault) { said(path, &fault) } else { format!("{}: it is damaged: {fault}", path.display()) }
+}
+
+/// Whether the system refused what SQLite wanted, which says nothing of the database.
+pub fn is_refusal(fault: &str) -> bool {
+    let refusals = [CANNOT_OPEN, "readonly database", "disk is full", "database is locked", "disk I/O error"];
+    refusals.iter().any(|refusal| fault.contains(refusal))
+}
+
+/// What SQLite said of a database, and where it does not say why it cannot open a file, what the system does.
+pub(super) fn said(path: &Path, error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    // Files beside the database are made even to read it.
+    let refused = if text.contains(CANNOT_OPEN) { path.parent().map(tempfile::tempfile_in) } else { None };
+    match refused {
+        Some(Err(refused)) => {
+            format!("{}: nothing can be written beside it: {}", path.display(), storage::reason(&refused))
+        }
+        _ => format!("{}: {text}", path.display()),
+    }
 }
 
 #[cfg(test)]

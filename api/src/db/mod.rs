@@ -53,7 +53,7 @@ impl Db {
         before_change: impl FnOnce(&Path) -> Result<(), String>,
     ) -> Result<(Db, Vec<String>), String> {
         let path = folder.join(FILE_NAME);
-        let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+        let said = |what: &dyn std::fmt::Display| files::said(&path, what);
         let url = path.to_string_lossy().into_owned();
         let mut connection = SqliteConnection::establish(&url).map_err(|error| said(&error))?;
         let pragmas = Pragmas { busy_timeout_ms };
@@ -70,6 +70,8 @@ impl Db {
             .max_size(pool_size)
             .min_idle(Some(1))
             .connection_timeout(POOL_WAIT)
+            // A file's connection does not break while nobody uses it, and asking whether it has costs as much as a read.
+            .test_on_check_out(false)
             .connection_customizer(Box::new(pragmas))
             .build(ConnectionManager::new(url.clone()))
             .map_err(|error| said(&error))?;

@@ -18,6 +18,9 @@ use crate::generations::{State, parts, service as generations};
 use crate::idempotency::Work;
 use crate::users::store::uuid;
 
+/// The folder of files in a generation's.
+pub const FOLDER: &str = "exports";
+
 /// What a file is asked for with.
 pub struct Wanted {
     /// The format's name.
@@ -176,7 +179,7 @@ pub fn delete(app: &App, id: Uuid) -> Result<(), ApiError> {
 
 /// The folder of an export's file.
 pub fn folder(app: &App, row: &ExportRow) -> PathBuf {
-    parts::folder(&app.config.data_dir, &row.generation_id).join("exports").join(&row.id)
+    parts::folder(&app.config.data_dir, &row.generation_id).join(FOLDER).join(&row.id)
 }
 
 /// An export's file. Its own name is for the reader's disk; here it is the same for all.

@@ -9,13 +9,13 @@ use formats::Compression;
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
-use super::service::{file, folder};
+use super::service::{FOLDER, file, folder};
 use super::store::{self, ExportRow};
 use crate::App;
 use crate::auth::tokens::hex;
 use crate::error::ApiError;
 use crate::generations::parts::{self, StoredTable};
-use crate::generations::worker::{plan_of, stored_table};
+use crate::generations::worker::{ids_in, plan_of, stored_table};
 use crate::generations::{Output, Request, Rows, State, Target, generate, service as generations};
 use crate::jobs::Interruption;
 use crate::storage::{self, StorageError};
@@ -61,16 +61,18 @@ pub fn step(app: &App) -> bool {
             log::warn!("export {id} {}: {failure}", state.word());
             ExportRow {
                 state: state.word().to_owned(),
-                failure: Some(failure.to_string()),
+                failure: Some(failure.said()),
                 finished_at: Some(db::now()),
                 ..row
             }
         }
     };
-    match app.db.write_now(|c| store::update(c, &ended)) {
+    match app.exports.record(&format!("export {id}"), || Ok(app.db.write_now(|c| store::update(c, &ended))?)) {
         Ok(0) => drop(fs::remove_dir_all(folder(app, &ended))),
         Ok(_) => {}
-        Err(error) => log::error!("the end of export {id} cannot be recorded: {error}"),
+        Err(error) => {
+            log::error!("the end of export {id} is not recorded: {error}; it is made again at the next start")
+        }
     }
     app.exports.end(id);
     true
@@ -84,6 +86,19 @@ pub fn make_lost_again(app: &App) -> Result<usize, ApiError> {
         app.db.write_now(|c| lost.iter().try_for_each(|row| store::requeue(c, &row.id).map(drop)))?;
     }
     Ok(lost.len())
+}
+
+/// Removes the folders of exports that are gone or have ended without a file. Only for a server that has not begun to work.
+pub fn remove_orphans(app: &App) {
+    for (_, generation) in ids_in(&app.config.data_dir.join("generations")) {
+        let exports = parts::folder(&app.config.data_dir, &generation).join(FOLDER);
+        for (id, name) in ids_in(&exports) {
+            let found = app.db.read_now(|c| Ok::<_, ApiError>(store::find(c, id)?.map(|row| row.state())));
+            if matches!(found, Ok(None | Some(State::Failed | State::Cancelled))) {
+                let _ = fs::remove_dir_all(exports.join(name));
+            }
+        }
+    }
 }
 
 /// A file that was made.

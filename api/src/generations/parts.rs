@@ -30,6 +30,25 @@ pub fn path(folder: &Path, table: usize, part: usize) -> PathBuf {
     folder.join(table.to_string()).join(format!("{part:06}.parquet"))
 }
 
+/// What a part is called until all of it is written: its name with this at the end.
+const PARTIAL: &str = "partial";
+
+/// The folder in a generation's for what proving its rows spills.
+pub const WORK: &str = "work";
+
+/// Removes what a killed server was writing into a generation's folder.
+pub fn remove_unfinished(folder: &Path) {
+    let _ = fs::remove_dir_all(folder.join(WORK));
+    for table in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_table = table.file_name().to_str().is_some_and(|name| name.bytes().all(|b| b.is_ascii_digit()));
+        for part in fs::read_dir(table.path()).into_iter().flatten().flatten().filter(|_| is_table) {
+            if part.path().extension().is_some_and(|extension| extension == PARTIAL) {
+                let _ = fs::remove_file(part.path());
+            }
+        }
+    }
+}
+
 /// The rows of each part of a table.
 pub fn ranges(rows: u64) -> Vec<Range<u64>> {
     (0..rows.div_ceil(PART)).map(|part| part * PART..((part + 1) * PART).min(rows)).collect()
@@ -72,7 +91,7 @@ pub fn make(
     };
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent).map_err(refused(parent))?;
-    let partial = path.with_extension("partial");
+    let partial = path.with_extension(PARTIAL);
     let file = File::create(&partial).map_err(refused(&partial))?;
     let mut sink = BufWriter::with_capacity(1 << 20, file);
     let document = document::document(plan, &[table], &[range.end - range.start]);

@@ -154,21 +154,23 @@ pub fn shown(app: &App, connection: &mut SqliteConnection, row: GenerationRow) -
 
 /// Cancels a generation that has not ended: at once where it waits, soon where it runs.
 pub fn cancel(app: &App, id: Uuid) -> Result<Generation, ApiError> {
-    app.db.write_now(|c| {
+    let cancelled = app.db.write_now(|c| {
         let row = find(c, id)?;
         match row.state() {
-            State::Queued => {
-                store::change_state(c, &row.id, State::Queued, State::Cancelled, &db::now())?;
+            // On record at once, so that it stays cancelled whatever happens to the server; a worker that is at it stops soon.
+            from @ (State::Queued | State::Running) => {
+                store::change_state(c, &row.id, from, State::Cancelled, &db::now())?;
                 store::remove_parts(c, &row.id)?;
             }
-            State::Running => drop(app.generations.cancel(id)),
             state => {
                 return Err(ApiError::new(Code::Conflict, format!("the generation has {} already", state.word())));
             }
         }
         let row = find(c, id)?;
         shown(app, c, row)
-    })
+    })?;
+    app.generations.cancel(id);
+    Ok(cancelled)
 }
 
 /// Deletes a generation that has ended, with its rows and exports.

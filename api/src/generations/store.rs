@@ -214,15 +214,16 @@ pub struct Ending {
     pub certificate: Option<String>,
 }
 
-/// Ends a generation.
+/// Ends a generation that is running; says whether it was.
 pub fn finish(
     connection: &mut SqliteConnection,
     id: &str,
     state: State,
     ending: &Ending,
     now: &str,
-) -> QueryResult<()> {
-    diesel::update(generations::table.find(id))
+) -> QueryResult<bool> {
+    let running = generations::table.find(id).filter(generations::state.eq(State::Running.word()));
+    let changed = diesel::update(running)
         .set((
             generations::state.eq(state.word()),
             generations::failure.eq(&ending.failure),
@@ -231,8 +232,8 @@ pub fn finish(
             generations::certificate.eq(&ending.certificate),
             generations::finished_at.eq(now),
         ))
-        .execute(connection)
-        .map(drop)
+        .execute(connection)?;
+    Ok(changed > 0)
 }
 
 /// The recorded parts, in the order of tables and rows.

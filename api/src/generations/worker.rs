@@ -48,9 +48,8 @@ pub fn step(app: &App) -> bool {
     let mut run = Run { app, row: &row, cancellation, send, begun: Instant::now(), told: Instant::now(), fresh: 0 };
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run.all()))
         .unwrap_or_else(|_| Err(Failure::Internal("a generation panicked".to_owned())));
-    let recorded = record(app, &row, ended);
-    if let Err(error) = recorded {
-        log::error!("the end of generation {id} cannot be recorded: {error}");
+    if let Err(error) = record(app, &row, ended) {
+        log::error!("the end of generation {id} is not recorded: {error}; it goes on at the next start");
     }
     app.generations.end(id);
     true
@@ -138,10 +137,8 @@ impl Run<'_> {
         }
         if let Some(profiler) = profiler {
             let profile = profiler.finish(&planned.name).map_err(|error| Failure::Internal(error.to_string()))?;
-            self.app
-                .db
-                .write_now(|c| store::insert_profile(c, id, place, &json!(profile).to_string()))
-                .map_err(|error| Failure::Internal(format!("database: {error}")))?;
+            let written = self.app.db.write_now(|c| store::insert_profile(c, id, place, &json!(profile).to_string()));
+            written.map_err(not_written)?;
         }
         Ok(content::hash_all(&hashes))
     }
@@ -188,10 +185,7 @@ impl Run<'_> {
             size_bytes: made.size_bytes as i64,
             content_hash,
         };
-        self.app
-            .db
-            .write_now(|c| store::insert_part(c, &row))
-            .map_err(|error| Failure::Internal(format!("database: {error}")))?;
+        self.app.db.write_now(|c| store::insert_part(c, &row)).map_err(not_written)?;
         Ok(made.hash)
     }
 
@@ -201,7 +195,7 @@ impl Run<'_> {
         for (index, planned) in plan.tables.iter().enumerate() {
             tables.push((planned.name.clone(), scan::provider(StoredTable::new(folder, plan, index), Arc::default())));
         }
-        let work = folder.join("work");
+        let work = folder.join(parts::WORK);
         fs::create_dir_all(&work).map_err(|source| storage::StorageError { path: work.clone(), source })?;
         let threads = self.app.config.generate_threads;
         let certificate = certificates::certify(&plan.dataset, tables, threads, Some(work.clone()), &self.cancellation);
@@ -231,6 +225,15 @@ impl Run<'_> {
     }
 }
 
+/// Why the database did not take a record.
+fn not_written(error: diesel::result::Error) -> Failure {
+    let error = ApiError::from(error);
+    match error.code() {
+        Code::Unavailable => Failure::Request(error.to_string()),
+        _ => Failure::Internal(error.to_string()),
+    }
+}
+
 /// Records how a run ended. What was cancelled or failed leaves no rows behind.
 fn record(app: &App, row: &GenerationRow, ended: Result<(Hash, Certificate), Failure>) -> Result<(), ApiError> {
     let now = db::now();
@@ -246,21 +249,35 @@ fn record(app: &App, row: &GenerationRow, ended: Result<(Hash, Certificate), Fai
         }
         Err(Failure::Cancelled) => match app.generations.interruption() {
             Interruption::Parked => {
-                app.db.write_now(|c| store::change_state(c, &row.id, State::Running, State::Queued, &now))?;
+                let (running, queued) = (State::Running, State::Queued);
+                if !app.db.write_now(|c| store::change_state(c, &row.id, running, queued, &now))? {
+                    remove_files(app, &row.id);
+                }
                 return Ok(());
             }
             Interruption::Cancelled => (State::Cancelled, Ending::default()),
         },
         Err(failure) => {
             log::warn!("generation {} failed: {failure}", row.id);
-            (State::Failed, Ending { failure: Some(failure.to_string()), ..Ending::default() })
+            (State::Failed, Ending { failure: Some(failure.said()), ..Ending::default() })
         }
     };
-    app.db.write_now(|c| {
-        store::finish(c, &row.id, state, &ending, &now)?;
-        if state == State::Succeeded { Ok(()) } else { store::remove_parts(c, &row.id) }
-    })?;
+    // Before it is recorded, which a full disk would not let happen.
     if state != State::Succeeded {
+        remove_files(app, &row.id);
+    }
+    let is_recorded = app.generations.record(&format!("generation {}", row.id), || {
+        app.db.write_now(|c| {
+            let is_recorded = store::finish(c, &row.id, state, &ending, &now)?;
+            if state != State::Succeeded || !is_recorded {
+                store::remove_parts(c, &row.id)?;
+            }
+            Ok::<_, ApiError>(is_recorded)
+        })
+    })?;
+    // Somebody cancelled it, and may have deleted it since.
+    let state = if is_recorded { state } else { State::Cancelled };
+    if !is_recorded {
         remove_files(app, &row.id);
     }
     let id = uuid(&row.id);
@@ -314,16 +331,29 @@ pub fn remove_files(app: &App, id: &str) {
     }
 }
 
-/// Removes what no record speaks of: folders of generations that are gone.
+/// Removes what no record speaks of: folders of generations that are gone or have ended without rows, and what a killed server was writing
+/// in the others. Only for a server that has not begun to work.
 pub fn remove_orphans(app: &App) {
-    let Ok(entries) = fs::read_dir(app.config.data_dir.join("generations")) else { return };
-    for name in entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()) {
-        let Ok(id) = name.parse::<Uuid>() else { continue };
-        let found = app.db.read_now(|c| Ok::<_, ApiError>(store::find(c, id)?));
-        if matches!(found, Ok(None)) {
-            remove_files(app, &name);
+    for (id, name) in ids_in(&app.config.data_dir.join("generations")) {
+        let found = app.db.read_now(|c| Ok::<_, ApiError>(store::find(c, id)?.map(|row| row.state())));
+        match found {
+            Ok(None | Some(State::Failed | State::Cancelled)) => {
+                remove_files(app, &name);
+                if let Err(error) = app.db.write_now(|c| store::remove_parts(c, &name)) {
+                    log::warn!("the parts of generation {name} cannot be forgotten: {error}");
+                }
+            }
+            Ok(Some(_)) => parts::remove_unfinished(&parts::folder(&app.config.data_dir, &name)),
+            Err(error) => log::warn!("whose the rows of {name} are is not known: {error}"),
         }
     }
+}
+
+/// What is named by an id in a folder.
+pub fn ids_in(folder: &Path) -> Vec<(Uuid, String)> {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter_map(|name| Some((name.parse().ok()?, name))).collect()
 }
 
 fn unhex(text: &str) -> Option<Hash> {

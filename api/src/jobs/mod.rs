@@ -12,9 +12,13 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::Cancellation;
+use crate::error::ApiError;
 
 /// How long an idle worker sleeps before it looks by itself; a bell wakes it at once.
 const IDLE: Duration = Duration::from_secs(5);
+
+/// How long a worker waits before it tries again to record an end, at first and at most.
+const RECORD_AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
 /// A desk: one worker's queue, and what is on it now. `P` is the progress that it reports.
 pub struct Desk<P> {
@@ -97,6 +101,21 @@ impl<P: Clone> Desk<P> {
         self.active().remove(&id);
     }
 
+    /// Records how work ended; again and again where the database refuses, as on a full disk. What is not recorded would be at work for ever.
+    pub fn record<T>(&self, what: &str, mut write: impl FnMut() -> Result<T, ApiError>) -> Result<T, ApiError> {
+        let (mut pause, longest) = RECORD_AGAIN;
+        loop {
+            match write() {
+                Err(error) if !self.is_stopping() => {
+                    log::error!("the end of {what} cannot be recorded: {error}; trying again");
+                    thread::sleep(pause);
+                    pause = longest.min(pause * 2);
+                }
+                ended => return ended,
+            }
+        }
+    }
+
     /// Asks the work to stop; says whether it was on the desk.
     pub fn cancel(&self, id: Uuid) -> bool {
         self.active().get(&id).is_some_and(|active| {
@@ -166,6 +185,19 @@ mod tests {
         receive.recv().expect("the bell wakes it");
         desk.stop();
         worker.expect("a thread").join().expect("it ends");
+    }
+
+    #[test]
+    fn an_end_is_recorded_once_the_database_takes_it() {
+        let desk: Desk<u8> = Desk::default();
+        let mut refusals = 2;
+        let recorded = desk.record("work", || {
+            refusals -= 1;
+            if refusals >= 0 { Err(ApiError::internal("the disk is full")) } else { Ok(7) }
+        });
+        assert_eq!(recorded.expect("it is recorded"), 7);
+        desk.stop();
+        desk.record("work", || Err::<(), _>(ApiError::internal("the disk is full"))).expect_err("the server stops");
     }
 
     #[test]

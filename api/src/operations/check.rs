@@ -77,6 +77,12 @@ impl Facts<'_> {
 
 /// The problems of an installation, a sentence each. `variables` are those that the settings were read from.
 pub fn check(config: &Config, variables: &HashMap<String, String>, is_deployed: bool) -> Vec<String> {
+    let found = found(config, variables, is_deployed).into_iter();
+    found.map(|(check, sentence)| format!("{}: {sentence}", check.subject)).collect()
+}
+
+/// The checks that found something, with what they say.
+fn found(config: &Config, variables: &HashMap<String, String>, is_deployed: bool) -> Vec<(&'static Check, String)> {
     let backups = backups::configured(config).and_then(|store| store.list());
     let facts = Facts {
         config,
@@ -86,7 +92,7 @@ pub fn check(config: &Config, variables: &HashMap<String, String>, is_deployed: 
         now: Timestamp::now(),
     };
     let wanted = CHECKS.iter().filter(|check| is_deployed || !check.is_for_deployment);
-    wanted.filter_map(|check| Some(format!("{}: {}", check.subject, (check.find)(&facts)?))).collect()
+    wanted.filter_map(|check| Some((check, (check.find)(&facts)?))).collect()
 }
 
 /// How many admins there are in a sound database of this version.
@@ -300,9 +306,13 @@ mod tests {
         assert_eq!(written, held);
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn each_check_finds_what_it_is_for() {
         let (home, good) = Home::new();
+        let secret = home.0.path().join("data/secret_key");
+        fs::write(&secret, "x".repeat(40)).expect("a secret");
+        fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("a mode");
         let old = home.0.path().join("old");
         fs::create_dir_all(&old).expect("a folder");
         fs::write(old.join("synthetic-data-20200101T000000000Z.sqlite3"), "x").expect("an old backup");
@@ -329,6 +339,9 @@ mod tests {
             ),
             ("disk: MIN_FREE_DISK_MB is 0", vec![("MIN_FREE_DISK_MB", "0".to_owned())]),
             ("MB are free on the disk", vec![("MIN_FREE_DISK_MB", (1_u64 << 39).to_string())]),
+            ("DATA_DIR: /proc: nothing can be written there", vec![("DATA_DIR", "/proc/data".to_owned())]),
+            ("SECRET_KEY: it is not set", vec![("SECRET_KEY", String::new()), ("HOST", "127.0.0.1".to_owned())]),
+            ("secret_key: ", vec![("SECRET_KEY", String::new()), ("HOST", "127.0.0.1".to_owned())]),
             ("database: ", vec![("DATA_DIR", at("damaged"))]),
             ("users: there is no admin", vec![("DATA_DIR", at("new"))]),
             ("BACKUP_TARGET: ", vec![("BACKUP_TARGET", at("file/x"))]),
@@ -338,14 +351,25 @@ mod tests {
             ("backups: the newest, synthetic-data-2020", vec![("BACKUP_TARGET", old.display().to_string())]),
             ("backups: there is none yet", vec![("BACKUP_TARGET", at("none"))]),
         ];
+        let mut spoke = Vec::new();
         for (sentence, changes) in cases {
             let mut variables = good.clone();
             for (name, value) in changes {
                 variables.retain(|(known, _)| *known != name);
                 variables.push((name, value));
             }
-            let found = problems(&variables);
-            assert!(found.iter().any(|line| line.contains(sentence)), "{sentence}: {found:?}");
+            let lines = problems(&variables);
+            assert!(lines.iter().any(|line| line.contains(sentence)), "{sentence}: {lines:?}");
+            let found = found(&config(&variables), &map(&variables), true);
+            spoke.extend(found.into_iter().map(|(check, _)| (check.subject, check.wish)));
+        }
+        for check in CHECKS {
+            assert!(
+                spoke.contains(&(check.subject, check.wish)),
+                "nothing makes {} speak: {}",
+                check.subject,
+                check.wish
+            );
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a server does for its data before it answers.
 
+use std::path::Path;
+
 use crate::backups::{restore, settings};
 use crate::storage::lock::DataLock;
 use crate::storage::remove_leftovers;
@@ -13,7 +15,12 @@ pub fn prepare(config: &Config, lock: &DataLock) -> Result<(), String> {
     for name in ["restored.sqlite3", "backup.sqlite3"] {
         remove_leftovers(folder, name);
     }
-    remove_leftovers(&settings::default_folder(folder), "backups");
+    let kept = [settings::default_folder(folder)].into_iter().chain(config.backups.target.folder().map(Path::to_owned));
+    for place in kept {
+        if let Some(name) = place.file_name() {
+            remove_leftovers(&place, &name.to_string_lossy());
+        }
+    }
     let restored = restore::restore_where_empty(config).map_err(|failure| {
         format!(
             "BACKUP_TARGET: {failure}; without a database in DATA_DIR the newest backup is wanted; mend the target, or unset it to start anew"
@@ -27,10 +34,13 @@ pub fn prepare(config: &Config, lock: &DataLock) -> Result<(), String> {
         log::warn!("the server before did not end in order; checking the database");
         let mut connection = db::files::open(&database)?;
         if let Some(fault) = db::files::faults(&mut connection).first() {
-            return Err(format!(
-                "{}: it is damaged: {fault}; `synthetic-data backups` lists what `synthetic-data restore` can put in its place",
-                database.display()
-            ));
+            let told = db::files::told(&database, fault);
+            return Err(match db::files::is_refusal(fault) {
+                true => told,
+                false => {
+                    format!("{told}; `synthetic-data backups` lists what `synthetic-data restore` can put in its place")
+                }
+            });
         }
         log::info!("the database is sound");
     }

@@ -172,6 +172,8 @@ impl App {
             log::warn!("the files of {lost} exports are not on this disk and are made again");
         }
         generations::worker::remove_orphans(self);
+        exports::worker::remove_orphans(self);
+        self.sql.remove_leftovers();
         Ok(())
     }
 

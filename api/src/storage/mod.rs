@@ -46,6 +46,9 @@ pub struct StorageError {
 /// A run younger than this may not have locked its staging folder yet.
 const SETTLED: Duration = Duration::from_secs(60);
 
+/// Characters that make the name of a staging folder its own.
+const OWN: usize = 8;
+
 const LOCK: &str = "lock";
 const NEW: &str = "new";
 const OLD: &str = "old";
@@ -88,7 +91,7 @@ impl Staging {
         remove_stale(parent, &prefix);
         let root = tempfile::Builder::new()
             .prefix(&prefix)
-            .rand_bytes(8)
+            .rand_bytes(OWN)
             .tempdir_in(parent)
             .map_err(|error| at(parent, bare(error)))?;
         let lock_path = root.path().join(LOCK);
@@ -261,18 +264,29 @@ fn remove_stale_after(parent: &Path, prefix: &OsStr, min_age: Duration) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        if !name.as_encoded_bytes().starts_with(prefix.as_encoded_bytes()) || !entry.path().join(NEW).is_dir() {
+        let own = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+        if own.is_none_or(|own| own.len() != OWN) || !is_staging(&entry.path()) {
             continue;
         }
         let settled = entry.metadata().and_then(|found| found.modified()).is_ok_and(|changed| {
             // A clock that was set back makes no folder stale.
             changed.elapsed().is_ok_and(|age| age >= min_age)
         });
-        let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
-        if settled && lock.try_lock().is_ok() {
+        let is_free = match File::open(entry.path().join(LOCK)) {
+            Ok(lock) => lock.try_lock().is_ok(),
+            // Its run was killed before it made the lock, or while it removed the folder.
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        };
+        if settled && is_free {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// Whether a folder holds nothing but what a staging folder holds; one whose run was killed may lack any of it.
+fn is_staging(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.flatten().all(|entry| [LOCK, NEW, OLD, WORK].iter().any(|name| entry.file_name() == *name))
 }
 
 fn at(path: &Path, source: io::Error) -> StorageError {
@@ -389,14 +403,21 @@ mod tests {
             fs::create_dir_all(dead.join(part)).expect("a folder");
         }
         fs::write(dead.join(LOCK), "").expect("written");
-        fs::create_dir(home.path().join(".out.txt.partial-of-mine")).expect("a folder");
+        // Killed before it had made anything in it.
+        let empty = home.path().join(".out.txt.partial-killed02");
+        fs::create_dir(&empty).expect("a folder");
+        let mine = [".out.txt.partial-of-mine", ".out.txt.partial-of-mine2"].map(|name| home.path().join(name));
+        for folder in &mine {
+            fs::create_dir(folder).expect("a folder");
+            fs::write(folder.join("notes.txt"), "mine").expect("written");
+        }
         let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
-        for folder in [dead.as_path(), living.root.path()] {
+        for folder in [&dead, &empty, &mine[0], &mine[1], &living.root.path().to_owned()] {
             File::open(folder).and_then(|folder| folder.set_modified(long_ago)).expect("aged");
         }
         drop(Staging::for_file(&home.path().join("out.txt")).expect("staging"));
-        assert!(!dead.exists());
+        assert!(!dead.exists() && !empty.exists());
         assert!(living.root.path().exists());
-        assert!(home.path().join(".out.txt.partial-of-mine").exists());
+        assert!(mine.iter().all(|folder| folder.exists()));
     }
 }

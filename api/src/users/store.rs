@@ -119,9 +119,8 @@ pub fn remove(connection: &mut SqliteConnection, id: &str) -> QueryResult<()> {
     diesel::delete(users::table.find(id)).execute(connection).map(drop)
 }
 
-/// The authors of some ids, each once.
-pub fn authors(connection: &mut SqliteConnection, ids: Vec<String>) -> QueryResult<Vec<Author>> {
-    let found: Vec<(String, String)> =
-        users::table.filter(users::id.eq_any(ids)).select((users::id, users::name)).load(connection)?;
-    Ok(found.into_iter().map(|(id, name)| Author { id: uuid(&id), name }).collect())
+/// Who an id stands for.
+pub fn author(connection: &mut SqliteConnection, id: &str) -> QueryResult<Option<Author>> {
+    let name = users::table.find(id).select(users::name).first(connection).optional()?;
+    Ok(name.map(|name| Author { id: uuid(id), name }))
 }
