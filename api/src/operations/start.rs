@@ -1,6 +1,10 @@
 //! What a server does for its data before it answers.
 
+use std::fs;
+use std::io::ErrorKind;
+
 use crate::backups::{restore, settings};
+use crate::http::upload;
 use crate::storage::lock::DataLock;
 use crate::storage::remove_leftovers;
 use crate::{Config, db};
@@ -14,6 +18,11 @@ pub fn prepare(config: &Config, lock: &DataLock) -> Result<(), String> {
         remove_leftovers(folder, name);
     }
     remove_leftovers(&settings::default_folder(folder), "backups");
+    // Uploads that were cut off with the server; where they cannot be removed, new ones can be made beside them.
+    match fs::remove_dir_all(folder.join(upload::FOLDER)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => log::warn!("old uploads cannot be removed: {error}"),
+        _ => {}
+    }
     let restored = restore::restore_where_empty(config).map_err(|failure| {
         format!(
             "BACKUP_TARGET: {failure}; without a database in DATA_DIR the newest backup is wanted; mend the target, or unset it to start anew"
