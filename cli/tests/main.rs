@@ -10,6 +10,8 @@ mod interrupt;
 mod problems;
 mod reference;
 mod serve;
+mod slow;
 mod support;
 mod tidy;
+mod variables;
 mod verify;
