@@ -30,7 +30,7 @@ endif
 
 STUDIO_SOURCES := $(shell find frontend -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run dev test test-rust test-studio test-browser test-clients test-acceptance test-validators lint ci bench soak bless screenshots
+.PHONY: help run dev test test-rust test-studio test-browser test-clients test-acceptance test-api test-validators lint ci bench soak bless screenshots
 
 help: ## Show these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ frontend/dist/index.html: frontend/node_modules/.package-lock.json $(STUDIO_SOUR
 	cd frontend && $(NPM) run build
 	@touch $@
 
-test: test-rust test-studio test-browser test-clients test-acceptance test-validators ## Run all tests
+test: test-rust test-studio test-browser test-clients test-acceptance test-api test-validators ## Run all tests
 
 test-rust: frontend/dist/index.html
 	$(RUN_TESTS)
@@ -68,6 +68,9 @@ test-clients: frontend/node_modules/.package-lock.json
 
 test-acceptance:
 	tests/acceptance/run.sh $(BINARY)
+
+test-api:
+	tests/schemathesis/run.sh $(BINARY)
 
 test-validators: frontend/dist/index.html
 	$(CARGO) build --workspace $(FEATURES) --profile $(PROFILE) --bins
@@ -89,7 +92,7 @@ bench: ## Measure speed beside other programs, which are installed outside of th
 	bench/run.py --binary $(BUILT)/release/synthetic-data --json $(BUILT)/bench.json $(BENCH)
 	$(CARGO) bench --workspace
 
-soak: frontend/dist/index.html ## Search for faults for longer: SOAK=schemas, SOAK=fuzz or SOAK=kills
+soak: frontend/dist/index.html ## Search for faults for longer: SOAK=schemas, SOAK=fuzz, SOAK=kills or SOAK=api
 ifeq ($(SOAK),schemas)
 	PROPTEST_CASES=20000 PROPTEST_RNG_SEED=$$(date +%s) $(RUN_TESTS) schemas alone no_text no_words
 else ifeq ($(SOAK),fuzz)
@@ -100,8 +103,11 @@ else ifeq ($(SOAK),fuzz)
 		-dict=fuzz/dictionary -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=60 -rss_limit_mb=4096
 else ifeq ($(SOAK),kills)
 	KILLS=$(or $(KILLS),500) $(RUN_TESTS) a_killed_server
+else ifeq ($(SOAK),api)
+	$(CARGO) build --workspace $(FEATURES) --profile $(PROFILE) --bins
+	tests/schemathesis/run.sh $(BINARY) $(or $(CASES),100)
 else
-	$(error SOAK is schemas, fuzz or kills, not "$(SOAK)")
+	$(error SOAK is schemas, fuzz, kills or api, not "$(SOAK)")
 endif
 
 bless: frontend/dist/index.html ## Renew what is derived: openapi.yaml, the typed client, docs/reference/ and golden files

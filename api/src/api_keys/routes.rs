@@ -27,16 +27,15 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 pub struct NewApiKey {
     /// What it is for.
-    #[schema(example = "nightly build", min_length = 1, max_length = 200)]
+    #[schema(example = "nightly build", min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: String,
     /// What it may do, at most what you may; yours where absent. Where you may do less later, so may the key.
-    #[schema(inline)]
     pub role: Option<Role>,
     /// When it ends; after 90 days where absent.
     #[schema(format = DateTime, example = "2027-01-31T00:00:00Z")]
     pub expires_at: Option<String>,
     /// The resources that it is limited to, such as `datasets` or `generations`; all where absent.
-    #[schema(example = json!(["datasets", "generations"]))]
+    #[schema(example = json!(["datasets", "generations"]), min_items = 1)]
     pub scopes: Option<Vec<String>>,
 }
 

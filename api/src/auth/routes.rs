@@ -54,11 +54,11 @@ pub struct FirstUser {
     #[schema(example = "ana@example.com")]
     pub email: String,
     /// A password of at least 12 characters.
-    #[schema(min_length = 12, example = "correct horse battery")]
+    #[schema(format = Password, min_length = 12, max_length = 1024, example = "correct horse battery")]
     pub password: String,
     /// How the user is called.
     #[serde(default)]
-    #[schema(example = "Ana Quispe")]
+    #[schema(example = "Ana Quispe", max_length = 200)]
     pub name: String,
 }
 

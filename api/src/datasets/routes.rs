@@ -51,7 +51,7 @@ pub struct DatasetsQuery {
     pub search: String,
     /// `updated_at` or `name`, with `desc` or `asc` behind it.
     #[serde(default)]
-    #[param(example = "updated_at desc")]
+    #[param(example = "updated_at desc", pattern = "^((updated_at|name)( (asc|desc))?)?$")]
     pub order_by: String,
     /// Deleted datasets instead of the others.
     #[serde(default)]
@@ -60,9 +60,10 @@ pub struct DatasetsQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
     /// Items to pass over.
+    #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^[0-9]*$")]
+    #[param(pattern = "^[0-9]{0,9}$")]
     pub cursor: Option<String>,
 }
 
@@ -71,7 +72,7 @@ pub struct DatasetsQuery {
 #[serde(deny_unknown_fields)]
 pub struct NewDataset {
     /// Its name; the schema's where absent.
-    #[schema(example = "hiring")]
+    #[schema(example = "hiring", min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: Option<String>,
     /// What it is about; the schema's where absent.
     pub description: Option<String>,
@@ -89,6 +90,7 @@ pub struct NewDataset {
 #[serde(deny_unknown_fields)]
 pub struct DatasetPatch {
     /// Its name.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: Option<String>,
     /// What it is about; null removes it.
     #[serde(default, deserialize_with = "given")]
@@ -123,7 +125,7 @@ async fn list_datasets(
     let query = query.into_inner();
     let page = Page { limit: query.limit, offset: query.offset, cursor: query.cursor };
     let (limit, offset) = (page.limit()?, page.offset()?);
-    let (by_name, descending) = match query.order_by.trim() {
+    let (by_name, descending) = match query.order_by.as_str() {
         "" | "updated_at desc" => (false, true),
         "updated_at" | "updated_at asc" => (false, false),
         "name" | "name asc" => (true, false),
@@ -169,7 +171,9 @@ async fn create_dataset(
         let media_type = match (&source.schema, media_type.as_deref()) {
             (Some(_), _) => service::JSON,
             (None, None) => service::YAML,
-            (None, Some(media_type)) => media_type_of(media_type)?,
+            (None, Some(named)) => {
+                media_type_of(named).map_err(|error| ApiError::invalid_at("/media_type", error.to_string()))?
+            }
         };
         let draft = Draft::new(source.text()?, media_type)?;
         state.db.write_now(|c| {
@@ -210,7 +214,7 @@ async fn get_dataset(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) -> Res
 
 /// Change name or description
 #[utoipa::path(operation_id = "update_dataset", tag = "datasets", request_body = DatasetPatch,
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the ETag that the change starts from")), responses(
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "the ETag that the change starts from, or `*`; without it the answer is 428")), responses(
     (status = 200, body = Dataset, headers(("ETag" = String))),
     Forbidden,
     NotFound,
@@ -227,13 +231,14 @@ async fn update_dataset(
     body: web::Json<DatasetPatch>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, patch) = (id.into_inner(), body.into_inner());
+    let name = patch.name.map(service::checked_name).transpose()?;
     let given = request.headers().get(header::IF_MATCH).cloned();
     let dataset = app
         .db
         .write(move |c| {
             let row = service::living(c, id)?;
             if_match(given.as_ref(), &row.updated_at)?;
-            service::update(c, row, patch.name, patch.description, caller.id)
+            service::update(c, row, name, patch.description, caller.id)
         })
         .await?;
     Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(&dataset.updated_at))).json(dataset))
@@ -279,7 +284,7 @@ async fn restore_dataset(
 ///
 /// The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON.
 #[utoipa::path(operation_id = "get_schema", tag = "datasets", params(("id" = Uuid, Path), VersionQuery), responses(
-    (status = 200, content((String = "application/yaml"), (serde_json::Value = "application/json")), headers(("ETag" = String))),
+    (status = 200, content((serde_json::Value = "application/yaml"), (serde_json::Value = "application/json")), headers(("ETag" = String))),
     (status = 304, description = "the client's copy is the current one"),
     NotFound,
 ))]
@@ -320,7 +325,7 @@ async fn get_schema(
 ///
 /// The body is the schema itself, in YAML or JSON. A change is a new version; what does not plan is refused with all its problems.
 #[utoipa::path(operation_id = "save_schema", tag = "datasets",
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the ETag that the change starts from")),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "the ETag that the change starts from, or `*`; without it the answer is 428")),
     request_body(content((String = "application/yaml"), (serde_json::Value = "application/json")), description = "the schema, in the language of `/schema.json`"), responses(
     (status = 200, body = Version, headers(("ETag" = String))),
     Forbidden,
@@ -420,7 +425,8 @@ async fn get_version(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SeedQuery {
-    /// Seed in place of the schema's.
+    /// Seed in place of the schema's, 0 to 2^53 − 1.
+    #[param(maximum = 9007199254740991_u64)]
     pub seed: Option<u64>,
 }
 
@@ -429,7 +435,7 @@ pub struct SeedQuery {
 /// They are made while they are read; nothing is stored.
 #[utoipa::path(operation_id = "list_dataset_rows", tag = "datasets",
     params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery, SeedQuery), responses(
-    (status = 200, content((RowList = "application/json"), (String = "text/csv"), (String = "application/jsonl"))),
+    (status = 200, content((RowList = "application/json"), (Vec<u8> = "application/octet-stream"))),
     NotFound,
     NotAcceptable,
     Invalid,

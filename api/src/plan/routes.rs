@@ -16,7 +16,7 @@ use crate::App;
 use crate::db::off_thread;
 use crate::error::ApiError;
 use crate::generations::table_index;
-use crate::http::body::null_is_absent;
+use crate::http::body::{null_is_absent, whole};
 use crate::http::caller::Caller;
 use crate::http::cells::{self, ColumnInfo};
 use crate::http::schema_source::SchemaSource;
@@ -74,6 +74,7 @@ pub struct PlanRequest {
     /// The schema as text, in YAML or JSON.
     pub schema_text: Option<String>,
     /// Seed in place of the schema's, 0 to 2^53 − 1.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub seed: Option<u64>,
     /// Rows by table, in place of the schema's.
@@ -99,6 +100,7 @@ pub struct PreviewRequest {
     /// The schema as text, in YAML or JSON.
     pub schema_text: Option<String>,
     /// Seed in place of the schema's, 0 to 2^53 − 1.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub seed: Option<u64>,
     /// How many rows to show, as `limit`; or rows by table, in place of the schema's.
@@ -116,6 +118,7 @@ pub struct PreviewRequest {
     #[serde(default, deserialize_with = "null_is_absent")]
     pub offset: u64,
     /// Rows, at most 1,000; 20 where absent.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(maximum = 1000, default = 20)]
     pub limit: Option<u64>,
     /// Only these columns.
