@@ -114,7 +114,11 @@ async fn what_is_wrong_with_the_form_is_told_with_its_part() {
         "/parameters",
         "no JSON object",
     );
-    problem(send(vec![schema(), item(), sale(), Part::text("parameters", r#"{"least": 1}"#)]).await, "least", "least");
+    problem(
+        send(vec![schema(), item(), sale(), Part::text("parameters", r#"{"least": 1}"#)]).await,
+        "/parameters",
+        "no parameter \"least\"",
+    );
     let most = Part::text("parameters", r#"{"most": 8}"#);
     send(vec![schema(), most, item(), sale()]).await.is(200);
 }

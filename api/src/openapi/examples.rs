@@ -1,68 +1,24 @@
-//! A body for each operation that takes one, as somebody would send it.
+//! A body for each operation that takes one, as somebody would send it: `examples.json`, by operation and media type.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-/// A schema that is small enough to be read at a glance.
-const SCHEMA: &str = "\
-name: shop
-tables:
-  - name: item
-    rows: 3
-    primary_key: [id]
-    columns:
-      - { name: id, generator: { type: sequence } }
-      - { name: price, generator: { type: integer, min: 1, max: 9 } }
-";
-
-/// Rows that obey it.
-const ITEMS: &str = "id,price\n1,5\n2,6\n3,7\n";
+const EXAMPLES: &str = include_str!("examples.json");
 
 /// Adds an example to each body of a document's operations.
 pub(super) fn fill(document: &mut Value) {
+    let examples: Value = serde_json::from_str(EXAMPLES).unwrap_or_default();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for path in paths.into_iter().flat_map(Map::values_mut) {
         for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
-            let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+            let Some(own) = operation["operationId"].as_str().and_then(|id| examples.get(id)) else { continue };
             let bodies = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
             for (media_type, body) in bodies.into_iter().flatten() {
-                if let Some(example) = example(&id, media_type) {
-                    body["example"] = example;
+                if let Some(example) = own.get(media_type) {
+                    body["example"] = example.clone();
                 }
             }
         }
     }
-}
-
-/// The example of an operation's body in a media type.
-fn example(operation: &str, media_type: &str) -> Option<Value> {
-    let password = "correct horse battery";
-    Some(match operation {
-        "create_first_user" => {
-            json!({"token": "what the link has behind #token=", "email": "ana@example.com", "password": password, "name": "Ana Quispe"})
-        }
-        "login" => json!({"email": "ana@example.com", "password": password}),
-        "create_user" => {
-            json!({"email": "eva@example.com", "password": password, "role": "editor", "name": "Eva Quispe"})
-        }
-        "update_user" => json!({"name": "Eva Quispe Mamani"}),
-        "create_api_key" => json!({"name": "nightly build", "role": "viewer", "scopes": ["datasets", "generations"]}),
-        "create_dataset" => json!({"schema_text": SCHEMA}),
-        "update_dataset" => json!({"name": "shop", "description": "What is sold, and for how much"}),
-        "save_schema" if media_type == crate::datasets::service::JSON => object(),
-        "save_schema" => json!(SCHEMA),
-        "create_plan" => json!({"schema": object(), "seed": 7}),
-        "create_preview" => json!({"schema_text": SCHEMA, "table": "item", "limit": 3}),
-        "verify_files" => json!({"schema": SCHEMA, "file": [ITEMS]}),
-        "create_generation" => json!({"seed": 7, "rows": {"item": 20}}),
-        "query_generation" => json!({"sql": "SELECT price, count(*) FROM item GROUP BY price ORDER BY price"}),
-        "create_export" => json!({"format": formats::FORMATS[0].name(), "tables": ["item"]}),
-        _ => return None,
-    })
-}
-
-/// The schema as an object.
-fn object() -> Value {
-    engine::schema::canonical_document(SCHEMA).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -84,6 +40,5 @@ mod tests {
                 }
             }
         }
-        assert_eq!(object()["name"], "shop");
     }
 }

@@ -41,7 +41,7 @@ export function ExportForm({
     const options = chosenOptions(fields, values);
     create.mutate(
       {
-        format: format.name,
+        format: format.name as Schemas["NewExport"]["format"],
         ...(all ? {} : { tables: tables.map((table) => table.name) }),
         ...(Object.keys(options).length > 0 ? { options } : {}),
         ...(format.compressions.includes(compression) ? { compression } : {}),
