@@ -11,6 +11,7 @@ use super::service::{self, NewKey};
 use super::{ApiKey, CreatedApiKey, store};
 use crate::App;
 use crate::error::ApiError;
+use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::context;
 use crate::http::page::{List, Page};
@@ -68,9 +69,9 @@ async fn list_api_keys(
 async fn create_api_key(
     app: web::Data<App>,
     caller: Caller,
-    body: web::Json<NewApiKey>,
+    body: web::Json<Object<NewApiKey>>,
 ) -> Result<HttpResponse, ApiError> {
-    let NewApiKey { name, role, expires_at, scopes } = body.into_inner();
+    let NewApiKey { name, role, expires_at, scopes } = body.into_inner().0;
     let wanted = NewKey { name, role, expires_at, scopes };
     let made = app
         .db

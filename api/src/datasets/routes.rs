@@ -15,6 +15,7 @@ use crate::App;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
 use crate::generations::table_index;
+use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
 use crate::http::precondition::{etag, if_match, is_known};
@@ -162,9 +163,9 @@ async fn create_dataset(
     app: web::Data<App>,
     caller: Caller,
     work: Work,
-    body: web::Json<NewDataset>,
+    body: web::Json<Object<NewDataset>>,
 ) -> Result<HttpResponse, ApiError> {
-    let NewDataset { name, description, schema, schema_text, media_type } = body.into_inner();
+    let NewDataset { name, description, schema, schema_text, media_type } = body.into_inner().0;
     let source = SchemaSource { schema, schema_text };
     let state = app.clone();
     let dataset = off_thread(move || {
@@ -228,9 +229,9 @@ async fn update_dataset(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<Uuid>,
-    body: web::Json<DatasetPatch>,
+    body: web::Json<Object<DatasetPatch>>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, patch) = (id.into_inner(), body.into_inner());
+    let (id, patch) = (id.into_inner(), body.into_inner().0);
     let name = patch.name.map(service::checked_name).transpose()?;
     let given = request.headers().get(header::IF_MATCH).cloned();
     let dataset = app
@@ -326,7 +327,7 @@ async fn get_schema(
 /// The body is the schema itself, in YAML or JSON. A change is a new version; what does not plan is refused with all its problems.
 #[utoipa::path(operation_id = "save_schema", tag = "datasets",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "the ETag that the change starts from, or `*`; without it the answer is 428")),
-    request_body(content((String = "application/yaml"), (serde_json::Value = "application/json")), description = "the schema, in the language of `/schema.json`"), responses(
+    request_body(content((serde_json::Value = "application/yaml"), (serde_json::Value = "application/json")), description = "the schema, in the language of `/schema.json`"), responses(
     (status = 200, body = Version, headers(("ETag" = String))),
     Forbidden,
     NotFound,

@@ -23,7 +23,7 @@ use crate::App;
 use crate::datasets::service as datasets;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
-use crate::http::body::{null_is_absent, whole};
+use crate::http::body::{Object, null_is_absent, whole};
 use crate::http::caller::Caller;
 use crate::http::headers::SANDBOX;
 use crate::http::page::{List, Page};
@@ -72,6 +72,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 pub struct NewGeneration {
     /// The version of the schema; the current one where absent.
     #[serde(default, deserialize_with = "whole")]
+    #[schema(minimum = 1)]
     pub version: Option<i32>,
     /// Seed in place of the schema's, 0 to 2^53 − 1; the same one gives the same rows.
     #[serde(default, deserialize_with = "whole")]
@@ -186,9 +187,9 @@ async fn create_generation(
     caller: Caller,
     work: Work,
     id: web::Path<Uuid>,
-    body: web::Json<NewGeneration>,
+    body: web::Json<Object<NewGeneration>>,
 ) -> Result<HttpResponse, ApiError> {
-    let NewGeneration { version, seed, rows, scale, parameters } = body.into_inner();
+    let NewGeneration { version, seed, rows, scale, parameters } = body.into_inner().0;
     let overriding = Overriding { seed, rows, scale, parameters };
     let (state, id) = (app.clone(), id.into_inner());
     let generation = off_thread(move || {
@@ -483,10 +484,10 @@ async fn query_generation(
     app: web::Data<App>,
     _: Caller,
     id: web::Path<Uuid>,
-    body: web::Json<Query>,
+    body: web::Json<Object<Query>>,
 ) -> Result<web::Json<QueryAnswer>, ApiError> {
     let app = app.into_inner();
-    Ok(web::Json(query::query(&app, id.into_inner(), body.into_inner()).await?))
+    Ok(web::Json(query::query(&app, id.into_inner(), body.into_inner().0).await?))
 }
 
 /// Get the certificate

@@ -1,8 +1,37 @@
 //! Bodies of requests.
 
-use serde::de::Error;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Number;
+
+/// A body that is a JSON object. A list of a struct's values would be read as one too, which no document says.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<T>, D::Error> {
+        deserializer.deserialize_map(Members(PhantomData)).map(Object)
+    }
+}
+
+/// Reads a value from the members of an object.
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members))
+    }
+}
 
 /// Reads null as if the key were absent.
 pub fn null_is_absent<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
@@ -31,6 +60,16 @@ mod tests {
     struct Body {
         #[serde(default, deserialize_with = "whole")]
         count: Option<u32>,
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        let read = |text: &str| serde_json::from_str::<Object<Body>>(text);
+        assert_eq!(read(r#"{"count": 7}"#).expect("an object").0, Body { count: Some(7) });
+        for text in ["[7]", "[]", "7", "null"] {
+            let told = read(text).expect_err(text).to_string();
+            assert!(told.contains("expected an object"), "{told}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ const DEFAULT_LIMIT: u64 = 100;
 const MAX_LIMIT: u64 = 1_000_000;
 
 /// The last row that a page may begin with: every reader of JSON keeps the number.
-const MAX_OFFSET: u64 = (1 << 53) - 1;
+pub const MAX_OFFSET: u64 = (1 << 53) - 1;
 
 /// Which rows, and how they are spelled.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]

@@ -14,6 +14,7 @@ use crate::App;
 use crate::auth::routes::take_attempt;
 use crate::db::off_thread;
 use crate::error::ApiError;
+use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
 use crate::http::precondition::{etag, if_match};
@@ -110,8 +111,12 @@ async fn list_users(app: web::Data<App>, query: web::Query<UsersQuery>) -> Resul
     Invalid,
 ))]
 #[post("/users")]
-async fn create_user(app: web::Data<App>, work: Work, body: web::Json<NewUser>) -> Result<HttpResponse, ApiError> {
-    let NewUser { email, password, role, name } = body.into_inner();
+async fn create_user(
+    app: web::Data<App>,
+    work: Work,
+    body: web::Json<Object<NewUser>>,
+) -> Result<HttpResponse, ApiError> {
+    let NewUser { email, password, role, name } = body.into_inner().0;
     let _turn = app.hashing.acquire().await.map_err(ApiError::internal)?;
     let state = app.clone();
     let (user, tag) = off_thread(move || {
@@ -162,9 +167,9 @@ async fn update_user(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<Uuid>,
-    body: web::Json<UserPatch>,
+    body: web::Json<Object<UserPatch>>,
 ) -> Result<HttpResponse, ApiError> {
-    let UserPatch { email, name, role, password, current_password } = body.into_inner();
+    let UserPatch { email, name, role, password, current_password } = body.into_inner().0;
     let id = id.into_inner();
     let change = Change { email, name, role, password };
     change.check(&caller)?;

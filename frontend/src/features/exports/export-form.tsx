@@ -44,7 +44,9 @@ export function ExportForm({
         format: format.name as Schemas["NewExport"]["format"],
         ...(all ? {} : { tables: tables.map((table) => table.name) }),
         ...(Object.keys(options).length > 0 ? { options } : {}),
-        ...(format.compressions.includes(compression) ? { compression } : {}),
+        ...(format.compressions.includes(compression)
+          ? { compression: compression as Schemas["NewExport"]["compression"] }
+          : {}),
       },
       { onSuccess: () => toast(t("exports.started")) },
     );
