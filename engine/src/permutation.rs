@@ -4,6 +4,10 @@
 //! above, a Feistel network over mixed radices computes them from a few words of memory. The limit between the two, the rounds and their
 //! order are part of the engine's version.
 
+mod deck;
+
+pub use deck::Deck;
+
 use crate::random::{C1, C2, Key};
 
 /// Up to so many values a table is shuffled: the network is measurably uneven on small domains.

@@ -1,5 +1,8 @@
 //! SQL over tables: a plan's, made as they are scanned, or any others that stand for a dataset's.
 
+mod phrases;
+mod problems;
+
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
@@ -16,6 +19,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::functions;
 use crate::generators::RunError;
 use crate::plan::Plan;
+use crate::problem::Problem;
 use crate::table;
 
 /// Partitions of a query: a number of our own, so that sums of floats do not depend on the machine.
@@ -24,12 +28,12 @@ const PARTITIONS: usize = 4;
 /// Rows of a batch.
 const BATCH_ROWS: usize = 4_096;
 
-/// Why a query has no answer, in a sentence.
+/// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
     /// It is no query of these tables.
     #[error("{0}")]
-    Sql(String),
+    Sql(Box<Problem>),
     /// Its sorts, joins or groups need more memory than they may have.
     #[error("the query needs more memory than it may have; select fewer rows or columns, or group by fewer values")]
     Memory,
@@ -38,28 +42,16 @@ pub enum QueryError {
     Run(RunError),
 }
 
-impl From<DataFusionError> for QueryError {
-    fn from(error: DataFusionError) -> QueryError {
+impl QueryError {
+    /// What an error of the SQL library says of a query over a plan's tables.
+    pub fn of(error: &DataFusionError, plan: &Plan) -> QueryError {
         let run = match error.find_root() {
             DataFusionError::External(inner) => inner.downcast_ref::<RunError>().cloned(),
             DataFusionError::ResourcesExhausted(_) => return QueryError::Memory,
             _ => None,
         };
-        run.map_or_else(|| QueryError::Sql(sentence(&error)), QueryError::Run)
+        run.map_or_else(|| QueryError::Sql(Box::new(problems::problem_of(error, plan))), QueryError::Run)
     }
-}
-
-/// What the SQL library says, without its own words around it and on one line.
-fn sentence(error: &DataFusionError) -> String {
-    let root = error.find_root();
-    let text = match root {
-        DataFusionError::Plan(detail) | DataFusionError::Execution(detail) => detail.clone(),
-        DataFusionError::SQL(error, _) => error.to_string(),
-        DataFusionError::SchemaError(error, _) => error.to_string(),
-        other => other.strip_backtrace(),
-    };
-    let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Answers one read-only query over the tables of a plan; rows are made where it needs them, and no others.
@@ -76,31 +68,36 @@ pub async fn query(
 ) -> Result<SendableRecordBatchStream, QueryError> {
     let tables = plan.tables.iter().enumerate();
     let tables = tables.map(|(index, planned)| (planned.name.as_str(), table::provider(plan, index)));
-    query_tables(tables, plan.dataset.reference_time_us(), sql, runtime).await
+    query_tables(tables, plan, sql, runtime).await
 }
 
-/// Answers one read-only query over named tables. `reference_time_us` is what `reference_time()` says, in microseconds since 1970, UTC.
+/// Answers one read-only query over tables that stand for those of a plan, each with its name.
 ///
 /// # Errors
 /// As [`query`].
 pub async fn query_tables<'a>(
     tables: impl IntoIterator<Item = (&'a str, Arc<dyn TableProvider>)>,
-    reference_time_us: i64,
+    plan: &Plan,
     sql: &str,
     runtime: &Arc<RuntimeEnv>,
 ) -> Result<SendableRecordBatchStream, QueryError> {
-    let context = context(reference_time_us, runtime);
-    for (name, table) in tables {
-        context.register_table(TableReference::bare(name), table)?;
-    }
-    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    Ok(context.sql_with_options(sql, options).await?.execute_stream().await?)
+    let answer = async {
+        let context = context(plan.dataset.reference_time_us(), runtime);
+        for (name, table) in tables {
+            context.register_table(TableReference::bare(name), table)?;
+        }
+        let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        context.sql_with_options(sql, options).await?.execute_stream().await
+    };
+    answer.await.map_err(|error: DataFusionError| QueryError::of(&error, plan))
 }
 
 fn context(reference_time_us: i64, runtime: &Arc<RuntimeEnv>) -> SessionContext {
     let mut config = SessionConfig::new().with_target_partitions(PARTITIONS).with_batch_size(BATCH_ROWS);
     let options = config.options_mut();
     options.sql_parser.parse_float_as_decimal = true;
+    // So that a problem has its place in the text.
+    options.sql_parser.collect_spans = true;
     options.execution.enable_recursive_ctes = false;
     let state = SessionStateBuilder::new()
         .with_config(config)

@@ -16,6 +16,9 @@ use crate::plan::{BLOCK, Evaluation, Plan};
 /// Blocks that a thread takes at a time.
 const BLOCKS_A_RUN: u64 = 16;
 
+/// Rows that a thread makes at a time.
+pub(crate) const RUN_ROWS: u64 = BLOCKS_A_RUN * BLOCK;
+
 /// Makes `range` of a table's rows, counted from 0, by `threads` threads. `encode` turns each batch (a block of at most [`BLOCK`] rows,
 /// aligned) into what is handed on, on the thread that made it; `take` gets the results in row order, on the calling thread, with the
 /// number of rows each stands for, and may end the run with an error.

@@ -8,6 +8,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::runtime_env::RuntimeEnv;
+use engine::plan::Plan;
 use engine::problem::Problem;
 use engine::query::{QueryError, query_tables};
 use futures::StreamExt;
@@ -94,7 +95,7 @@ struct Asked {
 pub async fn query(app: &Arc<App>, id: Uuid, query: Query) -> Result<QueryAnswer, ApiError> {
     let (limit, time) = bounds(&query)?;
     let state = app.clone();
-    let (tables, reference_time_us) = off_thread(move || {
+    let (tables, plan) = off_thread(move || {
         let row = state.db.read_now(|c| service::succeeded(c, id))?;
         let plan = plan_of(&state, &row)?;
         let mut tables = Vec::with_capacity(plan.tables.len());
@@ -102,12 +103,11 @@ pub async fn query(app: &Arc<App>, id: Uuid, query: Query) -> Result<QueryAnswer
             let stored = stored_table(&state, &row, &plan, place)?;
             tables.push(Asked { name: planned.name.clone(), stored, read: Arc::default() });
         }
-        Ok((tables, plan.dataset.reference_time_us()))
+        Ok((tables, plan))
     })
     .await?;
     let begun = Instant::now();
-    let answer =
-        app.sql.run(time, |environment| answer(tables, reference_time_us, query.sql, limit, environment)).await?;
+    let answer = app.sql.run(time, |environment| answer(tables, plan, query.sql, limit, environment)).await?;
     match answer {
         Some(Ok(answer)) => Ok(QueryAnswer { duration_ms: begun.elapsed().as_millis() as u64, ..answer }),
         Some(Err(error)) => Err(error),
@@ -140,7 +140,7 @@ fn bounds(query: &Query) -> Result<(u64, Duration), ApiError> {
 
 async fn answer(
     tables: Vec<Asked>,
-    reference_time_us: i64,
+    plan: Arc<Plan>,
     sql: String,
     limit: u64,
     environment: Arc<RuntimeEnv>,
@@ -149,9 +149,9 @@ async fn answer(
         .iter()
         .map(|asked| (asked.name.as_str(), scan::provider(asked.stored.clone(), Arc::clone(&asked.read))))
         .collect();
-    let stream = query_tables(providers, reference_time_us, &sql, &environment).await.map_err(refused)?;
+    let stream = query_tables(providers, &plan, &sql, &environment).await.map_err(refused)?;
     let columns = cells::columns(&stream.schema());
-    let (rows, is_cut) = taken(stream, limit as usize).await?;
+    let (rows, is_cut) = taken(stream, &plan, limit as usize).await?;
     let read =
         tables.iter().map(|asked| TableRead { table: asked.name.clone(), rows: asked.read.load(Ordering::Relaxed) });
     let read = read.filter(|read| read.rows > 0).collect();
@@ -159,10 +159,14 @@ async fn answer(
 }
 
 /// The first rows of an answer, and whether there are more.
-async fn taken(mut stream: SendableRecordBatchStream, limit: usize) -> Result<(Vec<Vec<Value>>, bool), ApiError> {
+async fn taken(
+    mut stream: SendableRecordBatchStream,
+    plan: &Plan,
+    limit: usize,
+) -> Result<(Vec<Vec<Value>>, bool), ApiError> {
     let (mut rows, mut bytes) = (Vec::new(), 0);
     while let Some(batch) = stream.next().await {
-        let batch = batch.map_err(|error| refused(QueryError::from(error)))?;
+        let batch = batch.map_err(|error| refused(QueryError::of(&error, plan)))?;
         for step in steps(&batch) {
             if rows.len() == limit || bytes > MAX_BYTES {
                 return Ok((rows, true));
@@ -185,9 +189,10 @@ fn steps(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> + '_ {
 }
 
 fn refused(error: QueryError) -> ApiError {
-    let problem = match &error {
+    let problem = match error {
+        QueryError::Sql(problem) => *problem,
         QueryError::Memory => Problem::new("query_too_large", error.to_string()),
-        QueryError::Sql(_) | QueryError::Run(_) => Problem::new("invalid_sql", error.to_string()),
+        QueryError::Run(_) => Problem::new("invalid_sql", error.to_string()),
     };
     ApiError::invalid(vec![problem.at("/sql")])
 }

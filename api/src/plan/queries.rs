@@ -26,7 +26,7 @@ pub fn shown(plan: &Arc<Plan>, sql: &str) -> Result<(Preview, bool), Failure> {
     answered(plan, sql, async |schema, mut answer| {
         let (mut rows, mut total) = (Vec::new(), 0_u64);
         while let Some(batch) = answer.next().await {
-            let batch = batch.map_err(QueryError::from)?;
+            let batch = batch.map_err(|error| QueryError::of(&error, plan))?;
             total += batch.num_rows() as u64;
             let room = MOST_SHOWN as usize - rows.len();
             rows.extend(texts(&batch.slice(0, batch.num_rows().min(room)))?);
@@ -59,7 +59,7 @@ pub fn write(
         let mut writer = format.writer(out, &document(plan, &schema), options).map_err(failure)?;
         writer.begin_table(0).map_err(failure)?;
         while let Some(batch) = answer.next().await {
-            writer.write(&batch.map_err(QueryError::from)?).map_err(failure)?;
+            writer.write(&batch.map_err(|error| QueryError::of(&error, plan))?).map_err(failure)?;
         }
         writer.end_table().map_err(failure)?;
         writer.finish(&[]).map_err(failure)

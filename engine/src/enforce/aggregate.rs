@@ -6,14 +6,14 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
-use datafusion::arrow::compute::nullif;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use datafusion::arrow::compute::{interleave, nullif};
 use datafusion::arrow::datatypes::UInt64Type;
 
 use super::choose::truths;
 use crate::allocation::Allocation;
-use crate::generators::{Cells, Fill, Measure, Reader, Rows, RunError, State};
-use crate::plan::{BLOCK, Evaluation, Plan, SlotId, take_rows};
+use crate::generators::{Cells, Fill, Held, Measure, Packed, Reader, Rows, RunError, State};
+use crate::plan::{BLOCK, Evaluation, Plan, SlotId};
 
 /// Over children that lie side by side.
 pub(crate) struct OverChildren {
@@ -92,24 +92,36 @@ pub(crate) struct OverPicks {
     /// Their column; none where they are only counted.
     pub value: Option<SlotId>,
     pub measure: Measure,
-    /// What all parents' children come to, made by whoever asks first.
-    pub whole: OnceLock<Result<ArrayRef, RunError>>,
+    /// What all parents' children come to, [`CHUNK`] parents after the other, made by whoever asks first.
+    pub whole: OnceLock<Result<Vec<ArrayRef>, RunError>>,
 }
+
+/// Parents whose values lie in one array.
+const CHUNK: u64 = 16 * BLOCK;
 
 impl Fill for OverPicks {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let whole = self.whole.get_or_init(|| self.gather(cells.plan)).as_ref().map_err(Clone::clone)?;
-        match rows {
-            Rows::Range(range) => Ok(whole.slice(range.start as usize, rows.len())),
-            Rows::List(list) => take_rows(whole, &UInt32Array::from_iter_values(list.iter().map(|row| *row as u32))),
+        if let Rows::Range(range) = rows
+            && range.start / CHUNK == range.end.saturating_sub(1) / CHUNK
+        {
+            return Ok(whole[(range.start / CHUNK) as usize].slice((range.start % CHUNK) as usize, rows.len()));
         }
+        let chunks: Vec<&dyn Array> = whole.iter().map(AsRef::as_ref).collect();
+        let places: Vec<(usize, usize)> =
+            rows.iter().map(|row| ((row / CHUNK) as usize, (row % CHUNK) as usize)).collect();
+        interleave(&chunks, &places).map_err(|error| RunError::new(error.to_string()))
+    }
+
+    fn hold(&self, held: &mut Held<'_>) {
+        held.add(self, self.parents * Packed::width(&self.measure) as u64);
     }
 }
 
 impl OverPicks {
     /// The pass over the children.
-    fn gather(&self, plan: &Plan) -> Result<ArrayRef, RunError> {
-        let mut states = vec![self.measure.zero(); self.parents as usize];
+    fn gather(&self, plan: &Plan) -> Result<Vec<ArrayRef>, RunError> {
+        let mut packed = Packed::new(&self.measure, self.parents as usize);
         for block in crate::run::blocks(0..plan.tables[self.child].rows) {
             let mut evaluation = Evaluation::new(plan, self.child, Rows::Range(block));
             let keys = evaluation.need(self.key)?;
@@ -118,11 +130,19 @@ impl OverPicks {
             let keys = keys.as_primitive::<UInt64Type>();
             for (at, parent) in keys.iter().enumerate() {
                 if let Some(parent) = parent {
-                    add(&self.measure, &mut states[parent as usize], reader.as_ref(), at)?;
+                    let mut state = packed.get(parent as usize);
+                    add(&self.measure, &mut state, reader.as_ref(), at)?;
+                    packed.set(parent as usize, state);
                 }
             }
         }
-        self.measure.finish(states.iter(), |position| position as u64)
+        let starts = (0..self.parents.max(1)).step_by(CHUNK as usize);
+        let chunk = |start: u64| {
+            let end = (start + CHUNK).min(self.parents);
+            let states: Vec<State> = (start..end).map(|parent| packed.get(parent as usize)).collect();
+            self.measure.finish(states.iter(), |position| start + position as u64)
+        };
+        starts.map(chunk).collect()
     }
 }
 

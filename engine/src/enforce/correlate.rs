@@ -25,7 +25,7 @@ use marginal::{score_of, share_of};
 pub(crate) use matrix::{Square, factor, identity, nearest};
 
 use super::quota::{Conflict, Fault};
-use crate::generators::{Cells, Fill, Quantiles, Rows, RunError};
+use crate::generators::{Cells, Fill, Held, Quantiles, Rows, RunError};
 use crate::plan::{Evaluation, Plan, Side, SlotId, units_of};
 use crate::random::{Key, open_unit};
 use crate::run::blocks;
@@ -420,6 +420,13 @@ impl CorrelatedFill {
 }
 
 impl Fill for CorrelatedFill {
+    fn hold(&self, held: &mut Held<'_>) {
+        let system = &self.system;
+        let rows = Correlated::most_rows(&system.pairs, system.members.len()).min(held.plan.tables[system.table].rows);
+        // Scores and what stands in their place, while the coefficients are measured.
+        held.add(&**system, 2 * rows * (system.members.len() * size_of::<f64>()) as u64);
+    }
+
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let system = &self.system;
         let member = &system.members[self.member];

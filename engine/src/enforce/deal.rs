@@ -8,7 +8,7 @@ use datafusion::arrow::datatypes::UInt64Type;
 use super::quota::{Conflict, Fault};
 use super::strata::{Standing, Strata};
 use crate::generators::{Cells, Countable, Fill, Rows, RunError};
-use crate::permutation::{Permutation, WidePermutation};
+use crate::permutation::{Deck, WidePermutation};
 use crate::plan::Plan;
 use crate::random::Key;
 
@@ -99,15 +99,15 @@ impl Fill for BySibling {
         let parents = cells.inputs[0].as_primitive::<UInt64Type>();
         let siblings = cells.inputs[1].as_primitive::<UInt64Type>();
         let domain = u64::try_from(self.countable.count()).unwrap_or(u64::MAX >> 1).min(u64::MAX >> 1);
-        let mut current: Option<(u64, Permutation)> = None;
+        let (mut deck, mut current) = (Deck::new(domain), None);
         let mut positions = Vec::with_capacity(rows.len());
         for row in 0..rows.len() {
             let parent = parents.value(row);
-            let permutation = match &current {
-                Some((known, permutation)) if *known == parent => permutation,
-                _ => &current.insert((parent, Permutation::new(self.key.child(parent), domain))).1,
-            };
-            positions.push(u128::from(permutation.at(siblings.value(row))));
+            if current != Some(parent) {
+                deck.shuffle(self.key.child(parent));
+                current = Some(parent);
+            }
+            positions.push(u128::from(deck.at(siblings.value(row))));
         }
         Ok(self.countable.unrank(&positions))
     }

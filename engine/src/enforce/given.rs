@@ -11,7 +11,7 @@ use datafusion::arrow::compute::interleave;
 use datafusion::arrow::row::{RowConverter, SortField};
 
 use super::quota::{Conflict, Fault};
-use crate::generators::{self, Fill, Rows, RunError};
+use crate::generators::{self, Fill, Held, Rows, RunError};
 use crate::plan::{Evaluation, Plan, SlotId};
 use crate::run::blocks;
 
@@ -76,6 +76,13 @@ impl Cells {
 }
 
 impl Fill for Cells {
+    fn hold(&self, held: &mut Held<'_>) {
+        let given = self.values.get_array_memory_size() as u64;
+        // What the rows would have had, as an array and in bytes, and the bytes of the given values, by which rows are found.
+        let walks = 3 * given + (self.values.len() * (2 * size_of::<Box<[u8]>>() + 2 * size_of::<usize>())) as u64;
+        held.add(self, given + if self.distinct { walks } else { 0 });
+    }
+
     fn fill(&self, cells: &generators::Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let base = &cells.inputs[0];
         let given = self.values.len() as u64;
@@ -172,6 +179,11 @@ impl Parents {
 }
 
 impl Fill for Arc<Parents> {
+    fn hold(&self, held: &mut Held<'_>) {
+        let given: usize = self.values.iter().map(|values| values.get_array_memory_size()).sum();
+        held.add(&**self, (given + self.filled.len() * size_of::<u64>()) as u64);
+    }
+
     fn fill(&self, cells: &generators::Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let base = &cells.inputs[0];
         let given = self.filled.len() as u64;

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use datafusion::arrow::array::ArrayRef;
 
 use super::quota::{Conflict, Fault};
-use crate::generators::{Cells, Fill, Quantiles, Rows, RunError, array_of_units};
+use crate::generators::{Cells, Fill, Held, Quantiles, Rows, RunError, array_of_units};
 use crate::plan::{Groups, Plan, Side, places, units_of};
 use crate::random::{Key, open_unit};
 use crate::types::LogicalType;
@@ -146,6 +146,11 @@ impl Fill for StartFill {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let starts = self.0.starts(cells.plan, rows)?;
         self.0.quantiles.array(&starts.into_iter().map(|(start, _)| start).collect::<Vec<_>>())
+    }
+
+    fn hold(&self, held: &mut Held<'_>) {
+        let rows = self.0.groups.hold(held);
+        held.add(&*self.0, rows * size_of::<f64>() as u64);
     }
 }
 

@@ -8,7 +8,7 @@ use datafusion::arrow::datatypes::{DataType, Float64Type};
 
 use super::quota::{Conflict, Fault};
 use crate::allocation::Allocation;
-use crate::generators::{Cells, Fill, Rows, RunError};
+use crate::generators::{Cells, Fill, Held, Rows, RunError};
 use crate::permutation::Permutation;
 use crate::plan::{BLOCK, Evaluation, Plan, SlotId};
 use crate::random::{Alias, Cell, Key, unit};
@@ -64,6 +64,16 @@ impl Fill for Arc<Picks> {
         let of = |place: u64| ready.among.as_ref().map_or(place, |bits| bits.select(place));
         let picked = rows.iter().map(|row| of(ready.way.choose(&key, row, row)));
         Ok(Arc::new(UInt64Array::from_iter_values(picked)))
+    }
+
+    fn hold(&self, held: &mut Held<'_>) {
+        let Some(limits) = &self.limits else { return };
+        // A bit a parent and a count every few words; a slot of the table of weights.
+        let words = self.parents.div_ceil(64);
+        let bits = (words + words.div_ceil(WORDS as u64)) * 8;
+        let weights = self.parents.min(HELD) * size_of::<(u64, u32)>() as u64;
+        let bytes = limits.condition.map_or(0, |_| bits) + limits.weight.map_or(0, |_| weights);
+        held.add(&**self, bytes);
     }
 }
 
@@ -211,6 +221,10 @@ impl Fill for Shares {
             firsts.partition_point(|first| *first <= place) as u64 - 1
         };
         Ok(Arc::new(UInt64Array::from_iter_values(rows.iter().map(of))))
+    }
+
+    fn hold(&self, held: &mut Held<'_>) {
+        held.add(self, self.allocation.parents() * size_of::<u64>() as u64);
     }
 }
 

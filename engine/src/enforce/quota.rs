@@ -16,7 +16,7 @@ use datafusion::arrow::compute::take;
 use super::simplex::Program;
 use super::strata::{Index, Strata};
 use crate::allocation::largest_remainder;
-use crate::generators::{Cells, Fill, Rows, RunError};
+use crate::generators::{Cells, Fill, Held, Rows, RunError};
 use crate::permutation::Permutation;
 use crate::plan::Plan;
 use crate::random::Key;
@@ -422,5 +422,9 @@ impl Fill for CountedFill {
             })
             .collect();
         take(counted.values.as_ref(), &places, None).map_err(|error| RunError::new(error.to_string()))
+    }
+
+    fn hold(&self, held: &mut Held<'_>) {
+        held.add(&*self.0, self.0.strata.most_bytes(held.plan));
     }
 }

@@ -13,7 +13,7 @@ use datafusion::arrow::datatypes::UInt64Type;
 
 use crate::generators::shape::{Shape, Steps};
 use crate::generators::{Cells, Countable, Fill, Rows, RunError};
-use crate::permutation::Permutation;
+use crate::permutation::{Deck, Permutation};
 use crate::random::Key;
 
 /// A line of so many parts holds all rows.
@@ -151,18 +151,20 @@ impl Fill for SiblingsByLikelihood {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let parents = cells.inputs[0].as_primitive::<UInt64Type>();
         let siblings = cells.inputs[1].as_primitive::<UInt64Type>();
-        let mut current: Option<(u64, Permutation, u64)> = None;
+        let mut deck = Deck::new(self.spread.rows);
+        let mut current: Option<(u64, u64)> = None;
         let mut positions = Vec::with_capacity(rows.len());
         for row in 0..rows.len() {
             let parent = parents.value(row);
-            let (_, permutation, start) = match &current {
-                Some(known) if known.0 == parent => known,
+            let start = match current {
+                Some((known, start)) if known == parent => start,
                 _ => {
                     let key = self.key.child(parent);
-                    current.insert((parent, Permutation::new(key, self.spread.rows), key.child(0).word(0)))
+                    deck.shuffle(key);
+                    current.insert((parent, key.child(0).word(0))).1
                 }
             };
-            let (step, place) = self.spread.locate(permutation.at(siblings.value(row)), *start);
+            let (step, place) = self.spread.locate(deck.at(siblings.value(row)), start);
             positions.push(u128::from(self.spread.steps.position(step, place, 0, usize::MAX)));
         }
         Ok(self.countable.unrank(&positions))

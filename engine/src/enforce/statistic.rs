@@ -19,10 +19,9 @@ use listed::Runs;
 
 use super::quota::{Conflict, Fault};
 use super::strata::Strata;
-use crate::generators::{Cells, Fill, Quantiles, Rows, RunError};
+use crate::generators::{Cells, Fill, Held, Quantiles, Rows, RunError};
 use crate::permutation::Permutation;
 use crate::plan::Plan;
-
 use crate::random::Key;
 
 /// Ranks by which bends are found.
@@ -38,6 +37,8 @@ pub(crate) struct Asked {
     pub condition: Option<usize>,
     pub rules: Vec<String>,
     pub mean: Option<f64>,
+    /// How far from it the mean may be.
+    pub tolerance: f64,
     pub std: Option<f64>,
     pub min: Option<f64>,
     pub max: Option<f64>,
@@ -217,7 +218,20 @@ impl Measured {
             let runs = Runs::of(&curve, &self.quantiles, values, rows, sum);
             return Ok(Shape { order, curve, spread: Spread::default(), runs: Some(runs) });
         }
-        let spread = asked.mean.map(|mean| self.settle(&mut curve, rows, mean)).unwrap_or_default();
+        let Some(mean) = asked.mean else {
+            return Ok(Shape { order, curve, spread: Spread::default(), runs: None });
+        };
+        let (spread, missing) = self.settle(&mut curve, rows, mean);
+        if missing.abs() > asked.tolerance * rows as f64 + 1e-9 * mean.abs() {
+            let detail = format!(
+                "{} asks for a mean of {}, and the nearest that {} can have in these {rows} rows is {}",
+                asked.rules.join(" and "),
+                self.quantiles.print(mean),
+                self.column,
+                self.quantiles.print(mean - missing / rows as f64)
+            );
+            return Err(self.conflict(asked, detail));
+        }
         Ok(Shape { order, curve, spread, runs: None })
     }
 
@@ -330,7 +344,7 @@ impl Measured {
     }
 
     /// Brings the sum of all values to the mean times their number.
-    fn settle(&self, curve: &mut Curve, rows: u64, mean: f64) -> Spread {
+    fn settle(&self, curve: &mut Curve, rows: u64, mean: f64) -> (Spread, f64) {
         const ROUNDS: usize = 24;
         for _ in 0..ROUNDS {
             let missing = match self.quantiles.quantum {
@@ -342,18 +356,18 @@ impl Measured {
                 None => mean * rows as f64 - (0..rows).map(|rank| curve.at(&self.quantiles, rank)).sum::<f64>(),
             };
             if missing == 0.0 {
-                return Spread::default();
+                return (Spread::default(), 0.0);
             }
             let runs = self.room(curve, missing > 0.0);
             let room: u64 = runs.iter().map(|(_, count)| count).sum();
             if room == 0 {
-                return Spread::default();
+                return (Spread::default(), if self.quantiles.quantum.is_some() { missing } else { 0.0 });
             }
             match self.quantiles.quantum {
                 None => {
                     curve.shift += missing / room as f64;
                     if missing.abs() <= 1e-13 * mean.abs().max(1e-300) * rows as f64 {
-                        return Spread::default();
+                        return (Spread::default(), 0.0);
                     }
                 }
                 Some(quantum) => {
@@ -366,13 +380,13 @@ impl Measured {
                         });
                         let runs = runs.collect();
                         let unit = if missing > 0.0 { quantum } else { -quantum };
-                        return Spread { unit, runs, room, needed: units as u64 };
+                        return (Spread { unit, runs, room, needed: units as u64 }, 0.0);
                     }
                     curve.shift += libm::trunc(missing / room as f64 / quantum) * quantum;
                 }
             }
         }
-        Spread::default()
+        (Spread::default(), 0.0)
     }
 
     /// The sum of the values of all ranks, which are whole numbers.
@@ -445,5 +459,9 @@ impl Fill for MeasuredFill {
         let values = measured.quantiles.array(&values)?;
         interleave(&[cells.inputs[0].as_ref(), values.as_ref()], &from)
             .map_err(|error| RunError::new(error.to_string()))
+    }
+
+    fn hold(&self, held: &mut Held<'_>) {
+        held.add(&*self.0, self.0.strata.most_bytes(held.plan));
     }
 }

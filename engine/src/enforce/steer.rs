@@ -13,7 +13,7 @@ use datafusion::arrow::row::{RowConverter, SortField};
 
 use super::quota::{Conflict, Fault};
 use super::redraw::ATTEMPTS;
-use crate::generators::{Cells, Fill, Rows, RunError};
+use crate::generators::{Cells, Fill, Held, Rows, RunError};
 use crate::plan::{Evaluation, Plan, SlotId, take_rows};
 use crate::random::Key;
 use crate::run::blocks;
@@ -296,5 +296,10 @@ impl Fill for SteeredFill {
         }
         interleave(&[cells.inputs[0].as_ref(), values.as_ref()], &from)
             .map_err(|error| RunError::new(error.to_string()))
+    }
+
+    fn hold(&self, held: &mut Held<'_>) {
+        // A bit a row for those that change, and one for those that may while the pass is made.
+        held.add(&*self.0, held.plan.tables[self.0.table].rows.div_ceil(64) * 16);
     }
 }

@@ -44,6 +44,15 @@ pub(crate) struct Index {
     within: Vec<Box<[u16]>>,
 }
 
+impl Strata {
+    /// The most bytes that the pass keeps.
+    pub fn most_bytes(&self, plan: &Plan) -> u64 {
+        let blocks = plan.tables[self.table].rows.div_ceil(BLOCK);
+        let cells = (1_u64 << self.conditions.len().min(CONDITIONS)).min(CELLS as u64);
+        cells.saturating_mul(blocks * 2 + blocks.div_ceil(BLOCKS) * 8).min(BYTES as u64)
+    }
+}
+
 impl Index {
     fn bytes(&self) -> usize {
         self.marks.iter().map(|mark| mark.len() * 8).sum::<usize>()

@@ -172,7 +172,7 @@ pub(super) fn check_digits(values: &ArrayRef) -> Result<()> {
 }
 
 /// What went wrong while a value was computed, in one sentence without a full stop.
-pub(super) fn sentence(error: &DataFusionError) -> String {
+pub(crate) fn sentence(error: &DataFusionError) -> String {
     let root = error.find_root();
     let text = match root {
         DataFusionError::ArrowError(arrow, _) => match arrow.as_ref() {
@@ -197,7 +197,7 @@ pub(super) fn sentence(error: &DataFusionError) -> String {
 }
 
 /// The sentence of another library with our words for Arrow's types.
-fn our_types(sentence: &str) -> String {
+pub(crate) fn our_types(sentence: &str) -> String {
     const WORDS: [(&str, &str); 12] = [
         (" (DataType: Utf8View)", ""),
         (" (DataType: Utf8)", ""),

@@ -10,6 +10,7 @@
 mod checked;
 mod compile;
 mod lazy;
+mod literals;
 mod names;
 mod parse;
 mod rewrite;
@@ -23,9 +24,12 @@ mod tests;
 
 use std::fmt;
 
+pub(crate) use checked::{our_types, sentence};
 pub use compile::Expression;
+pub(crate) use literals::literals;
 pub use names::{Reference, resolve};
 pub use parse::Parsed;
+pub(crate) use parse::syntax_problem;
 pub use simple::{Literal, Op, Simple};
 
 /// What is wrong with an SQL text, found before any row is read.

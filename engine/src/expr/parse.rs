@@ -381,7 +381,7 @@ fn text(value: &str) -> Expr {
 }
 
 /// The parser's sentence in our form, its place taken out of the text.
-fn syntax_problem(error: &ParserError) -> SqlProblem {
+pub(crate) fn syntax_problem(error: &ParserError) -> SqlProblem {
     let message = match error {
         ParserError::RecursionLimitExceeded => return too_deep(),
         ParserError::ParserError(message) | ParserError::TokenizerError(message) => message,

@@ -1,5 +1,6 @@
 //! What runs: a compiled column, filled a range of rows at a call.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -105,6 +106,34 @@ pub trait Fill: Send + Sync {
     /// What deals the rows to parents, where its values are numbers of parents: a question for parents is one for rows.
     fn dealt(&self) -> Option<&Allocation> {
         None
+    }
+
+    /// Says what it holds while rows are made, beside the arrays that it gives: what a pass leaves, one value a row or a parent, a table of
+    /// weights. What is bounded by a few hundred kilobytes is not said.
+    fn hold(&self, _held: &mut Held<'_>) {}
+}
+
+/// What the fills of a table hold, each thing counted once, whoever shares it.
+pub struct Held<'p> {
+    /// The plan that is asked about.
+    pub plan: &'p Plan,
+    known: HashMap<usize, u64>,
+}
+
+impl<'p> Held<'p> {
+    /// Nothing yet.
+    pub fn new(plan: &'p Plan) -> Held<'p> {
+        Held { plan, known: HashMap::new() }
+    }
+
+    /// Adds what a thing holds at most, known by where it lies.
+    pub fn add<T: ?Sized>(&mut self, thing: &T, bytes: u64) {
+        self.known.insert(std::ptr::from_ref(thing).cast::<()>() as usize, bytes);
+    }
+
+    /// The bytes of all.
+    pub fn bytes(&self) -> u64 {
+        self.known.values().fold(0, |sum, bytes| sum.saturating_add(*bytes))
     }
 }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::person::is_redrawn;
 use super::person::names::{gender_of, text_attribute, texts};
 use super::text::{TextColumn, nothing_fits};
-use super::{Cells, Countable, Fill, Made, Problems, Rows, RunError, by_name};
+use super::{Cells, Countable, Fill, Held, Made, Problems, Rows, RunError, by_name};
 use crate::identifiers::{COUNTRIES, Facts, Identifier, Names, Needs, Space};
 use crate::locale::{Gender, Surnames};
 use crate::permutation::Permutation;
@@ -462,6 +462,12 @@ fn split_name(whole: &str, two_surnames: bool) -> Names<'_> {
 }
 
 impl Fill for Agreeing {
+    fn hold(&self, held: &mut Held<'_>) {
+        if let Apart::Ordinals { table, .. } = &self.apart {
+            held.add(self, held.plan.tables[*table].rows * size_of::<Repeat>() as u64);
+        }
+    }
+
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let free = self.numbers.total();
         let numbers = match &self.apart {

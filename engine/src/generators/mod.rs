@@ -43,10 +43,10 @@ use serde_json::{Map, Value};
 
 pub use countable::Countable;
 pub use cut::Cut;
-pub use fill::{Cells, Choices, Fill, Made, Progression, Rows, RunError};
+pub use fill::{Cells, Choices, Fill, Held, Made, Progression, Rows, RunError};
 pub(crate) use lists::typed_values;
 pub use quantiles::Quantiles;
-pub(crate) use relations::fold::{Measure, Reader, RunningFn, State};
+pub(crate) use relations::fold::{Measure, Packed, Reader, RunningFn, State};
 
 use crate::plan::{Context, suggestions};
 use crate::problem::Problem;

@@ -139,12 +139,12 @@ impl Compiler {
 
     /// Type, lengths and values that rules put in: what stands between a generator and its column.
     pub(super) fn finish_raw(&mut self, table: usize, column: usize, slot: SlotId) -> Result<SlotId, Failed> {
-        let pointer = column_pointer(table, column);
         let definition = self.definition(table, column).clone();
         let mut slot = slot;
         if let Some(wanted) = definition.logical_type() {
             slot = self.converted(table, column, slot, &wanted).map_err(|problem| {
-                self.report(&format!("{pointer}/type"), [problem]);
+                let from = self.tables[table].slots[slot].logical.clone();
+                self.report_lossy(table, column, &from, problem);
                 Failed::Known
             })?;
         }

@@ -460,6 +460,9 @@ impl Compiler {
         }
         report.fill_rows(&tables);
         let mut plan = Plan { dataset, tables, load_order, report };
+        let mut report = plan.report.clone();
+        report.fill_memory(&plan);
+        plan.report = report;
         let sampled = super::sample::sample(&plan, &self.statements);
         self.problems.extend(sampled.problems);
         for (id, note) in sampled.notes {

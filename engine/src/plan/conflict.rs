@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::repair::{Repair, is_of_numbers};
 use super::{Compiled, Options, compiler};
 use crate::problem::Problem;
 use crate::schema::Dataset;
@@ -25,29 +26,35 @@ const ROWS: u64 = 100_000;
 /// The most problems that are explained.
 const PROBLEMS: usize = 4;
 
-/// A dataset's problems, each naming the rules that contradict each other.
+/// A dataset's problems, each naming the rules that contradict each other and, where one change mends it, that change.
 pub(super) fn explain(dataset: &Dataset, options: &Options, left_out: &[String], problems: &mut [Problem]) {
     let ids: Vec<&str> = dataset.tables.iter().flat_map(|table| &table.rules).map(|rule| rule.id.as_str()).collect();
     let distinct: BTreeSet<&str> = ids.iter().copied().collect();
     let written = |table: &crate::schema::Table| options.rows.get(&table.name).copied().or(table.rows).unwrap_or(0);
     let rows = dataset.tables.iter().map(written).fold(0_u64, u64::saturating_add);
-    let blamed = |problem: &Problem| problem.is_error() && CODES.contains(&problem.code);
-    if ids.len() > RULES || distinct.len() < ids.len() || rows > ROWS || !problems.iter().any(blamed) {
+    if ids.len() > RULES || distinct.len() < ids.len() || rows > ROWS {
         return;
     }
+    let blamed = |problem: &Problem| problem.is_error() && CODES.contains(&problem.code);
     let search = Search { dataset, options, left_out };
     let all: BTreeSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
     // Where nothing can stand without rules either, none of them is to blame.
-    if search.refusal(&BTreeSet::new()).is_some() {
-        return;
-    }
-    let mut explained = 0;
-    for problem in problems.iter_mut() {
-        if blamed(problem) && explained < PROBLEMS {
-            explained += 1;
-            if let Some(better) = search.explained(problem, &all) {
-                *problem = better;
-            }
+    let is_of_rules = problems.iter().any(blamed) && search.refusal(&BTreeSet::new()).is_none();
+    // A schema that could not be read in whole is mended where it was left out first; rows of this run are none of its numbers.
+    let repair = Repair::new(dataset, options, problems).filter(|_| left_out.is_empty() && options.rows.is_empty());
+    let explainable = problems.iter_mut().filter(|problem| blamed(problem) || is_of_numbers(problem));
+    for problem in explainable.take(PROBLEMS) {
+        let origin = problem.clone();
+        if is_of_rules
+            && blamed(problem)
+            && let Some(better) = search.explained(problem, &all)
+        {
+            *problem = better;
+        }
+        if let Some(repair) = &repair {
+            let rules = problem.params.get("rules").and_then(serde_json::Value::as_array);
+            let rules = rules.map(|rules| rules.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect());
+            repair.mend(problem, &origin, &rules.unwrap_or_else(|| named(dataset, problem)));
         }
     }
 }

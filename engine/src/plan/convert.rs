@@ -6,10 +6,13 @@ use std::sync::Arc;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, StringViewArray, StringViewBuilder, new_null_array,
 };
+use datafusion::arrow::compute::kernels::cmp::not_distinct;
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
+use datafusion::arrow::error::ArrowError;
+use serde_json::{Value, json};
 
 use crate::expr::Literal;
 use crate::generators::{Cells, Fill, Rows, RunError};
@@ -25,27 +28,27 @@ pub(super) struct Conversion {
 /// The fill that converts, or why none does.
 pub(super) fn conversion(from: &LogicalType, to: &LogicalType) -> Result<Conversion, Problem> {
     use LogicalType as T;
-    let possible = matches!(
-        (from, to),
-        (T::Integer, T::Decimal { .. } | T::Float)
-            | (T::Decimal { .. }, T::Decimal { .. } | T::Integer | T::Float)
-            | (T::Float, T::Integer)
-            | (T::Date, T::Datetime)
-            | (
-                T::String
-                    | T::Text
-                    | T::Json
-                    | T::Integer
-                    | T::Decimal { .. }
-                    | T::Float
-                    | T::Boolean
-                    | T::Date
-                    | T::Datetime
-                    | T::Time
-                    | T::Uuid,
-                T::String | T::Text,
-            )
-    );
+    let possible = match (from, to) {
+        (T::Integer, T::Decimal { .. } | T::Float) | (T::Decimal { .. }, T::Float) | (T::Date, T::Datetime) => true,
+        // What has places after the point is whole by chance alone.
+        (T::Decimal { scale, .. }, T::Integer) => *scale <= 0,
+        (T::Decimal { scale, .. }, T::Decimal { scale: wanted, .. }) => scale <= wanted,
+        (
+            T::String
+            | T::Text
+            | T::Json
+            | T::Integer
+            | T::Decimal { .. }
+            | T::Float
+            | T::Boolean
+            | T::Date
+            | T::Datetime
+            | T::Time
+            | T::Uuid,
+            T::String | T::Text,
+        ) => true,
+        _ => false,
+    };
     if possible {
         return Ok(Conversion { to: to.clone() });
     }
@@ -54,8 +57,54 @@ pub(super) fn conversion(from: &LogicalType, to: &LogicalType) -> Result<Convers
     Err(problem.remedy(format!("say type: {}, or write the conversion in SQL", type_word(from))))
 }
 
-fn type_word(logical: &LogicalType) -> String {
-    logical.to_string().split('(').next().unwrap_or_default().to_owned()
+/// Whether a conversion that is possible may meet a value that is too large for it.
+pub(super) fn may_be_too_large(from: &LogicalType, to: &LogicalType) -> bool {
+    use LogicalType as T;
+    // Digits before the point; a whole number of 64 bits has 19.
+    let whole = |precision: u8, scale: i8| i16::from(precision) - i16::from(scale);
+    match (from, to) {
+        (T::Integer, T::Decimal { precision, scale }) => whole(*precision, *scale) < 19,
+        (T::Decimal { precision, scale }, T::Integer) => whole(*precision, *scale) > 18,
+        (T::Decimal { precision, scale }, T::Decimal { precision: digits, scale: places }) => {
+            whole(*precision, *scale) > whole(*digits, *places)
+        }
+        (T::Integer, T::Float) => true,
+        _ => false,
+    }
+}
+
+/// An SQL text whose numbers are rounded to what a type holds; none where rounding alone does not make them fit it.
+pub(super) fn rounded(sql: &str, from: &LogicalType, to: &LogicalType) -> Option<String> {
+    use LogicalType as T;
+    // A comment at the end must not swallow the bracket.
+    let sql = if sql.contains("--") { format!("{}\n", sql.trim_end()) } else { sql.trim().to_owned() };
+    Some(match (from, to) {
+        (T::Decimal { .. }, T::Integer) => format!("round({sql})"),
+        (T::Decimal { .. }, T::Decimal { scale, .. }) => format!("round({sql}, {scale})"),
+        (T::Float, T::Integer) => format!("CAST(round({sql}) AS BIGINT)"),
+        (T::Float, T::Decimal { precision, scale }) => format!("CAST({sql} AS DECIMAL({precision}, {scale}))"),
+        _ => return None,
+    })
+}
+
+/// The changes of a column at a pointer that give it a type, where they can be said in a few keys.
+pub(super) fn declared_as(pointer: &str, from: &LogicalType) -> Option<Vec<Value>> {
+    let mut changes = vec![json!({ "op": "replace", "path": format!("{pointer}/type"), "value": type_word(from) })];
+    match from {
+        LogicalType::List(_) => return None,
+        LogicalType::Decimal { precision, scale } => {
+            changes.push(json!({ "op": "add", "path": format!("{pointer}/precision"), "value": precision }));
+            changes
+                .push(json!({ "op": "add", "path": format!("{pointer}/scale"), "value": u8::try_from(*scale).ok()? }));
+        }
+        _ => {}
+    }
+    Some(changes)
+}
+
+/// The word of a schema for a type.
+pub(super) fn type_word(logical: &LogicalType) -> String {
+    logical.to_string().split(['(', ' ']).next().unwrap_or_default().to_owned()
 }
 
 impl Fill for Conversion {
@@ -78,19 +127,25 @@ pub(super) fn convert(array: &ArrayRef, to: &LogicalType) -> Result<ArrayRef, Ru
     let options = CastOptions { safe: true, ..CastOptions::default() };
     let converted = cast_with_options(array, &target, &options).map_err(|error| RunError::new(error.to_string()))?;
     // What did not fit is null now; what lost digits is no longer equal when it is brought back.
-    let exact = !matches!(to, LogicalType::Float | LogicalType::Datetime) && !to.is_text();
-    let back = if exact {
-        Some(
-            cast_with_options(&converted, array.data_type(), &options)
-                .map_err(|error| RunError::new(error.to_string()))?,
-        )
-    } else {
-        None
-    };
-    for row in 0..array.len() {
-        if array.is_valid(row)
-            && (converted.is_null(row) || back.as_ref().is_some_and(|back| spelled(back, row) != spelled(array, row)))
-        {
+    let is_whole = *array.data_type() == DataType::Int64;
+    let exact = (is_whole || *to != LogicalType::Float) && *to != LogicalType::Datetime && !to.is_text();
+    let failed = |error: ArrowError| RunError::new(error.to_string());
+    if !exact {
+        return match (0..array.len()).find(|row| array.is_valid(*row) && converted.is_null(*row)) {
+            Some(row) => Err(lost(row)),
+            None => Ok(converted),
+        };
+    }
+    let back = cast_with_options(&converted, array.data_type(), &options).map_err(failed)?;
+    let kept = not_distinct(&back, array).map_err(failed)?;
+    if let Some(row) = kept.iter().position(|kept| kept == Some(false)) {
+        return Err(lost(row));
+    }
+    // Arrow takes a whole number for a decimal of more digits than it may have.
+    if let LogicalType::Decimal { precision, .. } = to {
+        let most = 10_u128.pow(u32::from(*precision));
+        let decimals = converted.as_primitive::<Decimal128Type>();
+        if let Some(row) = decimals.iter().position(|units| units.is_some_and(|units| units.unsigned_abs() >= most)) {
             return Err(lost(row));
         }
     }

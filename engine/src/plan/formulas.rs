@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::aggregates::Aggregate;
-use super::compiler::{Compiler, Failed};
+use super::compiler::{Compiler, Failed, column_pointer};
 use super::order::quoted;
-use super::rules::Formula;
+use super::rules::{Formula, Narrowed};
 use super::{SlotId, convert};
 use crate::enforce::choose::Chosen;
 use crate::expr::Parsed;
@@ -88,8 +88,15 @@ impl Compiler {
             let value = self.formula_slot(table, column, &formula)?;
             let logical = self.tables[table].slots[slot].logical.clone();
             let value = self.converted(table, column, value, &logical).map_err(|problem| {
+                let from = self.tables[table].slots[value].logical.clone();
                 let declare = format!("say the type of {}", self.dataset.tables[table].columns[column].name);
-                self.report(&formula.pointer, [problem.remedy(declare)]);
+                let mut problem = problem.at(&formula.pointer).remedy(declare);
+                if formula.pointer.ends_with("/sql")
+                    && let Some(better) = convert::rounded(&formula.sql, &from, &logical)
+                {
+                    problem = problem.remedy(format!("write {better}")).propose(better);
+                }
+                self.problems.push(problem);
                 Failed::Known
             })?;
             let condition = match self.sql(table, when, true) {
@@ -139,12 +146,44 @@ impl Compiler {
             return Ok(slot);
         }
         let fill = convert::conversion(&made.logical, wanted)?;
+        let may_be_too_large = convert::may_be_too_large(&made.logical, wanted);
         let converted = Made { inputs: vec![slot], distinct: made.distinct, ..Made::computed(wanted.clone(), fill) };
         let nullable = made.nullable;
         let name = self.dataset.tables[table].columns[column].name.clone();
-        let slot = self.push(table, name, converted);
-        self.tables[table].slots[slot].nullable = nullable;
-        Ok(slot)
+        let converted = self.push(table, name, converted);
+        self.tables[table].slots[converted].nullable = nullable;
+        if may_be_too_large {
+            self.statements.narrowed.push(Narrowed { table, column, from: slot, to: converted });
+        }
+        Ok(converted)
+    }
+
+    /// Reports values that the type of their column does not hold, with what would mend it: the formula that makes them rounded, or the
+    /// values' own type.
+    pub(super) fn report_lossy(&mut self, table: usize, column: usize, from: &LogicalType, problem: Problem) {
+        let definition = &self.dataset.tables[table].columns[column];
+        let place = column_pointer(table, column);
+        let formulas = self.statements.formula(table, column).into_iter();
+        let formula = formulas.chain(self.statements.partial_formulas(table, column)).next();
+        let sql = match (formula, &definition.generator) {
+            (Some(formula), _) => formula.pointer.ends_with("/sql").then_some((formula.pointer, formula.sql)),
+            (None, Some(generator)) if generator.entry().name == "expression" => {
+                let sql = generator.to_value().get("sql").and_then(Value::as_str).map(str::to_owned);
+                sql.map(|sql| (format!("{place}/generator/sql"), sql))
+            }
+            (None, _) => None,
+        };
+        let wanted = definition.logical_type();
+        let better = sql.zip(wanted).and_then(|((at, sql), wanted)| Some((at, convert::rounded(&sql, from, &wanted)?)));
+        let mut problem = problem.at(format!("{place}/type"));
+        problem.fix = match better {
+            Some((at, sql)) => {
+                problem = problem.remedy(format!("write {sql}, or say type: {}", convert::type_word(from)));
+                Some(json!([{ "op": "replace", "path": at, "value": sql }]))
+            }
+            None => convert::declared_as(&place, from).map(Value::Array),
+        };
+        self.problems.push(problem);
     }
 
     /// Where two formulas of a column may speak of the same row, they must agree there: what sampled rows show.

@@ -17,7 +17,7 @@ use super::context::problems;
 use super::scattered::Scattered;
 use super::{BLOCK, Context, Evaluation, Plan, SlotId};
 use crate::allocation::{Allocation, Place};
-use crate::generators::{Cells, Fill, Made, Problems, Rows, RunError};
+use crate::generators::{Cells, Fill, Held, Made, Problems, Rows, RunError};
 use crate::problem::Problem;
 use crate::types::LogicalType;
 
@@ -41,6 +41,20 @@ pub(crate) enum Groups {
     Sorted(Arc<Sorted>),
     /// Groups anywhere in a table too long to be sorted, in the order of its rows.
     Scattered(Arc<Scattered>),
+}
+
+impl Groups {
+    /// Says what finding the groups leaves behind; gives the rows of which something can be held by place, 0 where none is.
+    pub fn hold(&self, held: &mut Held<'_>) -> u64 {
+        match self {
+            Groups::Whole | Groups::Siblings(_) => 0,
+            Groups::Sorted(sorted) => sorted.hold(held),
+            Groups::Scattered(scattered) => {
+                scattered.hold(held);
+                0
+            }
+        }
+    }
 }
 
 /// Where a row stands.
@@ -109,6 +123,17 @@ pub(crate) struct Sorted {
 }
 
 impl Sorted {
+    /// Says what the order of the whole table takes; gives the rows that it holds, 0 where groups are put in order one by one.
+    pub fn hold(&self, held: &mut Held<'_>) -> u64 {
+        if self.siblings.is_some() {
+            return 0;
+        }
+        let rows = held.plan.tables[self.table].rows;
+        // Rows, places and starts of groups, and whether a place is tied to the one before it.
+        held.add(self, rows * (3 * size_of::<u32>() as u64 + u64::from(!self.by.is_empty())));
+        rows
+    }
+
     /// The order of the whole table, where a pass over it is what finds it; made by whoever asks first.
     pub fn whole(&self, plan: &Plan) -> Option<Result<Arc<Order>, RunError>> {
         self.siblings.is_none().then(|| {
@@ -404,6 +429,10 @@ impl Context<'_> {
 struct Indexes(Groups);
 
 impl Fill for Indexes {
+    fn hold(&self, held: &mut Held<'_>) {
+        self.0.hold(held);
+    }
+
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let members = self.0.members(cells.plan, rows)?;
         let indexes = members.into_iter().map(|member| member.index);

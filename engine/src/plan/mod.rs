@@ -22,6 +22,7 @@ mod formulas;
 mod given;
 mod groups;
 mod implies;
+mod levers;
 mod memory;
 mod nulls;
 mod order;
@@ -30,6 +31,7 @@ mod picks;
 mod quotas;
 mod redrawn;
 mod relate;
+mod repair;
 mod report;
 mod rules;
 mod sample;
@@ -118,9 +120,6 @@ pub fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Comp
         std::thread::Builder::new()
             .stack_size(STACK_BYTES)
             .spawn_scoped(scope, || {
-                if dataset.tables.iter().all(|table| table.rules.is_empty()) {
-                    return compiler::compile(dataset, options, left_out);
-                }
                 let mut compiled = compiler::compile(dataset.clone(), options, left_out);
                 if compiled.plan.is_none() {
                     conflict::explain(&dataset, options, left_out, &mut compiled.problems);

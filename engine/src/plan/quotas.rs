@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use datafusion::arrow::datatypes::{Field, Schema};
 
-use super::compiler::{Compiler, Failed, Name, column_pointer};
+use super::compiler::{Compiler, Failed, Name};
 use super::scope::{as_sql, sql_problem, sql_type};
 use super::{Plan, SlotId, as_text, convert};
 use crate::enforce::null::Hidden;
@@ -176,7 +176,7 @@ impl Compiler {
         let mut values = choices.values;
         if let Some(wanted) = definition.logical_type().filter(|wanted| *wanted != logical) {
             convert::conversion(&logical, &wanted).map_err(|problem| {
-                self.report(&format!("{}/type", column_pointer(table, column)), [problem]);
+                self.report_lossy(table, column, &logical, problem);
                 Failed::Known
             })?;
             values = convert::convert(&values, &wanted)

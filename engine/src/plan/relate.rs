@@ -292,8 +292,9 @@ impl Compiler {
         let made = &self.tables[table].slots[slot];
         match definition.logical_type() {
             Some(wanted) if wanted != made.logical => {
-                let fill = convert::conversion(&made.logical, &wanted).map_err(|problem| {
-                    self.report(&format!("{}/type", column_pointer(table, column)), [problem]);
+                let from = made.logical.clone();
+                let fill = convert::conversion(&from, &wanted).map_err(|problem| {
+                    self.report_lossy(table, column, &from, problem);
                     Failed::Known
                 })?;
                 let made = Made { inputs: vec![slot], ..Made::computed(wanted, fill) };

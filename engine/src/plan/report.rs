@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use datafusion::arrow::datatypes::DataType;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::TablePlan;
 use super::compiler::{Compiler, column_pointer};
 use super::diagram::diagram;
+use super::{Plan, Slot, Source, TablePlan};
+use crate::generators::Held;
 use crate::problem::Problem;
 use crate::schema::{DEFAULT_REFERENCE_TIME, Datetime};
 
@@ -35,6 +37,8 @@ pub struct Report {
     pub rules: Vec<RuleReport>,
     /// Tables and keys as an entity-relationship diagram, in the language of Mermaid.
     pub diagram: String,
+    /// Bytes that the generation holds at most beside the rows in flight.
+    pub held_bytes: u64,
     /// What a person should know.
     pub warnings: Vec<Problem>,
 }
@@ -55,6 +59,10 @@ pub struct TableReport {
     pub columns: Vec<ColumnReport>,
     /// Its columns in the order in which they are filled.
     pub fill_order: Vec<String>,
+    /// Bytes that making it holds at most beside the rows in flight: what passes leave, values of all parents, weights.
+    pub held_bytes: u64,
+    /// Bytes of a run of its rows, as it is made by one thread: an estimate where texts have no bound.
+    pub run_bytes: u64,
 }
 
 /// What will happen in a column.
@@ -145,6 +153,8 @@ impl Compiler {
                 parents: table.foreign_keys.iter().map(|key| key.references.table.clone()).collect(),
                 columns,
                 fill_order: order.into_iter().map(|(_, name)| name).collect(),
+                held_bytes: 0,
+                run_bytes: 0,
             });
         }
         let rules = dataset.tables.iter().flat_map(|table| &table.rules);
@@ -169,6 +179,7 @@ impl Compiler {
             tables,
             load_order: load_order.iter().map(|table| dataset.tables[*table].name.clone()).collect(),
             rules: rules.collect(),
+            held_bytes: 0,
             warnings: Vec::new(),
         }
     }
@@ -229,11 +240,63 @@ impl Report {
         }
     }
 
+    /// What memory the plan will take, table by table.
+    pub(super) fn fill_memory(&mut self, plan: &Plan) {
+        for (report, table) in self.tables.iter_mut().zip(&plan.tables) {
+            (report.held_bytes, report.run_bytes) = (held_bytes(plan, table), run_bytes(table));
+        }
+        self.held_bytes = self.tables.iter().fold(0, |sum, table| sum.saturating_add(table.held_bytes));
+    }
+
     pub(super) fn note(&mut self, rule: &str, note: String) {
         if let Some(report) = self.rules.iter_mut().find(|report| report.id == rule) {
             report.note = note;
         }
     }
+}
+
+/// What the fills of a table hold, and what the slots of other tables do that stand behind them is told there.
+fn held_bytes(plan: &Plan, table: &TablePlan) -> u64 {
+    let mut held = Held::new(plan);
+    for slot in &table.slots {
+        if let Source::Fill(fill) = &slot.source {
+            fill.hold(&mut held);
+        }
+    }
+    held.bytes()
+}
+
+/// Bytes of a run of rows with all that they are made of.
+fn run_bytes(table: &TablePlan) -> u64 {
+    /// Bytes of a text whose length nothing bounds, its view included.
+    const TEXT: u64 = 48;
+    let width = |slot: &Slot| match slot.logical.arrow() {
+        DataType::Boolean => 1,
+        DataType::FixedSizeBinary(bytes) => bytes.unsigned_abs().into(),
+        // A view, and the text itself where it is longer than a view holds.
+        DataType::Utf8View => {
+            slot.longest.map_or(TEXT, |longest| if longest <= 12 { 16 } else { 16 + longest.min(1 << 10) })
+        }
+        arrow => arrow.primitive_width().map_or(TEXT, |width| width as u64),
+    };
+    let rows = table.rows.min(crate::run::RUN_ROWS);
+    table.slots.iter().map(width).sum::<u64>() * rows
+}
+
+/// A number of bytes for people, in units of 1,000.
+fn shown_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1_000 {
+        return format!("{bytes} bytes");
+    }
+    let mut value = bytes as f64 / 1_000.0;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1_000.0;
+        unit += 1;
+    }
+    let places = usize::from(value < 9.95);
+    format!("{value:.places$} {}", UNITS[unit])
 }
 
 impl fmt::Display for Report {
@@ -286,6 +349,12 @@ impl fmt::Display for Report {
                 writeln!(f, "{}", line.trim_end())?;
             }
             writeln!(f, "  filled in the order: {}", table.fill_order.join(", "))?;
+            let held = if table.held_bytes == 0 {
+                String::new()
+            } else {
+                format!(", and at most {} beside them", shown_bytes(table.held_bytes))
+            };
+            writeln!(f, "  memory: {} of rows in flight a thread{held}", shown_bytes(table.run_bytes))?;
         }
         if !self.rules.is_empty() {
             writeln!(f, "\nrules")?;
@@ -294,6 +363,10 @@ impl fmt::Display for Report {
                 writeln!(f, "  {} ({}, {}) is {}{note}", rule.id, rule.table, rule.kind, rule.held)?;
             }
         }
-        writeln!(f, "\nloads in the order: {}", self.load_order.join(", "))
+        writeln!(f, "\nloads in the order: {}", self.load_order.join(", "))?;
+        match self.held_bytes {
+            0 => Ok(()),
+            bytes => writeln!(f, "holds at most {} beside the rows in flight", shown_bytes(bytes)),
+        }
     }
 }

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::Side;
 use super::aggregates::Aggregate;
 use super::combinations::Combination;
 use super::compiler::Compiler;
@@ -19,6 +18,7 @@ use super::overlaps::Overlap;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::scope::sql_problem;
 use super::statistics::Statistic;
+use super::{Side, SlotId};
 use crate::enforce::deal::Ranks;
 use crate::enforce::redraw::Group;
 use crate::enforce::spread::Spread;
@@ -54,6 +54,16 @@ pub(super) struct Formula {
     pub when: Option<String>,
     pub rule: String,
     pub pointer: String,
+}
+
+/// A column whose values may be too large for its type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Narrowed {
+    pub table: usize,
+    pub column: usize,
+    /// The values as they are made, and in the column's type.
+    pub from: SlotId,
+    pub to: SlotId,
 }
 
 /// What bounds a column in an order.
@@ -137,6 +147,8 @@ pub(super) struct Held {
 /// All that rules ask for.
 #[derive(Default)]
 pub(super) struct Statements {
+    /// Columns whose values may be too large for their types, which some rows are to show.
+    pub(super) narrowed: Vec<Narrowed>,
     pub(super) nulls: HashMap<(usize, usize), Vec<Implied>>,
     pub(super) values: HashMap<(usize, usize), Vec<Implied>>,
     pub(super) forced: HashMap<(usize, usize), Vec<ForcedValue>>,

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::compiler::column_pointer;
 use super::quotas::Pass;
-use super::rules::Statements;
+use super::rules::{Narrowed, Statements};
 use super::{BLOCK, Evaluation, Plan, SlotId, Source};
 use crate::enforce::quota::Fault;
 use crate::enforce::redraw::{ATTEMPTS, draw};
@@ -94,6 +95,7 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
             }
         }
     }
+    sampled.problems.extend(too_large(plan, statements));
     for (table, slot, rule) in &statements.tried {
         if behind(plan, statements, *table, &[*slot]).is_some_and(is_long) {
             continue;
@@ -145,6 +147,26 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         }
     }
     sampled
+}
+
+/// Columns of whose first rows one has a value that is too large for the column's type.
+fn too_large(plan: &Plan, statements: &Statements) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for Narrowed { table, column, from, to } in statements.narrowed.iter().copied() {
+        if behind(plan, statements, table, &[from]).is_some_and(is_long) {
+            continue;
+        }
+        let mut evaluation = Evaluation::new(plan, table, Rows::Range(0..plan.tables[table].rows.min(BLOCK)));
+        // Values that cannot be made at all are no matter of types.
+        if evaluation.need(from).is_ok()
+            && let Err(error) = evaluation.need(to)
+        {
+            let place = format!("{}/type", column_pointer(table, column));
+            let remedy = "allow more digits by precision, or make the values smaller";
+            found.push(Problem::new("lossy_conversion", error.detail).at(place).remedy(remedy));
+        }
+    }
+    found
 }
 
 /// A pass whose column some slots of a table are made of, in their own rows or in those of parents.

@@ -12,7 +12,7 @@ use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::row::{RowConverter, SortField};
 
 use super::{BLOCK, Evaluation, Plan, SlotId};
-use crate::generators::{Rows, RunError};
+use crate::generators::{Held, Rows, RunError};
 
 /// The most groups.
 const GROUPS: usize = 4_096;
@@ -41,6 +41,18 @@ impl Scattered {
         let mut places = Vec::with_capacity(rows.len());
         self.counts.over(plan, self, &Count, rows, |_, group, index, _| places.push((group, *index)))?;
         Ok(places)
+    }
+
+    /// The most bytes that marks of the groups take, where each group has a state of so many.
+    pub fn most_bytes(&self, plan: &Plan, state: usize) -> u64 {
+        let rows = plan.tables[self.table].rows;
+        let groups = rows.min(GROUPS as u64);
+        (rows.div_ceil(BLOCK) * groups).saturating_mul(state.max(1) as u64).min(MARK_BYTES)
+    }
+
+    /// Says what the numbers of rows in their groups take.
+    pub fn hold(&self, held: &mut Held<'_>) {
+        held.add(self, self.most_bytes(held.plan, size_of::<u64>()));
     }
 
     fn converter(&self, plan: &Plan) -> Result<RowConverter, RunError> {

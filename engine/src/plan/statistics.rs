@@ -116,6 +116,11 @@ impl Compiler {
                 Failed::Known
             })?;
             let known = &mut asked[place].1;
+            if let ("mean", RuleKind::Statistic { tolerance: Some(tolerance), .. }) =
+                (statistic.function.as_str(), &statistic.rule.kind)
+            {
+                known.tolerance = tolerance * quantiles.units_of_one();
+            }
             let before = match statistic.function.as_str() {
                 "mean" => known.mean.replace(value),
                 "std" => known.std.replace(value),

@@ -67,7 +67,7 @@ fn numbers_that_cannot_be_are_refused_with_their_rules() {
     assert_eq!(
         problems(&hiring(200)),
         [
-            "tables[1].rules[2]: contract cannot take values that keep contracts: contracts asks for temporary = 30, fixed-term = 50, permanent = 50 in the 150 rows where status = 'employee'; change one of these numbers, or the rows of its condition"
+            "tables[1].rules[2]: contract cannot take values that keep contracts: contracts asks for temporary = 30, fixed-term = 50, permanent = 50 in the 150 rows where status = 'employee'; change counts.temporary of contracts from 30 to 50"
         ]
     );
     let two = table(
@@ -83,7 +83,7 @@ fn numbers_that_cannot_be_are_refused_with_their_rules() {
     assert_eq!(
         problems(&two),
         [
-            "tables[0].rules[2]: unit cannot take values that keep a-x and all-x: a-x asks for x = 30 in the 50 rows where kind = 'a'; all-x asks for x ≤ 20 in all 100 rows; change one of these numbers, or the rows of its condition"
+            "tables[0].rules[2]: unit cannot take values that keep a-x and all-x: a-x asks for x = 30 in the 50 rows where kind = 'a'; all-x asks for x ≤ 20 in all 100 rows; change max of all-x from 20 to 30"
         ]
     );
     let limited = table(
@@ -98,7 +98,7 @@ fn numbers_that_cannot_be_are_refused_with_their_rules() {
     assert_eq!(
         problems(&limited),
         [
-            "tables[0].rules[0]: unit cannot take values that keep x and never: x asks for x = 60 in all 100 rows; never leaves only y where kind = 'a'; change one of these numbers, or the rows of its condition"
+            "tables[0].rules[0]: unit cannot take values that keep x and never: x asks for x = 60 in all 100 rows; never leaves only y where kind = 'a'; change counts.x of x from 60 to 50"
         ]
     );
 }
@@ -312,7 +312,7 @@ fn owners_that_meet_and_columns_that_cannot_are_refused() {
     assert_eq!(
         found,
         [
-            "tables[0].rules[0].shares: the shares of r add up to 1.2, more than 1; lower them until they add up to 1 at most"
+            "tables[0].rules[0].shares: the shares of r add up to 1.2, more than 1; change the share of x in r from 0.7 to 0.5"
         ]
     );
     let found = of(

@@ -117,7 +117,10 @@ fn what_cannot_be_given_is_told_with_its_place() {
         assert!(found.iter().any(|problem| problem.starts_with(expected)), "{given}: {found:#?}");
     }
     let few = shop("[{}, {}, {}]", "").replace("rows: 6000", "rows: 2");
-    assert_eq!(problems(&few), ["tables[1].given: 3 rows are given, and the table has 2"]);
+    assert_eq!(
+        problems(&few),
+        ["tables[1].given: 3 rows are given, and the table has 2; change rows of person from 2 to 3"]
+    );
     let below =
         shop("[{}]", "").replace("null_rate: 0.1 }]", "children: { mean: 3 } }]").replace("    rows: 6000\n", "");
     assert!(

@@ -3,17 +3,20 @@
 mod aggregates;
 mod calendar;
 mod cases;
+mod conversions;
 mod correlations;
 mod counts;
 mod determinism;
 mod diagram;
 mod given;
 mod golden;
+mod held;
 mod kinds;
 mod memory;
 mod overlaps;
 mod picks;
 mod query;
+mod repairs;
 mod robustness;
 mod rules;
 mod schemas;
@@ -40,6 +43,28 @@ fn plan(schema: &str) -> Arc<Plan> {
     let compiled = compiled(schema);
     let problems: Vec<String> = compiled.problems.iter().map(ToString::to_string).collect();
     compiled.plan.unwrap_or_else(|| panic!("{schema}\n{}", problems.join("\n")))
+}
+
+/// A schema after a patch of RFC 6902, as far as proposals have its operations.
+fn patched(schema: &serde_json::Value, patch: &serde_json::Value) -> serde_json::Value {
+    let mut schema = schema.clone();
+    for operation in patch.as_array().expect("a list of operations") {
+        let path = operation["path"].as_str().expect("a path");
+        let (parent, key) = path.rsplit_once('/').expect("a place");
+        let key = key.replace("~1", "/").replace("~0", "~");
+        match (operation["op"].as_str().expect("an operation"), schema.pointer_mut(parent).expect(path)) {
+            ("replace", serde_json::Value::Object(map)) => {
+                assert!(map.insert(key, operation["value"].clone()).is_some(), "nothing stands at {path}");
+            }
+            ("add", serde_json::Value::Object(map)) => drop(map.insert(key, operation["value"].clone())),
+            ("remove", serde_json::Value::Object(map)) => {
+                assert!(map.shift_remove(&key).is_some(), "nothing stands at {path}");
+            }
+            ("remove", serde_json::Value::Array(list)) => drop(list.remove(key.parse().expect("a place in the list"))),
+            (operation, _) => panic!("{operation} at {path}"),
+        }
+    }
+    schema
 }
 
 fn rows_of(batch: &RecordBatch) -> Vec<String> {

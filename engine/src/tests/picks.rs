@@ -340,20 +340,20 @@ fn numbers_of_two_sides_that_do_not_meet_are_refused() {
     assert_eq!(
         told("{ max: 20 }", ""),
         [
-            "tables[2].foreign_keys[1].children: 120 parents cannot have 3600 children: with at most 20 each there are at most 2400"
+            "tables[2].foreign_keys[1].children: 120 parents cannot have 3600 children: with at most 20 each there are at most 2400; change children.max of course from 20 to 30"
         ]
     );
     let once = "    rules: [{ id: once, kind: unique, columns: [student_id, course_id] }]\n";
     assert_eq!(
         told("{ min: 40, max: 80, total: 3600 }", ""),
         [
-            "tables[2].foreign_keys[1].children: 120 parents cannot have 3600 children: with at least 40 each there are at least 4800"
+            "tables[2].foreign_keys[1].children: 120 parents cannot have 3600 children: with at least 40 each there are at least 4800; change children.min of course from 40 to 30"
         ]
     );
     assert_eq!(
         told("{ min: 0, max: 29 , distribution: uniform }", once),
         [
-            "tables[2].foreign_keys[1].children: 120 parents cannot have 3600 children: with at most 29 each there are at most 3480"
+            "tables[2].foreign_keys[1].children: 120 parents cannot have 3600 children: with at most 29 each there are at most 3480; change children.max of course from 29 to 30"
         ]
     );
     assert_eq!(

@@ -17,6 +17,7 @@ use super::given::Row;
 use super::joins::{Joins, literal, parent_of, quoted};
 use super::score::value_sql;
 use super::statement::{Claim, Statement, statements};
+use super::totals::Total;
 use serde_json::Value;
 
 use crate::expr::{Parsed, Reference};
@@ -38,6 +39,14 @@ pub fn verify_sql(dataset: &Dataset, dialect: Dialect) -> String {
             continue;
         }
         sql.push_str(&format!("\n-- {}: {}\n", comment(&statement.id), comment(&statement.says)));
+        if let Claim::Total { total: Total::Correlation(correlation), .. } = &statement.claim
+            && correlation.method == "kendall"
+        {
+            let part = correlation::PART;
+            sql.push_str(&format!(
+                "-- In more than {part} rows each two are compared within parts of at most so many, and the parts' coefficients averaged.\n"
+            ));
+        }
         match script.broken_rows(&statement) {
             Ok(rows) => sql.push_str(&script.select(&statement.id, &rows)),
             Err(reason) => sql.push_str(&format!("-- Left out: {}\n", comment(&reason))),

@@ -3608,6 +3608,11 @@ export interface components {
             rules: components["schemas"]["RuleReport"][];
             /** @description Tables and keys as an entity-relationship diagram, in the language of Mermaid. */
             diagram: string;
+            /**
+             * Format: uint64
+             * @description Bytes that the generation holds at most beside the rows in flight.
+             */
+            held_bytes: number;
             /** @description What a person should know. */
             warnings: components["schemas"]["Problem"][];
         };
@@ -4291,6 +4296,16 @@ export interface components {
             columns: components["schemas"]["ColumnReport"][];
             /** @description Its columns in the order in which they are filled. */
             fill_order: string[];
+            /**
+             * Format: uint64
+             * @description Bytes that making it holds at most beside the rows in flight: what passes leave, values of all parents, weights.
+             */
+            held_bytes: number;
+            /**
+             * Format: uint64
+             * @description Bytes of a run of its rows, as it is made by one thread: an estimate where texts have no bound.
+             */
+            run_bytes: number;
         };
         /** @description A table that was checked. */
         TableRows: {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::super::lists::List;
 use super::super::prefix::Prefixes;
-use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
+use super::super::{Cells, Fill, Generator, Held, Made, Problems, Rows, RunError};
 use crate::plan::{BLOCK, Context, Groups, Order, Plan, Step, Tally, places};
 use crate::problem::{Problem, pointer_step};
 use crate::random::{Guide, Key};
@@ -284,6 +284,11 @@ impl States {
 }
 
 impl Fill for States {
+    fn hold(&self, held: &mut Held<'_>) {
+        let rows = self.groups.hold(held);
+        held.add(self, rows);
+    }
+
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         self.list.gather(self.states(cells.plan, rows)?.into_iter().map(usize::from))
     }

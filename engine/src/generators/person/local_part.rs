@@ -13,7 +13,7 @@ use datafusion::arrow::array::{Array, ArrayRef, StringViewArray};
 
 use super::super::pieces::{Piece, Pieces, Span, append};
 use super::super::text::{TextColumn, nothing_fits};
-use super::super::{Cells, Fill, Made, Problems, Rows, RunError};
+use super::super::{Cells, Fill, Held, Made, Problems, Rows, RunError};
 use super::ColumnNames;
 use super::letters::{COMPANY_CHARACTERS, Scratch, write_slug};
 use super::names::{text_attribute, texts};
@@ -435,6 +435,12 @@ impl Addresses {
 }
 
 impl Fill for Addresses {
+    fn hold(&self, held: &mut Held<'_>) {
+        if let Apart::Ordinals { table, .. } = &self.apart {
+            held.add(self, held.plan.tables[*table].rows * size_of::<(u64, u32)>() as u64);
+        }
+    }
+
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let by_position = |row: u64| self.positions.as_ref().map(|positions| positions.at(row));
         let addresses = match &self.apart {

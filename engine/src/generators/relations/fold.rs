@@ -261,6 +261,65 @@ impl Measure {
     }
 }
 
+/// The states of many groups, each in no more bytes than its measure needs: 8 for counts and sums of floats, 16 for sums, smallest and
+/// largest values, and 32 for means.
+pub(crate) enum Packed {
+    Counts(Vec<u64>),
+    Sums(Vec<i128>),
+    FloatSums(Vec<f64>),
+    /// No value at all is one that no type holds.
+    Extremes(Vec<i128>),
+    Whole(Vec<State>),
+}
+
+/// Stands for no value.
+const NONE: i128 = i128::MIN;
+
+impl Packed {
+    /// So many groups without a value.
+    pub fn new(measure: &Measure, groups: usize) -> Packed {
+        let is_float = measure.logical == LogicalType::Float;
+        match measure.fold {
+            RunningFn::Count => Packed::Counts(vec![0; groups]),
+            RunningFn::Sum if is_float => Packed::FloatSums(vec![0.0; groups]),
+            RunningFn::Sum => Packed::Sums(vec![0; groups]),
+            RunningFn::Min | RunningFn::Max if !is_float => Packed::Extremes(vec![NONE; groups]),
+            _ => Packed::Whole(vec![measure.zero(); groups]),
+        }
+    }
+
+    /// The bytes of a group, while they are added up and in what they end as.
+    pub fn width(measure: &Measure) -> usize {
+        let state = match Packed::new(measure, 0) {
+            Packed::Counts(_) | Packed::FloatSums(_) => size_of::<u64>(),
+            Packed::Sums(_) | Packed::Extremes(_) => size_of::<i128>(),
+            Packed::Whole(_) => size_of::<State>(),
+        };
+        state + measure.logical.arrow().primitive_width().unwrap_or(0)
+    }
+
+    pub fn get(&self, group: usize) -> State {
+        match self {
+            Packed::Counts(counts) => State { count: counts[group], ..State::default() },
+            // A sum of nothing is 0.
+            Packed::Sums(sums) => State { count: 1, units: sums[group], float: 0.0 },
+            Packed::FloatSums(sums) => State { count: 1, units: 0, float: sums[group] },
+            Packed::Extremes(values) if values[group] == NONE => State::default(),
+            Packed::Extremes(values) => State { count: 1, units: values[group], float: 0.0 },
+            Packed::Whole(states) => states[group],
+        }
+    }
+
+    pub fn set(&mut self, group: usize, state: State) {
+        match self {
+            Packed::Counts(counts) => counts[group] = state.count,
+            Packed::Sums(values) | Packed::Extremes(values) => values[group] = state.units,
+            Packed::FloatSums(sums) => sums[group] = state.float,
+            Packed::Whole(states) => states[group] = state,
+        }
+    }
+}
+
 fn too_large() -> RunError {
     RunError::new("the sum is larger than its type holds")
 }
@@ -288,6 +347,31 @@ mod tests {
             let values: Vec<Option<i64>> = array.as_primitive::<Int64Type>().iter().collect();
             let none = (fold == RunningFn::Count).then_some(0);
             assert_eq!((values[0], values[1], values[4]), (none, none, expected));
+        }
+    }
+
+    #[test]
+    fn packed_states_are_the_states() {
+        let decimal = LogicalType::Decimal { precision: 9, scale: 2 };
+        for logical in [LogicalType::Integer, LogicalType::Float, LogicalType::Date, decimal] {
+            for fold in [RunningFn::Sum, RunningFn::Count, RunningFn::Min, RunningFn::Max, RunningFn::Mean] {
+                let Ok(measure) = Measure::new(fold, &logical, "n") else { continue };
+                let mut packed = Packed::new(&measure, 3);
+                let mut states = [measure.zero(); 3];
+                for (at, value) in [(0, 7), (2, -5), (0, -9), (0, 3), (2, -5)] {
+                    let value = match logical {
+                        LogicalType::Float => Number::Float(f64::from(value)),
+                        _ => Number::Units(i128::from(value)),
+                    };
+                    measure.add(&mut states[at], Some(value)).expect("a state");
+                    let mut state = packed.get(at);
+                    measure.add(&mut state, Some(value)).expect("a state");
+                    packed.set(at, state);
+                }
+                let unpacked: Vec<State> = (0..3).map(|at| packed.get(at)).collect();
+                let finish = |states: &[State]| measure.finish(states.iter(), |at| at as u64).expect("values");
+                assert_eq!(&finish(&unpacked), &finish(&states), "{fold:?} of {logical}");
+            }
         }
     }
 

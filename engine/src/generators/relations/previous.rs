@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::lists::List;
-use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
+use super::super::{Cells, Fill, Generator, Held, Made, Problems, Rows, RunError};
 use crate::plan::{Context, Evaluation, Groups, Plan, SlotId, Step, Tally, below, places};
 use crate::problem::Problem;
 
@@ -141,6 +141,10 @@ impl Earlier {
 }
 
 impl Fill for Earlier {
+    fn hold(&self, held: &mut Held<'_>) {
+        self.groups.hold(held);
+    }
+
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let sources = self.sources(cells, rows)?;
         // Most rows find theirs among those at hand; the others are made.

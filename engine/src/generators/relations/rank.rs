@@ -6,7 +6,7 @@ use datafusion::arrow::array::{ArrayRef, Int64Array};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
+use super::super::{Cells, Fill, Generator, Held, Made, Problems, Rows, RunError};
 use crate::plan::{Context, Groups, Order, OrderBy, Sorted};
 use crate::types::LogicalType;
 
@@ -120,6 +120,11 @@ impl Fill for Ranks {
             Ok(())
         })?;
         Ok(Arc::new(Int64Array::from(values)))
+    }
+
+    fn hold(&self, held: &mut Held<'_>) {
+        let rows = self.sorted.hold(held);
+        held.add(self, rows * size_of::<u32>() as u64);
     }
 }
 

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::prefix::Prefixes;
-use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
+use super::super::{Cells, Fill, Generator, Held, Made, Problems, Rows, RunError};
 use super::fold::{Measure, Reader, RunningFn, State};
 use crate::allocation::Allocation;
 use crate::plan::{
@@ -202,6 +202,11 @@ impl Step for Column {
 }
 
 impl Fill for InScattered {
+    fn hold(&self, held: &mut Held<'_>) {
+        self.groups.hold(held);
+        held.add(self, self.groups.most_bytes(held.plan, size_of::<State>()));
+    }
+
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let mut states = Vec::with_capacity(rows.len());
         self.tally.over(cells.plan, &self.groups, &self.column, rows, |_, _, _, after| states.push(*after))?;
@@ -251,6 +256,13 @@ impl InOrder {
 }
 
 impl Fill for InOrder {
+    fn hold(&self, held: &mut Held<'_>) {
+        let rows = self.sorted.hold(held);
+        // States while they are found, then the values.
+        let width = size_of::<State>() + self.column.measure.logical.arrow().primitive_width().unwrap_or(0);
+        held.add(self, rows * width as u64);
+    }
+
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let gather = |values: &ArrayRef, first: u64, rows: &mut dyn Iterator<Item = u64>| {
             let positions: UInt32Array = rows.map(|row| (row - first) as u32).collect::<Vec<_>>().into();
