@@ -30,7 +30,7 @@ endif
 
 STUDIO_SOURCES := $(shell find frontend -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run dev test test-rust test-studio test-browser test-clients test-acceptance test-validators lint ci bench soak bless screenshots
+.PHONY: help run dev test test-rust test-studio test-browser test-clients test-acceptance test-api test-validators lint ci bench soak bless screenshots
 
 help: ## Show these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ frontend/dist/index.html: frontend/node_modules/.package-lock.json $(STUDIO_SOUR
 	cd frontend && $(NPM) run build
 	@touch $@
 
-test: test-rust test-studio test-browser test-clients test-acceptance test-validators ## Run all tests
+test: test-rust test-studio test-browser test-clients test-acceptance test-api test-validators ## Run all tests
 
 # Where a test says that it could not be done here, which a test runner keeps to itself.
 export SKIPPED := $(abspath $(BUILT))/skipped.txt
@@ -74,6 +74,9 @@ test-clients: frontend/node_modules/.package-lock.json
 test-acceptance:
 	tests/acceptance/run.sh $(BINARY)
 
+test-api:
+	tests/schemathesis/run.sh $(BINARY)
+
 test-validators: frontend/dist/index.html
 	$(CARGO) build --workspace $(FEATURES) --profile $(PROFILE) --bins
 	engine/tests/validators/run.sh $(BINARY)
@@ -95,7 +98,7 @@ bench: ## Measure speed beside other programs, which are installed outside of th
 	bench/run.py --binary $(BUILT)/release/synthetic-data --json $(BUILT)/bench.json $(BENCH)
 	$(CARGO) bench --workspace
 
-soak: frontend/dist/index.html ## Search for faults for longer: SOAK=schemas, fuzz, kills, load or image (IMAGE_BINARY)
+soak: frontend/dist/index.html ## Search for faults for longer: SOAK=schemas, fuzz, kills, api, load or image (IMAGE_BINARY)
 ifeq ($(SOAK),schemas)
 	PROPTEST_CASES=20000 PROPTEST_RNG_SEED=$$(date +%s) $(RUN_TESTS) schemas alone no_text no_words
 else ifeq ($(SOAK),fuzz)
@@ -106,6 +109,9 @@ else ifeq ($(SOAK),fuzz)
 		-dict=fuzz/dictionary -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=60 -rss_limit_mb=4096
 else ifeq ($(SOAK),kills)
 	KILLS=$(or $(KILLS),200) $(RUN_TESTS) a_killed_server
+else ifeq ($(SOAK),api)
+	$(CARGO) build --workspace $(FEATURES) --profile $(PROFILE) --bins
+	tests/schemathesis/run.sh $(BINARY) $(or $(CASES),100)
 else ifeq ($(SOAK),load)
 	$(CARGO) build --release -p cli $(FEATURES)
 	BINARY=$(abspath $(BUILT))/release/synthetic-data $(CARGO) test --workspace $(FEATURES) --profile $(PROFILE) --test cli -- \
@@ -113,7 +119,7 @@ else ifeq ($(SOAK),load)
 else ifeq ($(SOAK),image)
 	tests/image/run.sh $(IMAGE_BINARY)
 else
-	$(error SOAK is schemas, fuzz, kills, load or image, not "$(SOAK)")
+	$(error SOAK is schemas, fuzz, kills, api, load or image, not "$(SOAK)")
 endif
 
 bless: frontend/dist/index.html ## Renew what is derived: openapi.yaml, the typed client, docs/reference/ and golden files

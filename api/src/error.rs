@@ -126,6 +126,12 @@ impl ApiError {
         ApiError::invalid(vec![Problem::new("invalid_value", detail).at(pointer)])
     }
 
+    /// The same with the problems of the input that it is about.
+    #[must_use]
+    pub fn about(self, errors: Vec<Problem>) -> ApiError {
+        ApiError { errors, ..self }
+    }
+
     /// There is no thing of this kind with this id.
     pub fn not_found(what: &str, id: impl fmt::Display) -> ApiError {
         ApiError::new(Code::NotFound, format!("there is no {what} {id}"))
@@ -172,7 +178,7 @@ impl ApiError {
             "request_id": context::request_id(),
         });
         if let Some(map) = document.as_object_mut() {
-            if self.code == Code::InvalidInput {
+            if self.code == Code::InvalidInput || !self.errors.is_empty() {
                 map.insert("errors".to_owned(), json!(self.errors));
             }
             if let Some(cause) = self.cause.as_ref().filter(|_| context::tells_causes()) {

@@ -26,6 +26,7 @@ mod health;
 pub mod http;
 pub mod idempotency;
 pub mod jobs;
+pub mod llm;
 mod metrics;
 pub mod openapi;
 pub mod operations;

@@ -1,5 +1,7 @@
 //! What admins see: the audit trail and the server's state.
 
+use std::fs;
+
 use actix_web::http::Method;
 use api::users::Role;
 use serde_json::{Value, json};
@@ -89,6 +91,44 @@ async fn the_status_tells_state_and_settings_and_no_secret() {
     assert_eq!(status["settings"]["WEB_CONCURRENCY"], "3");
     assert_eq!(status["settings"]["GENERATE_CONCURRENCY"], "2");
     assert!(status["disk"]["rows_bytes"].as_i64() > Some(0) && status["disk"]["free_bytes"].as_u64() > Some(0));
-    assert_eq!(status["database"]["migration"], "20261129000001");
+    assert_eq!(status["database"]["migration"], "20261130000001");
     api.get("/api/v1/admin/status", &editor).await.problem(403, "forbidden");
+}
+
+#[actix_web::test]
+async fn backups_are_listed_and_made_once_for_a_key() {
+    const BACKUPS: &str = "/api/v1/admin/backups";
+    let api = Api::new();
+    let (admin, editor) = (api.user(Role::Admin), api.user(Role::Editor));
+    assert_eq!(api.get(BACKUPS, &admin).await.is(200).json()["total"], 0);
+    let bearer = format!("Bearer {admin}");
+    let headers = [("authorization", bearer.as_str()), ("idempotency-key", "tonight")];
+    let made = api.send(Method::POST, BACKUPS, &headers, Vec::new()).await.is(201);
+    let again = api.send(Method::POST, BACKUPS, &headers, Vec::new()).await.is(201);
+    assert_eq!((made.json(), again.header("idempotent-replayed")), (again.json(), Some("true")));
+    let listed = api.get(BACKUPS, &admin).await.is(200).json();
+    assert_eq!(listed["items"], json!([made.json()]));
+    let (backup, location) = (made.json(), made.header("location").expect("an address"));
+    assert_eq!(api.get(location, &admin).await.is(200).json(), backup);
+    let file = api.folder.path().join("backups").join(backup["name"].as_str().expect("a name"));
+    assert_eq!(fs::metadata(file).expect("a file").len(), backup["size_bytes"].as_u64().expect("bytes"));
+    let entry = api.get(AUDIT, &admin).await.is(200).json()["items"][0].clone();
+    assert_eq!((&entry["operation"], entry["object"].as_str()), (&json!("create_backup"), Some(location)));
+    for other in ["secret_key", "..%2Fdb.sqlite3", "synthetic-data-20260102T030405678Z.sqlite3"] {
+        api.get(&format!("{BACKUPS}/{other}"), &admin).await.problem(404, "not_found");
+    }
+    api.get(BACKUPS, &editor).await.problem(403, "forbidden");
+    api.post(BACKUPS, &editor, &json!({})).await.problem(403, "forbidden");
+}
+
+#[actix_web::test]
+async fn a_target_that_takes_no_backup_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("a file");
+    let target = file.join("backups");
+    let api = Api::with(&[("BACKUP_TARGET", target.to_str().expect("a path"))]);
+    let admin = api.user(Role::Admin);
+    let told = api.post("/api/v1/admin/backups", &admin, &json!({})).await.problem(503, "unavailable").json();
+    assert!(told["detail"].as_str().expect("a sentence").starts_with("BACKUP_TARGET: "), "{told}");
 }

@@ -56,7 +56,7 @@ async fn of_a_key_only_its_hash_is_kept() {
 async fn a_key_may_no_more_than_its_owner_may_now() {
     let api = Api::new();
     let (admin, editor) = (api.user(Role::Admin), api.user(Role::Editor));
-    let told = api.post(KEYS, &editor, &json!({"name": "k", "role": "admin"})).await.problem(422, "invalid_input");
+    let told = api.post(KEYS, &editor, &json!({"name": "k", "role": "admin"})).await.problem(403, "forbidden");
     assert_eq!(told.json()["errors"][0]["pointer"], "/role");
     let (key, _) = made(&api, &editor, &json!({"name": "k", "role": "editor"})).await;
     let (viewing, _) = made(&api, &editor, &json!({"name": "v", "role": "viewer"})).await;
@@ -75,9 +75,8 @@ async fn a_key_may_no_more_than_its_owner_may_now() {
 async fn a_key_ends() {
     let api = Api::new();
     let token = api.user(Role::Viewer);
-    for wrong in ["2020-01-01T00:00:00Z", "tomorrow"] {
-        let told =
-            api.post(KEYS, &token, &json!({"name": "k", "expires_at": wrong})).await.problem(422, "invalid_input");
+    for (wrong, status, code) in [("2020-01-01T00:00:00Z", 409, "conflict"), ("tomorrow", 422, "invalid_input")] {
+        let told = api.post(KEYS, &token, &json!({"name": "k", "expires_at": wrong})).await.problem(status, code);
         assert_eq!(told.json()["errors"][0]["pointer"], "/expires_at");
     }
     let (key, location) = made(&api, &token, &json!({"name": "k", "expires_at": "2999-01-01T00:00:00Z"})).await;

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use api::users::Role;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, PASSWORD, hiring, numbers};
+use crate::support::{Answer, Api, PASSWORD, Part, form, hiring, numbers};
 
 const ME: &str = "/api/v1/auth/me";
 
@@ -238,6 +238,53 @@ async fn bodies_that_are_too_large_are_not_read() {
     assert!(answer.status.is_client_error(), "{}", answer.text());
     let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n";
     api.post("/api/v1/plan", &token, &json!({"schema_text": bomb})).await.problem(422, "invalid_input");
+}
+
+#[actix_web::test]
+async fn an_upload_reaches_nothing_but_its_own_folder() {
+    let api = Api::with(&[("MAX_UPLOAD_MB", "1")]);
+    let token = api.user(Role::Viewer);
+    let canary = api.folder.path().join("canary.csv");
+    std::fs::write(&canary, "n\n1\n").expect("a file");
+    let schema = numbers(1);
+    let send = |headers: Vec<(&'static str, String)>, parts: Vec<Part<'static>>, schema: String| {
+        let (api, token) = (&api, &token);
+        async move {
+            let parts: Vec<Part<'_>> = [Part::text("schema", &schema)].into_iter().chain(parts).collect();
+            let (media_type, body) = form(&parts);
+            let bearer = format!("Bearer {token}");
+            let mut all = vec![("content-type", media_type.as_str())];
+            all.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
+            if !headers.iter().any(|(name, _)| *name == "authorization") {
+                all.push(("authorization", &bearer));
+            }
+            let answer = api.send(Method::POST, "/api/v1/verify", &all, body).await;
+            let left = std::fs::read_dir(api.folder.path().join("uploads")).map_or(0, Iterator::count);
+            assert_eq!(left, 0, "files are left behind");
+            answer
+        }
+    };
+    for name in
+        ["../../number.csv", "/etc/number.csv", "..\\\\..\\\\number.csv", "C:\\\\data\\\\number.csv", "number.csv"]
+    {
+        send(vec![], vec![Part::file(name, b"n\n1\n")], schema.clone()).await.is(200);
+    }
+    for name in ["../canary.csv", "..", "", "/", "x\u{0}.csv", "%2e%2e%2fcanary.csv", ".csv"] {
+        let told = send(vec![], vec![Part::file(name, b"n\n9\n")], schema.clone()).await;
+        assert!(told.status.is_client_error(), "{name}: {}", told.text());
+        assert!(!told.text().contains("uploads"), "{name}: {}", told.text());
+    }
+    assert_eq!(std::fs::read(&canary).expect("a file"), b"n\n1\n");
+    // A list of another file's values is none of the schema's business here.
+    let reads = "name: x\nlists: { secret: { file: canary.csv } }\ntables:\n  - name: number\n    rows: 1\n    columns:\n      - { name: n, generator: { type: sequence } }\n";
+    let told = send(vec![], vec![Part::file("number.csv", b"n\n1\n")], reads.to_owned()).await;
+    assert!(told.status.is_client_error(), "{}", told.text());
+    // Nobody else's token, none, and another method.
+    send(vec![("authorization", "Bearer x".to_owned())], vec![], schema.clone()).await.problem(401, "unauthenticated");
+    api.get("/api/v1/verify", &token).await.problem(405, "method_not_allowed");
+    // More files than a form may have.
+    let many = vec![Part::file("number.csv", b"n\n1\n"); 300];
+    send(vec![], many, schema).await.problem(422, "invalid_input");
 }
 
 #[actix_web::test]

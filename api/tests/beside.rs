@@ -48,7 +48,7 @@ async fn it_is_ready_once_database_disk_and_migrations_are() {
     let api = Api::new();
     let ready = api.send(Method::GET, "/health/ready", &[], Vec::new()).await.is(200).json();
     assert_eq!(ready["checks"], serde_json::json!({"database": "ok", "disk": "ok", "migrations": "ok"}));
-    api.sql("DELETE FROM __diesel_schema_migrations WHERE version = '20261129000001'");
+    api.sql("DELETE FROM __diesel_schema_migrations WHERE version = '20261130000001'");
     let waits = api.send(Method::GET, "/health/ready", &[], Vec::new()).await.problem(503, "unavailable");
     assert_eq!(waits.json()["checks"]["migrations"], "1 wait");
     assert!(waits.header("retry-after").is_some());
@@ -146,4 +146,36 @@ fn a_secret_is_made_once_and_is_for_its_owner_alone() {
     }
     drop(App::open(config(&folder, &[])).expect("an app"));
     assert_eq!(std::fs::read_to_string(&path).expect("a secret"), made);
+}
+
+#[actix_web::test]
+async fn examples_of_the_document_are_taken() {
+    let api = Api::new();
+    let (admin, editor) = (api.user(Role::Admin), api.user(Role::Editor));
+    let document = api::server::document();
+    let example = |path: &str, method: &str| {
+        let content = &document["paths"][path][method]["requestBody"]["content"];
+        content["application/json"]["example"].clone()
+    };
+    let post = |path: &'static str, token: &str| {
+        let (api, token, body) = (&api, token.to_owned(), example(path, "post"));
+        async move { api.post(path, &token, &body).await }
+    };
+    let dataset = post("/api/v1/datasets", &editor).await.is(201).json();
+    post("/api/v1/plan", &editor).await.is(200);
+    post("/api/v1/preview", &editor).await.is(200);
+    post("/api/v1/users", &admin).await.is(201);
+    post("/api/v1/api-keys", &editor).await.is(201);
+    let own = format!("/api/v1/datasets/{}", dataset["id"].as_str().expect("an id"));
+    api.patch(&own, &editor, "*", &example("/api/v1/datasets/{id}", "patch")).await.is(200);
+    let generation = example("/api/v1/datasets/{id}/generations", "post");
+    let made = api.generation(&editor, dataset["id"].as_str().expect("an id"), &generation).await;
+    assert_eq!((&made["state"], &made["rows_total"]), (&serde_json::json!("succeeded"), &serde_json::json!(20)));
+    let own = format!("/api/v1/generations/{}", made["id"].as_str().expect("an id"));
+    for (last, status) in [("query", 200), ("exports", 202)] {
+        let body = example(&format!("/api/v1/generations/{{id}}/{last}"), "post");
+        api.post(&format!("{own}/{last}"), &editor, &body).await.is(status);
+    }
+    let me = format!("/api/v1/users/{}", api.id_of(Role::Editor));
+    api.patch(&me, &editor, "*", &example("/api/v1/users/{id}", "patch")).await.is(200);
 }

@@ -133,7 +133,7 @@ async fn what_cannot_be_made_is_refused_before_it_waits() {
     {
         api.post(&path, &token, &body).await.problem(422, "invalid_input");
     }
-    api.post(&path, &token, &json!({"version": 7})).await.problem(404, "not_found");
+    api.post(&path, &token, &json!({"version": 7})).await.problem(422, "invalid_input");
     assert_eq!(api.get(&path, &token).await.json()["total"], 0);
 }
 

@@ -62,10 +62,10 @@ async fn an_address_belongs_to_one_user() {
     api.post(USERS, &admin, &eva("viewer")).await.is(201);
     let mut again = eva("editor");
     again["email"] = json!("Eva@Example.com");
-    let told = api.post(USERS, &admin, &again).await.problem(422, "invalid_input").json();
+    let told = api.post(USERS, &admin, &again).await.problem(409, "conflict").json();
     assert_eq!(told["errors"][0]["pointer"], "/email");
     let own = format!("{USERS}/{}", api.id_of(Role::Admin));
-    api.patch(&own, &admin, "*", &json!({"email": "eva@example.com"})).await.problem(422, "invalid_input");
+    api.patch(&own, &admin, "*", &json!({"email": "eva@example.com"})).await.problem(409, "conflict");
     api.patch(&own, &admin, "*", &json!({"email": "ADMIN@example.com"})).await.is(200);
 }
 

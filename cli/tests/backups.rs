@@ -219,6 +219,7 @@ fn a_dump_carries_everything_but_sessions_to_another_installation() {
     let dump = home.read("everything.jsonl");
     let header: Value = serde_json::from_str(dump.lines().next().expect("a line")).expect("JSON");
     assert_eq!((&header["format"], &header["tables"]["users"]), (&json!("synthetic-data dump"), &json!(1)));
+    assert_eq!(header["tables"]["llm_usage"], 0, "every table is in it");
     assert!(!dump.contains("\"sessions\"") && !dump.contains(home.read("data/secret_key").trim()));
     drop(server);
 

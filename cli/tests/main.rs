@@ -14,6 +14,8 @@ mod load;
 mod problems;
 mod reference;
 mod serve;
+mod slow;
 mod support;
 mod tidy;
+mod variables;
 mod verify;

@@ -30,7 +30,7 @@ pub(crate) const CSV: &[Choice] = &[
     Choice {
         name: "delimiter",
         description: "Character between two values",
-        schema: r#"{"type": "string", "minLength": 1, "maxLength": 1, "default": ",", "examples": [",", ";", "\t", "|"]}"#,
+        schema: r#"{"type": "string", "minLength": 1, "maxLength": 1, "pattern": "^[\\t!#-*,/;-@\\[-`{-~]$", "default": ",", "examples": [",", ";", "\t", "|"]}"#,
         set: |options, value| match value.as_str().map(str::as_bytes) {
             Some([byte]) => {
                 options.csv_delimiter = *byte;

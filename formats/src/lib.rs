@@ -25,7 +25,7 @@ mod spell;
 mod text_file;
 mod xlsx;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -118,6 +118,13 @@ pub trait Writer: Send {
 pub trait Encoder: Send + Sync {
     /// Appends a batch's bytes to `out`.
     fn encode(&self, batch: &RecordBatch, out: &mut Vec<u8>);
+}
+
+/// Whether a file has more than so many bytes, decompressed where it is compressed.
+pub fn is_larger_than(path: &Path, max: u64) -> Result<bool, FormatError> {
+    let refused = |source| FormatError::Open { path: path.display().to_string(), source };
+    let mut start = source::open(path)?.take(max.saturating_add(1));
+    Ok(std::io::copy(&mut start, &mut std::io::sink()).map_err(refused)? > max)
 }
 
 /// The format of that name.

@@ -22,6 +22,7 @@ from synthetic_data_client.models import (
     FirstUser,
     NewDataset,
     NewExport,
+    NewExportFormat,
     NewGeneration,
     PlanRequest,
     PreviewRequest,
@@ -67,7 +68,7 @@ def main() -> None:
     certificate = json.loads(get_certificate.sync_detailed(started.id, client=client).content)
     assert any(result["id"] == "planned-in-order" for result in certificate["results"])
 
-    asked = create_export.sync(generation.id, client=client, body=NewExport(format_="xlsx"))
+    asked = create_export.sync(generation.id, client=client, body=NewExport(format_=NewExportFormat.XLSX))
     export = ended(lambda: get_export.sync(asked.id, client=client))
     content = get_export_content.sync_detailed(export.id, client=client).content
     workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Clients generated from openapi.yaml do the journey against a server: one in TypeScript, one in Python.
+# openapi.yaml passes a linter, and clients generated from it do the journey against a server: one in TypeScript, one in Python.
 #
 #   tests/clients/run.sh BINARY
 #
@@ -29,6 +29,14 @@ start() {
     echo "the server does not start" >&2
     exit 1
 }
+
+redocly=$cache/redocly/node_modules/.bin/redocly
+if [ "$("$redocly" --version 2>/dev/null)" != 2.77.0 ]; then
+    mkdir -p "$cache/redocly"
+    (cd "$cache/redocly" && npm install --silent --no-audit --no-fund --prefix . @redocly/cli@2.77.0)
+fi
+REDOCLY_TELEMETRY=off "$redocly" lint --config "$root/tests/clients/redocly.yaml" "$root/openapi.yaml" >"$work/lint.log" 2>&1 ||
+    { cat "$work/lint.log" >&2; exit 1; }
 
 cd "$root/frontend"
 npx --no-install vite build --ssr e2e/client.ts --outDir "$work/typescript" --logLevel error

@@ -42,6 +42,8 @@ pub struct Access {
     pub is_audited: bool,
     /// Whether it takes an `Idempotency-Key`.
     pub is_idempotent: bool,
+    /// Whether it reads its body itself, since that is larger than what is held in memory.
+    pub is_upload: bool,
 }
 
 /// The line of an operation.

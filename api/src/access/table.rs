@@ -4,7 +4,7 @@ use super::{Access, Needs};
 use crate::users::Role::{Admin, Editor, Viewer};
 
 const fn line(operation: &'static str, needs: Needs) -> Access {
-    Access { operation, needs, is_audited: false, is_idempotent: false }
+    Access { operation, needs, is_audited: false, is_idempotent: false, is_upload: false }
 }
 
 const fn open(operation: &'static str) -> Access {
@@ -27,6 +27,11 @@ impl Access {
     /// The same, put on the audit trail.
     const fn audited(self) -> Access {
         Access { is_audited: true, ..self }
+    }
+
+    /// The same, whose handler bounds its body.
+    const fn upload(self) -> Access {
+        Access { is_upload: true, ..self }
     }
 
     /// The same, on the audit trail and with an `Idempotency-Key`.
@@ -65,6 +70,7 @@ pub const TABLE: &[Access] = &[
     viewer("list_dataset_rows"),
     viewer("create_plan"),
     viewer("create_preview"),
+    viewer("verify_files").upload(),
     viewer("list_dataset_generations"),
     editor("create_generation").work(),
     viewer("list_generations"),
@@ -90,6 +96,10 @@ pub const TABLE: &[Access] = &[
     open("list_templates"),
     open("get_template"),
     open("get_language"),
+    viewer("list_llm_usage"),
     admin("get_status"),
     admin("list_audit"),
+    admin("list_backups"),
+    admin("create_backup").work(),
+    admin("get_backup"),
 ];

@@ -11,6 +11,7 @@ use super::service::{self, NewKey};
 use super::{ApiKey, CreatedApiKey, store};
 use crate::App;
 use crate::error::ApiError;
+use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::context;
 use crate::http::page::{List, Page};
@@ -27,16 +28,15 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 pub struct NewApiKey {
     /// What it is for.
-    #[schema(example = "nightly build", min_length = 1, max_length = 200)]
+    #[schema(example = "nightly build", min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: String,
     /// What it may do, at most what you may; yours where absent. Where you may do less later, so may the key.
-    #[schema(inline)]
     pub role: Option<Role>,
     /// When it ends; after 90 days where absent.
     #[schema(format = DateTime, example = "2027-01-31T00:00:00Z")]
     pub expires_at: Option<String>,
     /// The resources that it is limited to, such as `datasets` or `generations`; all where absent.
-    #[schema(example = json!(["datasets", "generations"]))]
+    #[schema(example = json!(["datasets", "generations"]), min_items = 1)]
     pub scopes: Option<Vec<String>>,
 }
 
@@ -69,9 +69,9 @@ async fn list_api_keys(
 async fn create_api_key(
     app: web::Data<App>,
     caller: Caller,
-    body: web::Json<NewApiKey>,
+    body: web::Json<Object<NewApiKey>>,
 ) -> Result<HttpResponse, ApiError> {
-    let NewApiKey { name, role, expires_at, scopes } = body.into_inner();
+    let NewApiKey { name, role, expires_at, scopes } = body.into_inner().0;
     let wanted = NewKey { name, role, expires_at, scopes };
     let made = app
         .db

@@ -44,21 +44,23 @@ pub fn create(connection: &mut SqliteConnection, caller: &Caller, wanted: NewKey
     let mut tell = |pointer: &str, sentence: String| {
         problems.push(Problem::new("invalid_value", sentence).at(pointer));
     };
-    let name = name.trim().to_owned();
     let length = name.chars().count();
-    if !(1..=200).contains(&length) {
+    let name = name.trim().to_owned();
+    if !(1..=200).contains(&length) || name.is_empty() {
         tell("/name", format!("the name has {length} characters; it needs 1 to 200"));
     }
     let role = role.unwrap_or(caller.role);
     if role > caller.role {
-        tell("/role", format!("{} is more than you may do yourself, {}", role.word(), caller.role.word()));
+        let sentence = format!("{} is more than you may do yourself, {}", role.word(), caller.role.word());
+        let problem = Problem::new("invalid_value", sentence.clone()).at("/role");
+        return Err(ApiError::new(Code::Forbidden, sentence).about(vec![problem]));
     }
     let now = Timestamp::now();
     let mut ends = now + SignedDuration::from_hours(24 * DEFAULT_DAYS);
     if let Some(text) = expires_at {
         match text.parse::<Timestamp>() {
             Ok(at) if at > now => ends = at,
-            Ok(_) => tell("/expires_at", format!("{text} is over already")),
+            Ok(_) => return Err(over(&text)),
             Err(_) => tell("/expires_at", format!("{text:?} is no instant such as 2027-01-31T00:00:00Z")),
         }
     }
@@ -93,6 +95,13 @@ pub fn create(connection: &mut SqliteConnection, caller: &Caller, wanted: NewKey
     };
     store::insert(connection, &row)?;
     Ok(CreatedApiKey { key, api_key: row.shown() })
+}
+
+/// The end that is wanted has passed.
+fn over(text: &str) -> ApiError {
+    let sentence = format!("{text} is over already");
+    let problem = Problem::new("invalid_value", sentence.clone()).at("/expires_at");
+    ApiError::new(Code::Conflict, sentence).about(vec![problem])
 }
 
 /// A user's own key; those of others are not there.

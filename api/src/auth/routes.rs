@@ -15,6 +15,7 @@ use crate::App;
 use crate::config::{self, without_port};
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
+use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::client::Client;
 use crate::http::context;
@@ -54,11 +55,11 @@ pub struct FirstUser {
     #[schema(example = "ana@example.com")]
     pub email: String,
     /// A password of at least 12 characters.
-    #[schema(min_length = 12, example = "correct horse battery")]
+    #[schema(format = Password, min_length = 12, max_length = 1024, example = "correct horse battery")]
     pub password: String,
     /// How the user is called.
     #[serde(default)]
-    #[schema(example = "Ana Quispe")]
+    #[schema(example = "Ana Quispe", max_length = 200)]
     pub name: String,
 }
 
@@ -109,10 +110,10 @@ async fn get_setup(app: web::Data<App>) -> Result<web::Json<Setup>, ApiError> {
 async fn create_first_user(
     app: web::Data<App>,
     request: HttpRequest,
-    body: web::Json<FirstUser>,
+    body: web::Json<Object<FirstUser>>,
 ) -> Result<HttpResponse, ApiError> {
     check_origin(&app, &request)?;
-    let FirstUser { token, email, password, name } = body.into_inner();
+    let FirstUser { token, email, password, name } = body.into_inner().0;
     let state = app.clone();
     let signed_in = off_thread(move || {
         let user = NewUser { email, name, role: Role::Admin, password };
@@ -138,10 +139,10 @@ async fn create_first_user(
 async fn login(
     app: web::Data<App>,
     request: HttpRequest,
-    body: web::Json<Credentials>,
+    body: web::Json<Object<Credentials>>,
 ) -> Result<HttpResponse, ApiError> {
     check_origin(&app, &request)?;
-    let Credentials { email, password } = body.into_inner();
+    let Credentials { email, password } = body.into_inner().0;
     let attempt = take_attempt(&app, &request, &email)?;
     // Hashing takes memory: a few at a time.
     let _turn = app.hashing.acquire().await.map_err(ApiError::internal)?;

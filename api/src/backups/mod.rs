@@ -7,6 +7,7 @@
 mod bucket;
 mod folder;
 pub mod restore;
+pub mod routes;
 pub mod schedule;
 pub mod settings;
 

@@ -2,7 +2,9 @@
 //!
 //! Files are read as often as the proof needs and never held whole, so memory does not grow with them.
 
+pub mod routes;
 mod source;
+pub mod uploads;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,9 +46,44 @@ pub fn verify(
     cancellation: &Cancellation,
 ) -> Result<Verification, Failure> {
     options.check().map_err(|error| Failure::Usage(error.to_string()))?;
-    let found = source::find(plan, paths, options)?;
+    let mut problems = Vec::new();
+    let candidates = source::candidates(paths, &mut problems)?;
+    let found = source::find(plan, candidates, problems, options)?;
+    verify_found(plan, found, threads, None, cancellation)
+}
+
+/// A file that somebody named otherwise than it is called here.
+pub struct NamedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The name that it was given: the extension tells its format, the stem its table.
+    pub name: String,
+}
+
+/// Checks files under the names that they were given. What does not fit in memory goes to files below `work`.
+pub fn verify_named(
+    plan: &Plan,
+    files: &[NamedFile],
+    options: &formats::Options,
+    threads: usize,
+    work: &Path,
+    cancellation: &Cancellation,
+) -> Result<Verification, Failure> {
+    let candidate =
+        |file: &NamedFile| source::Candidate { path: file.path.clone(), name: file.name.clone(), is_named: true };
+    let found = source::find(plan, files.iter().map(candidate).collect(), Vec::new(), options)?;
+    verify_found(plan, found, threads, Some(work.to_owned()), cancellation)
+}
+
+fn verify_found(
+    plan: &Plan,
+    found: source::Found,
+    threads: usize,
+    work: Option<PathBuf>,
+    cancellation: &Cancellation,
+) -> Result<Verification, Failure> {
     let fault = found.fault;
-    let certificate = match certify(&plan.dataset, found.tables, threads, None, cancellation) {
+    let certificate = match certify(&plan.dataset, found.tables, threads, work, cancellation) {
         Ok(certificate) => certificate,
         // What a file's reader says is plainer than what the query around it makes of it.
         Err(failure) => return Err(fault.take().map_or(failure, Failure::Format)),

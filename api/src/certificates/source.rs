@@ -49,26 +49,34 @@ impl Fault {
     }
 }
 
-/// A file to read, and whether somebody named it.
-struct Candidate {
-    path: PathBuf,
-    is_named: bool,
+/// A file to read.
+pub(super) struct Candidate {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What people know it by: the extension names its format, the stem its table.
+    pub name: String,
+    /// Whether somebody named it, instead of the folder that it lies in.
+    pub is_named: bool,
 }
 
 /// Finds all tables of the plan, or says all that is missing, doubled or unknown.
-pub(super) fn find(plan: &Plan, paths: &[PathBuf], options: &formats::Options) -> Result<Found, Failure> {
-    let mut problems = Vec::new();
+pub(super) fn find(
+    plan: &Plan,
+    candidates: Vec<Candidate>,
+    mut problems: Vec<String>,
+    options: &formats::Options,
+) -> Result<Found, Failure> {
     let mut notes = Vec::new();
     let mut found: BTreeMap<usize, (String, SourceTable)> = BTreeMap::new();
-    for candidate in candidates(paths, &mut problems)? {
-        let shown = candidate.path.display().to_string();
-        let Some((format, _)) = formats::by_extension(&candidate.path) else {
+    for candidate in candidates {
+        let shown = candidate.name;
+        let Some((format, _)) = formats::by_extension(Path::new(&shown)) else {
             if candidate.is_named {
                 problems.push(format!("{shown}: its extension names no format; known are {}", extensions()));
             }
             continue;
         };
-        let tables = match format.read(&candidate.path, &formats::table_name(&candidate.path), options) {
+        let tables = match format.read(&candidate.path, &formats::table_name(Path::new(&shown)), options) {
             Ok(tables) => tables,
             Err(error) => {
                 problems.push(named(&shown, &error));
@@ -110,8 +118,9 @@ pub(super) fn find(plan: &Plan, paths: &[PathBuf], options: &formats::Options) -
     if problems.is_empty() { Ok(Found { tables, notes, fault }) } else { Err(Failure::Data(problems)) }
 }
 
-/// The files that the paths stand for, each folder's in the order of their names.
-fn candidates(paths: &[PathBuf], problems: &mut Vec<String>) -> Result<Vec<Candidate>, Failure> {
+/// The files that the paths stand for, each folder's in the order of their names; a sentence for each path that is none.
+pub(super) fn candidates(paths: &[PathBuf], problems: &mut Vec<String>) -> Result<Vec<Candidate>, Failure> {
+    let candidate = |path: PathBuf, is_named| Candidate { name: path.display().to_string(), path, is_named };
     let mut candidates = Vec::new();
     for path in paths {
         let failed = |source| Failure::Storage(StorageError { path: path.clone(), source });
@@ -123,7 +132,7 @@ fn candidates(paths: &[PathBuf], problems: &mut Vec<String>) -> Result<Vec<Candi
             }
         };
         if !metadata.is_dir() {
-            candidates.push(Candidate { path: path.clone(), is_named: true });
+            candidates.push(candidate(path.clone(), true));
             continue;
         }
         let mut inside = Vec::new();
@@ -134,7 +143,7 @@ fn candidates(paths: &[PathBuf], problems: &mut Vec<String>) -> Result<Vec<Candi
             }
         }
         inside.sort();
-        candidates.extend(inside.into_iter().map(|path| Candidate { path, is_named: false }));
+        candidates.extend(inside.into_iter().map(|path| candidate(path, false)));
     }
     Ok(candidates)
 }

@@ -15,6 +15,7 @@ use crate::App;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
 use crate::generations::table_index;
+use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
 use crate::http::precondition::{etag, if_match, is_known};
@@ -51,7 +52,7 @@ pub struct DatasetsQuery {
     pub search: String,
     /// `updated_at` or `name`, with `desc` or `asc` behind it.
     #[serde(default)]
-    #[param(example = "updated_at desc")]
+    #[param(example = "updated_at desc", pattern = "^((updated_at|name)( (asc|desc))?)?$")]
     pub order_by: String,
     /// Deleted datasets instead of the others.
     #[serde(default)]
@@ -60,9 +61,10 @@ pub struct DatasetsQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
     /// Items to pass over.
+    #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^[0-9]*$")]
+    #[param(pattern = "^[0-9]{0,9}$")]
     pub cursor: Option<String>,
 }
 
@@ -71,7 +73,7 @@ pub struct DatasetsQuery {
 #[serde(deny_unknown_fields)]
 pub struct NewDataset {
     /// Its name; the schema's where absent.
-    #[schema(example = "hiring")]
+    #[schema(example = "hiring", min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: Option<String>,
     /// What it is about; the schema's where absent.
     pub description: Option<String>,
@@ -89,6 +91,7 @@ pub struct NewDataset {
 #[serde(deny_unknown_fields)]
 pub struct DatasetPatch {
     /// Its name.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: Option<String>,
     /// What it is about; null removes it.
     #[serde(default, deserialize_with = "given")]
@@ -123,7 +126,7 @@ async fn list_datasets(
     let query = query.into_inner();
     let page = Page { limit: query.limit, offset: query.offset, cursor: query.cursor };
     let (limit, offset) = (page.limit()?, page.offset()?);
-    let (by_name, descending) = match query.order_by.trim() {
+    let (by_name, descending) = match query.order_by.as_str() {
         "" | "updated_at desc" => (false, true),
         "updated_at" | "updated_at asc" => (false, false),
         "name" | "name asc" => (true, false),
@@ -160,16 +163,18 @@ async fn create_dataset(
     app: web::Data<App>,
     caller: Caller,
     work: Work,
-    body: web::Json<NewDataset>,
+    body: web::Json<Object<NewDataset>>,
 ) -> Result<HttpResponse, ApiError> {
-    let NewDataset { name, description, schema, schema_text, media_type } = body.into_inner();
+    let NewDataset { name, description, schema, schema_text, media_type } = body.into_inner().0;
     let source = SchemaSource { schema, schema_text };
     let state = app.clone();
     let dataset = off_thread(move || {
         let media_type = match (&source.schema, media_type.as_deref()) {
             (Some(_), _) => service::JSON,
             (None, None) => service::YAML,
-            (None, Some(media_type)) => media_type_of(media_type)?,
+            (None, Some(named)) => {
+                media_type_of(named).map_err(|error| ApiError::invalid_at("/media_type", error.to_string()))?
+            }
         };
         let draft = Draft::new(source.text()?, media_type)?;
         state.db.write_now(|c| {
@@ -210,7 +215,7 @@ async fn get_dataset(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) -> Res
 
 /// Change name or description
 #[utoipa::path(operation_id = "update_dataset", tag = "datasets", request_body = DatasetPatch,
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the ETag that the change starts from")), responses(
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "the ETag that the change starts from, or `*`; without it the answer is 428")), responses(
     (status = 200, body = Dataset, headers(("ETag" = String))),
     Forbidden,
     NotFound,
@@ -224,16 +229,17 @@ async fn update_dataset(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<Uuid>,
-    body: web::Json<DatasetPatch>,
+    body: web::Json<Object<DatasetPatch>>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, patch) = (id.into_inner(), body.into_inner());
+    let (id, patch) = (id.into_inner(), body.into_inner().0);
+    let name = patch.name.map(service::checked_name).transpose()?;
     let given = request.headers().get(header::IF_MATCH).cloned();
     let dataset = app
         .db
         .write(move |c| {
             let row = service::living(c, id)?;
             if_match(given.as_ref(), &row.updated_at)?;
-            service::update(c, row, patch.name, patch.description, caller.id)
+            service::update(c, row, name, patch.description, caller.id)
         })
         .await?;
     Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(&dataset.updated_at))).json(dataset))
@@ -279,7 +285,7 @@ async fn restore_dataset(
 ///
 /// The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON.
 #[utoipa::path(operation_id = "get_schema", tag = "datasets", params(("id" = Uuid, Path), VersionQuery), responses(
-    (status = 200, content((String = "application/yaml"), (serde_json::Value = "application/json")), headers(("ETag" = String))),
+    (status = 200, content((serde_json::Value = "application/yaml"), (serde_json::Value = "application/json")), headers(("ETag" = String))),
     (status = 304, description = "the client's copy is the current one"),
     NotFound,
 ))]
@@ -320,8 +326,8 @@ async fn get_schema(
 ///
 /// The body is the schema itself, in YAML or JSON. A change is a new version; what does not plan is refused with all its problems.
 #[utoipa::path(operation_id = "save_schema", tag = "datasets",
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the ETag that the change starts from")),
-    request_body(content((String = "application/yaml"), (serde_json::Value = "application/json")), description = "the schema, in the language of `/schema.json`"), responses(
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "the ETag that the change starts from, or `*`; without it the answer is 428")),
+    request_body(content((serde_json::Value = "application/yaml"), (serde_json::Value = "application/json")), description = "the schema, in the language of `/schema.json`"), responses(
     (status = 200, body = Version, headers(("ETag" = String))),
     Forbidden,
     NotFound,
@@ -420,7 +426,8 @@ async fn get_version(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SeedQuery {
-    /// Seed in place of the schema's.
+    /// Seed in place of the schema's, 0 to 2^53 − 1.
+    #[param(maximum = 9007199254740991_u64)]
     pub seed: Option<u64>,
 }
 
@@ -429,7 +436,7 @@ pub struct SeedQuery {
 /// They are made while they are read; nothing is stored.
 #[utoipa::path(operation_id = "list_dataset_rows", tag = "datasets",
     params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery, SeedQuery), responses(
-    (status = 200, content((RowList = "application/json"), (String = "text/csv"), (String = "application/jsonl"))),
+    (status = 200, content((RowList = "application/json"), (Vec<u8> = "application/octet-stream"))),
     NotFound,
     NotAcceptable,
     Invalid,

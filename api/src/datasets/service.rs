@@ -166,7 +166,7 @@ pub fn shown_version(connection: &mut SqliteConnection, row: VersionRow, with_te
     })
 }
 
-/// Changes name and description.
+/// Changes the name, which was checked, and the description.
 pub fn update(
     connection: &mut SqliteConnection,
     mut row: DatasetRow,
@@ -175,7 +175,7 @@ pub fn update(
     by: Uuid,
 ) -> Result<Dataset, ApiError> {
     if let Some(name) = name {
-        row.name = checked_name(name)?;
+        row.name = name;
     }
     if let Some(description) = description {
         row.description = description;
@@ -234,10 +234,11 @@ fn touch(row: &mut DatasetRow, by: Uuid) {
     row.updated_by = Some(by.to_string());
 }
 
-fn checked_name(name: String) -> Result<String, ApiError> {
-    let name = name.trim();
+/// A name that may be one, without spaces around it.
+pub fn checked_name(name: String) -> Result<String, ApiError> {
     let length = name.chars().count();
-    if (1..=200).contains(&length) {
+    let name = name.trim();
+    if (1..=200).contains(&length) && !name.is_empty() {
         return Ok(name.to_owned());
     }
     Err(ApiError::invalid_at("/name", format!("the name has {length} characters; it needs 1 to 200")))

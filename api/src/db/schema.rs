@@ -146,6 +146,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    llm_usage (id) {
+        id -> Text,
+        generation_id -> Nullable<Text>,
+        table_name -> Nullable<Text>,
+        column_name -> Nullable<Text>,
+        model -> Text,
+        calls -> BigInt,
+        prompt_tokens -> BigInt,
+        completion_tokens -> BigInt,
+        cost_microusd -> BigInt,
+        created_at -> Text,
+    }
+}
+
+diesel::table! {
     audit (id) {
         id -> Text,
         at -> Text,
@@ -165,6 +180,7 @@ diesel::joinable!(datasets -> users (updated_by));
 diesel::joinable!(dataset_versions -> users (created_by));
 diesel::joinable!(generations -> datasets (dataset_id));
 diesel::joinable!(exports -> generations (generation_id));
+diesel::joinable!(llm_usage -> generations (generation_id));
 diesel::joinable!(api_keys -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -177,5 +193,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     exports,
     api_keys,
     idempotency_keys,
+    llm_usage,
     audit,
 );

@@ -15,7 +15,7 @@ use crate::auth::tokens;
 use crate::db::{self, off_thread};
 use crate::error::{ApiError, Code};
 use crate::generations::service as generations;
-use crate::http::body::null_is_absent;
+use crate::http::body::{Object, null_is_absent};
 use crate::http::caller::Caller;
 use crate::http::files;
 use crate::http::page::{List, Page};
@@ -86,9 +86,9 @@ async fn create_export(
     caller: Caller,
     work: Work,
     id: web::Path<Uuid>,
-    body: web::Json<NewExport>,
+    body: web::Json<Object<NewExport>>,
 ) -> Result<HttpResponse, ApiError> {
-    let NewExport { format, tables, options, compression } = body.into_inner();
+    let NewExport { format, tables, options, compression } = body.into_inner().0;
     let wanted = Wanted { format, tables, options, compression };
     let (state, id) = (app.clone(), id.into_inner());
     let export = off_thread(move || service::create(&state, id, wanted, caller.id, &work)).await?;

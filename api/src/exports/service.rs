@@ -46,7 +46,7 @@ pub fn create(app: &App, generation: Uuid, wanted: Wanted, by: Uuid, work: &Work
             format: wanted.format,
             tables,
             options,
-            compression: wanted.compression.filter(|name| !name.is_empty()),
+            compression: wanted.compression,
             state: State::Queued.word().to_owned(),
             file_name: None,
             media_type: None,
@@ -93,8 +93,7 @@ fn checked(wanted: &Wanted, known: &[String]) -> Result<(String, String), ApiErr
             }
         }
     }
-    let compression = wanted.compression.as_deref().filter(|name| !name.is_empty());
-    match (compression, format) {
+    match (wanted.compression.as_deref(), format) {
         (Some(name), _) if Compression::by_name(name).is_none() => {
             let problem = Problem::new("invalid_value", format!("{name:?} is no compression")).at("/compression");
             tell(problem.suggest(name, Compression::ALL.map(Compression::name)));

@@ -23,6 +23,7 @@ use super::{parts::StoredTable, scan};
 use crate::App;
 use crate::db::off_thread;
 use crate::error::ApiError;
+use crate::http::body::whole;
 use crate::http::cells::{self, ColumnInfo};
 use crate::sql::MAX_TIME;
 
@@ -46,12 +47,14 @@ const STEP: usize = 256;
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// One statement that reads: `SELECT`, `WITH`, `VALUES`, `DESCRIBE` or `EXPLAIN`.
-    #[schema(example = "SELECT status, count(*) FROM candidate GROUP BY status ORDER BY status")]
+    #[schema(example = "SELECT status, count(*) FROM candidate GROUP BY status ORDER BY status", max_length = 100000)]
     pub sql: String,
     /// Rows of the answer, at most 10,000.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 10000, default = 1000)]
     pub limit: Option<u64>,
     /// Milliseconds after which the query is stopped, at most 30,000.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 30000, default = 30000)]
     pub timeout_ms: Option<u64>,
 }

@@ -23,7 +23,7 @@ use crate::App;
 use crate::datasets::service as datasets;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
-use crate::http::body::null_is_absent;
+use crate::http::body::{Object, null_is_absent, whole};
 use crate::http::caller::Caller;
 use crate::http::headers::SANDBOX;
 use crate::http::page::{List, Page};
@@ -32,6 +32,19 @@ use crate::idempotency::Work;
 use crate::openapi::errors::{Conflict, Forbidden, Gone, Invalid, NotAcceptable, NotFound};
 use crate::openapi::{Certificate, TableProfile};
 use crate::plan::routes::Overriding;
+
+/// Forms of a certificate beside the plain one, each with its media type.
+const FORMS: [(&str, &str); 2] = [("html", "text/html"), ("sql", "application/sql")];
+
+/// The plain form of a certificate.
+fn plain_form() -> &'static str {
+    datasets::JSON.trim_start_matches("application/")
+}
+
+/// The forms of a certificate.
+pub fn certificate_forms() -> Vec<&'static str> {
+    [plain_form()].into_iter().chain(FORMS.map(|(word, _)| word)).collect()
+}
 
 /// How often an idle stream of events says that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -58,8 +71,11 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 pub struct NewGeneration {
     /// The version of the schema; the current one where absent.
+    #[serde(default, deserialize_with = "whole")]
+    #[schema(minimum = 1)]
     pub version: Option<i32>,
     /// Seed in place of the schema's, 0 to 2^53 − 1; the same one gives the same rows.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub seed: Option<u64>,
     /// Rows by table, in place of the schema's.
@@ -86,9 +102,10 @@ pub struct GenerationsQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
     /// Items to pass over.
+    #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^[0-9]*$")]
+    #[param(pattern = "^[0-9]{0,9}$")]
     pub cursor: Option<String>,
 }
 
@@ -102,6 +119,18 @@ pub struct CertificateQuery {
     /// The database that the statements are for.
     #[param(example = "postgres")]
     pub dialect: Option<String>,
+}
+
+/// An event of a generation.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "declares the events of a stream")]
+pub struct ProgressEvent {
+    /// Always `progress`.
+    #[schema(example = "progress")]
+    pub event: String,
+    /// A `Progress` as JSON.
+    #[schema(content_media_type = "application/json")]
+    pub data: String,
 }
 
 /// A stored table.
@@ -158,9 +187,9 @@ async fn create_generation(
     caller: Caller,
     work: Work,
     id: web::Path<Uuid>,
-    body: web::Json<NewGeneration>,
+    body: web::Json<Object<NewGeneration>>,
 ) -> Result<HttpResponse, ApiError> {
-    let NewGeneration { version, seed, rows, scale, parameters } = body.into_inner();
+    let NewGeneration { version, seed, rows, scale, parameters } = body.into_inner().0;
     let overriding = Overriding { seed, rows, scale, parameters };
     let (state, id) = (app.clone(), id.into_inner());
     let generation = off_thread(move || {
@@ -291,7 +320,7 @@ async fn delete_generation(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) 
 /// Server-sent events named `progress`, each with a `Progress` as its data; the last one has a final state. A comment line every 15 seconds
 /// keeps the connection open.
 #[utoipa::path(operation_id = "stream_generation_events", tag = "generations", params(("id" = Uuid, Path)), responses(
-    (status = 200, body = Progress, content_type = "text/event-stream"),
+    (status = 200, body = ProgressEvent, content_type = "text/event-stream"),
     NotFound,
 ))]
 #[get("/generations/{id}/events")]
@@ -393,7 +422,7 @@ fn generated(plan: &engine::plan::Plan, table: usize) -> GeneratedTable {
 /// A page of objects, or a file in the format that `Accept` or `format` names, streamed.
 #[utoipa::path(operation_id = "list_generation_rows", tag = "generations",
     params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery), responses(
-    (status = 200, content((RowList = "application/json"), (String = "text/csv"), (String = "application/jsonl"))),
+    (status = 200, content((RowList = "application/json"), (Vec<u8> = "application/octet-stream"))),
     NotFound,
     NotAcceptable,
     Conflict,
@@ -455,10 +484,10 @@ async fn query_generation(
     app: web::Data<App>,
     _: Caller,
     id: web::Path<Uuid>,
-    body: web::Json<Query>,
+    body: web::Json<Object<Query>>,
 ) -> Result<web::Json<QueryAnswer>, ApiError> {
     let app = app.into_inner();
-    Ok(web::Json(query::query(&app, id.into_inner(), body.into_inner()).await?))
+    Ok(web::Json(query::query(&app, id.into_inner(), body.into_inner().0).await?))
 }
 
 /// Get the certificate
@@ -482,22 +511,21 @@ async fn get_certificate(
     let proof = app.db.read(move |c| service::proof(c, id)).await?;
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let wanted = query.format.clone().unwrap_or_else(|| {
-        let named = [("text/html", "html"), ("application/sql", "sql")];
         let is_json_first = accept.starts_with(datasets::JSON);
-        let found = named.into_iter().find(|(media_type, _)| !is_json_first && accept.contains(media_type));
-        found.map_or_else(String::new, |(_, word)| word.to_owned())
+        let found = FORMS.into_iter().find(|(_, media_type)| !is_json_first && accept.contains(media_type));
+        found.map_or_else(String::new, |(word, _)| word.to_owned())
     });
+    let dialect = query.dialect.as_deref().unwrap_or(Dialect::ALL[0].name());
+    let Some(dialect) = Dialect::by_name(dialect) else {
+        let known = Dialect::ALL.map(Dialect::name).join(", ");
+        return Err(ApiError::invalid_at("/dialect", format!("{dialect:?} is no dialect; known are {known}")));
+    };
     match wanted.as_str() {
         "html" => Ok(HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
             .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX))
             .body(proof.to_html())),
         "sql" => {
-            let named = query.dialect.clone().unwrap_or_else(|| Dialect::ALL[0].name().to_owned());
-            let Some(dialect) = Dialect::by_name(&named) else {
-                let known = Dialect::ALL.map(Dialect::name).join(", ");
-                return Err(ApiError::invalid_at("/dialect", format!("{named:?} is no dialect; known are {known}")));
-            };
             let sql = off_thread(move || {
                 let row = state.db.read_now(|c| service::succeeded(c, id))?;
                 Ok(verify_sql(&plan_of(&state, &row)?.dataset, dialect))
@@ -505,9 +533,7 @@ async fn get_certificate(
             .await?;
             Ok(HttpResponse::Ok().content_type("application/sql; charset=utf-8").body(sql))
         }
-        _ if wanted.is_empty() || wanted == datasets::JSON.trim_start_matches("application/") => {
-            Ok(HttpResponse::Ok().json(proof))
-        }
+        _ if wanted.is_empty() || wanted == plain_form() => Ok(HttpResponse::Ok().json(proof)),
         other => {
             let sentence = format!("{other:?} is no form of a certificate; leave it out for JSON, or send html or sql");
             Err(ApiError::invalid_at("/format", sentence))

@@ -28,7 +28,12 @@ pub fn prepare(
     app.check_disk()?;
     let version = app.db.read_now(|c| {
         let row = datasets::living(c, dataset)?;
-        datasets::version_row(c, &row, version.unwrap_or(row.version))
+        // The dataset is there; what the body says of it is not.
+        let told = |error: ApiError| match error.code() {
+            Code::NotFound => ApiError::invalid_at("/version", error.to_string()),
+            _ => error,
+        };
+        datasets::version_row(c, &row, version.unwrap_or(row.version)).map_err(told)
     })?;
     let plan = datasets::planned(&version.text, &overriding.parameters, &overriding.options()?)?;
     let tables: Vec<TableProgress> = plan

@@ -79,7 +79,8 @@ async fn admit(request: &mut ServiceRequest) -> Result<Admitted, HttpResponse> {
         }
         request.extensions_mut().insert(caller.clone());
     }
-    let has_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    let has_body =
+        matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) && !operation.access.is_upload;
     let mut turn = None;
     if has_body {
         let max = match operation.access.needs {

@@ -16,3 +16,4 @@ pub mod precondition;
 pub mod rows;
 pub mod schema_source;
 pub mod streams;
+pub mod upload;

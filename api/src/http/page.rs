@@ -11,6 +11,12 @@ const DEFAULT_LIMIT: u32 = 50;
 /// Items of a page at most.
 const MAX_LIMIT: u32 = 500;
 
+/// The most items that are passed over.
+const MAX_OFFSET: u32 = i32::MAX as u32;
+
+/// Digits of a cursor at most.
+const CURSOR_DIGITS: usize = 9;
+
 /// Which page of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -19,9 +25,10 @@ pub struct Page {
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
     /// Items to pass over.
+    #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before.
-    #[param(pattern = "^[0-9]*$")]
+    #[param(pattern = "^[0-9]{0,9}$")]
     pub cursor: Option<String>,
 }
 
@@ -36,12 +43,17 @@ impl Page {
 
     /// Items to pass over, checked.
     pub fn offset(&self) -> Result<i64, ApiError> {
+        let offset = self.offset.unwrap_or_default();
+        if offset > MAX_OFFSET {
+            return Err(ApiError::invalid_at("/offset", format!("{offset} is above {MAX_OFFSET}")));
+        }
         let Some(cursor) = self.cursor.as_ref().filter(|cursor| !cursor.is_empty()) else {
-            return Ok(self.offset.unwrap_or_default().into());
+            return Ok(offset.into());
         };
+        let is_number = cursor.len() <= CURSOR_DIGITS && cursor.bytes().all(|byte| byte.is_ascii_digit());
         match cursor.parse::<u32>() {
-            Ok(offset) => Ok(offset.into()),
-            Err(_) => Err(ApiError::invalid_at("/cursor", format!("{cursor:?} is no cursor of this list"))),
+            Ok(offset) if is_number => Ok(offset.into()),
+            _ => Err(ApiError::invalid_at("/cursor", format!("{cursor:?} is no cursor of this list"))),
         }
     }
 }

@@ -31,6 +31,9 @@ const DEFAULT_LIMIT: u64 = 100;
 /// Rows of an answer at most.
 const MAX_LIMIT: u64 = 1_000_000;
 
+/// The last row that a page may begin with: every reader of JSON keeps the number.
+pub const MAX_OFFSET: u64 = (1 << 53) - 1;
+
 /// Which rows, and how they are spelled.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -40,6 +43,7 @@ pub struct RowsQuery {
     pub limit: Option<u64>,
     /// The first row, counted from 0.
     #[serde(default)]
+    #[param(maximum = 9007199254740991_u64)]
     pub offset: u64,
     /// Only these columns, with commas between them.
     pub columns: Option<String>,
@@ -127,6 +131,9 @@ pub async fn answer(asked: AskedTable, query: RowsQuery, request: &HttpRequest) 
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(ApiError::invalid_at("/limit", format!("{limit} is not in 1 to {MAX_LIMIT}")));
+    }
+    if query.offset > MAX_OFFSET {
+        return Err(ApiError::invalid_at("/offset", format!("{} is above {MAX_OFFSET}", query.offset)));
     }
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     let spelling = spelling(query.format.as_deref(), accept)?;

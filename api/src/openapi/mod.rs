@@ -1,6 +1,8 @@
 //! The OpenAPI document: what routes declare, completed with what all of them share and with the engine's own JSON Schemas.
 
 pub mod errors;
+mod examples;
+mod lists;
 
 use std::borrow::Cow;
 
@@ -101,6 +103,7 @@ pub struct ProblemDocument {
         (name = "catalogue", description = "Generators, formats, templates and the schema language"),
         (name = "generations", description = "Rows, made and proved"),
         (name = "exports", description = "Files of a generation"),
+        (name = "llm", description = "Language models, and what they cost"),
         (name = "admin", description = "The server's state and who changed what"),
     ),
 )]
@@ -124,6 +127,8 @@ pub fn complete(declared: &Document) -> Value {
             share(operation);
         }
     }
+    lists::fill(&mut document);
+    examples::fill(&mut document);
     document
 }
 
@@ -228,10 +233,14 @@ fn add(components: &mut Map<String, Value>, name: &str, mut schema: Value) {
 }
 
 /// References into a schema's own definitions lead to the document's components instead. A schema that lets everything pass is written `{}`:
-/// many readers of OpenAPI know no `true` there.
+/// many readers of OpenAPI know no `true` there; what is no word of JSON Schema is an extension.
 fn point_at_components(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
+            // A word of ours beside those of JSON Schema; a property of this name is an object.
+            if let Some(role) = map.shift_remove("role") {
+                map.insert(if role.is_string() { "x-role" } else { "role" }.to_owned(), role);
+            }
             for (key, value) in map {
                 match value {
                     Value::Bool(true) if key == "items" => *value = json!({}),

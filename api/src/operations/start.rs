@@ -1,8 +1,11 @@
 //! What a server does for its data before it answers.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::backups::{restore, settings};
+use crate::http::upload;
 use crate::storage::lock::DataLock;
 use crate::storage::remove_leftovers;
 use crate::{Config, db};
@@ -20,6 +23,11 @@ pub fn prepare(config: &Config, lock: &DataLock) -> Result<(), String> {
         if let Some(name) = place.file_name() {
             remove_leftovers(&place, &name.to_string_lossy());
         }
+    }
+    // Uploads that were cut off with the server; where they cannot be removed, new ones can be made beside them.
+    match fs::remove_dir_all(folder.join(upload::FOLDER)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => log::warn!("old uploads cannot be removed: {error}"),
+        _ => {}
     }
     let restored = restore::restore_where_empty(config).map_err(|failure| {
         format!(

@@ -16,9 +16,10 @@ use crate::App;
 use crate::db::off_thread;
 use crate::error::ApiError;
 use crate::generations::table_index;
-use crate::http::body::null_is_absent;
+use crate::http::body::{Object, null_is_absent, whole};
 use crate::http::caller::Caller;
 use crate::http::cells::{self, ColumnInfo};
+use crate::http::rows::MAX_OFFSET;
 use crate::http::schema_source::SchemaSource;
 use crate::openapi::errors::{Invalid, TooLarge};
 use crate::openapi::{self, PlanReport};
@@ -74,6 +75,7 @@ pub struct PlanRequest {
     /// The schema as text, in YAML or JSON.
     pub schema_text: Option<String>,
     /// Seed in place of the schema's, 0 to 2^53 − 1.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub seed: Option<u64>,
     /// Rows by table, in place of the schema's.
@@ -99,6 +101,7 @@ pub struct PreviewRequest {
     /// The schema as text, in YAML or JSON.
     pub schema_text: Option<String>,
     /// Seed in place of the schema's, 0 to 2^53 − 1.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub seed: Option<u64>,
     /// How many rows to show, as `limit`; or rows by table, in place of the schema's.
@@ -113,9 +116,11 @@ pub struct PreviewRequest {
     /// The table; the first where absent.
     pub table: Option<String>,
     /// The first row, counted from 0.
-    #[serde(default, deserialize_with = "null_is_absent")]
-    pub offset: u64,
+    #[serde(default, deserialize_with = "whole")]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
+    pub offset: Option<u64>,
     /// Rows, at most 1,000; 20 where absent.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(maximum = 1000, default = 20)]
     pub limit: Option<u64>,
     /// Only these columns.
@@ -159,8 +164,8 @@ pub struct Preview {
     Invalid,
 ))]
 #[post("/plan")]
-async fn create_plan(_: Caller, body: web::Json<PlanRequest>) -> Result<web::Json<plan::Report>, ApiError> {
-    let PlanRequest { schema, schema_text, seed, rows, scale, parameters } = body.into_inner();
+async fn create_plan(_: Caller, body: web::Json<Object<PlanRequest>>) -> Result<web::Json<plan::Report>, ApiError> {
+    let PlanRequest { schema, schema_text, seed, rows, scale, parameters } = body.into_inner().0;
     let (source, overriding) = (SchemaSource { schema, schema_text }, Overriding { seed, rows, scale, parameters });
     let report = off_thread(move || compiled(source, &overriding).map(|(plan, _)| plan.report().clone())).await?;
     Ok(web::Json(report))
@@ -178,10 +183,10 @@ async fn create_plan(_: Caller, body: web::Json<PlanRequest>) -> Result<web::Jso
 async fn create_preview(
     app: web::Data<App>,
     _: Caller,
-    body: web::Json<PreviewRequest>,
+    body: web::Json<Object<PreviewRequest>>,
 ) -> Result<web::Json<Preview>, ApiError> {
     let PreviewRequest { schema, schema_text, seed, rows, scale, parameters, table, offset, limit, columns } =
-        body.into_inner();
+        body.into_inner().0;
     let (shown, rows) = match rows {
         Some(ShownOrPlanned::Shown(count)) => (Some(count), IndexMap::new()),
         Some(ShownOrPlanned::Planned(rows)) => (None, rows),
@@ -189,6 +194,13 @@ async fn create_preview(
     };
     let (source, overriding) = (SchemaSource { schema, schema_text }, Overriding { seed, rows, scale, parameters });
     let limit = limit.or(shown).unwrap_or(DEFAULT_ROWS);
+    let offset = offset.unwrap_or_default();
+    if let Some(shown) = shown.filter(|shown| *shown > MAX_ROWS) {
+        return Err(ApiError::invalid_at("/rows", format!("{shown} is above {MAX_ROWS}")));
+    }
+    if offset > MAX_OFFSET {
+        return Err(ApiError::invalid_at("/offset", format!("{offset} is above {MAX_OFFSET}")));
+    }
     if limit > MAX_ROWS {
         return Err(ApiError::invalid_at("/limit", format!("{limit} is above {MAX_ROWS}")));
     }

@@ -23,6 +23,7 @@ use crate::auth::service::SetupLink;
 use crate::auth::throttle::Throttle;
 use crate::auth::tokens::Secret;
 use crate::backups::schedule::{self, Bell};
+use crate::certificates::uploads;
 use crate::config::Config;
 use crate::datasets::service::MAX_SCHEMA_BYTES;
 use crate::db::Db;
@@ -69,6 +70,10 @@ pub struct App {
     pub exports: Arc<Desk<()>>,
     /// Turns for previews, so that a hand that drags a slider cannot take all threads.
     pub previews: Semaphore,
+    /// Turns for proofs of files that somebody sent.
+    pub proofs: Arc<Semaphore>,
+    /// Held while a backup is made by request.
+    pub backing_up: Semaphore,
     /// Answers users' SQL.
     pub sql: Sql,
     /// The plans that were used last.
@@ -121,6 +126,8 @@ impl App {
             generations: Arc::default(),
             exports: Arc::default(),
             previews: Semaphore::new(config.web_threads.max(2)),
+            proofs: Arc::new(Semaphore::new(uploads::TURNS)),
+            backing_up: Semaphore::new(1),
             sql: Sql::new(&config),
             config,
             plans: PlanCache::default(),

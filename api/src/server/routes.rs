@@ -11,7 +11,10 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::MAX_JSON_BYTES;
 use crate::error::{ApiError, Code};
 use crate::http::gate::gate;
-use crate::{admin, api_keys, auth, catalogue, datasets, exports, generations, health, openapi, plan, users};
+use crate::{
+    admin, api_keys, auth, backups, catalogue, certificates, datasets, exports, generations, health, llm, openapi,
+    plan, users,
+};
 
 /// All routes, the shared answers to what cannot be read, and the pages beside the API.
 pub fn configure_all(config: &mut web::ServiceConfig) {
@@ -60,10 +63,13 @@ fn routes(config: &mut ServiceConfig<'_>) {
     api_keys::routes::configure(config);
     datasets::routes::configure(config);
     plan::routes::configure(config);
+    certificates::routes::configure(config);
     generations::routes::configure(config);
     exports::routes::configure(config);
     catalogue::routes::configure(config);
+    llm::routes::configure(config);
     admin::routes::configure(config);
+    backups::routes::configure(config);
 }
 
 /// The OpenAPI document of all routes.

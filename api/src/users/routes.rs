@@ -14,6 +14,7 @@ use crate::App;
 use crate::auth::routes::take_attempt;
 use crate::db::off_thread;
 use crate::error::ApiError;
+use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
 use crate::http::precondition::{etag, if_match};
@@ -36,9 +37,10 @@ pub struct UsersQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
     /// Items to pass over.
+    #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^[0-9]*$")]
+    #[param(pattern = "^[0-9]{0,9}$")]
     pub cursor: Option<String>,
 }
 
@@ -47,13 +49,16 @@ pub struct UsersQuery {
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// The e-mail address to sign in with.
-    #[schema(example = "eva@example.com")]
+    #[schema(
+        example = "eva@example.com",
+        max_length = 254,
+        pattern = r"^\s*[^@\s\x00-\x1f\x7f-\x9f]+@[^@.\s\x00-\x1f\x7f-\x9f][^@\s\x00-\x1f\x7f-\x9f]*\s*$"
+    )]
     pub email: String,
-    /// A password of 12 characters to 1,024 bytes.
-    #[schema(min_length = 12, example = "correct horse battery")]
+    /// A password of 12 to 1,024 characters; no repetition of a few, and not the e-mail address.
+    #[schema(format = Password, min_length = 12, max_length = 1024, example = "correct horse battery")]
     pub password: String,
     /// What the user may do.
-    #[schema(inline)]
     pub role: Role,
     /// How the user is called; the address where absent.
     #[serde(default)]
@@ -66,15 +71,18 @@ pub struct NewUser {
 #[serde(deny_unknown_fields)]
 pub struct UserPatch {
     /// The e-mail address; admins only.
+    #[schema(
+        max_length = 254,
+        pattern = r"^\s*[^@\s\x00-\x1f\x7f-\x9f]+@[^@.\s\x00-\x1f\x7f-\x9f][^@\s\x00-\x1f\x7f-\x9f]*\s*$"
+    )]
     pub email: Option<String>,
     /// How the user is called.
     #[schema(max_length = 200)]
     pub name: Option<String>,
     /// What the user may do; admins only.
-    #[schema(inline)]
     pub role: Option<Role>,
     /// Another password. All sessions of the user end; API keys stay.
-    #[schema(min_length = 12)]
+    #[schema(format = Password, min_length = 12, max_length = 1024)]
     pub password: Option<String>,
     /// The password until now, to change one's own.
     pub current_password: Option<String>,
@@ -99,11 +107,16 @@ async fn list_users(app: web::Data<App>, query: web::Query<UsersQuery>) -> Resul
 /// Add a user
 #[utoipa::path(operation_id = "create_user", tag = "users", request_body = NewUser, responses(
     (status = 201, body = User, headers(("ETag" = String), ("Location" = String))),
+    Conflict,
     Invalid,
 ))]
 #[post("/users")]
-async fn create_user(app: web::Data<App>, work: Work, body: web::Json<NewUser>) -> Result<HttpResponse, ApiError> {
-    let NewUser { email, password, role, name } = body.into_inner();
+async fn create_user(
+    app: web::Data<App>,
+    work: Work,
+    body: web::Json<Object<NewUser>>,
+) -> Result<HttpResponse, ApiError> {
+    let NewUser { email, password, role, name } = body.into_inner().0;
     let _turn = app.hashing.acquire().await.map_err(ApiError::internal)?;
     let state = app.clone();
     let (user, tag) = off_thread(move || {
@@ -139,7 +152,7 @@ async fn get_user(app: web::Data<App>, id: web::Path<Uuid>) -> Result<HttpRespon
 /// Everybody changes their own name and password, the latter with the one until now; an admin changes everything of everybody. The last admin
 /// stays one.
 #[utoipa::path(operation_id = "update_user", tag = "users", request_body = UserPatch,
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the ETag that the change starts from")), responses(
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "the ETag that the change starts from, or `*`; without it the answer is 428")), responses(
     (status = 200, body = User, headers(("ETag" = String))),
     NotFound,
     Conflict,
@@ -154,12 +167,14 @@ async fn update_user(
     caller: Caller,
     request: HttpRequest,
     id: web::Path<Uuid>,
-    body: web::Json<UserPatch>,
+    body: web::Json<Object<UserPatch>>,
 ) -> Result<HttpResponse, ApiError> {
-    let UserPatch { email, name, role, password, current_password } = body.into_inner();
+    let UserPatch { email, name, role, password, current_password } = body.into_inner().0;
     let id = id.into_inner();
     let change = Change { email, name, role, password };
     change.check(&caller)?;
+    // Before the precondition: what is wrong in itself is told whatever the state.
+    change.check_form()?;
     let given = request.headers().get(header::IF_MATCH).cloned();
     let matched = move |row: UserRow| if_match(given.as_ref(), &row.updated_at).map(|()| row);
     let row = app.db.read(move |c| service::find(c, id)).await.and_then(&matched)?;

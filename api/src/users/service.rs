@@ -16,8 +16,11 @@ use crate::http::caller::Caller;
 /// Characters of a password at least.
 pub const MIN_PASSWORD: usize = 12;
 
-/// Bytes of a password at most: hashing takes longer with each.
+/// Characters of a password at most: hashing takes longer with each.
 const MAX_PASSWORD: usize = 1024;
+
+/// Characters of an e-mail address at most.
+const MAX_ADDRESS: usize = 254;
 
 /// Who is to be added.
 #[derive(Clone, Debug)]
@@ -47,7 +50,7 @@ impl NewUser {
             "" => email,
             name => name,
         };
-        problems.extend(name_problem(name));
+        problems.extend(name_problem(&self.name));
         if !problems.is_empty() {
             return Err(ApiError::invalid(problems));
         }
@@ -76,7 +79,9 @@ pub fn add(connection: &mut SqliteConnection, row: &UserRow) -> Result<User, Api
 fn check_address(connection: &mut SqliteConnection, row: &UserRow) -> Result<(), ApiError> {
     match store::by_email(connection, &row.email)? {
         Some(other) if other.id != row.id => {
-            Err(ApiError::invalid_at("/email", format!("{:?} belongs to a user already", row.email)))
+            let sentence = format!("{:?} belongs to a user already", row.email);
+            let problem = Problem::new("invalid_value", sentence.clone()).at("/email");
+            Err(ApiError::new(Code::Conflict, sentence).about(vec![problem]))
         }
         _ => Ok(()),
     }
@@ -93,8 +98,8 @@ fn unfit(password: &str, email: &str) -> Option<String> {
     if length < MIN_PASSWORD {
         return Some(format!("the password has {length} characters, fewer than {MIN_PASSWORD}"));
     }
-    if password.len() > MAX_PASSWORD {
-        return Some(format!("the password is longer than {MAX_PASSWORD} bytes"));
+    if length > MAX_PASSWORD {
+        return Some(format!("the password is longer than {MAX_PASSWORD} characters"));
     }
     let mut distinct: Vec<char> = password.chars().collect();
     distinct.sort_unstable();
@@ -158,21 +163,29 @@ impl Change {
         Err(ApiError::new(Code::Forbidden, "an admin changes e-mail addresses and roles"))
     }
 
+    /// An error where something is wrong with it in itself, whoever the user is.
+    pub fn check_form(&self) -> Result<(), ApiError> {
+        self.check_against("")
+    }
+
     /// Checks and hashes: what takes long is done before the database is locked. Gives the new password's hash.
     pub fn prepare(&self, row: &UserRow) -> Result<Option<String>, ApiError> {
+        self.check_against(&row.email)?;
+        self.password.as_ref().map(|password| hash(password)).transpose()
+    }
+
+    /// `address` is the e-mail address until now.
+    fn check_against(&self, address: &str) -> Result<(), ApiError> {
         let mut problems = Vec::new();
         if let Some(email) = self.email.as_ref().filter(|email| !is_address(email.trim())) {
             problems.push(Problem::new("invalid_value", format!("{email:?} is no e-mail address")).at("/email"));
         }
         problems.extend(self.name.as_deref().and_then(name_problem));
-        let email = self.email.as_deref().unwrap_or(&row.email);
+        let email = self.email.as_deref().unwrap_or(address);
         if let Some(sentence) = self.password.as_ref().and_then(|password| unfit(password, email)) {
             problems.push(Problem::new("invalid_value", sentence).at("/password"));
         }
-        if !problems.is_empty() {
-            return Err(ApiError::invalid(problems));
-        }
-        self.password.as_ref().map(|password| hash(password)).transpose()
+        if problems.is_empty() { Ok(()) } else { Err(ApiError::invalid(problems)) }
     }
 
     /// Writes what changes, the password as its hash.
@@ -233,7 +246,7 @@ pub fn verify(user: Option<&UserRow>, password: &str) -> bool {
     const NOBODY: &str =
         "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Zm9yIG5vYm9keSdzIHBhc3N3b3JkIGF0IGFsbCwgMzI";
     let stored = user.map_or(NOBODY, |user| user.password_hash.as_str());
-    if password.len() > MAX_PASSWORD {
+    if password.chars().count() > MAX_PASSWORD {
         return false;
     }
     let fits = PasswordHash::new(stored)
@@ -248,7 +261,7 @@ fn hash(password: &str) -> Result<String, ApiError> {
 
 /// Whether a text may be an e-mail address: one `@` between a name and a domain. Only a message could tell more.
 fn is_address(text: &str) -> bool {
-    text.len() <= 254
+    text.chars().count() <= MAX_ADDRESS
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
         && text.split_once('@').is_some_and(|(name, domain)| {
             !name.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')

@@ -220,6 +220,40 @@ impl Drop for Api {
     }
 }
 
+/// A part of a form.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    name: &'a str,
+    file_name: Option<&'a str>,
+    content: &'a [u8],
+}
+
+impl<'a> Part<'a> {
+    /// A text.
+    pub fn text(name: &'a str, text: &'a str) -> Part<'a> {
+        Part { name, file_name: None, content: text.as_bytes() }
+    }
+
+    /// A file.
+    pub fn file(file_name: &'a str, content: &'a [u8]) -> Part<'a> {
+        Part { name: "file", file_name: Some(file_name), content }
+    }
+}
+
+/// The media type and the body of a form.
+pub fn form(parts: &[Part<'_>]) -> (String, Vec<u8>) {
+    const BOUNDARY: &str = "a-boundary-of-tests";
+    let mut body = Vec::new();
+    for Part { name, file_name, content } in parts {
+        let file = file_name.map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
+        body.extend(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").bytes());
+        body.extend_from_slice(content);
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{BOUNDARY}--\r\n").bytes());
+    (format!("multipart/form-data; boundary={BOUNDARY}"), body)
+}
+
 /// The example of the guide.
 pub fn hiring() -> &'static str {
     api::catalogue::templates::by_name("hiring").expect("a template").text

@@ -422,6 +422,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify files
+         * @description Proves that files obey a schema, whoever made them: keys, types, lengths, nulls, uniqueness and every rule. The answer is the certificate,
+         *     broken statements with examples in it; with `Accept: text/html` it is a page. An upload has 30 seconds and one more for each 64 kB, a proof
+         *     60 seconds; nothing is kept.
+         *
+         *     For the role `viewer`.
+         */
+        post: operations["verify_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{id}/generations": {
         parameters: {
             query?: never;
@@ -865,6 +889,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/llm/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what language models took, newest first
+         * @description Calls, tokens and cost by generation, column and model, and the sums over all that the filters leave.
+         *
+         *     For the role `viewer`.
+         */
+        get: operations["list_llm_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/status": {
         parameters: {
             query?: never;
@@ -899,6 +945,57 @@ export interface paths {
          *     For the role `admin`.
          */
         get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List backups, newest first
+         * @description Those of `BACKUP_TARGET`. One is put back by `synthetic-data restore` while no server runs; there is no operation for it.
+         *
+         *     For the role `admin`.
+         */
+        get: operations["list_backups"];
+        put?: never;
+        /**
+         * Make a backup
+         * @description A consistent copy of the database, made while it is used and checked before it counts, in `BACKUP_TARGET`. The oldest beyond `BACKUP_KEEP`
+         *     are removed.
+         *
+         *     For the role `admin`.
+         */
+        post: operations["create_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/backups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a backup
+         * @description What is known of it; not its content, which holds hashes of passwords.
+         *
+         *     For the role `admin`.
+         */
+        get: operations["get_backup"];
         put?: never;
         post?: never;
         delete?: never;
@@ -998,6 +1095,24 @@ export interface components {
             id: string;
             /** @description How the user is called. */
             name: string;
+        };
+        /** @description A backup of the database. */
+        BackupInfo: {
+            /**
+             * @description Its name, which `synthetic-data restore` takes.
+             * @example synthetic-data-20260102T030405678Z.sqlite3
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            made_at: string;
+            /**
+             * Format: int64
+             * @description Bytes of the file.
+             */
+            size_bytes: number;
         };
         /** @description A band of a score: the value below a bound. */
         Band: {
@@ -1424,6 +1539,11 @@ export interface components {
              */
             expires_at: string;
         };
+        /**
+         * Format: binary
+         * @description The bytes of a file.
+         */
+        FileContent: string;
         /** @description A file below the schema file's folder. */
         FileReference: {
             /** @description Its path, relative to the schema file. */
@@ -1439,6 +1559,7 @@ export interface components {
              */
             email: string;
             /**
+             * Format: password
              * @description A password of at least 12 characters.
              * @example correct horse battery
              */
@@ -2854,6 +2975,34 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        List_BackupInfo: {
+            /** @description The items. */
+            items: {
+                /**
+                 * @description Its name, which `synthetic-data restore` takes.
+                 * @example synthetic-data-20260102T030405678Z.sqlite3
+                 */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                made_at: string;
+                /**
+                 * Format: int64
+                 * @description Bytes of the file.
+                 */
+                size_bytes: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Items of the whole list.
+             */
+            total: number;
+            /** @description Where the next page is, relative to the server; null on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         List_Dataset: {
             /** @description The items. */
             items: {
@@ -3207,6 +3356,44 @@ export interface components {
             /** @description Where the next page is, relative to the server; null on the last. */
             next?: string | null;
         };
+        /** @description What a column of a generation took of a model. */
+        LlmUsage: components["schemas"]["Taken"] & {
+            /**
+             * Format: uuid
+             * @description Its id; later ones are greater.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The generation; null where the call belongs to none, or to one that was deleted.
+             */
+            generation_id?: string | null;
+            /** @description The table; null where the call is about no table. */
+            table?: string | null;
+            /** @description The column; null where the call is about no column. */
+            column?: string | null;
+            /** @description The model. */
+            model: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            created_at: string;
+        };
+        /** @description A page of what language models took, and the sums over all pages. */
+        LlmUsageList: {
+            /** @description The items. */
+            items: components["schemas"]["LlmUsage"][];
+            /**
+             * Format: int64
+             * @description Items of the whole list.
+             */
+            total: number;
+            /** @description Where the next page is, relative to the server; null on the last. */
+            next?: string | null;
+            /** @description The sums over the whole list. */
+            totals: components["schemas"]["Taken"];
+        };
         /** @description A number that a statement asks for. */
         Measure: {
             /** @description What is measured: a value of a column, the columns of the groups, a statistic; empty where the statement has one number alone. */
@@ -3227,8 +3414,7 @@ export interface components {
              * @example nightly build
              */
             name: string;
-            /** @description What it may do, at most what you may; yours where absent. Where you may do less later, so may the key. */
-            role?: ("viewer" | "editor" | "admin") | null;
+            role?: components["schemas"]["Role"] | null;
             /**
              * Format: date-time
              * @description When it ends; after 90 days where absent.
@@ -3242,7 +3428,7 @@ export interface components {
              *       "generations"
              *     ]
              */
-            scopes?: string[] | null;
+            scopes?: ("admin" | "api-keys" | "datasets" | "exports" | "generations" | "llm" | "plan" | "users")[] | null;
         };
         /** @description A dataset to create: its schema as an object, or as text with its media type. */
         NewDataset: {
@@ -3262,8 +3448,12 @@ export interface components {
         };
         /** @description The file that is wanted. */
         NewExport: {
-            /** @description The name of a format. */
-            format: string;
+            /**
+             * @description The name of a format.
+             * @example csv
+             * @enum {string}
+             */
+            format: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
             /** @description The tables; all where absent. */
             tables?: string[] | null;
             /** @description Choices of the format, as `/formats` describes them. */
@@ -3273,8 +3463,9 @@ export interface components {
             /**
              * @description How the files are compressed, where the format does not compress inside.
              * @example gzip
+             * @enum {string|null}
              */
-            compression?: string | null;
+            compression?: "gzip" | "zstd" | null;
         };
         /** @description What to generate; the schema decides what is absent. */
         NewGeneration: {
@@ -3310,11 +3501,13 @@ export interface components {
              */
             email: string;
             /**
-             * @description A password of 12 characters to 1,024 bytes.
+             * Format: password
+             * @description A password of 12 to 1,024 characters; no repetition of a few, and not the e-mail address.
              * @example correct horse battery
              */
             password: string;
-            role: ("viewer" | "editor" | "admin") & Record<string, never>;
+            /** @description What the user may do. */
+            role: components["schemas"]["Role"];
             /**
              * @description How the user is called; the address where absent.
              * @example Eva Quispe
@@ -3499,7 +3692,7 @@ export interface components {
              * Format: int64
              * @description The first row, counted from 0.
              */
-            offset?: number;
+            offset?: number | null;
             /**
              * Format: int64
              * @description Rows, at most 1,000; 20 where absent.
@@ -3587,6 +3780,16 @@ export interface components {
             rows_per_second?: number | null;
             /** @description Table by table. */
             tables: components["schemas"]["TableProgress"][];
+        };
+        /** @description An event of a generation. */
+        ProgressEvent: {
+            /**
+             * @description Always `progress`.
+             * @example progress
+             */
+            event: string;
+            /** @description A `Progress` as JSON. */
+            data: string;
         };
         /** @description A quantile: the smallest value that at least this share of the values does not exceed. */
         Quantile: {
@@ -4129,6 +4332,29 @@ export interface components {
              */
             rows: number;
         };
+        /** @description Calls, tokens and cost. */
+        Taken: {
+            /**
+             * Format: int64
+             * @description Calls.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Tokens that were sent.
+             */
+            prompt_tokens: number;
+            /**
+             * Format: int64
+             * @description Tokens that came back.
+             */
+            completion_tokens: number;
+            /**
+             * Format: double
+             * @description US dollars.
+             */
+            cost_usd: number;
+        };
         /** @description A schema to start from. */
         TemplateInfo: {
             /**
@@ -4189,9 +4415,11 @@ export interface components {
             email?: string | null;
             /** @description How the user is called. */
             name?: string | null;
-            /** @description What the user may do; admins only. */
-            role?: ("viewer" | "editor" | "admin") | null;
-            /** @description Another password. All sessions of the user end; API keys stay. */
+            role?: components["schemas"]["Role"] | null;
+            /**
+             * Format: password
+             * @description Another password. All sessions of the user end; API keys stay.
+             */
             password?: string | null;
             /** @description The password until now, to change one's own. */
             current_password?: string | null;
@@ -4219,6 +4447,25 @@ export interface components {
              * @description Statements that could not be proved.
              */
             unproved: number;
+        };
+        /** @description The proof, and what was found beside it. */
+        Verified: components["schemas"]["Certificate"] & {
+            /** @description Sentences about what was passed over, such as sheets that are no tables of the schema. */
+            notes: string[];
+        };
+        /** @description A schema, and files that should obey it. */
+        VerifyForm: {
+            /** @description The schema, in YAML or JSON. */
+            schema: string;
+            /** @description Values of the schema's parameters, as a JSON object. */
+            parameters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The files, a part each. The extension of a file's name tells its format and compression, the rest its table; a workbook's sheets are
+             *     tables.
+             */
+            file: components["schemas"]["FileContent"][];
         };
         /** @description A version of a dataset's schema. */
         Version: {
@@ -4331,6 +4578,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "what the link has behind #token=",
+                 *       "email": "ana@example.com",
+                 *       "password": "correct horse battery",
+                 *       "name": "Ana Quispe"
+                 *     }
+                 */
                 "application/json": components["schemas"]["FirstUser"];
             };
         };
@@ -4420,6 +4675,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ana@example.com",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -4807,6 +5068,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "eva@example.com",
+                 *       "password": "correct horse battery",
+                 *       "role": "editor",
+                 *       "name": "Eva Quispe"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewUser"];
             };
         };
@@ -4851,6 +5120,15 @@ export interface operations {
             };
             /** @description The request did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The state of the thing does not allow this */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5065,9 +5343,9 @@ export interface operations {
     update_user: {
         parameters: {
             query?: never;
-            header: {
-                /** @description the ETag that the change starts from */
-                "If-Match": string;
+            header?: {
+                /** @description the ETag that the change starts from, or `*`; without it the answer is 428 */
+                "If-Match"?: string | null;
             };
             path: {
                 id: string;
@@ -5076,6 +5354,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Eva Quispe Mamani"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserPatch"];
             };
         };
@@ -5305,6 +5588,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "nightly build",
+                 *       "role": "viewer",
+                 *       "scopes": [
+                 *         "datasets",
+                 *         "generations"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewApiKey"];
             };
         };
@@ -5662,6 +5955,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "schema_text": "name: shop\ntables:\n  - name: item\n    rows: 3\n    primary_key: [id]\n    columns:\n      - { name: id, generator: { type: sequence } }\n      - { name: price, generator: { type: integer, min: 1, max: 9 } }\n"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewDataset"];
             };
         };
@@ -5911,9 +6209,9 @@ export interface operations {
     update_dataset: {
         parameters: {
             query?: never;
-            header: {
-                /** @description the ETag that the change starts from */
-                "If-Match": string;
+            header?: {
+                /** @description the ETag that the change starts from, or `*`; without it the answer is 428 */
+                "If-Match"?: string | null;
             };
             path: {
                 id: string;
@@ -5922,6 +6220,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "shop",
+                 *       "description": "What is sold, and for how much"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DatasetPatch"];
             };
         };
@@ -6138,7 +6442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/yaml": string;
+                    "application/yaml": unknown;
                     "application/json": unknown;
                 };
             };
@@ -6210,9 +6514,9 @@ export interface operations {
     save_schema: {
         parameters: {
             query?: never;
-            header: {
-                /** @description the ETag that the change starts from */
-                "If-Match": string;
+            header?: {
+                /** @description the ETag that the change starts from, or `*`; without it the answer is 428 */
+                "If-Match"?: string | null;
             };
             path: {
                 id: string;
@@ -6222,8 +6526,48 @@ export interface operations {
         /** @description the schema, in the language of `/schema.json` */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "shop",
+                 *       "tables": [
+                 *         {
+                 *           "name": "item",
+                 *           "rows": 3,
+                 *           "primary_key": [
+                 *             "id"
+                 *           ],
+                 *           "columns": [
+                 *             {
+                 *               "name": "id",
+                 *               "generator": {
+                 *                 "type": "sequence"
+                 *               }
+                 *             },
+                 *             {
+                 *               "name": "price",
+                 *               "generator": {
+                 *                 "type": "integer",
+                 *                 "min": 1,
+                 *                 "max": 9
+                 *               }
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": unknown;
-                "application/yaml": string;
+                /**
+                 * @example name: shop
+                 *     tables:
+                 *       - name: item
+                 *         rows: 3
+                 *         primary_key: [id]
+                 *         columns:
+                 *           - { name: id, generator: { type: sequence } }
+                 *           - { name: price, generator: { type: integer, min: 1, max: 9 } }
+                 */
+                "application/yaml": unknown;
             };
         };
         responses: {
@@ -6542,8 +6886,8 @@ export interface operations {
                  */
                 order_by?: string;
                 /** @description The name of a format; by default what `Accept` names, else a page of objects. */
-                format?: string;
-                /** @description Seed in place of the schema's. */
+                format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
+                /** @description Seed in place of the schema's, 0 to 2^53 − 1. */
                 seed?: number;
             };
             header?: never;
@@ -6562,8 +6906,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RowList"];
+                    "application/octet-stream": string;
                     "text/csv": string;
                     "application/jsonl": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description The request cannot be read */
@@ -6651,6 +6998,39 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "schema": {
+                 *         "name": "shop",
+                 *         "tables": [
+                 *           {
+                 *             "name": "item",
+                 *             "rows": 3,
+                 *             "primary_key": [
+                 *               "id"
+                 *             ],
+                 *             "columns": [
+                 *               {
+                 *                 "name": "id",
+                 *                 "generator": {
+                 *                   "type": "sequence"
+                 *                 }
+                 *               },
+                 *               {
+                 *                 "name": "price",
+                 *                 "generator": {
+                 *                   "type": "integer",
+                 *                   "min": 1,
+                 *                   "max": 9
+                 *                 }
+                 *               }
+                 *             ]
+                 *           }
+                 *         ]
+                 *       },
+                 *       "seed": 7
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlanRequest"];
             };
         };
@@ -6749,6 +7129,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "schema_text": "name: shop\ntables:\n  - name: item\n    rows: 3\n    primary_key: [id]\n    columns:\n      - { name: id, generator: { type: sequence } }\n      - { name: price, generator: { type: integer, min: 1, max: 9 } }\n",
+                 *       "table": "item",
+                 *       "limit": 3
+                 *     }
+                 */
                 "application/json": components["schemas"]["PreviewRequest"];
             };
         };
@@ -6800,6 +7187,122 @@ export interface operations {
             };
             /** @description The request is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    verify_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "schema": "name: shop\ntables:\n  - name: item\n    rows: 3\n    primary_key: [id]\n    columns:\n      - { name: id, generator: { type: sequence } }\n      - { name: price, generator: { type: integer, min: 1, max: 9 } }\n",
+                 *       "file": [
+                 *         "id,price\n1,5\n2,6\n3,7\n"
+                 *       ]
+                 *     }
+                 */
+                "multipart/form-data": components["schemas"]["VerifyForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                    "text/html": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This media type is not read here */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6949,6 +7452,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "seed": 7,
+                 *       "rows": {
+                 *         "item": 20
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewGeneration"];
             };
         };
@@ -7400,7 +7911,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Progress"];
+                    "text/event-stream": components["schemas"]["ProgressEvent"];
                 };
             };
             /** @description The request cannot be read */
@@ -7568,7 +8079,7 @@ export interface operations {
                  */
                 order_by?: string;
                 /** @description The name of a format; by default what `Accept` names, else a page of objects. */
-                format?: string;
+                format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
             };
             header?: never;
             path: {
@@ -7586,8 +8097,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RowList"];
+                    "application/octet-stream": string;
                     "text/csv": string;
                     "application/jsonl": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description The request cannot be read */
@@ -7783,6 +8297,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "sql": "SELECT price, count(*) FROM item GROUP BY price ORDER BY price"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Query"];
             };
         };
@@ -7906,12 +8425,12 @@ export interface operations {
                  * @description `html` is a page, `sql` are the statements that repeat the proof in a database.
                  * @example html
                  */
-                format?: string;
+                format?: "json" | "html" | "sql";
                 /**
                  * @description The database that the statements are for.
                  * @example postgres
                  */
-                dialect?: string;
+                dialect?: "postgres" | "duckdb" | "sqlite";
             };
             header?: never;
             path: {
@@ -8117,6 +8636,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "format": "csv",
+                 *       "tables": [
+                 *         "item"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewExport"];
             };
         };
@@ -8571,7 +9098,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": string;
+                    "text/csv": string;
+                    "application/jsonl": string;
+                    "application/json": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/gzip": string;
+                    "application/zstd": string;
+                    "application/zip": string;
                 };
             };
             /** @description a range of the file */
@@ -8580,7 +9115,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": string;
+                    "text/csv": string;
+                    "application/jsonl": string;
+                    "application/json": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/gzip": string;
+                    "application/zstd": string;
+                    "application/zip": string;
                 };
             };
             /** @description the client's copy is the current one */
@@ -8982,6 +9525,96 @@ export interface operations {
             };
         };
     };
+    list_llm_usage: {
+        parameters: {
+            query?: {
+                /** @description Of this generation only. */
+                generation_id?: string;
+                /**
+                 * @description From this instant on only.
+                 * @example 2026-11-01T00:00:00Z
+                 */
+                since?: string;
+                /** @description Items of a page, at most 500. */
+                limit?: number;
+                /** @description Items to pass over. */
+                offset?: number;
+                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LlmUsageList"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_status: {
         parameters: {
             query?: never;
@@ -9113,6 +9746,222 @@ export interface operations {
             };
             /** @description The input has problems, listed with their places */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_backups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_BackupInfo"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_backup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupInfo"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupInfo"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

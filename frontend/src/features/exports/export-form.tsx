@@ -41,10 +41,12 @@ export function ExportForm({
     const options = chosenOptions(fields, values);
     create.mutate(
       {
-        format: format.name,
+        format: format.name as Schemas["NewExport"]["format"],
         ...(all ? {} : { tables: tables.map((table) => table.name) }),
         ...(Object.keys(options).length > 0 ? { options } : {}),
-        ...(format.compressions.includes(compression) ? { compression } : {}),
+        ...(format.compressions.includes(compression)
+          ? { compression: compression as Schemas["NewExport"]["compression"] }
+          : {}),
       },
       { onSuccess: () => toast(t("exports.started")) },
     );

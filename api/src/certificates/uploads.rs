@@ -1,0 +1,108 @@
+//! Certificates of files that somebody sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use engine::plan::{self, Compiled};
+use engine::problem::Problem;
+use engine::schema::Overrides;
+
+use super::{NamedFile, Verification, verify_named};
+use crate::datasets::service::MAX_SCHEMA_BYTES;
+use crate::db::off_thread;
+use crate::error::ApiError;
+use crate::http::upload::{Form, Upload};
+use crate::{App, Cancellation, Failure};
+
+/// Files that are proved at a time; others wait.
+pub const TURNS: usize = 2;
+
+/// How long a proof may take.
+const MAX_TIME: Duration = Duration::from_secs(60);
+
+/// How many times its size a compressed file may have.
+const MAX_GROWTH: u64 = 10;
+
+/// The form that is sent.
+pub const FORM: Form =
+    Form { texts: &[("schema", MAX_SCHEMA_BYTES), ("parameters", 1 << 20)], file: "file", max_files: 256 };
+
+/// Proves what was sent.
+pub async fn verify(app: &web::Data<App>, upload: Upload) -> Result<Verification, ApiError> {
+    let turn = Arc::clone(&app.proofs).acquire_owned().await.map_err(ApiError::internal)?;
+    let cancellation = Cancellation::default();
+    let _given_up = CancelOnDrop(cancellation.clone());
+    let state = app.clone();
+    let proof = off_thread(move || {
+        let _turn = turn;
+        prove(&state, upload, &cancellation)
+    });
+    match tokio::time::timeout(MAX_TIME, proof).await {
+        Ok(proved) => proved,
+        Err(_) => {
+            let sentence = format!("the proof took longer than {} seconds and was stopped", MAX_TIME.as_secs());
+            let problem = Problem::new("proof_too_long", sentence);
+            Err(ApiError::invalid(vec![
+                problem.remedy("verify fewer rows, or use `synthetic-data verify`").at("/file"),
+            ]))
+        }
+    }
+}
+
+fn prove(app: &App, mut upload: Upload, cancellation: &Cancellation) -> Result<Verification, ApiError> {
+    let Some(schema) = upload.take("schema") else {
+        return Err(ApiError::invalid_at("/schema", "a schema is missing; send it as the part schema"));
+    };
+    let parameters = parameters(upload.take("parameters").as_deref())?;
+    let Compiled { plan, problems } = plan::compile_text(&schema, &parameters, &plan::Options::default());
+    let plan = plan.ok_or_else(|| ApiError::invalid(problems))?;
+    let files: Vec<NamedFile> =
+        upload.files.iter().map(|file| NamedFile { path: file.path.clone(), name: file.name.clone() }).collect();
+    let max = app.config.max_upload_bytes as u64 * MAX_GROWTH;
+    let options = formats::Options { max_workbook_bytes: max, csv_sniff: true, ..formats::Options::default() };
+    let mut too_large = Vec::new();
+    for file in &files {
+        if formats::is_larger_than(&file.path, max).map_err(|error| refused(&files, Failure::Format(error)))? {
+            let sentence = format!("{}: it has more than {} MB once it is decompressed", file.name, max >> 20);
+            too_large.push(sentence);
+        }
+    }
+    if !too_large.is_empty() {
+        return Err(refused(&files, Failure::Data(too_large)));
+    }
+    let work = upload.folder.path().join("work");
+    std::fs::create_dir(&work).map_err(|source| ApiError::internal(format!("{}: {source}", work.display())))?;
+    verify_named(&plan, &files, &options, app.config.generate_threads, &work, cancellation)
+        .map_err(|failure| refused(&files, failure))
+}
+
+/// The values of the schema's parameters.
+fn parameters(text: Option<&str>) -> Result<Overrides, ApiError> {
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(Overrides::default()) };
+    serde_json::from_str(text)
+        .map_err(|error| ApiError::invalid_at("/parameters", format!("the part parameters is no JSON object: {error}")))
+}
+
+/// What is told of files that cannot be read or proved: a problem for each sentence, in which they have the names that they were sent with.
+fn refused(files: &[NamedFile], failure: Failure) -> ApiError {
+    match failure {
+        Failure::Data(_) | Failure::Format(_) | Failure::Verify(_) => {
+            let plain = |sentence: String| {
+                files.iter().fold(sentence, |told, file| told.replace(&file.path.display().to_string(), &file.name))
+            };
+            let problem = |sentence| Problem::new("invalid_file", plain(sentence)).at("/file");
+            ApiError::invalid(failure.sentences().into_iter().map(problem).collect())
+        }
+        failure => ApiError::from(failure),
+    }
+}
+
+/// Asks work to stop that nobody waits for any more.
+struct CancelOnDrop(Cancellation);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}

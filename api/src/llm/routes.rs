@@ -1,0 +1,146 @@
+//! `/llm/usage`: tokens and cost of language models, by generation and column.
+
+use actix_web::{get, web};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::store::{self, Filter, Sums, UsageRow};
+use crate::App;
+use crate::db;
+use crate::error::ApiError;
+use crate::http::caller::Caller;
+use crate::http::page::{List, Page};
+use crate::openapi::errors::Invalid;
+
+/// Millionths of a dollar in one.
+const MICRO: f64 = 1e6;
+
+/// Adds the resource.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list_llm_usage);
+}
+
+/// Which calls.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UsageQuery {
+    /// Of this generation only.
+    pub generation_id: Option<Uuid>,
+    /// From this instant on only.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-11-01T00:00:00Z")]
+    pub since: Option<Timestamp>,
+    /// Items of a page, at most 500.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    pub limit: Option<u32>,
+    /// Items to pass over.
+    #[param(maximum = 2147483647)]
+    pub offset: Option<u32>,
+    /// Where the page begins, in place of `offset`: from `next` of the page before.
+    #[param(pattern = "^[0-9]{0,9}$")]
+    pub cursor: Option<String>,
+}
+
+/// What a column of a generation took of a model.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LlmUsage {
+    /// Its id; later ones are greater.
+    pub id: Uuid,
+    /// The generation; null where the call belongs to none, or to one that was deleted.
+    pub generation_id: Option<Uuid>,
+    /// The table; null where the call is about no table.
+    pub table: Option<String>,
+    /// The column; null where the call is about no column.
+    pub column: Option<String>,
+    /// The model.
+    pub model: String,
+    /// What it took.
+    #[serde(flatten)]
+    pub taken: Taken,
+    /// When it was recorded.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+}
+
+/// Calls, tokens and cost.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Taken {
+    /// Calls.
+    pub calls: i64,
+    /// Tokens that were sent.
+    pub prompt_tokens: i64,
+    /// Tokens that came back.
+    pub completion_tokens: i64,
+    /// US dollars.
+    pub cost_usd: f64,
+}
+
+/// A page of what language models took, and the sums over all pages.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LlmUsageList {
+    /// The items.
+    pub items: Vec<LlmUsage>,
+    /// Items of the whole list.
+    pub total: i64,
+    /// Where the next page is, relative to the server; null on the last.
+    pub next: Option<String>,
+    /// The sums over the whole list.
+    pub totals: Taken,
+}
+
+/// List what language models took, newest first
+///
+/// Calls, tokens and cost by generation, column and model, and the sums over all that the filters leave.
+#[utoipa::path(operation_id = "list_llm_usage", tag = "llm", params(UsageQuery), responses(
+    (status = 200, body = LlmUsageList),
+    Invalid,
+))]
+#[get("/llm/usage")]
+async fn list_llm_usage(
+    app: web::Data<App>,
+    _: Caller,
+    query: web::Query<UsageQuery>,
+) -> Result<web::Json<LlmUsageList>, ApiError> {
+    let UsageQuery { generation_id, since, limit, offset, cursor } = query.into_inner();
+    let page = Page { limit, offset, cursor };
+    let (limit, offset) = (page.limit()?, page.offset()?);
+    let filter = Filter { generation: generation_id, since: since.map(db::spell) };
+    let (rows, sums) = app.db.read(move |c| Ok(store::list(c, &filter, limit, offset)?)).await?;
+    let items = rows.into_iter().map(shown).collect();
+    let parameters = [
+        ("generation_id", generation_id.map(|id| id.to_string()).unwrap_or_default()),
+        ("since", since.map(|since| since.to_string()).unwrap_or_default()),
+    ];
+    let List { items, total, next } = List::new(items, sums.rows, &page, "/api/v1/llm/usage", &parameters)?;
+    Ok(web::Json(LlmUsageList { items, total, next, totals: taken(sums) }))
+}
+
+fn shown(row: UsageRow) -> LlmUsage {
+    let taken = taken(Sums {
+        rows: 1,
+        calls: row.calls,
+        prompt_tokens: row.prompt_tokens,
+        completion_tokens: row.completion_tokens,
+        cost_microusd: row.cost_microusd,
+    });
+    LlmUsage {
+        id: row.id.parse().unwrap_or_default(),
+        generation_id: row.generation_id.and_then(|id| id.parse().ok()),
+        table: row.table_name,
+        column: row.column_name,
+        model: row.model,
+        taken,
+        created_at: row.created_at,
+    }
+}
+
+fn taken(sums: Sums) -> Taken {
+    Taken {
+        calls: sums.calls,
+        prompt_tokens: sums.prompt_tokens,
+        completion_tokens: sums.completion_tokens,
+        cost_usd: sums.cost_microusd as f64 / MICRO,
+    }
+}

@@ -1,0 +1,76 @@
+//! What variables do that only a process shows. That a wrong value stops the start is told where they are read.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::serve::{PATIENCE, Server};
+use super::support::{Home, Ran};
+
+#[test]
+fn it_listens_on_this_host_and_this_port_alone() {
+    let home = Home::new();
+    let port = TcpListener::bind("127.0.0.2:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let listens = [("HOST", "127.0.0.2"), ("PORT", &port.to_string()), ("ALLOWED_HOSTS", "127.0.0.2")];
+    let server = Server::start_with(&home, &listens);
+    assert_eq!(server.address, format!("http://127.0.0.2:{port}"));
+    server.sign_in(&home);
+    TcpStream::connect(("127.0.0.1", port)).expect_err("nobody listens there");
+
+    let mut second = home.command(&["serve"]);
+    second.env("DATA_DIR", home.at("other")).env("HOST", "127.0.0.2").env("PORT", port.to_string());
+    let ran = Ran::of(second.output().expect("it runs")).fails();
+    assert_eq!(ran.stderr, format!("PORT: {port} is in use already; set PORT to another\n"));
+    let mut nowhere = home.command(&["serve"]);
+    nowhere.env("DATA_DIR", home.at("other")).env("HOST", "192.0.2.1").env("PORT", "0");
+    nowhere.env("SECRET_KEY", "a secret of the tests, thirty-two bytes and more");
+    let ran = Ran::of(nowhere.output().expect("it runs")).fails();
+    assert!(ran.stderr.starts_with("HOST, PORT: 192.0.2.1:0: "), "{}", ran.stderr);
+}
+
+#[test]
+fn rows_are_made_by_so_many_threads() {
+    const ROWS: &str = "name: x\ntables:\n  - name: t\n    rows: 4000000\n    columns:\n      - { name: n, generator: { type: sequence } }\n      - { name: u, generator: { type: uuid_v4 } }\n";
+    for (count, expected) in [("1", 1..=2), ("4", 5..=6)] {
+        let home = Home::new();
+        let server = Server::start_with(&home, &[("GENERATE_CONCURRENCY", count)]);
+        let client = server.sign_in(&home);
+        let dataset = client.post(&server, "/datasets", &json!({"schema_text": ROWS}))["id"].clone();
+        let path = format!("/datasets/{}/generations", dataset.as_str().expect("an id"));
+        client.post(&server, &path, &json!({}));
+        // A worker's threads have its name.
+        let named = || {
+            let tasks = fs::read_dir(format!("/proc/{}/task", server.child.id())).expect("threads").flatten();
+            let names = tasks.map(|task| fs::read_to_string(task.path().join("comm")).unwrap_or_default());
+            names.filter(|name| name.trim() == "generations").count()
+        };
+        let begun = Instant::now();
+        let mut most = 0;
+        while begun.elapsed() < PATIENCE && most < *expected.start() {
+            most = most.max(named());
+        }
+        let watched = Instant::now();
+        while watched.elapsed() < Duration::from_millis(500) {
+            most = most.max(named());
+        }
+        assert!(expected.contains(&most), "GENERATE_CONCURRENCY={count}: {most}");
+    }
+}
+
+#[test]
+fn the_log_says_as_much_as_it_is_asked_for() {
+    let line = "GET /api/v1/auth/me 200";
+    for (filter, is_logged) in [("info", true), ("warn", false), ("warn,api=info", true), ("off", false)] {
+        let home = Home::new();
+        let server = Server::start_with(&home, &[("RUST_LOG", filter)]);
+        let client = server.sign_in(&home);
+        client.get(&server, "/auth/me");
+        let log = home.read("server.log");
+        assert_eq!(log.contains(line), is_logged, "RUST_LOG={filter}: {log}");
+        assert!(filter != "off" || log.is_empty(), "{log}");
+    }
+}
