@@ -2,6 +2,7 @@
 
 mod phrases;
 mod problems;
+mod yielding;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::functions_aggregate::all_default_aggregate_functions;
 use datafusion::functions_window::all_default_window_functions;
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::functions;
@@ -87,7 +89,9 @@ pub async fn query_tables<'a>(
             context.register_table(TableReference::bare(name), table)?;
         }
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        context.sql_with_options(sql, options).await?.execute_stream().await
+        let frame = context.sql_with_options(sql, options).await?;
+        let task = Arc::new(frame.task_ctx());
+        execute_stream(yielding::yielding(frame.create_physical_plan().await?)?, task)
     };
     answer.await.map_err(|error: DataFusionError| QueryError::of(&error, plan))
 }

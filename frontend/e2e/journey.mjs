@@ -64,6 +64,12 @@ export async function journey({ server, browser, check, step }) {
   step("the plan says what was chosen for the column");
   await page.getByRole("link", { name: "Plan" }).click();
   await page.getByText(`${TABLE}.contact_email`).first().waitFor();
+  await page.getByText("Rows in flight, a thread").waitFor();
+  const diagram = page.getByRole("region", { name: "Diagram" });
+  check(
+    "the plan draws keys",
+    (await diagram.textContent()).startsWith("erDiagram") ? [] : ["no diagram"],
+  );
 
   step("compares the versions");
   await page.getByRole("link", { name: /^Versions/ }).click();

@@ -40,6 +40,23 @@ schemathesis.openapi.format(
     st.text(alphabet=string.printable.strip() + "éß", min_size=7, max_size=40).map(lambda text: "Xy7!q" + text),
 )
 
+# What is said of the tables of prepare.py; each of them has a column "id", and some statements are true of no row.
+for name, values in {
+    "table-name": ["item", "sale"],
+    "column-names": ["id", "id,id", " id "],
+    "sql-condition": ["id > 3", "id IS NULL", "id BETWEEN 2 AND 5 OR id = 7", "true", "id % 2 = 0 -- even"],
+    "sql-order": ["id", "id desc", "id asc", "id DESC"],
+    "sql-query": [
+        "SELECT 1",
+        "VALUES (1, 'a'), (2, NULL)",
+        "DESCRIBE item",
+        "EXPLAIN SELECT * FROM sale",
+        "SELECT count(*), avg(price) FROM item",
+        "WITH sold AS (SELECT item FROM sale) SELECT i.id FROM item i WHERE i.id NOT IN (SELECT item FROM sold)",
+    ],
+}.items():
+    schemathesis.openapi.format(name, st.sampled_from(values))
+
 
 @schemathesis.hook
 def before_call(context, case, kwargs):

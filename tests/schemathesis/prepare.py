@@ -23,8 +23,8 @@ tables:
   - name: sale
     rows: 40
     columns:
+      - { name: id, generator: { type: sequence } }
       - { name: item }
-      - { name: at, generator: { type: sequence } }
     foreign_keys:
       - { columns: [item], references: { table: item, columns: [id] } }
 """

@@ -4,6 +4,7 @@ use actix_web::http::header::{self, Charset, ContentDisposition, DispositionPara
 use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -42,6 +43,7 @@ pub struct NewExport {
     /// The name of a format.
     pub format: String,
     /// The tables; all where absent.
+    #[schema(schema_with = table_names)]
     pub tables: Option<Vec<String>>,
     /// Choices of the format, as `/formats` describes them.
     #[serde(default, deserialize_with = "null_is_absent")]
@@ -50,6 +52,14 @@ pub struct NewExport {
     /// How the files are compressed, where the format does not compress inside.
     #[schema(example = "gzip")]
     pub compression: Option<String>,
+}
+
+/// Names of tables, or null.
+fn table_names() -> ArrayBuilder {
+    let name = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .format(Some(SchemaFormat::Custom("table-name".to_owned())));
+    ArrayBuilder::new().schema_type(SchemaType::from_iter([Type::Array, Type::Null])).items(name).min_items(Some(1))
 }
 
 /// An address that works without a token for some minutes.

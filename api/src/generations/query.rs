@@ -33,6 +33,9 @@ const DEFAULT_ROWS: u64 = 1_000;
 /// Rows of an answer at most.
 pub const MAX_ROWS: u64 = 10_000;
 
+/// The shortest time that may be asked for: a busy machine has hardly begun before.
+const MIN_TIME: Duration = Duration::from_secs(1);
+
 /// Bytes of the values of an answer, after which it is cut.
 const MAX_BYTES: usize = 16 << 20;
 
@@ -47,15 +50,19 @@ const STEP: usize = 256;
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// One statement that reads: `SELECT`, `WITH`, `VALUES`, `DESCRIBE` or `EXPLAIN`.
-    #[schema(example = "SELECT status, count(*) FROM candidate GROUP BY status ORDER BY status", max_length = 100000)]
+    #[schema(
+        format = "sql-query",
+        example = "SELECT price, count(*) FROM item GROUP BY price ORDER BY price",
+        max_length = 100000
+    )]
     pub sql: String,
     /// Rows of the answer, at most 10,000.
     #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 10000, default = 1000)]
     pub limit: Option<u64>,
-    /// Milliseconds after which the query is stopped, at most 30,000.
+    /// Milliseconds after which the query is stopped, 1,000 to 30,000.
     #[serde(default, deserialize_with = "whole")]
-    #[schema(minimum = 1, maximum = 30000, default = 30000)]
+    #[schema(minimum = 1000, maximum = 30000, default = 30000)]
     pub timeout_ms: Option<u64>,
 }
 
@@ -122,15 +129,15 @@ pub async fn query(app: &Arc<App>, id: Uuid, query: Query) -> Result<QueryAnswer
 
 fn bounds(query: &Query) -> Result<(u64, Duration), ApiError> {
     let mut problems = Vec::new();
-    let mut check = |pointer: &str, value: u64, max: u64| {
-        if !(1..=max).contains(&value) {
-            problems.push(Problem::new("invalid_value", format!("{value} is not in 1 to {max}")).at(pointer));
+    let mut check = |pointer: &str, value: u64, min: u64, max: u64| {
+        if !(min..=max).contains(&value) {
+            problems.push(Problem::new("invalid_value", format!("{value} is not in {min} to {max}")).at(pointer));
         }
         value
     };
-    let limit = check("/limit", query.limit.unwrap_or(DEFAULT_ROWS), MAX_ROWS);
+    let limit = check("/limit", query.limit.unwrap_or(DEFAULT_ROWS), 1, MAX_ROWS);
     let max_ms = MAX_TIME.as_millis() as u64;
-    let time = check("/timeout_ms", query.timeout_ms.unwrap_or(max_ms), max_ms);
+    let time = check("/timeout_ms", query.timeout_ms.unwrap_or(max_ms), MIN_TIME.as_millis() as u64, max_ms);
     if query.sql.len() > MAX_SQL_BYTES {
         let sentence = format!("the statement has {} bytes, and {MAX_SQL_BYTES} are read at most", query.sql.len());
         problems.push(Problem::new("invalid_sql", sentence).at("/sql"));

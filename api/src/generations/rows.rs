@@ -72,10 +72,6 @@ impl Selection {
             None => Vec::new(),
             Some(order) => order.split(',').map(|item| order_item(schema, item)).collect::<Result<_, _>>()?,
         };
-        if !order.is_empty() && range.end > MAX_ORDERED {
-            let sentence = format!("an ordered page ends at row {MAX_ORDERED} at most; narrow it with where");
-            return Err(ApiError::invalid_at("/offset", sentence));
-        }
         Ok(Selection { range, columns, condition, order })
     }
 
@@ -114,10 +110,16 @@ impl Selection {
             }
         } else {
             total = 0;
+            // A page past the last row is an empty one.
+            let reached = if self.range.start < rows { self.range.end.min(rows) } else { 0 };
+            if !self.order.is_empty() && reached > MAX_ORDERED {
+                let sentence = format!("an ordered page ends at row {MAX_ORDERED} at most; narrow it with where");
+                return Err(ApiError::invalid_at("/offset", sentence));
+            }
             let mut best = Best {
                 schema: Arc::clone(schema),
                 order: &self.order,
-                limit: self.range.end as usize,
+                limit: reached as usize,
                 kept: Vec::new(),
                 rows: 0,
             };
@@ -191,7 +193,11 @@ impl Best<'_> {
     }
 
     fn finish(mut self) -> Result<RecordBatch, ArrowError> {
-        self.cut()?;
+        if self.limit == 0 {
+            self.kept.clear();
+        } else {
+            self.cut()?;
+        }
         Ok(self.kept.pop().unwrap_or_else(|| RecordBatch::new_empty(Arc::clone(&self.schema))))
     }
 }
@@ -259,6 +265,16 @@ mod tests {
         assert_eq!(selected(9..12, None, Some("n")), (vec![99, 8, 18], 100));
         assert_eq!(selected(98..100, None, Some("n desc, m desc")), (vec![14, 4], 100));
         assert_eq!(selected(0..2, Some("m < 50"), Some("m desc")), (vec![49, 48], 50));
+    }
+
+    #[test]
+    fn a_page_past_the_last_row_is_empty_and_one_far_within_an_order_is_refused() {
+        let far = MAX_ORDERED - 1..MAX_ORDERED + 1;
+        assert_eq!(selected(far.clone(), None, Some("n")), (vec![], 100));
+        assert_eq!(selected(u64::MAX - 1..u64::MAX, Some("n = 9"), Some("n")), (vec![], 10));
+        let selection = Selection::new(&schema(), 0, far, None, None, Some("n")).expect("a selection");
+        let error = selection.select(&schema(), 2 * MAX_ORDERED, batches).err().expect("an error");
+        assert_eq!(error.document()["errors"][0]["pointer"], "/offset");
     }
 
     #[test]

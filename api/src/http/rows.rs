@@ -46,12 +46,13 @@ pub struct RowsQuery {
     #[param(maximum = 9007199254740991_u64)]
     pub offset: u64,
     /// Only these columns, with commas between them.
+    #[param(format = "column-names")]
     pub columns: Option<String>,
     /// An SQL condition that rows have to meet.
-    #[param(example = "status = 'new'")]
+    #[param(format = "sql-condition", example = "id > 5")]
     pub r#where: Option<String>,
     /// Columns to sort by, each with `asc` or `desc` behind it; nulls come last.
-    #[param(example = "surname, first_name desc")]
+    #[param(format = "sql-order", example = "id desc")]
     pub order_by: Option<String>,
     /// The name of a format; by default what `Accept` names, else a page of objects.
     pub format: Option<String>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use futures::TryStreamExt;
 
@@ -16,8 +17,12 @@ fn runtime() -> Arc<RuntimeEnv> {
 }
 
 fn answer(plan: &Arc<Plan>, sql: &str) -> Result<Vec<String>, QueryError> {
+    answer_within(plan, sql, &runtime())
+}
+
+fn answer_within(plan: &Arc<Plan>, sql: &str, runtime: &Arc<RuntimeEnv>) -> Result<Vec<String>, QueryError> {
     let work = async {
-        let answer = query(plan, sql, &runtime()).await?;
+        let answer = query(plan, sql, runtime).await?;
         let batches: Vec<RecordBatch> =
             answer.try_collect().await.map_err(|error: DataFusionError| QueryError::of(&error, plan))?;
         Ok(batches.iter().flat_map(rows_of).collect())
@@ -147,4 +152,43 @@ fn what_is_no_query_gets_a_sentence_of_ours() {
         answer(&plan, "SELECT count(*) FROM orders o JOIN line l ON l.order_id = o.id").expect("joined").len(),
         1
     );
+}
+
+#[test]
+fn a_join_without_an_end_is_stopped_when_nobody_waits_any_more() {
+    let plan = shop(3_000);
+    let joins = [
+        "SELECT count(*) FROM orders a, orders b, orders c, orders d WHERE a.amount + b.amount + c.amount + d.amount < 0",
+        "SELECT count(*) FROM orders a, orders b, orders c, orders d WHERE a.amount <> d.amount",
+        "SELECT a.id FROM orders a, orders b, orders c WHERE NOT EXISTS (SELECT 1 FROM line l WHERE l.price + a.id + c.id < 0)",
+        "SELECT count(*) FROM orders a JOIN orders b ON a.amount = b.amount JOIN orders c ON b.amount = c.amount JOIN orders d ON d.amount = c.amount AND a.id + d.id < 0",
+    ];
+    for sql in joins {
+        let work = async {
+            let plan = Arc::clone(&plan);
+            let task = tokio::spawn(async move {
+                let answer = query(&plan, sql, &runtime()).await.expect("a query");
+                answer.try_collect::<Vec<RecordBatch>>().await.is_ok()
+            });
+            // The thread is shared: this comes to its turn only when the query gives it back.
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            assert!(!task.is_finished(), "{sql}");
+            task.abort();
+            assert!(task.await.expect_err("it has no end").is_cancelled(), "{sql}");
+        };
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread").block_on(work);
+    }
+}
+
+#[test]
+fn a_join_whose_inputs_do_not_fit_into_memory_reads_them_again() {
+    let plan = shop(1_000);
+    let sql = "SELECT count(*), sum(x.amount), min(c.id) FROM (SELECT a.amount, a.id + b.id AS n FROM orders a, orders b) x, \
+               (SELECT id, amount FROM orders UNION ALL SELECT price, n FROM line, (VALUES (1), (2), (3)) AS v (k)) c \
+               WHERE x.n > c.id + 14000";
+    let pool = Arc::new(GreedyMemoryPool::new(3 << 20));
+    let tight = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().expect("a runtime");
+    assert_eq!(answer_within(&plan, sql, &tight).expect("an answer"), answer(&plan, sql).expect("an answer"));
 }

@@ -3454,7 +3454,6 @@ export interface components {
              * @enum {string}
              */
             format: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
-            /** @description The tables; all where absent. */
             tables?: string[] | null;
             /** @description Choices of the format, as `/formats` describes them. */
             options?: {
@@ -3811,8 +3810,9 @@ export interface components {
         /** @description A query, and how far it may go. */
         Query: {
             /**
+             * Format: sql-query
              * @description One statement that reads: `SELECT`, `WITH`, `VALUES`, `DESCRIBE` or `EXPLAIN`.
-             * @example SELECT status, count(*) FROM candidate GROUP BY status ORDER BY status
+             * @example SELECT price, count(*) FROM item GROUP BY price ORDER BY price
              */
             sql: string;
             /**
@@ -6877,12 +6877,12 @@ export interface operations {
                 columns?: string;
                 /**
                  * @description An SQL condition that rows have to meet.
-                 * @example status = 'new'
+                 * @example id > 5
                  */
                 where?: string;
                 /**
                  * @description Columns to sort by, each with `asc` or `desc` behind it; nulls come last.
-                 * @example surname, first_name desc
+                 * @example id desc
                  */
                 order_by?: string;
                 /** @description The name of a format; by default what `Accept` names, else a page of objects. */
@@ -8070,12 +8070,12 @@ export interface operations {
                 columns?: string;
                 /**
                  * @description An SQL condition that rows have to meet.
-                 * @example status = 'new'
+                 * @example id > 5
                  */
                 where?: string;
                 /**
                  * @description Columns to sort by, each with `asc` or `desc` behind it; nulls come last.
-                 * @example surname, first_name desc
+                 * @example id desc
                  */
                 order_by?: string;
                 /** @description The name of a format; by default what `Accept` names, else a page of objects. */

@@ -7,6 +7,7 @@ import { api, client, fetchText, type Schemas } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
 import { useFormat } from "@/i18n/format";
 import { buttonClass } from "@/ui/button";
+import { Code, CopyButton } from "@/ui/code";
 import { ErrorPanel, ListBones, Note } from "@/ui/feedback";
 import { useTitle } from "@/ui/hooks";
 import { Badge, Meter, type Tone } from "@/ui/mark";
@@ -86,6 +87,7 @@ export function PlanPage() {
         )}
         <FillOrder plan={plan.data} />
         <Rules plan={plan.data} />
+        <Diagram text={plan.data.diagram} />
       </div>
       <PlanPane plan={plan.data} />
     </section>
@@ -219,6 +221,26 @@ function Rules({ plan }: { plan: PlanReport }) {
   );
 }
 
+/** Tables and keys in the language of Mermaid, which wikis and code hosts draw. */
+function Diagram({ text }: { text: string }) {
+  const { t } = useTranslation();
+  return (
+    <section className="mt-9">
+      <div className="mb-2 flex flex-wrap items-center gap-x-2">
+        <h2 className="text-sm">{t("plan.diagram.title")}</h2>
+        <span className="grow text-xs text-ink-3">{t("plan.diagram.words")}</span>
+        <CopyButton text={text} label={t("plan.diagram.copy")} />
+      </div>
+      <Code
+        text={text}
+        language="plain"
+        label={t("plan.diagram.title")}
+        className="max-h-80 overflow-auto"
+      />
+    </section>
+  );
+}
+
 function PlanPane({ plan }: { plan: PlanReport }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -236,6 +258,12 @@ function PlanPane({ plan }: { plan: PlanReport }) {
     held,
     count: plan.rules.filter((rule) => rule.held === held).length,
   }));
+  // Tables are made one after the other.
+  const inFlight = Math.max(0, ...plan.tables.map((table) => table.run_bytes));
+  const holders = plan.tables
+    .filter((table) => table.held_bytes > 0)
+    .sort((a, b) => b.held_bytes - a.held_bytes)
+    .slice(0, 8);
   const most = Math.max(1, ...counts.map(({ count }) => count));
   return (
     <aside
@@ -308,6 +336,20 @@ function PlanPane({ plan }: { plan: PlanReport }) {
           </ul>
         </Section>
       )}
+      <Section title={t("plan.memory.title")}>
+        <dl className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1 text-xs [&_dd]:text-right [&_dd]:tabular-nums [&_dt]:text-ink-3">
+          <dt>{t("plan.memory.inFlight")}</dt>
+          <dd>{format.bytes(inFlight)}</dd>
+          <dt>{t("plan.memory.held")}</dt>
+          <dd>{format.bytes(plan.held_bytes)}</dd>
+          {holders.map((table) => (
+            <Fragment key={table.name}>
+              <dt className="truncate pl-3">{table.name}</dt>
+              <dd>{format.bytes(table.held_bytes)}</dd>
+            </Fragment>
+          ))}
+        </dl>
+      </Section>
       <Section title={t("plan.facts.title")}>
         <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-xs [&_dd]:text-right [&_dd]:tabular-nums [&_dt]:text-ink-3">
           <dt>{t("plan.facts.seed")}</dt>

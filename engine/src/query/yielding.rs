@@ -1,0 +1,144 @@
+//! Queries that can be stopped.
+//!
+//! A join whose condition keeps nothing asks its inputs for batch after batch within one poll, and a cross product has always one ready, so that
+//! the thread never comes back to see that nobody waits any more. Between joins and what they read there stand operators that give the thread
+//! back after some milliseconds. They also let an input be read a second time, as a join does whose build side did not fit into memory:
+//! operators that hand out each of their partitions once would panic.
+
+use std::collections::HashSet;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Result, internal_err};
+use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_plan::execution_plan::reset_plan_states;
+use datafusion::physical_plan::{
+    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions,
+    replace_children_if_necessary,
+};
+use futures::{Stream, ready};
+
+/// How long a thread works before it looks whether somebody still waits.
+const TURN: Duration = Duration::from_millis(10);
+
+/// Puts an operator that yields between every operator of several inputs and each of them, and above it.
+pub(super) fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    let wrapped = plan.transform_up(|node| {
+        let children = node.children();
+        if children.len() < 2 {
+            return Ok(Transformed::no(node));
+        }
+        let children = children.into_iter().map(|child| Yielding::over(Arc::clone(child))).collect();
+        Ok(Transformed::yes(Yielding::over(replace_children_if_necessary(node, children)?)))
+    })?;
+    Ok(wrapped.data)
+}
+
+/// Hands on what its input gives, and gives the thread back now and then.
+#[derive(Debug)]
+struct Yielding {
+    input: Arc<dyn ExecutionPlan>,
+    /// The partitions that were read.
+    read: Mutex<HashSet<usize>>,
+}
+
+impl Yielding {
+    fn new(input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+        Arc::new(Yielding { input, read: Mutex::default() })
+    }
+
+    fn over(input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+        if input.is::<Yielding>() { input } else { Yielding::new(input) }
+    }
+}
+
+impl DisplayAs for Yielding {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Yielding")
+    }
+}
+
+impl ExecutionPlan for Yielding {
+    fn name(&self) -> &'static str {
+        "Yielding"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        self.input.properties()
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false]
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn replace_children(
+        self: Arc<Self>,
+        mut children: Vec<Arc<dyn ExecutionPlan>>,
+        _: ReplaceChildrenOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        match children.pop() {
+            Some(input) if children.is_empty() => Ok(Yielding::new(input)),
+            _ => internal_err!("one input is handed on"),
+        }
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let is_first = self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(partition);
+        let input = Arc::clone(&self.input);
+        let input = if is_first { input } else { reset_plan_states(input)? };
+        let input = input.execute(partition, context)?;
+        Ok(Box::pin(Turns { input, began: None }))
+    }
+}
+
+struct Turns {
+    input: SendableRecordBatchStream,
+    /// When the thread came here first since it was given back.
+    began: Option<Instant>,
+}
+
+impl Stream for Turns {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.began.is_some_and(|began| began.elapsed() >= TURN) {
+            self.began = None;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.began.get_or_insert_with(Instant::now);
+        let batch = ready!(self.input.as_mut().poll_next(context));
+        Poll::Ready(batch)
+    }
+}
+
+impl RecordBatchStream for Turns {
+    fn schema(&self) -> SchemaRef {
+        self.input.schema()
+    }
+}
