@@ -173,11 +173,12 @@ pub fn is_refusal(fault: &str) -> bool {
     refusals.iter().any(|refusal| fault.contains(refusal))
 }
 
-/// What SQLite said of a database, and where it does not say why it cannot open a file, what the system does.
+/// What SQLite said of a database, and where it does not say why it cannot open or write a file, what the system does.
 pub(super) fn said(path: &Path, error: &dyn std::fmt::Display) -> String {
     let text = error.to_string();
     // Files beside the database are made even to read it.
-    let refused = if text.contains(CANNOT_OPEN) { path.parent().map(tempfile::tempfile_in) } else { None };
+    let is_silent = text.contains(CANNOT_OPEN) || text.contains("readonly database");
+    let refused = if is_silent { path.parent().map(tempfile::tempfile_in) } else { None };
     match refused {
         Some(Err(refused)) => {
             format!("{}: nothing can be written beside it: {}", path.display(), storage::reason(&refused))

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    ArrayRef, Date32Array, Decimal128Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int64Array, Time64MicrosecondArray,
+    TimestampMicrosecondArray,
 };
+use datafusion::arrow::datatypes::{Date32Type, Int64Type, TimestampMicrosecondType};
 
 use super::{Cells, Choices, Countable, Fill, Made, Quantiles, Rows, RunError};
 use crate::plan::{RowBound, Scalar, Side, units_of};
@@ -100,6 +102,75 @@ impl Uniform {
     }
 }
 
+impl Uniform {
+    /// The ends on a side where nothing that they come from is null and all of it is spelled in the column's own units, which is what columns
+    /// of one table mostly are.
+    fn plain_ends(&self, cells: &Cells<'_>, end: &Scalar<i64>, side: Side, rows: usize) -> Option<Vec<i64>> {
+        let mut ends = match end {
+            Scalar::Constant(value) => vec![*value; rows],
+            Scalar::Input(input) => match plain_units(&cells.inputs[*input], &self.logical)? {
+                Plain::Days(days) => days.iter().copied().map(i64::from).collect(),
+                Plain::Units(units) => units.to_vec(),
+            },
+        };
+        let inner = |end: i64, other: i64| if side == Side::Lower { end.max(other) } else { end.min(other) };
+        for bound in self.bounds.iter().filter(|bound| bound.side == side) {
+            let tighten = |end: &mut i64, other: i64| *end = inner(*end, other.saturating_add(bound.gap));
+            match &bound.value {
+                Scalar::Constant(value) => ends.iter_mut().for_each(|end| tighten(end, *value)),
+                Scalar::Input(input) => match plain_units(&cells.inputs[*input], &self.logical)? {
+                    Plain::Days(days) => {
+                        ends.iter_mut().zip(days).for_each(|(end, day)| tighten(end, i64::from(*day)));
+                    }
+                    Plain::Units(units) => ends.iter_mut().zip(units).for_each(|(end, other)| tighten(end, *other)),
+                },
+            }
+        }
+        Some(ends)
+    }
+
+    /// A value between the ends of each row.
+    fn between(&self, key: &Key, rows: &Rows, low: &[i64], high: &[i64]) -> Result<Vec<i64>, RunError> {
+        let mut values = Vec::with_capacity(rows.len());
+        for ((row, min), max) in rows.iter().zip(low).zip(high) {
+            let (min, max) = (*min, *max);
+            let value = match max.checked_sub(min) {
+                Some(width) if width >= 0 && self.step == Step::Every(1) => {
+                    min + key.below(row, width as u64 + 1) as i64
+                }
+                _ => {
+                    let count = self.step.count(min, max);
+                    if count == 0 {
+                        return Err(empty_interval(&self.logical, min, max, row));
+                    }
+                    let place = u64::try_from(count).map_or_else(|_| key.word(row), |count| key.below(row, count));
+                    self.step.at(min, place)
+                }
+            };
+            values.push(value);
+        }
+        Ok(values)
+    }
+}
+
+/// Values without a null in the units of a type.
+enum Plain<'a> {
+    Days(&'a [i32]),
+    Units(&'a [i64]),
+}
+
+fn plain_units<'a>(array: &'a ArrayRef, logical: &LogicalType) -> Option<Plain<'a>> {
+    if array.null_count() > 0 {
+        return None;
+    }
+    match logical {
+        LogicalType::Date => Some(Plain::Days(array.as_primitive_opt::<Date32Type>()?.values())),
+        LogicalType::Datetime => Some(Plain::Units(array.as_primitive_opt::<TimestampMicrosecondType>()?.values())),
+        LogicalType::Integer => Some(Plain::Units(array.as_primitive_opt::<Int64Type>()?.values())),
+        _ => None,
+    }
+}
+
 impl Fill for Uniform {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let key = cells.key(&self.key);
@@ -111,6 +182,12 @@ impl Fill for Uniform {
                 Err(_) => cells.words(&self.key, rows).into_iter().map(|word| word as i64).collect(),
             };
             return array_of_all(values, &self.logical);
+        }
+        if let (Some(low), Some(high)) = (
+            self.plain_ends(cells, &self.min, Side::Lower, rows.len()),
+            self.plain_ends(cells, &self.max, Side::Upper, rows.len()),
+        ) {
+            return array_of_all(self.between(&key, rows, &low, &high)?, &self.logical);
         }
         let (low, high) = row_bounds(cells, &self.logical, &self.min, &self.max, &self.bounds, rows.len())?;
         let mut values = Vec::with_capacity(rows.len());

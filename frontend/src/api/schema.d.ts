@@ -3823,7 +3823,7 @@ export interface components {
             limit: number | null;
             /**
              * Format: int64
-             * @description Milliseconds after which the query is stopped, at most 30,000.
+             * @description Milliseconds after which the query is stopped, 1,000 to 30,000.
              * @default 30000
              */
             timeout_ms: number | null;

@@ -77,9 +77,16 @@ impl Spread {
         if rank - first >= count {
             return 0.0;
         }
-        let place = u128::from(before + (rank - first));
-        let (needed, room) = (u128::from(self.needed), u128::from(self.room));
-        if (place + 1) * needed / room > place * needed / room { self.unit } else { 0.0 }
+        let place = before + (rank - first);
+        // Whether place · needed / room passes a whole number before the next place does: both are below 2^32 but in the largest of tables.
+        let passes = match place.checked_mul(self.needed) {
+            Some(product) => product % self.room >= self.room.saturating_sub(self.needed),
+            None => {
+                let product = u128::from(place) * u128::from(self.needed) % u128::from(self.room);
+                product >= u128::from(self.room.saturating_sub(self.needed))
+            }
+        };
+        if passes { self.unit } else { 0.0 }
     }
 }
 
