@@ -108,8 +108,9 @@ pub(crate) const XLSX: &[Choice] = &[Choice {
     description: "How hard the workbook is compressed: 1 is fast, 9 is small",
     schema: r#"{"type": "integer", "minimum": 1, "maximum": 9, "default": 6}"#,
     set: |options, value| {
-        let level = value.as_u64().filter(|level| (1..=9).contains(level)).ok_or("a whole number from 1 to 9")?;
-        options.xlsx_level = level as u8;
+        // JSON has one kind of numbers: 2.0 is whole too.
+        let level = value.as_f64().filter(|level| (1.0..=9.0).contains(level) && level.fract() == 0.0);
+        options.xlsx_level = level.ok_or("a whole number from 1 to 9")? as u8;
         Ok(())
     },
 }];
@@ -192,6 +193,17 @@ mod tests {
                 "quote: \"quote\" is no choice of csv files; known: delimiter, bom, null, decimal_separator, date_order",
             ]
         );
+    }
+
+    #[test]
+    fn a_level_is_whole_however_it_is_spelled() {
+        let format = crate::by_name("xlsx").expect("it is listed");
+        let level = |level: Value| options(format, json!({ "level": level }).as_object().expect("a map"));
+        assert_eq!(level(json!(2.0)).expect("a level").xlsx_level, 2);
+        assert_eq!(level(json!(9)).expect("a level").xlsx_level, 9);
+        for wrong in [json!(2.5), json!(0), json!(10), json!("2")] {
+            assert!(level(wrong).is_err());
+        }
     }
 
     #[test]
