@@ -8,8 +8,9 @@ pub mod files;
 pub mod schema;
 mod writer;
 
+use std::ffi::c_int;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use actix_web::web;
@@ -17,6 +18,8 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
 use diesel::{Connection, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use libsqlite3_sys::{SQLITE_CONFIG_MEMSTATUS, SQLITE_CONFIG_MULTITHREAD, sqlite3_config};
+use tokio::sync::Semaphore;
 
 use self::files::Versions;
 use self::writer::Writer;
@@ -41,6 +44,8 @@ const KEPT_LOG_BYTES: u32 = 64 << 20;
 pub struct Db {
     readers: Pool<ConnectionManager<SqliteConnection>>,
     writer: Arc<Writer>,
+    /// As many as there are connections to read with: who waits for one holds no thread.
+    turns: Arc<Semaphore>,
 }
 
 impl Db {
@@ -52,6 +57,7 @@ impl Db {
         busy_timeout_ms: u32,
         before_change: impl FnOnce(&Path) -> Result<(), String>,
     ) -> Result<(Db, Vec<String>), String> {
+        set_up_library();
         let path = folder.join(FILE_NAME);
         let said = |what: &dyn std::fmt::Display| files::said(&path, what);
         let url = path.to_string_lossy().into_owned();
@@ -76,7 +82,8 @@ impl Db {
             .build(ConnectionManager::new(url.clone()))
             .map_err(|error| said(&error))?;
         let writer = Arc::new(Writer::new(connection, url, pragmas));
-        Ok((Db { readers, writer }, versions.pending))
+        let turns = Arc::new(Semaphore::new(pool_size as usize));
+        Ok((Db { readers, writer, turns }, versions.pending))
     }
 
     /// Renews what the planner knows of the tables where they have changed much, and moves the log into the database.
@@ -131,8 +138,14 @@ impl Db {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(ApiError::internal)?;
         let db = self.clone();
-        off_thread(move || db.read_now(work)).await
+        off_thread(move || {
+            let read = db.read_now(work);
+            drop(turn);
+            read
+        })
+        .await
     }
 
     /// Runs a transaction that writes, on a thread where waiting is allowed.
@@ -143,6 +156,18 @@ impl Db {
         let db = self.clone();
         off_thread(move || db.write_now(work)).await
     }
+}
+
+/// Tells SQLite before its first connection that no connection is used by two threads at a time, and that nobody asks how much memory it holds:
+/// it would take a lock in every call and with every piece of memory, and threads that read would wait for each other.
+fn set_up_library() {
+    static ONCE: Once = Once::new();
+    // SAFETY: the operations and their arguments are those of <https://www.sqlite.org/c3ref/c_config_covering_index_scan.html>. A connection
+    // of diesel's is reached through `&mut` alone and is not `Sync`. Where SQLite has begun its work already it refuses and changes nothing.
+    ONCE.call_once(|| unsafe {
+        sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0 as c_int);
+    });
 }
 
 /// Runs work that waits or computes on a thread of its own, so that the threads that answer requests stay free.
