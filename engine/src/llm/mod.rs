@@ -3,12 +3,18 @@
 //! The engine asks nobody: it says which pools of answers a dataset needs ([`Wanted`]), whoever holds a key fills them, and rows are drawn from
 //! what came back ([`Answers`]). So rows stay a function of schema, seed and answers, and any range of them can be made alone.
 
+mod check;
+pub(crate) mod item;
+pub(crate) mod template;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+pub use check::{Fault, check};
 
 /// One question, for which distinct answers are collected.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,7 +41,7 @@ impl Question {
 }
 
 /// What to do where a pool cannot be filled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnError {
     /// No rows are made.
@@ -74,5 +80,15 @@ impl Answers {
     /// The answers to a question; none where it was never asked.
     pub fn get(&self, question: &Question) -> Option<&Arc<[Value]>> {
         self.lists.get(question)
+    }
+
+    /// All questions with their answers, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Question, &Arc<[Value]>)> {
+        self.lists.iter()
+    }
+
+    /// Whether there is no question.
+    pub fn is_empty(&self) -> bool {
+        self.lists.is_empty()
     }
 }
