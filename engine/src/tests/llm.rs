@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::MemTable;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -55,6 +58,11 @@ fn answered(schema: &str, answer: impl Fn(&Wanted, u64) -> Value) -> Arc<Plan> {
     let plan = sound(compiled(schema));
     let wanted = plan.wanted().unwrap_or_else(|problems| panic!("{problems:?}"));
     sound(with_answers(schema, filled(&wanted, answer)))
+}
+
+/// The shop with answers that are always the same.
+pub(super) fn answered_shop() -> Arc<Plan> {
+    answered(SHOP, texts)
 }
 
 fn first_rows(plan: &Plan) -> Result<Vec<String>, RunError> {
@@ -444,7 +452,7 @@ tables:
       - {name: hidden_word, hidden: true, generator: {type: llm, prompt: A word, values: [yes, no, maybe]}}
       - {name: loud, generator: {type: expression, sql: upper(hidden_word)}}
     rules:
-      - {id: no-for-one, kind: implies, when: stars = 1, then: hidden_word <> 'no'}
+      - {id: no-for-one, kind: implies, if: stars = 1, then: hidden_word <> 'no'}
 ";
     let plan = sound(compiled(schema));
     let wanted = plan.wanted().expect("questions");
@@ -480,7 +488,7 @@ tables:
       - {name: high, type: integer, generator: {type: llm, prompt: Two numbers}}
       - {name: top, type: integer, generator: {type: integer, min: 0, max: 99}}
     rules:
-      - {id: below-top, kind: implies, when: low < 50, then: high <= top}
+      - {id: below-top, kind: implies, if: low < 50, then: high <= top}
 ";
     let plan = answered(schema, |_, number| json!({"low": number, "high": number + 1}));
     for row in all_rows(&plan, "t") {
@@ -498,6 +506,27 @@ fn the_same_answers_give_the_same_rows_and_the_order_of_questions_says_nothing()
     wanted.reverse();
     let other = sound(with_answers(SHOP, filled(&wanted, texts)));
     assert_eq!(all_rows(&one, "reviews"), all_rows(&other, "reviews"));
+}
+
+#[test]
+fn verifying_rows_needs_no_answers_and_the_certificate_says_who_wrote_them() {
+    let plan = answered(SHOP, texts);
+    let rows: Vec<_> =
+        crate::run::blocks(0..9000).map(|block| crate::run::batch(&plan, 0, block).expect("rows")).collect();
+    let provider: Arc<dyn TableProvider> = Arc::new(MemTable::try_new(rows[0].schema(), vec![rows]).expect("a table"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    // The dataset as it is read: nothing of the answers is in it.
+    let dataset = sound(compiled(SHOP)).dataset.clone();
+    let tables = vec![("reviews".to_owned(), provider)];
+    let certificate = runtime
+        .block_on(crate::verify::certify(&dataset, tables, Arc::new(RuntimeEnv::default())))
+        .expect("a certificate");
+    assert!(certificate.holds() && certificate.notes.is_empty());
+    let noted = certificate.noted(&plan);
+    assert_eq!(noted.notes[0].columns, ["review"]);
+    assert!(noted.to_html().contains("<strong>review</strong>: drawn from 120 answers of a language model"));
+    let read: Value = serde_json::to_value(&noted).expect("JSON");
+    assert_eq!(read["notes"][0]["table"], "reviews");
 }
 
 #[test]

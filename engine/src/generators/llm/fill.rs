@@ -8,7 +8,7 @@ use datafusion::arrow::compute::interleave;
 use serde_json::Value;
 
 use super::super::lists::List;
-use super::super::{Cells, Fill, Problems, Rows, RunError};
+use super::super::{Cells, Fill, Held, Problems, Rows, RunError};
 use crate::llm::item::{self, Field};
 use crate::llm::template::Template;
 use crate::llm::{Answers, check};
@@ -200,6 +200,12 @@ impl Fill for Pooled {
             })
             .collect();
         interleave(&arrays, &taken).map_err(|error| RunError::new(error.to_string()))
+    }
+
+    fn hold(&self, held: &mut Held<'_>) {
+        for list in self.lists.values() {
+            held.add(list, list.values.get_array_memory_size() as u64);
+        }
     }
 }
 
