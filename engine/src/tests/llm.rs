@@ -207,14 +207,14 @@ tables:
         if pool.columns.len() == 1 {
             return json!("Fresh!");
         }
-        json!({"name": format!("p{number}"), "price": number as f64 + 0.255, "kind": if number % 2 == 0 { "bread" } else { "cake" }})
+        json!({"name": format!("p{number}"), "price": number as f64 + 0.255, "kind": if number.is_multiple_of(2) { "bread" } else { "cake" }})
     });
     let mut seen = BTreeSet::new();
     for row in all_rows(&plan, "products") {
         let cells: Vec<&str> = row.split('|').collect();
         let number: u64 = cells[0][1..].parse().expect("a number");
         assert!(cells[2].starts_with(&format!("{number}.2")), "{row}");
-        assert_eq!(cells[3], if number % 2 == 0 { "bread" } else { "cake" }, "{row}");
+        assert_eq!(cells[3], if number.is_multiple_of(2) { "bread" } else { "cake" }, "{row}");
         seen.insert(number);
     }
     assert_eq!(seen.len(), 30);
