@@ -202,7 +202,7 @@ impl Run<'_> {
         let certificate = certificates::certify(&plan.dataset, tables, threads, Some(work.clone()), &self.cancellation);
         // What is left there is of no use to anybody.
         let _ = fs::remove_dir_all(&work);
-        certificate.map(|certificate| certificate.noted(plan))
+        certificate.map(|certificate| certificate.noted(plan.notes()))
     }
 
     /// Counts rows of a table, and tells whoever follows.

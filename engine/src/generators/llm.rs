@@ -9,9 +9,9 @@ use serde_json::{Map, Number, Value};
 use self::fill::{Deal, Fallen, Pooled};
 use super::lists::Values;
 use super::{Generator, Made, Problems};
-use crate::llm::OnError;
 use crate::llm::item::{self, Field};
 use crate::llm::template::Template;
+use crate::llm::{OnError, unreadable};
 use crate::permutation::Permutation;
 use crate::plan::{Context, Pool, below};
 use crate::problem::Problem;
@@ -195,6 +195,10 @@ impl Llm {
 
     /// Compiles one field of a draw.
     fn made(&self, cx: &mut Context<'_>, asked: Asked) -> Result<Made, Problems> {
+        let unreadable = self.json_schema.clone().map(|schema| unreadable(&Value::Object(schema))).unwrap_or_default();
+        if !unreadable.is_empty() {
+            return Err(below(unreadable, "json_schema"));
+        }
         let prompt = match self.prompt.clone().or_else(|| cx.description()).filter(|prompt| !prompt.trim().is_empty()) {
             Some(prompt) => prompt,
             None => {

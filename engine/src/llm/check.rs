@@ -4,6 +4,11 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::problem::{Problem, pointer_step};
+
+/// The types of JSON.
+const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "null", "array", "object"];
+
 /// The most references that are followed one into the other.
 const DEEPEST: usize = 32;
 
@@ -43,6 +48,50 @@ fn shortened(value: &Value) -> String {
 /// Checks an answer against the schema of its item. Keywords that say nothing of values (`description`, `format`) are passed over.
 pub fn check(item: &Value, answer: &Value) -> Result<(), Fault> {
     Check { root: item, depth: 0 }.value(item, answer, "")
+}
+
+/// Problems of a schema that no answer could be checked against, each at its place in the schema.
+pub(crate) fn unreadable(schema: &Value) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    read(schema, schema, "", &mut problems);
+    problems
+}
+
+fn read(root: &Value, schema: &Value, pointer: &str, problems: &mut Vec<Problem>) {
+    let Value::Object(keywords) = schema else { return };
+    for (name, asked) in keywords {
+        let place = format!("{pointer}{}", pointer_step(name));
+        let mut refuse = |detail: String| problems.push(Problem::new("unknown_value", detail).at(place.clone()));
+        match (name.as_str(), asked) {
+            ("type", kinds) => {
+                let names = kinds.as_array().map_or_else(|| vec![kinds], |list| list.iter().collect());
+                for kind in names.into_iter().filter(|kind| !kind.as_str().is_some_and(|kind| TYPES.contains(&kind))) {
+                    refuse(format!("{kind} is no type of JSON: {}", TYPES.join(", ")));
+                }
+            }
+            ("pattern", Value::String(pattern)) if regex::Regex::new(pattern).is_err() => {
+                refuse(format!("{asked} is no regular expression"));
+            }
+            ("$ref", reference) => {
+                let target = reference.as_str().and_then(|reference| root.pointer(reference.strip_prefix('#')?));
+                if target.is_none() {
+                    refuse(format!("nothing stands at {reference} of the schema"));
+                }
+            }
+            ("properties" | "$defs", Value::Object(schemas)) => {
+                for (key, schema) in schemas {
+                    read(root, schema, &format!("{place}{}", pointer_step(key)), problems);
+                }
+            }
+            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(schemas)) => {
+                for (at, schema) in schemas.iter().enumerate() {
+                    read(root, schema, &format!("{place}/{at}"), problems);
+                }
+            }
+            ("items" | "additionalProperties" | "not", schema) => read(root, schema, &place, problems),
+            _ => {}
+        }
+    }
 }
 
 struct Check<'s> {
@@ -159,7 +208,7 @@ impl<'s> Check<'s> {
         let (Value::Object(schemas), Value::Object(entries)) = (asked, value) else { return Ok(()) };
         for (name, schema) in schemas {
             if let Some(entry) = entries.get(name) {
-                self.value(schema, entry, &format!("{pointer}{}", crate::problem::pointer_step(name)))?;
+                self.value(schema, entry, &format!("{pointer}{}", pointer_step(name)))?;
             }
         }
         Ok(())
@@ -175,7 +224,7 @@ impl<'s> Check<'s> {
         let Value::Object(entries) = value else { return Ok(()) };
         let known = keywords.get("properties").and_then(Value::as_object);
         for (name, entry) in entries.iter().filter(|(name, _)| !known.is_some_and(|known| known.contains_key(*name))) {
-            let place = format!("{pointer}{}", crate::problem::pointer_step(name));
+            let place = format!("{pointer}{}", pointer_step(name));
             if *asked == Value::Bool(false) {
                 return Err(fault("additionalProperties", asked, entry, &place));
             }

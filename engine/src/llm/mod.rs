@@ -10,10 +10,12 @@ pub(crate) mod template;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub(crate) use check::unreadable;
 pub use check::{Fault, check};
 
 /// One question, for which distinct answers are collected.
@@ -41,7 +43,7 @@ impl Question {
 }
 
 /// What to do where a pool cannot be filled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnError {
     /// No rows are made.
@@ -91,4 +93,15 @@ impl Answers {
     pub fn is_empty(&self) -> bool {
         self.lists.is_empty()
     }
+}
+
+/// What people should know of values, beside what was proved of them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct Note {
+    /// The table.
+    pub table: String,
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// What there is to know.
+    pub text: String,
 }

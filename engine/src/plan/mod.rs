@@ -57,7 +57,7 @@ pub(crate) use evaluate::take_rows;
 pub(crate) use groups::order_of;
 pub(crate) use groups::{Groups, Member, Order, OrderBy, Sorted, places};
 pub(crate) use order::print_decimal;
-pub use pool_report::{Estimate, FallbackReport, Note, PoolReport, PoolState};
+pub use pool_report::{Estimate, FallbackReport, PoolReport, PoolState};
 pub(crate) use pools::Pool;
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
 pub(crate) use scattered::{Scattered, Step, Tally};

@@ -9,7 +9,7 @@ use serde_json::{Number, Value};
 use super::pools::{MOST_COMBINATIONS, Pool, Scan, expected, scan, too_many};
 use super::{Plan, Report};
 use crate::generators::Per;
-use crate::llm::OnError;
+use crate::llm::{Note, OnError};
 use crate::problem::Problem;
 
 /// Rows of a table whose prompts are looked at while it is planned.
@@ -92,17 +92,6 @@ pub struct Estimate {
     pub completion_tokens: u64,
     /// What that costs, in US dollars, where prices are known.
     pub cost_usd: Option<f64>,
-}
-
-/// What people should know of values, beside what was proved of them.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-pub struct Note {
-    /// The table.
-    pub table: String,
-    /// Its columns.
-    pub columns: Vec<String>,
-    /// What there is to know.
-    pub text: String,
 }
 
 impl Report {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::plan::{Note, Plan};
+use crate::llm::Note;
 
 /// What the rows of a dataset keep of its statements.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -82,10 +82,10 @@ impl Certificate {
         self.results.iter().all(RuleResult::holds)
     }
 
-    /// The same with what the plan of its rows says of them.
+    /// The same with what the plan of its rows says of them, [`Plan::notes`](crate::plan::Plan::notes).
     #[must_use]
-    pub fn noted(mut self, plan: &Plan) -> Certificate {
-        self.notes = plan.notes();
+    pub fn noted(mut self, notes: Vec<Note>) -> Certificate {
+        self.notes = notes;
         self
     }
 
