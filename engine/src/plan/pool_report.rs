@@ -44,7 +44,7 @@ pub struct PoolReport {
     /// What happens where there are none.
     pub on_error: OnError,
     /// What fills its columns where there is no answer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<FallbackReport>,
     /// Calls that filling it takes, where somebody can tell.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -36,7 +36,7 @@ pub struct Report {
     /// Rules in the order of the schema.
     pub rules: Vec<RuleReport>,
     /// Pools of answers that a language model gives.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub llm: Vec<PoolReport>,
     /// Tables and keys as an entity-relationship diagram, in the language of Mermaid.
     pub diagram: String,
