@@ -3651,7 +3651,7 @@ export interface components {
             /** @description Rules in the order of the schema. */
             rules: components["schemas"]["RuleReport"][];
             /** @description Pools of answers that a language model gives. */
-            llm: components["schemas"]["PoolReport"][];
+            llm?: components["schemas"]["PoolReport"][];
             /** @description Tables and keys as an entity-relationship diagram, in the language of Mermaid. */
             diagram: string;
             /**
