@@ -77,7 +77,8 @@ fn compiled(app: &App, row: &GenerationRow) -> Result<Arc<Plan>, ApiError> {
     let version = found.ok_or_else(|| ApiError::internal("a generation's version is gone"))?;
     let rows: IndexMap<String, u64> = serde_json::from_str(&row.rows).unwrap_or_default();
     let parameters = serde_json::from_str(&row.parameters).unwrap_or_default();
-    let options = plan::Options { seed: u64::try_from(row.seed).ok(), rows, scale: row.scale };
+    let options =
+        plan::Options { seed: u64::try_from(row.seed).ok(), rows, scale: row.scale, ..plan::Options::default() };
     datasets::service::planned(&version.text, &parameters, &options)
 }
 
@@ -201,7 +202,7 @@ impl Run<'_> {
         let certificate = certificates::certify(&plan.dataset, tables, threads, Some(work.clone()), &self.cancellation);
         // What is left there is of no use to anybody.
         let _ = fs::remove_dir_all(&work);
-        certificate
+        certificate.map(|certificate| certificate.noted(plan.notes()))
     }
 
     /// Counts rows of a table, and tells whoever follows.

@@ -61,7 +61,7 @@ impl Overriding {
         if !problems.is_empty() {
             return Err(ApiError::invalid(problems));
         }
-        Ok(plan::Options { seed: self.seed, rows: self.rows.clone(), scale: self.scale })
+        Ok(plan::Options { seed: self.seed, rows: self.rows.clone(), scale: self.scale, ..plan::Options::default() })
     }
 }
 

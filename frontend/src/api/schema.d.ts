@@ -1159,6 +1159,8 @@ export interface components {
             tables: components["schemas"]["TableRows"][];
             /** @description Every statement with its result, table by table: keys, columns, rules. */
             results: components["schemas"]["RuleResult"][];
+            /** @description What there is to know of columns beside that, such as that a language model wrote them. */
+            notes?: components["schemas"]["Note"][];
         };
         /** @description How a check digit is computed. */
         CheckScheme: "luhn" | "mod11" | "mod97" | "damm" | "verhoeff";
@@ -1538,6 +1540,13 @@ export interface components {
              * @description Until when it works.
              */
             expires_at: string;
+        };
+        /** @description What fills a column where a language model gave no answer. */
+        FallbackReport: {
+            /** @description The column. */
+            column: string;
+            /** @description The generator, and why it was chosen. */
+            generator: string;
         };
         /**
          * Format: binary
@@ -2827,6 +2836,28 @@ export interface components {
             type: "paragraph";
             /** @description How many sentences: a number, or `{min, max}`; between 3 and 6 when absent. */
             sentences?: components["schemas"]["WordCount"] | null;
+        } | {
+            /** @constant */
+            type: "llm";
+            /** @description What is asked, with other columns of the row put in for {{column}}; the column's description when absent. */
+            prompt?: string | null;
+            /** @description The answers that are allowed. */
+            values?: components["schemas"]["Values2"] | null;
+            /** @description The JSON Schema of one answer; that of an object makes a draw of its properties. */
+            json_schema?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: uint64
+             * @description Distinct answers that rows draw from, for each combination of the values that the prompt names; 100 when absent.
+             */
+            pool?: number | null;
+            /** @description Whether rows with the same values in the prompt share a pool, or every row has an answer of its own; `combination` when absent. */
+            per?: components["schemas"]["Per"] | null;
+            /** @description How freely the model writes, 0 to 2; its own default when absent. */
+            temperature?: number | null;
+            /** @description What happens where the model cannot be asked: no rows are made, or another generator fits the description; `fail` when absent. */
+            on_error?: components["schemas"]["OnError"] | null;
         };
         /** @description A generator in words, with the JSON Schema of what a column says of it. */
         GeneratorInfo: {
@@ -3513,6 +3544,15 @@ export interface components {
              */
             name?: string;
         };
+        /** @description What people should know of values, beside what was proved of them. */
+        Note: {
+            /** @description The table. */
+            table: string;
+            /** @description Its columns. */
+            columns: string[];
+            /** @description What there is to know. */
+            text: string;
+        };
         /** @description How a number is printed. */
         NumberFormat: "printed" | "digits";
         /** @description Which numbers are made. */
@@ -3522,6 +3562,8 @@ export interface components {
          * @enum {string}
          */
         OffsetUnit: "second" | "minute" | "hour" | "day" | "week" | "month" | "year";
+        /** @description What to do where a pool cannot be filled. */
+        OnError: "fail" | "fallback";
         /** @description A parameter in words. */
         ParameterInfo: {
             /** @description Its key. */
@@ -3571,6 +3613,8 @@ export interface components {
              */
             signs?: number | null;
         };
+        /** @description Which rows share answers. */
+        Per: "combination" | "row";
         /** @description How a telephone number is printed. */
         PhoneFormat: "e164" | "national";
         /** @description What a telephone number is for. */
@@ -3605,6 +3649,8 @@ export interface components {
             load_order: string[];
             /** @description Rules in the order of the schema. */
             rules: components["schemas"]["RuleReport"][];
+            /** @description Pools of answers that a language model gives. */
+            llm?: components["schemas"]["PoolReport"][];
             /** @description Tables and keys as an entity-relationship diagram, in the language of Mermaid. */
             diagram: string;
             /**
@@ -3644,6 +3690,67 @@ export interface components {
         Platform: "windows" | "mac" | "linux" | "android" | "ios";
         /** @description How a point is written. */
         PointForm: "wkt" | "geojson" | "pair";
+        /** @description A pool of a language model's answers. */
+        PoolReport: {
+            /** @description The table. */
+            table: string;
+            /** @description The columns that show its answers: several show one answer together. */
+            columns: string[];
+            /** @description What is asked, as it is written. */
+            prompt: string;
+            /** @description The JSON Schema of one answer. */
+            item: unknown;
+            /** @description The temperature, where one is set. */
+            temperature?: number | null;
+            /**
+             * Format: uint64
+             * @description Distinct answers that are wanted for each combination.
+             */
+            pool: number;
+            /**
+             * Format: uint64
+             * @description Combinations of values that the prompt is asked for; absent where that takes the rows to tell.
+             */
+            combinations?: number | null;
+            /**
+             * Format: uint64
+             * @description Answers that are wanted in all; absent where that takes the rows to tell.
+             */
+            answers?: number | null;
+            /**
+             * Format: uint64
+             * @description Answers that are there.
+             */
+            held: number;
+            /** @description Whether they suffice for rows. */
+            state: components["schemas"]["PoolState"];
+            /** @description What happens where there are none. */
+            on_error: components["schemas"]["OnError"];
+            /** @description What fills its columns where there is no answer. */
+            fallback?: components["schemas"]["FallbackReport"][];
+            /**
+             * Format: uint64
+             * @description Calls that filling it takes, where somebody can tell.
+             */
+            calls?: number | null;
+            /**
+             * Format: uint64
+             * @description Tokens that are sent.
+             */
+            prompt_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Tokens that come back.
+             */
+            completion_tokens?: number | null;
+            /**
+             * Format: double
+             * @description What that costs, in US dollars.
+             */
+            cost_usd?: number | null;
+        };
+        /** @description Whether a pool has the answers that rows need. */
+        PoolState: "answered" | "waiting" | "fallback";
         /** @description Which ports (RFC 6335). */
         PortClass: "system" | "user" | "dynamic";
         /** @description Rows of a table. */
