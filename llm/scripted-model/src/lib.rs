@@ -1,0 +1,13 @@
+//! A local server that speaks the chat completions of a language model: its answers are scripted, its faults too, and it counts what it is
+//! asked. Tests and demonstrations ask it in the place of a model.
+//!
+//! It listens on the loopback interface and stops with the value that started it.
+
+mod answers;
+mod script;
+mod server;
+mod serve;
+mod tokens;
+
+pub use script::{Fault, Pool, Reply, Script};
+pub use server::{Counts, Recorded, Server};
