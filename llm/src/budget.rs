@@ -144,7 +144,10 @@ mod tests {
         ceiling.reserve(tokens(60)).await.expect("fits").settle(tokens(50));
         let failure = ceiling.reserve(tokens(60)).await.expect_err("does not fit");
         assert_eq!(failure.code, Code::Budget);
-        assert!(failure.detail.contains("ceiling of 0.0001") && failure.detail.contains("0.00005 are spent"), "{failure}");
+        assert!(
+            failure.detail.contains("ceiling of 0.0001") && failure.detail.contains("0.00005 are spent"),
+            "{failure}"
+        );
         drop(ceiling.reserve(tokens(50)).await.expect("fits"));
         assert_eq!(ceiling.spent_microusd(), 50);
     }

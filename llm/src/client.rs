@@ -111,7 +111,9 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent("synthetic-data")
             .build()
-            .map_err(|_| Failure::new(Code::Unavailable, "no secure connections can be made: install ca-certificates"))?;
+            .map_err(|_| {
+                Failure::new(Code::Unavailable, "no secure connections can be made: install ca-certificates")
+            })?;
         Ok(Client(Arc::new(Inner {
             turns: Arc::new(Semaphore::new(config.concurrency.max(1))),
             circuit: Circuit::new(config.circuit_failures, config.circuit_pause),
@@ -191,7 +193,10 @@ impl Client {
                 Err(failure) => return Asked { answer: Err(failure), usage },
             };
             if std::mem::replace(&mut mended, true) {
-                let failure = Failure::new(Code::BadAnswer, format!("the model {:?} twice gave no usable answer: {reason}", self.model()));
+                let failure = Failure::new(
+                    Code::BadAnswer,
+                    format!("the model {:?} twice gave no usable answer: {reason}", self.model()),
+                );
                 return Asked { answer: Err(failure), usage };
             }
             messages.push(Message::assistant(completion.content.chars().take(QUOTED).collect::<String>()));
@@ -206,7 +211,8 @@ impl Client {
         let bad = |reason: &str| Failure::new(Code::BadAnswer, reason);
         let key = self.0.config.key.as_ref();
         if completion.refusal.is_some() || completion.finish == "content_filter" {
-            let words = completion.refusal.as_deref().map(|words| excerpt(words, key)).filter(|words| !words.is_empty());
+            let words =
+                completion.refusal.as_deref().map(|words| excerpt(words, key)).filter(|words| !words.is_empty());
             let words = words.map(|words| format!(": {words:?}")).unwrap_or_default();
             return Err(Failure::new(Code::Refused, format!("the model {:?} declines to answer{words}", self.model())));
         }
@@ -313,14 +319,21 @@ impl Client {
                 Miss::Again { failure, after, is_outage } => {
                     failed += 1;
                     timeouts += u32::from(failure.code == Code::Timeout);
-                    if is_outage { pass.failed() } else { pass.succeeded() }
+                    if is_outage {
+                        pass.failed()
+                    } else {
+                        pass.succeeded()
+                    }
                     if failed >= config.attempts.max(1) || timeouts >= TIMEOUT_ATTEMPTS {
                         return Err(Failure { detail: format!("{}, {failed} times", failure.detail), ..failure });
                     }
                     let wait = after.unwrap_or_else(|| retry::pause(config.backoff, failed, config.longest_wait));
                     if wait > config.longest_wait {
                         let seconds = wait.as_secs();
-                        return Err(Failure { detail: format!("{}; it asks to wait {seconds} seconds", failure.detail), ..failure });
+                        return Err(Failure {
+                            detail: format!("{}; it asks to wait {seconds} seconds", failure.detail),
+                            ..failure
+                        });
                     }
                     log::debug!("language model: {failure}; again in {} ms", wait.as_millis());
                     last = Some(failure);
@@ -453,7 +466,9 @@ impl Client {
             }
             // Its words repeat the key, or its ends.
             401 => {
-                let sentence = format!("{host} does not take the key of the language model; check OPENAI_API_KEY or X-OpenAI-Api-Key");
+                let sentence = format!(
+                    "{host} does not take the key of the language model; check OPENAI_API_KEY or X-OpenAI-Api-Key"
+                );
                 return Miss::Final(Failure::new(Code::Unauthorized, sentence));
             }
             403 => {
@@ -476,12 +491,16 @@ impl Client {
                 return Miss::Again { failure, after, is_outage: false };
             }
             408 | 409 | 425 | 500.. => {
-                let failure = Failure::new(Code::Unavailable, format!("{host} failed with status {}{said}", status.as_u16()));
+                let failure =
+                    Failure::new(Code::Unavailable, format!("{host} failed with status {}{said}", status.as_u16()));
                 return Miss::Again { failure, after, is_outage: true };
             }
             _ => {}
         }
-        Miss::Final(Failure::new(Code::Refused, format!("{host} refuses the request with status {}{said}", status.as_u16())))
+        Miss::Final(Failure::new(
+            Code::Refused,
+            format!("{host} refuses the request with status {}{said}", status.as_u16()),
+        ))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Miss {
@@ -499,7 +518,10 @@ impl Client {
 
     fn garbled(&self) -> Miss {
         let host = self.0.config.host();
-        let failure = Failure::new(Code::BadAnswer, format!("{host} does not answer as a language model does; check OPENAI_BASE_URL"));
+        let failure = Failure::new(
+            Code::BadAnswer,
+            format!("{host} does not answer as a language model does; check OPENAI_BASE_URL"),
+        );
         Miss::Again { failure, after: None, is_outage: true }
     }
 
@@ -510,7 +532,10 @@ impl Client {
 
     fn left_alone(&self, left: Duration) -> Failure {
         let (host, seconds) = (self.0.config.host(), left.as_secs().max(1));
-        let sentence = format!("{host} failed {} times in a row and is left alone for {seconds} seconds more", self.0.config.circuit_failures);
+        let sentence = format!(
+            "{host} failed {} times in a row and is left alone for {seconds} seconds more",
+            self.0.config.circuit_failures
+        );
         Failure::new(Code::CircuitOpen, sentence)
     }
 }
@@ -519,7 +544,9 @@ impl Client {
 fn without(request: &Value, sentence: &str, shape: Shape) -> Option<Miss> {
     let sentence = sentence.to_lowercase();
     let names = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
-    if shape == Shape::Structured && names(&["response_format", "json_schema", "json schema", "structured output", "invalid schema"]) {
+    if shape == Shape::Structured
+        && names(&["response_format", "json_schema", "json schema", "structured output", "invalid schema"])
+    {
         // A schema that the server does not like is this request's; that it takes none is every request's.
         return Some(Miss::Without { field: "response_format", always: !sentence.contains("invalid schema") });
     }

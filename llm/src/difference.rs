@@ -56,7 +56,9 @@ fn compare(before: &Value, after: &Value, path: &str, pieces: &mut Vec<Piece>) {
     }
     match (before, after) {
         // Another generator shares nothing with the one that was.
-        (Value::Object(old), Value::Object(new)) if old.get("type") == new.get("type") && old.get("kind") == new.get("kind") => {
+        (Value::Object(old), Value::Object(new))
+            if old.get("type") == new.get("type") && old.get("kind") == new.get("kind") =>
+        {
             for (key, value) in old {
                 let path = format!("{path}{}", pointer_step(key));
                 match new.get(key) {
@@ -87,7 +89,8 @@ fn lists(old: (&[Value], &[String]), new: (&[Value], &[String]), path: &str, pie
             None => pieces.push(piece(&path, Kind::Remove, Some(item), None)),
         }
     }
-    let both = |names: &[String], others: &[String]| names.iter().filter(|name| others.contains(name)).cloned().collect();
+    let both =
+        |names: &[String], others: &[String]| names.iter().filter(|name| others.contains(name)).cloned().collect();
     let (old_order, new_order): (Vec<String>, Vec<String>) = (both(old.1, new.1), both(new.1, old.1));
     if old_order != new_order {
         pieces.push(piece(path, Kind::Order, Some(&json!(old_order)), Some(&json!(new_order))));
@@ -158,7 +161,8 @@ pub fn patch(present: &Value, pieces: &[Piece]) -> Result<(Vec<Value>, Value), S
                     (Kind::Add, None) => {
                         // Where the one before it was not taken, it stands last.
                         let behind = |behind: &String| items.iter().position(|item| name(item) == Some(behind));
-                        let place = piece.behind.as_ref().map_or(0, |name| behind(name).map_or(items.len(), |at| at + 1));
+                        let place =
+                            piece.behind.as_ref().map_or(0, |name| behind(name).map_or(items.len(), |at| at + 1));
                         items.insert(place, piece.after.clone().ok_or_else(unfit)?);
                         (Kind::Add, format!("{parent}/{place}"))
                     }
@@ -284,6 +288,15 @@ mod tests {
     #[test]
     fn lists_without_names_change_as_a_whole() {
         let pieces = difference(&json!({"values": [1, 2]}), &json!({"values": [1, 3]}));
-        assert_eq!(pieces, [Piece { path: "/values".into(), kind: Kind::Change, before: Some(json!([1, 2])), after: Some(json!([1, 3])), behind: None }]);
+        assert_eq!(
+            pieces,
+            [Piece {
+                path: "/values".into(),
+                kind: Kind::Change,
+                before: Some(json!([1, 2])),
+                after: Some(json!([1, 3])),
+                behind: None
+            }]
+        );
     }
 }

@@ -57,20 +57,24 @@ pub struct Estimate {
 pub async fn estimate(config: &Config, store: &dyn Store, wanted: &[Wanted]) -> Result<Estimate, Failure> {
     let price = config.prices.of(&config.model);
     let mut all = Estimate { cost_microusd: price.map(|_| 0), ..Estimate::default() };
-    // Answers that an earlier pool of the list will bring.
-    let mut coming: HashMap<Address, u64> = HashMap::new();
-    for (index, wanted) in wanted.iter().enumerate() {
-        let question = &wanted.question;
-        let address = question.address(&config.model);
-        let kept = store.kept(&address).await?;
-        let have = coming.get(&address).copied().unwrap_or(0).max(kept.answers.len() as u64);
-        let target = wanted.answers.min(capacity(&question.item).unwrap_or(u64::MAX));
-        let rest = match kept.is_exhausted && have > 0 {
+    let addresses: Vec<Address> = wanted.iter().map(|wanted| wanted.question.address(&config.model)).collect();
+    let counts = store.counts(&addresses).await?;
+    // Answers that an earlier pool of the list will bring, and what was measured by schema.
+    let mut coming: HashMap<&Address, u64> = HashMap::new();
+    let mut measures: HashMap<&Value, Option<Measured>> = HashMap::new();
+    for (index, ((wanted, address), count)) in wanted.iter().zip(&addresses).zip(counts).enumerate() {
+        let item = &wanted.question.item;
+        let have = coming.get(address).copied().unwrap_or(0).max(count.answers);
+        let target = wanted.answers.min(capacity(item).unwrap_or(u64::MAX));
+        let rest = match count.is_exhausted && have > 0 {
             true => 0,
             false => target.saturating_sub(have),
         };
-        let measured = store.measured(&config.model, &question.item).await?;
-        let usage = pool(question, have, rest, measured);
+        let measured = match measures.get(item) {
+            Some(measured) => *measured,
+            None => *measures.entry(item).or_insert(store.measured(&config.model, item).await?),
+        };
+        let usage = pool(&wanted.question, have, rest, measured);
         coming.insert(address, have + rest);
         let cost = price.map(|price| price.cost_microusd(usage));
         all.usage += usage;
@@ -85,6 +89,33 @@ pub async fn estimate(config: &Config, store: &dyn Store, wanted: &[Wanted]) -> 
         });
     }
     Ok(all)
+}
+
+/// Estimates what so many pools will take whose questions are like `question`, as though nothing of them were kept: for a plan that knows
+/// how many there will be before it knows what they ask.
+pub async fn estimate_alike(
+    config: &Config,
+    store: &dyn Store,
+    question: &Question,
+    pools: u64,
+    answers: u64,
+) -> Result<Estimate, Failure> {
+    let measured = store.measured(&config.model, &question.item).await?;
+    let wanted = answers.min(capacity(&question.item).unwrap_or(u64::MAX));
+    let one = pool(question, 0, wanted, measured);
+    let usage = Usage {
+        calls: one.calls.saturating_mul(pools),
+        prompt_tokens: one.prompt_tokens.saturating_mul(pools),
+        completion_tokens: one.completion_tokens.saturating_mul(pools),
+    };
+    let cost_microusd = config.prices.of(&config.model).map(|price| price.cost_microusd(usage));
+    let is_measured = measured.is_some();
+    let wanted = wanted.saturating_mul(pools);
+    Ok(Estimate {
+        pools: vec![PoolEstimate { index: 0, wanted, kept: 0, usage, cost_microusd, is_measured }],
+        usage,
+        cost_microusd,
+    })
 }
 
 /// What the calls of a pool take, as [`fill::fill`] will make them.
@@ -106,7 +137,7 @@ fn pool(question: &Question, mut have: u64, mut rest: u64, measured: Option<Meas
             usage += Usage {
                 calls,
                 prompt_tokens: calls * full,
-                completion_tokens: (calls * BATCH) as f64 as u64 * each.ceil() as u64,
+                completion_tokens: ((calls * BATCH) as f64 * each).ceil() as u64,
             };
             have += calls * fresh;
             rest -= calls * fresh;
@@ -114,11 +145,8 @@ fn pool(question: &Question, mut have: u64, mut rest: u64, measured: Option<Meas
         }
         let count = fill::count(rest);
         let fresh = ((count as f64 * (1.0 - SPARE)).round() as u64).clamp(1, rest);
-        usage += Usage {
-            calls: 1,
-            prompt_tokens: spread(have),
-            completion_tokens: (count as f64 * each).ceil() as u64 + 4,
-        };
+        usage +=
+            Usage { calls: 1, prompt_tokens: spread(have), completion_tokens: (count as f64 * each).ceil() as u64 + 4 };
         have += fresh;
         rest -= fresh;
     }
@@ -157,11 +185,12 @@ fn of_schema(schema: &Value, root: &Value, depth: usize) -> f64 {
     match schema["type"].as_str() {
         Some("object") => {
             let properties = schema["properties"].as_object().into_iter().flatten();
-            let parts = properties.map(|(name, part)| tokens::estimate(name) as f64 + 2.0 + of_schema(part, root, depth + 1));
-            1.0 + parts.sum::<f64>()
+            let parts =
+                properties.map(|(name, part)| tokens::estimate(name) as f64 + 2.0 + of_schema(part, root, depth + 1));
+            parts.sum::<f64>()
         }
         Some("array") => 1.0 + 3.0 * (of_schema(&schema["items"], root, depth + 1) + 1.0),
-        Some("integer" | "number") => 2.0,
+        Some("integer" | "number") => 1.5,
         Some("boolean" | "null") => 1.0,
         _ if schema.get("format").is_some() => 6.0,
         _ => {
@@ -184,7 +213,10 @@ mod tests {
     fn an_answer_is_as_long_as_its_schema_lets_one_think() {
         let short = per_answer(&json!({"type": "string"}), None);
         let long = per_answer(&json!({"type": "string", "maxLength": 400}), None);
-        let object = per_answer(&json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}), None);
+        let object = per_answer(
+            &json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}),
+            None,
+        );
         assert!(short < object && object < long, "{short} {object} {long}");
         let measured = Measured { answers: 100, usage: Usage { calls: 2, prompt_tokens: 0, completion_tokens: 2000 } };
         assert_eq!(per_answer(&json!({"type": "string"}), Some(measured)), 19.0);

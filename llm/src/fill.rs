@@ -77,13 +77,24 @@ pub struct Filled {
     pub is_exhausted: bool,
 }
 
+/// What became of a pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The pool, or why it has too few answers.
+    pub filled: Result<Filled, Failure>,
+    /// What it took, also where it failed.
+    pub usage: Usage,
+    /// Millionths of a dollar; none where the price is not known.
+    pub cost_microusd: Option<u64>,
+}
+
 /// All pools of a dataset.
 #[derive(Clone, Debug)]
 pub struct All {
-    /// The answers, as the engine takes them; without the pools that failed.
-    pub answers: Answers,
-    /// Each pool in its order, or why it has no answers: only where the schema says what to do instead.
-    pub pools: Vec<Result<Filled, Failure>>,
+    /// The answers, as the engine takes them, without the pools that failed and may be done without; or why one that has to be there failed.
+    pub answers: Result<Answers, Failure>,
+    /// Each pool in its order.
+    pub pools: Vec<Done>,
 }
 
 /// Who is told how far pools are.
@@ -97,45 +108,49 @@ pub async fn fill_all(
     ceiling: &Ceiling,
     cancel: &Cancel,
     watcher: Watcher<'_>,
-) -> Result<All, Failure> {
+) -> All {
     let stop = Cancel::new();
     let work = wanted.iter().enumerate().map(|(index, wanted)| {
         let stop = &stop;
         async move {
             let run = Run { client, store, ceiling, cancel, stop, watcher, index };
-            let filled = run.pool(wanted).await;
+            let mut usage = Usage::default();
+            let filled = run.pool(wanted, &mut usage).await;
             if filled.is_err() && (wanted.on_error == OnError::Fail || cancel.is_cancelled()) {
                 stop.cancel();
             }
-            (index, filled)
+            (index, Done { filled, usage, cost_microusd: ceiling.cost_microusd(usage) })
         }
     });
     let concurrency = client.config().concurrency.max(1);
-    let mut done: Vec<(usize, Result<Filled, Failure>)> =
-        futures::stream::iter(work).buffer_unordered(concurrency).collect().await;
-    if cancel.is_cancelled() {
+    let mut done: Vec<(usize, Done)> = futures::stream::iter(work).buffer_unordered(concurrency).collect().await;
+    done.sort_by_key(|(index, _)| *index);
+    let pools: Vec<Done> = done.into_iter().map(|(_, done)| done).collect();
+    All { answers: answers(wanted, &pools, cancel), pools }
+}
+
+/// The answers of all pools, or why one that has to be there has none.
+fn answers(wanted: &[Wanted], pools: &[Done], cancel: &Cancel) -> Result<Answers, Failure> {
+    if cancel.is_cancelled() && pools.iter().any(|done| done.filled.is_err()) {
         return Err(Failure::cancelled());
     }
-    done.sort_by_key(|(index, _)| *index);
+    let needed = wanted.iter().zip(pools).filter(|(wanted, _)| wanted.on_error == OnError::Fail);
+    let failures: Vec<&Failure> = needed.filter_map(|(_, done)| done.filled.as_ref().err()).collect();
+    // What was stopped because of another says less than that other.
+    if let Some(failure) = failures.iter().find(|failure| failure.code != Code::Cancelled).or(failures.first()) {
+        return Err((*failure).clone());
+    }
     let mut answers = Answers::default();
-    let mut stopped = None;
-    let mut pools = Vec::with_capacity(done.len());
-    for ((_, filled), wanted) in done.into_iter().zip(wanted) {
-        match &filled {
-            Ok(filled) => answers.insert(wanted.question.clone(), filled.answers.clone()),
-            // What was stopped because of another says less than that other.
-            Err(failure) if wanted.on_error == OnError::Fail => match failure.code {
-                Code::Cancelled => stopped = stopped.or(Some(failure.clone())),
-                _ => return Err(failure.clone()),
-            },
-            Err(_) => {}
+    for (wanted, done) in wanted.iter().zip(pools) {
+        if let Ok(filled) = &done.filled {
+            // One question may be asked by two tables, for pools of two sizes.
+            let known = answers.get(&wanted.question).map_or(0, |known| known.len());
+            if filled.answers.len() > known {
+                answers.insert(wanted.question.clone(), filled.answers.clone());
+            }
         }
-        pools.push(filled);
     }
-    match stopped {
-        Some(failure) => Err(failure),
-        None => Ok(All { answers, pools }),
-    }
+    Ok(answers)
 }
 
 /// Fills one pool: what is kept is never asked again, and who wants the same at the same time waits.
@@ -147,8 +162,8 @@ pub async fn fill(
     cancel: &Cancel,
     watcher: Watcher<'_>,
 ) -> Result<Filled, Failure> {
-    let stop = Cancel::new();
-    Run { client, store, ceiling, cancel, stop: &stop, watcher, index: 0 }.pool(wanted).await
+    let run = Run { client, store, ceiling, cancel, stop: cancel, watcher, index: 0 };
+    run.pool(wanted, &mut Usage::default()).await
 }
 
 /// What the pools of a run share.
@@ -176,7 +191,7 @@ struct Pool<'a> {
 }
 
 impl Run<'_> {
-    async fn pool(&self, wanted: &Wanted) -> Result<Filled, Failure> {
+    async fn pool(&self, wanted: &Wanted, paid: &mut Usage) -> Result<Filled, Failure> {
         let question = &wanted.question;
         let address = question.address(self.client.model());
         let turn = turn(&address);
@@ -214,7 +229,7 @@ impl Run<'_> {
             if self.stop.is_cancelled() || self.cancel.is_cancelled() {
                 return Err(Failure::cancelled());
             }
-            let failure = match self.call(&mut pool, target).await? {
+            let failure = match self.call(&mut pool, target, paid).await? {
                 Ok(0) => Failure::new(Code::BadAnswer, pool.why_none()),
                 Ok(_) => {
                     barren = 0;
@@ -253,7 +268,7 @@ impl Run<'_> {
     }
 
     /// One call: how many new answers it brought, or why it brought none; a failure of the outer kind ends the pool.
-    async fn call(&self, pool: &mut Pool<'_>, target: u64) -> Result<Result<u64, Failure>, Failure> {
+    async fn call(&self, pool: &mut Pool<'_>, target: u64, paid: &mut Usage) -> Result<Result<u64, Failure>, Failure> {
         let measured = self.store.measured(self.client.model(), &pool.question.item).await?;
         let count = count(target - pool.distinct.len());
         let to_mend = std::mem::take(&mut pool.to_mend);
@@ -264,6 +279,7 @@ impl Run<'_> {
         });
         let asked = asked.await;
         pool.filled.usage += asked.usage;
+        *paid += asked.usage;
         let mut fresh = Vec::new();
         let outcome = asked.answer.map(|mut answer| {
             let answers = match answer[KEY].take() {
@@ -326,7 +342,13 @@ pub(crate) fn count(missing: u64) -> u64 {
 }
 
 /// The call for answers.
-fn request(question: &Question, count: u64, known: &[Value], to_mend: &[(Value, String)], measured: Option<Measured>) -> Request {
+fn request(
+    question: &Question,
+    count: u64,
+    known: &[Value],
+    to_mend: &[(Value, String)],
+    measured: Option<Measured>,
+) -> Request {
     Request {
         messages: messages(question, count, known, to_mend),
         name: KEY,
@@ -348,11 +370,12 @@ pub(crate) fn messages(question: &Question, count: u64, known: &[Value], to_mend
         user.push_str(&format!("Already known, not to be repeated: {}\n", Value::Array(shown)));
     }
     if !to_mend.is_empty() {
-        let wrong: Vec<Value> = to_mend
-            .iter()
-            .map(|(answer, reason)| json!({"answer": shortened(answer), "reason": reason}))
-            .collect();
-        user.push_str(&format!("Given before and refused, to be given rightly among the others: {}\n", Value::Array(wrong)));
+        let wrong: Vec<Value> =
+            to_mend.iter().map(|(answer, reason)| json!({"answer": shortened(answer), "reason": reason})).collect();
+        user.push_str(&format!(
+            "Given before and refused, to be given rightly among the others: {}\n",
+            Value::Array(wrong)
+        ));
     }
     vec![Message::system(system), Message::user(user)]
 }

@@ -25,7 +25,10 @@ impl Items {
             Ok(validator) => Ok(Items { validator }),
             Err(error) => {
                 let reason = excerpt(&error.to_string(), None);
-                Err(Failure::new(Code::BadAnswer, format!("the json_schema of the answers is no JSON Schema: {reason}")))
+                Err(Failure::new(
+                    Code::BadAnswer,
+                    format!("the json_schema of the answers is no JSON Schema: {reason}"),
+                ))
             }
         }
     }
@@ -120,7 +123,8 @@ pub fn capacity(item: &Value) -> Option<u64> {
         }
         "object" if item["additionalProperties"] == Value::Bool(false) => {
             let properties = item["properties"].as_object()?;
-            let is_required = |name: &str| item["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name));
+            let is_required =
+                |name: &str| item["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name));
             properties.iter().try_fold(1_u64, |product, (name, property)| {
                 // One that may be left away has one state more.
                 product.checked_mul(capacity(property)?.checked_add(u64::from(!is_required(name)))?)
@@ -154,7 +158,11 @@ mod tests {
 
     #[test]
     fn no_other_document_is_fetched() {
-        for schema in [json!({"$ref": "http://127.0.0.1:1/schema.json"}), json!({"$ref": "file:///etc/passwd"}), json!({"type": 5})] {
+        for schema in [
+            json!({"$ref": "http://127.0.0.1:1/schema.json"}),
+            json!({"$ref": "file:///etc/passwd"}),
+            json!({"type": 5}),
+        ] {
             let failure = Items::new(&schema).expect_err("no schema");
             assert!(failure.code == Code::BadAnswer, "{failure}");
         }

@@ -45,7 +45,8 @@ impl Default for Prices {
 impl Prices {
     /// Reads a table, or says in one sentence why it is none.
     pub fn read(text: &str) -> Result<Prices, String> {
-        let prices: Prices = serde_json::from_str(text).map_err(|error| format!("this is no table of prices: {error}"))?;
+        let prices: Prices =
+            serde_json::from_str(text).map_err(|error| format!("this is no table of prices: {error}"))?;
         let is_wrong = |price: &f64| !price.is_finite() || *price < 0.0;
         match prices.models.iter().find(|(_, price)| is_wrong(&price.input) || is_wrong(&price.output)) {
             Some((model, _)) => Err(format!("the price of {model:?} is below 0")),
@@ -88,7 +89,9 @@ mod tests {
     #[test]
     fn the_table_knows_the_default_model_and_dated_names() {
         let prices = Prices::default();
-        assert!(prices.of(DEFAULT_MODEL).is_some() && !prices.read_on.is_empty() && prices.source.starts_with("https://"));
+        assert!(
+            prices.of(DEFAULT_MODEL).is_some() && !prices.read_on.is_empty() && prices.source.starts_with("https://")
+        );
         assert_eq!(prices.of("gpt-4.1-mini-2025-04-14"), prices.of("gpt-4.1-mini"));
         assert_eq!(prices.of("gpt-4.1-mini-latest-1"), None);
         assert_eq!(prices.of("é-2025-04-14"), None);

@@ -10,7 +10,10 @@ pub(crate) fn read(text: &str) -> Option<Value> {
         return Some(value);
     }
     let fenced = text.split("```").nth(1).map(|inside| inside.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
-    [fenced, Some(text)].into_iter().flatten().find_map(|text| first(text).or_else(|| first(&without_spare_commas(text))))
+    [fenced, Some(text)]
+        .into_iter()
+        .flatten()
+        .find_map(|text| first(text).or_else(|| first(&without_spare_commas(text))))
 }
 
 /// The first object or list in a text, whatever follows it.

@@ -19,6 +19,15 @@ pub struct Kept {
     pub is_exhausted: bool,
 }
 
+/// How much is kept of a question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Answers.
+    pub answers: u64,
+    /// Whether the model had no more when it was asked last.
+    pub is_exhausted: bool,
+}
+
 /// What answers of one kind took so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Measured {
@@ -33,6 +42,16 @@ pub struct Measured {
 pub trait Store: Send + Sync {
     /// What is kept of an address.
     async fn kept(&self, address: &Address) -> Result<Kept, Failure>;
+
+    /// How much is kept of each address; a store that can say so at once does.
+    async fn counts(&self, addresses: &[Address]) -> Result<Vec<Count>, Failure> {
+        let mut counts = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            let kept = self.kept(address).await?;
+            counts.push(Count { answers: kept.answers.len() as u64, is_exhausted: kept.is_exhausted });
+        }
+        Ok(counts)
+    }
 
     /// Adds answers behind those that are kept, and what they took; there may be none, where a call was paid for in vain.
     async fn add(

@@ -53,10 +53,12 @@ mod tests {
 
     #[test]
     fn events_are_found_however_they_are_cut() {
-        let text = "data: {\"a\":\"ñ\"}\n\n: a comment\r\n\r\nevent: x\r\ndata: one\r\ndata: two\r\n\r\ndata:[DONE]\n\n";
+        let text =
+            "data: {\"a\":\"ñ\"}\n\n: a comment\r\n\r\nevent: x\r\ndata: one\r\ndata: two\r\n\r\ndata:[DONE]\n\n";
         for size in 1..text.len() {
             let mut events = Events::default();
-            let found: Vec<String> = text.as_bytes().chunks(size).flat_map(|c| events.push(c).expect("short")).collect();
+            let found: Vec<String> =
+                text.as_bytes().chunks(size).flat_map(|c| events.push(c).expect("short")).collect();
             assert_eq!(found, ["{\"a\":\"ñ\"}", "one\ntwo", "[DONE]"], "{size}");
         }
     }

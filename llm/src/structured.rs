@@ -38,8 +38,7 @@ const SAID: [(&str, &str); 6] = [
 ];
 
 /// Formats that strict output knows.
-const FORMATS: [&str; 9] =
-    ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
+const FORMATS: [&str; 9] = ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
 /// The schema for strict output; none where it uses what cannot be said in it.
 pub(crate) fn strict(schema: &Value) -> Option<Value> {

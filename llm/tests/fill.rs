@@ -81,7 +81,10 @@ async fn every_fault_ends_in_a_pool_or_one_sentence() {
         match (outcome, code) {
             (Ok(filled), None) => {
                 assert_eq!((filled.answers.len(), distinct(&filled.answers)), (60, 60), "{name}");
-                assert!(filled.answers.iter().all(|answer| answer.as_str().is_some_and(|text| text.len() <= 40)), "{name}");
+                assert!(
+                    filled.answers.iter().all(|answer| answer.as_str().is_some_and(|text| text.len() <= 40)),
+                    "{name}"
+                );
                 let kept = store.kept(&address).await.expect("kept");
                 assert_eq!(kept.answers[..60], filled.answers, "{name}");
                 assert_eq!(filled.invalid > 0, matches!(name, "wrong type" | "too long"), "{name}: {filled:?}");
@@ -129,7 +132,11 @@ async fn no_more_is_asked_for_than_the_schema_allows() {
 
 #[tokio::test]
 async fn scripted_answers_of_objects_are_kept_whole() {
-    let answers = vec![json!({"skill": "Rust", "level": 3}), json!({"skill": "SQL", "level": 9}), json!({"skill": "Go", "level": 2})];
+    let answers = vec![
+        json!({"skill": "Rust", "level": 3}),
+        json!({"skill": "SQL", "level": 9}),
+        json!({"skill": "Go", "level": 2}),
+    ];
     let server = serve(Script { pools: vec![Pool { when: "a skill".to_owned(), answers }], ..Script::default() });
     let item = json!({"type": "object", "properties": {"skill": {"type": "string"}, "level": {"type": "integer", "maximum": 5}},
         "required": ["skill", "level"], "additionalProperties": false});
@@ -178,11 +185,12 @@ async fn pools_are_filled_side_by_side_and_watched() {
     let seen = Mutex::new(Vec::new());
     let watch = |progress| seen.lock().expect("no panic").push(progress);
     let store = MemoryStore::default();
-    let all = soon(fill_all(&client, &store, &wanted, &ceiling, &Cancel::new(), &watch)).await.expect("filled");
+    let all = soon(fill_all(&client, &store, &wanted, &ceiling, &Cancel::new(), &watch)).await;
+    let answers = all.answers.expect("filled");
     for wanted in &wanted {
-        assert_eq!(all.answers.get(&wanted.question).map(|answers| answers.len()), Some(100));
+        assert_eq!(answers.get(&wanted.question).map(|answers| answers.len()), Some(100));
     }
-    let calls: u64 = all.pools.iter().map(|pool| pool.as_ref().expect("filled").usage.calls).sum();
+    let calls: u64 = all.pools.iter().map(|pool| pool.usage.calls).sum();
     assert_eq!(calls, server.counts().calls);
     assert!(server.counts().most_in_flight >= 3);
     let seen = seen.into_inner().expect("no panic");
@@ -198,17 +206,23 @@ async fn a_pool_that_may_be_done_without_stops_nothing() {
     let wanted = vec![spare, pool("possible", text(), 5)];
     let (client, store, cancel) = (client(&server), MemoryStore::default(), Cancel::new());
     let ceiling = client.ceiling(None).expect("a ceiling");
-    let all = soon(fill_all(&client, &store, &wanted, &ceiling, &cancel, &unwatched)).await.expect("the other is filled");
-    assert!(all.pools[0].is_err() && all.pools[1].is_ok());
-    assert!(all.answers.get(&wanted[0].question).is_none() && all.answers.get(&wanted[1].question).is_some());
+    let all = soon(fill_all(&client, &store, &wanted, &ceiling, &cancel, &unwatched)).await;
+    let answers = all.answers.expect("the other is filled");
+    assert!(all.pools[0].filled.is_err() && all.pools[1].filled.is_ok());
+    assert!(all.pools[0].usage.calls > 0, "what was paid in vain is counted");
+    assert!(answers.get(&wanted[0].question).is_none() && answers.get(&wanted[1].question).is_some());
     let needed = vec![pool("impossible", impossible, 5), pool("also possible", text(), 5)];
-    let failure = soon(fill_all(&client, &store, &needed, &ceiling, &cancel, &unwatched)).await.expect_err("it is needed");
+    let failure = soon(fill_all(&client, &store, &needed, &ceiling, &cancel, &unwatched))
+        .await
+        .answers
+        .expect_err("it is needed");
     assert_eq!(failure.code, Code::BadAnswer, "{failure}");
     // Without a key each says so, and what may be done without is.
     let keyless = client.with_key(None);
     let spare = vec![Wanted { on_error: OnError::Fallback, ..pool("never asked", text(), 5) }];
-    let all = soon(fill_all(&keyless, &store, &spare, &ceiling, &cancel, &unwatched)).await.expect("nothing is needed");
-    assert_eq!(all.pools[0].as_ref().expect_err("no key").code, Code::KeyMissing);
+    let all = soon(fill_all(&keyless, &store, &spare, &ceiling, &cancel, &unwatched)).await;
+    assert!(all.answers.is_ok());
+    assert_eq!(all.pools[0].filled.as_ref().expect_err("no key").code, Code::KeyMissing);
 }
 
 #[tokio::test]
@@ -219,7 +233,7 @@ async fn the_ceiling_is_passed_by_no_more_than_the_calls_in_flight() {
     let ceiling = client.ceiling(Some(0.01)).expect("a price");
     let store = MemoryStore::default();
     let outcome = soon(fill_all(&client, &store, &wanted, &ceiling, &Cancel::new(), &unwatched)).await;
-    let failure = outcome.expect_err("six pools cost more");
+    let failure = outcome.answers.expect_err("six pools cost more");
     assert_eq!(failure.code, Code::Budget, "{failure}");
     let counts = server.counts();
     let price = client.price().expect("a price");
@@ -228,6 +242,8 @@ async fn the_ceiling_is_passed_by_no_more_than_the_calls_in_flight() {
     assert!(ceiling.spent_microusd().abs_diff(spent) <= counts.calls, "{} {spent}", ceiling.spent_microusd());
     assert!(spent <= 10_000 + 4 * call, "{spent} and a call {call}");
     assert!(spent > 8_000, "it is used: {spent}");
+    let paid: u64 = outcome.pools.iter().map(|pool| pool.usage.calls).sum();
+    assert_eq!(paid, counts.calls, "what failed pools took is counted");
 }
 
 #[tokio::test]

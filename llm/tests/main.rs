@@ -4,5 +4,6 @@ mod assistant;
 mod client;
 mod estimate;
 mod fill;
+mod properties;
 mod secrets;
 mod support;

@@ -5,8 +5,8 @@
 
 mod answers;
 mod script;
-mod server;
 mod serve;
+mod server;
 mod tokens;
 
 pub use script::{Fault, Pool, Reply, Script};

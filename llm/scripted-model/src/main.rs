@@ -13,7 +13,7 @@ struct Arguments {
     /// The port on the loopback interface; a free one when absent.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// A JSON file that says what is answered and what goes wrong; answers are made up from schemas when absent.
+    /// A YAML or JSON file that says what is answered and what goes wrong; answers are made up from schemas when absent.
     script: Option<PathBuf>,
     /// Seconds after which it stops.
     #[arg(long, default_value_t = 3600)]
@@ -23,7 +23,7 @@ struct Arguments {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
     let script = match &arguments.script {
-        Some(path) => serde_json::from_slice(&fs::read(path)?)?,
+        Some(path) => Script::read(&fs::read_to_string(path)?)?,
         None => Script::default(),
     };
     let server = Server::start_at(script, arguments.port)?;

@@ -46,6 +46,18 @@ impl Default for Script {
     }
 }
 
+impl Script {
+    /// A script that is written in YAML or JSON, or why it is none.
+    pub fn read(text: &str) -> Result<Script, String> {
+        serde_saphyr::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// The answers to what the assistant is asked in tests and demonstrations: datasets in English and Spanish, some wrong at first.
+    pub fn assistant() -> Script {
+        Script::read(include_str!("../scripts/assistant.yaml")).expect("the script is one")
+    }
+}
+
 /// Whole answers to a request that has a marker in its words.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -105,7 +105,8 @@ fn keys(definition: &Value, out: &mut String) {
 
 fn parameters(variant: &Value, tag: &str) -> String {
     let required = variant["required"].as_array();
-    let names = variant["properties"].as_object().into_iter().flatten().map(|(name, _)| name).filter(|name| *name != tag);
+    let names =
+        variant["properties"].as_object().into_iter().flatten().map(|(name, _)| name).filter(|name| *name != tag);
     let starred = names.map(|name| match required.is_some_and(|names| names.iter().any(|other| other == name)) {
         true => format!("{name}*"),
         false => name.clone(),

@@ -108,12 +108,19 @@ async fn rounds(session: Session<'_>, task: &Task<'_>, usage: &mut Usage) -> Res
         }
     }
     best.ok_or_else(|| {
-        let sentence = format!("the model {:?} gave no readable {} in {ROUNDS} rounds", session.client.model(), task.key);
+        let sentence =
+            format!("the model {:?} gave no readable {} in {ROUNDS} rounds", session.client.model(), task.key);
         Failure::new(Code::BadAnswer, sentence)
     })
 }
 
-async fn ask(session: Session<'_>, task: &Task<'_>, messages: &[Message], round: u32, usage: &mut Usage) -> Result<Value, Failure> {
+async fn ask(
+    session: Session<'_>,
+    task: &Task<'_>,
+    messages: &[Message],
+    round: u32,
+    usage: &mut Usage,
+) -> Result<Value, Failure> {
     let request = Request {
         messages: messages.to_vec(),
         name: task.key,
@@ -159,7 +166,11 @@ fn read(answer: &Value) -> Result<Value, String> {
     let inside = text.strip_prefix("```").and_then(|rest| rest.split_once('\n')).map(|(_, rest)| rest);
     let text = inside.map_or(text, |inside| inside.trim_end().trim_end_matches("```"));
     let value = schema::document(text).map_err(|problem| problem.to_string())?;
-    if value.is_object() || value.is_array() { Ok(value) } else { Err("it is no YAML document of keys and values".to_owned()) }
+    if value.is_object() || value.is_array() {
+        Ok(value)
+    } else {
+        Err("it is no YAML document of keys and values".to_owned())
+    }
 }
 
 /// What the plan says of a schema, as for any user's. Places in the text mean nothing to who did not write it.
