@@ -9,6 +9,7 @@
 //! The key lives in a [`Secret`]: nothing prints, logs or serialises it. What comes back from a model is data, and never more.
 
 pub mod assistant;
+mod attempt;
 pub mod budget;
 pub mod circuit;
 pub mod client;

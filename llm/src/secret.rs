@@ -67,7 +67,7 @@ mod tests {
         for shown in [format!("{secret}"), format!("{secret:?}"), format!("{:?}", Some(secret.clone()))] {
             assert!(!shown.contains("0123"), "{shown}");
         }
-        assert_eq!(secret.mask("wrong key: sk-proj-0123456789abcdef."), "wrong key: ***");
+        assert_eq!(secret.mask("wrong key: sk-proj-0123456789abcdef."), "wrong key: ***.");
         assert_eq!(secret.mask("wrong key: sk-pr***cdef, see the ask-me page"), "wrong key: ***, see the ask-me page");
     }
 

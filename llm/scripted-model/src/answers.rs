@@ -58,7 +58,7 @@ fn of(schema: &Value, root: &Value, number: u64, depth: usize) -> Value {
             (Some(least), Some(most)) => json!(least + (most - least) * ((number % 1000) as f64 / 1000.0)),
             (least, _) => json!(least.unwrap_or(0.0) + number as f64 / 4.0),
         },
-        "boolean" => json!(number % 2 == 0),
+        "boolean" => json!(number.is_multiple_of(2)),
         "null" => Value::Null,
         _ => text(schema, number).into(),
     }
@@ -78,7 +78,7 @@ fn text(schema: &Value, number: u64) -> String {
     let second = Span::new().seconds((number * 37 % 86_400) as i64);
     match schema["format"].as_str() {
         Some("date") => return day.to_string(),
-        Some("time") => return format!("{}Z", Time::midnight().checked_add(second).unwrap_or(Time::midnight())),
+        Some("time") => return format!("{}Z", Time::midnight().checked_add(second).unwrap_or_default()),
         Some("date-time") => {
             let first = Timestamp::constant(1_577_836_800, 0);
             return first.checked_add(Span::new().hours((number * 13) as i64)).unwrap_or(first).to_string();

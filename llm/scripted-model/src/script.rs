@@ -119,3 +119,17 @@ pub enum Fault {
     /// 400, since `response_format` is not known.
     Unstructured,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scripts_are_read() {
+        assert!(Script::assistant().replies.len() > 15);
+        let pools = Script::read(include_str!("../scripts/pools.yaml")).expect("a script");
+        assert!(pools.pools.iter().all(|pool| pool.answers.len() >= 8));
+        assert!(Script::read("faults: [none, {rate_limited: '3'}, server_error, {status: [418, tea]}]").is_ok());
+        assert!(Script::read("fault: none").is_err());
+    }
+}

@@ -13,14 +13,14 @@ pub fn count(text: &str) -> u64 {
                 length += 1;
             }
             // Common words are one piece; longer ones are cut.
-            tokens += if length <= 7 { 1 } else { (length + 4) / 5 };
+            tokens += if length <= 7 { 1 } else { u64::div_ceil(length, 5) };
         } else if c.is_ascii_digit() {
             let mut length = 1;
             while characters.peek().is_some_and(char::is_ascii_digit) {
                 characters.next();
                 length += 1;
             }
-            tokens += (length + 2) / 3;
+            tokens += u64::div_ceil(length, 3);
         } else if c.is_whitespace() {
             // A space belongs to the word behind it; a run of them is one more.
             let mut run = 1;
