@@ -12,6 +12,7 @@ use crate::failure::{Code, Failure, excerpt};
 use crate::protocol::{self, Completion, Shape};
 use crate::retry;
 use crate::stream::Events;
+use crate::structured::without;
 
 /// Bytes of an answer beyond which it is none.
 const MAX_BODY: usize = 8 << 20;
@@ -87,7 +88,7 @@ impl Client {
                 }
                 let Ok(chunk) = serde_json::from_str::<Value>(&data) else { return Err(self.garbled()) };
                 if chunk.get("error").is_some_and(|error| !error.is_null()) {
-                    return Err(self.outage("broke its answer off"));
+                    return Err(self.cut_off());
                 }
                 let words = completion.add(&chunk);
                 if let Some(listener) = listener.filter(|_| !words.is_empty()) {
@@ -99,7 +100,7 @@ impl Client {
             }
         }
         // A stream that says neither how nor that it ended was cut.
-        if done || !completion.finish.is_empty() { Ok(completion) } else { Err(self.outage("broke its answer off")) }
+        if done || !completion.finish.is_empty() { Ok(completion) } else { Err(self.cut_off()) }
     }
 
     /// What a status other than 200 means.
@@ -163,12 +164,19 @@ impl Client {
             return Miss::Again { failure: self.timed_out(), after: None, is_outage: true };
         }
         // The error's own words may hold the URL and more than people understand.
-        self.outage(if error.is_connect() { "cannot be reached" } else { "broke its answer off" })
+        if error.is_connect() {
+            self.outage(format!("{} cannot be reached", self.config().host()))
+        } else {
+            self.cut_off()
+        }
     }
 
-    fn outage(&self, what: &str) -> Miss {
-        let failure = Failure::new(Code::Unavailable, format!("{} {what}", self.config().host()));
-        Miss::Again { failure, after: None, is_outage: true }
+    fn cut_off(&self) -> Miss {
+        self.outage(format!("{} broke its answer off", self.config().host()))
+    }
+
+    fn outage(&self, sentence: String) -> Miss {
+        Miss::Again { failure: Failure::new(Code::Unavailable, sentence), after: None, is_outage: true }
     }
 
     fn garbled(&self) -> Miss {
@@ -185,20 +193,4 @@ impl Client {
         let (host, seconds) = (self.config().host(), self.config().timeout.as_secs_f64());
         Failure::new(Code::Timeout, format!("{host} did not answer within {seconds} seconds"))
     }
-}
-
-/// The field of the request that a server's sentence complains of, where it can be done without.
-fn without(request: &Value, sentence: &str, shape: Shape) -> Option<Miss> {
-    let sentence = sentence.to_lowercase();
-    let names = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
-    if shape == Shape::Structured
-        && names(&["response_format", "json_schema", "json schema", "structured output", "invalid schema"])
-    {
-        // A schema that the server does not like is this request's; that it takes none is every request's.
-        return Some(Miss::Without { field: "response_format", always: !sentence.contains("invalid schema") });
-    }
-    ["stream_options", "temperature"].into_iter().find_map(|field| {
-        let is_named = request.get(field).is_some() && sentence.contains(field);
-        is_named.then_some(Miss::Without { field, always: true })
-    })
 }

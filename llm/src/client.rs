@@ -17,7 +17,7 @@ use crate::prices::Price;
 use crate::protocol::{self, Completion, Message, Shape, Usage};
 use crate::retry;
 use crate::secret::Secret;
-use crate::structured::{instructions, relax, strict};
+use crate::structured::{again, instructions, relax, strict};
 use crate::{repair, tokens};
 
 /// How often a request is sent that took too long: the server may well bill each.
@@ -186,9 +186,7 @@ impl Client {
                 return Asked { answer: Err(failure), usage };
             }
             messages.push(Message::assistant(completion.content.chars().take(QUOTED).collect::<String>()));
-            messages.push(Message::user(format!(
-                "That answer cannot be used: {reason}. Answer the same request again with the JSON object alone."
-            )));
+            messages.push(Message::user(again(&reason, &request.schema)));
         }
     }
 
@@ -208,7 +206,11 @@ impl Client {
         } else if completion.content.trim().is_empty() {
             Err(bad("it is empty"))
         } else {
-            repair::read(&completion.content).ok_or_else(|| bad("it is not JSON"))
+            repair::read(&completion.content).ok_or_else(|| {
+                // A server that kept to the schema would not talk; from now on words say what it does not hear.
+                self.0.refused.structured.store(true, Ordering::Relaxed);
+                bad("it is not JSON")
+            })
         };
         let mut value = value?;
         if !value.is_object() {

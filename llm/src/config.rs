@@ -84,7 +84,7 @@ impl Config {
 
     /// The server's name, for sentences.
     pub(crate) fn host(&self) -> &str {
-        self.base_url.host_str().unwrap_or("the server")
+        self.base_url.host_str().unwrap_or_default()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::fill::{self, BATCH};
 use crate::items::capacity;
 use crate::protocol::{self, Usage};
+use crate::questions;
 use crate::store::{Measured, Store};
 use crate::tokens;
 
@@ -125,12 +126,13 @@ fn pool(question: &Question, mut have: u64, mut rest: u64, measured: Option<Meas
     if rest == 0 {
         return usage;
     }
-    let base = protocol::estimated(&fill::messages(question, BATCH, &[], &[]), Some(&fill::schema(&question.item)));
+    let base =
+        protocol::estimated(&questions::messages(question, BATCH, &[], &[]), Some(&questions::schema(&question.item)));
     // From here on every call takes the same.
-    let full = base + known_tokens(fill::SHOWN as u64, each);
-    let spread = |have: u64| if have >= fill::SHOWN as u64 { full } else { base + known_tokens(have, each) };
+    let full = base + known_tokens(questions::SHOWN as u64, each);
+    let spread = |have: u64| if have >= questions::SHOWN as u64 { full } else { base + known_tokens(have, each) };
     while rest > 0 {
-        if have >= fill::SHOWN as u64 && rest > 10 * BATCH {
+        if have >= questions::SHOWN as u64 && rest > 10 * BATCH {
             // Whole pools of millions are counted at once.
             let fresh = (BATCH as f64 * (1.0 - SPARE)) as u64;
             let calls = (rest - 5 * BATCH) / fresh;
@@ -154,7 +156,7 @@ fn pool(question: &Question, mut have: u64, mut rest: u64, measured: Option<Meas
 }
 
 fn known_tokens(answers: u64, each: f64) -> u64 {
-    (answers as f64 * each).min(fill::SHOWN_CHARACTERS as f64 / 3.0) as u64
+    (answers as f64 * each).min(questions::SHOWN_CHARACTERS as f64 / 3.0) as u64
 }
 
 /// The tokens of one answer: as measured, else of what the schema says of it.

@@ -21,6 +21,7 @@ pub mod fill;
 pub mod items;
 pub mod prices;
 mod protocol;
+mod questions;
 mod repair;
 pub mod retry;
 pub mod secret;

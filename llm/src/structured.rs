@@ -5,6 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::attempt::Miss;
+use crate::protocol::Shape;
+
 /// Keywords that strict output understands.
 const KNOWN: [&str; 18] = [
     "type",
@@ -142,6 +145,27 @@ pub(crate) fn instructions(schema: &Value) -> String {
     format!(
         "Answer with one JSON object and nothing else: no explanation, no code fence. It satisfies this JSON Schema:\n{schema}"
     )
+}
+
+/// What a model is told whose answer cannot be used.
+pub(crate) fn again(reason: &str, schema: &Value) -> String {
+    format!("That answer cannot be used: {reason}. Answer the same request again. {}", instructions(schema))
+}
+
+/// The field of the request that a server's sentence complains of, where it can be done without.
+pub(crate) fn without(request: &Value, sentence: &str, shape: Shape) -> Option<Miss> {
+    let sentence = sentence.to_lowercase();
+    let names = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+    if shape == Shape::Structured
+        && names(&["response_format", "json_schema", "json schema", "structured output", "invalid schema"])
+    {
+        // A schema that the server does not like is this request's; that it takes none is every request's.
+        return Some(Miss::Without { field: "response_format", always: !sentence.contains("invalid schema") });
+    }
+    ["stream_options", "temperature"].into_iter().find_map(|field| {
+        let is_named = request.get(field).is_some() && sentence.contains(field);
+        is_named.then_some(Miss::Without { field, always: true })
+    })
 }
 
 #[cfg(test)]

@@ -123,6 +123,21 @@ async fn what_a_server_does_not_take_is_left_out_from_then_on() {
 }
 
 #[tokio::test]
+async fn who_talks_instead_is_told_the_schema_in_words() {
+    let server = faulty([Fault::InvalidJson]);
+    let client = client(&server);
+    for _ in 0..2 {
+        ask(&client).await.answer.expect("an answer");
+    }
+    let said: Vec<(bool, bool)> = server
+        .requests()
+        .iter()
+        .map(|request| (request.body.get("response_format").is_some(), request.body.to_string().contains("satisfies")))
+        .collect();
+    assert_eq!(said, [(true, false), (false, true), (false, true)]);
+}
+
+#[tokio::test]
 async fn usage_is_estimated_where_the_server_counts_nothing() {
     let server = serve(Script { usage: false, ..Script::default() });
     let asked = ask(&client(&server)).await;

@@ -112,10 +112,9 @@ pub struct Assisted {
 /// Writes a schema from words.
 pub async fn write_schema(session: Session<'_>, words: &str, samples: &[Sample]) -> Assisted {
     let task = Task {
-        wish: "Write a dataset schema for what the user describes: tables with keys, generators that fit each column, and the rules that are \
-            stated or plainly meant. Where numbers of rows are not said, tables are small.",
+        wish: grounding::WRITE_SCHEMA,
         key: "schema",
-        what: "the dataset schema as a YAML document",
+        what: grounding::SCHEMA,
         words,
         present: None,
         table: None,
@@ -128,9 +127,9 @@ pub async fn write_schema(session: Session<'_>, words: &str, samples: &[Sample])
 /// Changes a schema by words; the difference can be taken in pieces with [`crate::difference::patch`].
 pub async fn change_schema(session: Session<'_>, present: &Value, words: &str, samples: &[Sample]) -> Assisted {
     let task = Task {
-        wish: "Change the present dataset schema as the user asks, and nothing else of it: what is not asked for stays as it is, in its order.",
+        wish: grounding::CHANGE_SCHEMA,
         key: "schema",
-        what: "the whole changed dataset schema as a YAML document",
+        what: grounding::CHANGED_SCHEMA,
         words,
         present: Some(present),
         table: None,
@@ -144,9 +143,9 @@ pub async fn change_schema(session: Session<'_>, present: &Value, words: &str, s
 pub async fn write_column(session: Session<'_>, present: &Value, table: &str, words: &str) -> Assisted {
     let place = |column: &Value| put(present, table, "columns", "name", column);
     let task = Task {
-        wish: "Write one column of the named table for what the user describes; a column of the same name is replaced by it.",
+        wish: grounding::WRITE_COLUMN,
         key: "column",
-        what: "the column, one item of `columns`, as YAML",
+        what: grounding::COLUMN,
         words,
         present: Some(present),
         table: Some(table),
@@ -163,10 +162,9 @@ pub async fn write_column(session: Session<'_>, present: &Value, table: &str, wo
 pub async fn write_rule(session: Session<'_>, present: &Value, table: &str, words: &str) -> Assisted {
     let place = |rule: &Value| put(present, table, "rules", "id", rule);
     let task = Task {
-        wish: "Write one rule of the named table that says what the user describes: the kind that fits it most closely, with SQL over the \
-            columns of the table and of the rows that it refers to; `description` repeats the user's words in one sentence.",
+        wish: grounding::WRITE_RULE,
         key: "rule",
-        what: "the rule, one item of `rules`, as YAML",
+        what: grounding::RULE,
         words,
         present: Some(present),
         table: Some(table),
