@@ -25,17 +25,21 @@ WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 COPY engine/Cargo.toml engine/
 COPY formats/Cargo.toml formats/
+COPY llm/Cargo.toml llm/
+COPY llm/scripted-model/Cargo.toml llm/scripted-model/
 COPY api/Cargo.toml api/
 COPY cli/Cargo.toml cli/
-RUN mkdir -p engine/src formats/src formats/benches api/src api/tests cli/src cli/tests \
-    && touch engine/src/lib.rs formats/src/lib.rs formats/benches/write.rs api/src/lib.rs api/tests/main.rs cli/tests/main.rs \
+RUN mkdir -p engine/src formats/src formats/benches llm/src llm/tests llm/scripted-model/src api/src api/tests cli/src cli/tests \
+    && touch engine/src/lib.rs formats/src/lib.rs formats/benches/write.rs llm/src/lib.rs llm/tests/main.rs llm/scripted-model/src/lib.rs api/src/lib.rs api/tests/main.rs cli/tests/main.rs \
     && echo 'fn main() {}' > cli/src/main.rs \
     && cp cli/src/main.rs api/build.rs \
+    && cp cli/src/main.rs llm/scripted-model/src/main.rs \
     && cargo build --release --locked -p cli --features studio \
-    && rm -rf engine formats api cli target/release/.fingerprint/engine-* target/release/.fingerprint/formats-* \
-        target/release/.fingerprint/api-* target/release/.fingerprint/cli-*
+    && rm -rf engine formats llm api cli target/release/.fingerprint/engine-* target/release/.fingerprint/formats-* \
+        target/release/.fingerprint/llm-* target/release/.fingerprint/api-* target/release/.fingerprint/cli-*
 COPY engine/ engine/
 COPY formats/ formats/
+COPY llm/ llm/
 COPY migrations/ migrations/
 COPY api/ api/
 COPY cli/ cli/

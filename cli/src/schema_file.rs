@@ -56,7 +56,12 @@ impl Settings {
 impl Scope {
     /// As the plan takes them.
     pub fn options(&self) -> plan::Options {
-        plan::Options { seed: self.seed, rows: self.rows.iter().cloned().collect(), scale: self.scale }
+        plan::Options {
+            seed: self.seed,
+            rows: self.rows.iter().cloned().collect(),
+            scale: self.scale,
+            ..plan::Options::default()
+        }
     }
 }
 

@@ -97,8 +97,9 @@ fn no_generator_rule_or_format_is_named_outside_its_list() {
     let kinds = tags(&language["$defs"]["Rule"], "kind");
     assert!(kinds.len() > 3, "the rule kinds are found in the JSON Schema: {kinds:?}");
     names.extend(kinds);
-    // JSON Schema's own words, which `catalogue` reads, the state of a job and the unit of a range are no names of generators.
-    let other = ["array", "boolean", "bytes", "integer", "running", "state"];
+    // JSON Schema's own words, which `catalogue` reads, the state of a job, the unit of a range and the resource of what models took are no
+    // names of generators.
+    let other = ["array", "boolean", "bytes", "integer", "llm", "running", "state"];
     names.retain(|name| !other.contains(&name.as_str()));
     for folder in ["api/src", "cli/src"] {
         for source in files(&root().join(folder), &["rs"]) {

@@ -22,6 +22,7 @@ pub mod expr;
 pub mod functions;
 pub mod generators;
 pub mod identifiers;
+pub mod llm;
 pub mod locale;
 pub mod permutation;
 pub mod plan;

@@ -106,5 +106,6 @@ pub(crate) fn draw(evaluation: &mut Evaluation<'_>, group: usize) -> Result<Draw
         column: String::new(),
         row: Some(row),
         detail: format!("no values were found in {ATTEMPTS} attempts that obey {}", definition.rules.join(" and ")),
+        unanswered: false,
     })
 }

@@ -158,6 +158,8 @@ pub struct RunError {
     pub row: Option<u64>,
     /// What happened.
     pub detail: String,
+    /// Whether nothing is wrong but that a language model has not answered yet.
+    pub unanswered: bool,
 }
 
 fn place(table: &str, column: &str, row: &Option<u64>) -> String {
@@ -179,7 +181,13 @@ fn place(table: &str, column: &str, row: &Option<u64>) -> String {
 impl RunError {
     /// An error whose place is not known yet.
     pub fn new(detail: impl Into<String>) -> RunError {
-        RunError { table: String::new(), column: String::new(), row: None, detail: detail.into() }
+        RunError { table: String::new(), column: String::new(), row: None, detail: detail.into(), unanswered: false }
+    }
+
+    /// A row waits for what a language model has not answered.
+    pub fn unanswered() -> RunError {
+        let detail = "the language model has not answered yet; set OPENAI_API_KEY so that it is asked, or say on_error: fallback in the generator";
+        RunError { unanswered: true, ..RunError::new(detail) }
     }
 }
 
@@ -220,6 +228,8 @@ pub struct Made {
     pub nullable: bool,
     /// How many characters the text has at most, where that is known.
     pub longest: Option<u64>,
+    /// Whether a language model is asked for its values.
+    pub asks: bool,
 }
 
 impl Made {
@@ -243,6 +253,7 @@ impl Made {
             quantiles: None,
             nullable: false,
             longest: None,
+            asks: false,
         }
     }
 

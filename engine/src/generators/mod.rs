@@ -18,6 +18,7 @@ mod internet;
 mod interval;
 mod keys;
 mod lists;
+mod llm;
 mod logic;
 mod numbered;
 mod numbers;
@@ -45,6 +46,7 @@ pub use countable::Countable;
 pub use cut::Cut;
 pub use fill::{Cells, Choices, Fill, Held, Made, Progression, Rows, RunError};
 pub(crate) use lists::typed_values;
+pub(crate) use llm::{Llm, Per};
 pub use quantiles::Quantiles;
 pub(crate) use relations::fold::{Measure, Packed, Reader, RunningFn, State};
 
@@ -196,6 +198,7 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<text::Word>(),
             Entry::of::<text::Sentence>(),
             Entry::of::<text::paragraph::Paragraph>(),
+            Entry::of::<Llm>(),
         ]
     })
 }

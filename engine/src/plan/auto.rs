@@ -65,10 +65,18 @@ pub(crate) fn suggested(name: &str) -> Option<&'static str> {
     find(&Lexicon::get().phrase(name), None, &known).map(|found| found.meaning.generator)
 }
 
+/// The generator that fits a value of a table that has no column of its own, or one filled otherwise, and why.
+pub(super) fn choose_for(dataset: &Dataset, table: usize, column: &Column) -> (GeneratorSpec, String) {
+    spec(Place { dataset, table: &dataset.tables[table], column }.choose())
+}
+
 /// The generator that fits a column, and why.
 fn choose(dataset: &Dataset, table: usize, column: usize) -> (GeneratorSpec, String) {
     let table = &dataset.tables[table];
-    let choice = Place { dataset, table, column: &table.columns[column] }.choose();
+    spec(Place { dataset, table, column: &table.columns[column] }.choose())
+}
+
+fn spec(choice: Choice) -> (GeneratorSpec, String) {
     let spec = GeneratorSpec::from_value(choice.generator);
     (spec.unwrap_or_else(|error| unreachable!("a generator of our own: {error}")), choice.reason)
 }

@@ -394,6 +394,7 @@ impl Compiler {
                 group: None,
                 countable: None,
                 longest: None,
+                asks: false,
             },
         );
         if !fixed.is_empty() {

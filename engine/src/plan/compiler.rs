@@ -7,6 +7,7 @@ use datafusion::arrow::datatypes::Schema;
 
 use super::auto::{self, Chosen};
 use super::groups::Sorted;
+use super::pools::Pool;
 use super::rules::Statements;
 use super::scattered::Scattered;
 use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan};
@@ -91,6 +92,8 @@ pub(super) struct Compiler {
     pub chosen: Chosen,
     /// What the plan says of columns: how far values without repetition move from their distribution.
     pub notes: HashMap<(usize, usize), String>,
+    /// What a language model is asked.
+    pub pools: Vec<Pool>,
     pub problems: Vec<Problem>,
     left_out: Vec<String>,
     /// What is being made, outermost first: the chain that a cycle closes.
@@ -132,6 +135,7 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
         tables: dataset.tables.iter().map(|_| TableState::default()).collect(),
         statements: Statements::default(),
         notes: HashMap::new(),
+        pools: Vec::new(),
         chosen: auto::choose_all(&dataset),
         problems,
         left_out: left_out.to_vec(),
@@ -230,6 +234,7 @@ impl Compiler {
                     group: None,
                     countable: None,
                     longest: value.longest,
+                    asks: false,
                 };
                 Ok(self.push_slot(table, definition))
             }
@@ -252,6 +257,7 @@ impl Compiler {
             group: None,
             countable: made.countable,
             longest: made.longest,
+            asks: made.asks,
         };
         self.push_slot(table, definition)
     }
@@ -459,7 +465,7 @@ impl Compiler {
             }
         }
         report.fill_rows(&tables);
-        let mut plan = Plan { dataset, tables, load_order, report };
+        let mut plan = Plan { dataset, tables, load_order, report, pools: self.pools };
         let mut report = plan.report.clone();
         report.fill_memory(&plan);
         plan.report = report;
@@ -468,6 +474,16 @@ impl Compiler {
         for (id, note) in sampled.notes {
             plan.report.note(&id, note);
         }
+        let asked_twice = plan.check_pools();
+        if asked_twice.is_empty() {
+            let is_long = |pool: &Pool| super::sample::takes_long(&plan, &self.statements, pool.table, &pool.reads);
+            let long: Vec<bool> = plan.pools.iter().map(is_long).collect();
+            plan.pools.iter_mut().zip(long).for_each(|(pool, is_long)| pool.is_long = is_long);
+            let (reports, problems) = plan.report_pools();
+            plan.report.take_pools(reports);
+            self.problems.extend(problems);
+        }
+        self.problems.extend(asked_twice);
         sort_problems(&mut self.problems);
         let failed = self.problems.iter().any(Problem::is_error);
         plan.report.warnings = self.problems.clone();

@@ -32,6 +32,8 @@ pub struct Context<'a> {
     pub(super) bounds: Vec<RowBound>,
     /// The type that its values are for, where that is not the column's.
     pub(super) wanted: Option<LogicalType>,
+    /// Whether a part of its value asks a language model.
+    pub(super) asks: bool,
 }
 
 /// A parameter's value: one for all rows, or an input that has one for each.
@@ -76,6 +78,8 @@ pub struct Nested {
     pub longest: Option<u64>,
     /// Its values, where they can be counted.
     pub countable: Option<Arc<dyn Countable>>,
+    /// Whether no two rows are alike by construction.
+    pub distinct: bool,
 }
 
 impl Nested {
@@ -377,12 +381,15 @@ impl Context<'_> {
             far: Vec::new(),
             bounds: Vec::new(),
             wanted,
+            asks: false,
         };
         if entry.is_attribute {
             inner.role = format!("{}{role}[{index}]/", self.role);
         }
         let made = generator.compile(&mut inner)?;
+        let asks = inner.asks || made.asks;
         let (slots, far) = (inner.inputs, inner.far);
+        self.asks |= asks;
         self.far.extend(far);
         let inputs = slots.into_iter().map(|slot| self.input(slot)).collect();
         Ok(Nested {
@@ -392,6 +399,7 @@ impl Context<'_> {
             nullable: made.nullable,
             longest: made.longest,
             countable: made.countable,
+            distinct: made.distinct,
         })
     }
 
@@ -439,15 +447,21 @@ impl Compiler {
             far: Vec::new(),
             bounds: cx.bounds,
             wanted: None,
+            asks: false,
         };
         let family = cx.family;
         let entity = context.entity.clone();
         let mut made = compile(&mut context)?;
         made.inputs = context.inputs;
         made.far = context.far;
+        made.asks |= context.asks;
         // A generator that draws together with others of its entity says so; else the column is a draw of its own.
-        made.drawn_by =
-            made.drawn_by.map(|shared| if shared.is_empty() { family } else { format!("{entity}:{shared}") });
+        // Columns that show one answer do so whatever they describe.
+        made.drawn_by = made.drawn_by.map(|shared| match shared.as_str() {
+            "" => family,
+            answer if answer.starts_with("llm:") => shared,
+            _ => format!("{entity}:{shared}"),
+        });
         Ok(made)
     }
 }

@@ -114,7 +114,7 @@ impl Fill for Conversion {
 }
 
 /// An array in another type; a value that does not fit is an error.
-pub(super) fn convert(array: &ArrayRef, to: &LogicalType) -> Result<ArrayRef, RunError> {
+pub(crate) fn convert(array: &ArrayRef, to: &LogicalType) -> Result<ArrayRef, RunError> {
     let lost = |row: usize| {
         let text = spelled(array, row).unwrap_or_default();
         RunError { row: None, ..RunError::new(format!("{text} does not fit {to} without losing something")) }

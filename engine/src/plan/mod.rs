@@ -28,6 +28,8 @@ mod nulls;
 mod order;
 mod overlaps;
 mod picks;
+mod pool_report;
+mod pools;
 mod quotas;
 mod redrawn;
 mod relate;
@@ -48,17 +50,22 @@ pub(crate) use auto::{suggested as suggested_generator, suggestions};
 pub(crate) use context::below;
 pub use context::{Context, Nested, RowBound, Scalar, Side, units_of};
 pub(crate) use convert::as_text;
+pub(crate) use convert::convert as converted;
 pub use evaluate::Evaluation;
 pub(crate) use evaluate::take_rows;
 #[cfg(test)]
 pub(crate) use groups::order_of;
 pub(crate) use groups::{Groups, Member, Order, OrderBy, Sorted, places};
 pub(crate) use order::print_decimal;
+pub use pool_report::{Estimate, FallbackReport, PoolReport, PoolState};
+pub use pools::Look;
+pub(crate) use pools::Pool;
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
 pub(crate) use scattered::{Scattered, Step, Tally};
 
 use crate::enforce::redraw::Group;
 use crate::generators::{Countable, Fill};
+use crate::llm::Answers;
 use crate::problem::Problem;
 use crate::schema::{Dataset, Files, Overrides, no_files, read};
 use crate::types::LogicalType;
@@ -81,6 +88,11 @@ pub struct Options {
     pub rows: IndexMap<String, u64>,
     /// Multiplies the rows of every table that is scaled.
     pub scale: Option<f64>,
+    /// What a language model answered to the questions of [`Plan::wanted`], which a plan without them tells.
+    pub answers: Option<Arc<Answers>>,
+    /// Whether columns whose answers are missing are filled as `on_error: fallback` does, whatever the schema says: for a look at rows
+    /// before anybody is asked.
+    pub falls_back: bool,
 }
 
 /// What came of compiling.
@@ -145,6 +157,8 @@ pub struct Plan {
     /// The tables' places in the order in which a database can load them: parents first.
     pub load_order: Vec<usize>,
     pub(crate) report: Report,
+    /// What a language model is asked.
+    pub(crate) pools: Vec<Pool>,
 }
 
 /// What will happen in one table.
@@ -184,6 +198,8 @@ pub(crate) struct Slot {
     pub countable: Option<Arc<dyn Countable>>,
     /// Longest text in characters, where known.
     pub longest: Option<u64>,
+    /// Whether a language model is asked for its values.
+    pub asks: bool,
 }
 
 /// Where a slot's values come from.

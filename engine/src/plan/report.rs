@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::compiler::{Compiler, column_pointer};
 use super::diagram::diagram;
-use super::{Plan, Slot, Source, TablePlan};
+use super::{Plan, PoolReport, Slot, Source, TablePlan};
 use crate::generators::Held;
 use crate::problem::Problem;
 use crate::schema::{DEFAULT_REFERENCE_TIME, Datetime};
@@ -35,6 +35,9 @@ pub struct Report {
     pub load_order: Vec<String>,
     /// Rules in the order of the schema.
     pub rules: Vec<RuleReport>,
+    /// Pools of answers that a language model gives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub llm: Vec<PoolReport>,
     /// Tables and keys as an entity-relationship diagram, in the language of Mermaid.
     pub diagram: String,
     /// Bytes that the generation holds at most beside the rows in flight.
@@ -179,6 +182,7 @@ impl Compiler {
             tables,
             load_order: load_order.iter().map(|table| dataset.tables[*table].name.clone()).collect(),
             rules: rules.collect(),
+            llm: Vec::new(),
             held_bytes: 0,
             warnings: Vec::new(),
         }
@@ -361,6 +365,12 @@ impl fmt::Display for Report {
             for rule in &self.rules {
                 let note = if rule.note.is_empty() { String::new() } else { format!(": {}", rule.note) };
                 writeln!(f, "  {} ({}, {}) is {}{note}", rule.id, rule.table, rule.kind, rule.held)?;
+            }
+        }
+        if !self.llm.is_empty() {
+            writeln!(f, "\nlanguage model")?;
+            for pool in &self.llm {
+                writeln!(f, "  {pool}")?;
             }
         }
         writeln!(f, "\nloads in the order: {}", self.load_order.join(", "))?;

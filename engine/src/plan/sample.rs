@@ -41,6 +41,8 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
                 (pointer(first.unwrap_or(&pass.rule)), conflict.detail)
             }
             // One that waits for another fails for the same reason.
+            // What a language model is still to answer tells nothing yet.
+            Err(Fault::Run(error)) if error.unanswered => continue,
             Err(Fault::Run(error)) if sampled.problems.iter().any(|problem| problem.detail == error.detail) => continue,
             Err(Fault::Run(error)) => (pointer(&pass.rule), error.to_string()),
         };
@@ -87,6 +89,7 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
                         ));
                     }
                 }
+                Err(error) if error.unanswered => {}
                 Err(error) => sampled.problems.push(
                     Problem::new("exhausted", error.to_string())
                         .at(place)
@@ -102,7 +105,9 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         }
         let rows = plan.tables[*table].rows;
         let rows = if rows <= PASSED { rows } else { BLOCK };
-        if let Err(error) = Evaluation::new(plan, *table, Rows::Range(0..rows)).need(*slot) {
+        if let Err(error) = Evaluation::new(plan, *table, Rows::Range(0..rows)).need(*slot)
+            && !error.unanswered
+        {
             let remedy = "let the columns that stand fast take values that the rule lists";
             sampled.problems.push(Problem::new("contradiction", error.to_string()).at(pointer(rule)).remedy(remedy));
         }
@@ -131,6 +136,7 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         let mut evaluation = Evaluation::new(plan, *table, Rows::Range(0..rows));
         let verdict = match evaluation.need(*slot) {
             Ok(verdict) => verdict,
+            Err(error) if error.unanswered => continue,
             Err(error) => {
                 sampled.problems.push(Problem::new("run", error.to_string()).at(pointer(rule)));
                 continue;
@@ -160,6 +166,7 @@ fn too_large(plan: &Plan, statements: &Statements) -> Vec<Problem> {
         // Values that cannot be made at all are no matter of types.
         if evaluation.need(from).is_ok()
             && let Err(error) = evaluation.need(to)
+            && !error.unanswered
         {
             let place = format!("{}/type", column_pointer(table, column));
             let remedy = "allow more digits by precision, or make the values smaller";
@@ -167,6 +174,11 @@ fn too_large(plan: &Plan, statements: &Statements) -> Vec<Problem> {
         }
     }
     found
+}
+
+/// Whether a pass stands behind some slots that takes too long for a plan.
+pub(super) fn takes_long(plan: &Plan, statements: &Statements, table: usize, slots: &[SlotId]) -> bool {
+    behind(plan, statements, table, slots).is_some_and(is_long)
 }
 
 /// A pass whose column some slots of a table are made of, in their own rows or in those of parents.

@@ -25,7 +25,7 @@ pub use param::{Date, Datetime, Param, Span, SpanUnit, SqlParam, Time};
 pub use read::{Overrides, Reading, read};
 pub use relationship::{Children, Distribution, ForeignKey, Pick, PickBy, References};
 pub use rule::{Band, CORRELATION_TOLERANCE, Gap, Rule, RuleKind, SharesOrCounts};
-pub use write::{canonical_document, canonical_json, canonical_yaml};
+pub use write::{canonical_document, canonical_json, canonical_yaml, document, yaml};
 
 /// The JSON Schema (draft 2020-12) of the language.
 pub fn json_schema() -> Value {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Dataset, tree};
+use crate::problem::Problem;
 
 /// The dataset as JSON, two spaces a level, with a final newline.
 pub fn canonical_json(dataset: &Dataset) -> String {
@@ -21,12 +22,21 @@ pub fn canonical_document(text: &str) -> Option<String> {
     })
 }
 
+/// A schema's text as JSON, as it was written: keys in their order, parameters unreplaced. Whether it is a schema is not asked.
+pub fn document(text: &str) -> Result<Value, Problem> {
+    tree::parse(text).map(|(value, _)| value)
+}
+
+/// A schema that is JSON as YAML, as [`canonical_yaml`] lays it out.
+pub fn yaml(value: &Value) -> String {
+    let mut out = String::new();
+    write_block(value, 0, &mut out);
+    out
+}
+
 /// The dataset as YAML: what fits in a line of 120 characters stands in one.
 pub fn canonical_yaml(dataset: &Dataset) -> String {
-    let value = serde_json::to_value(dataset).unwrap_or_default();
-    let mut out = String::new();
-    write_block(&value, 0, &mut out);
-    out
+    yaml(&serde_json::to_value(dataset).unwrap_or_default())
 }
 
 const WIDTH: usize = 120;

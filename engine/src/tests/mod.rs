@@ -12,6 +12,7 @@ mod given;
 mod golden;
 mod held;
 mod kinds;
+mod llm;
 mod memory;
 mod overlaps;
 mod picks;

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::llm::Note;
+
 /// What the rows of a dataset keep of its statements.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub struct Certificate {
@@ -20,6 +22,9 @@ pub struct Certificate {
     pub tables: Vec<TableRows>,
     /// Every statement with its result, table by table: keys, columns, rules.
     pub results: Vec<RuleResult>,
+    /// What there is to know of columns beside that, such as that a language model wrote them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
 }
 
 /// A table that was checked.
@@ -75,6 +80,13 @@ impl Certificate {
     /// Whether no statement is broken. Those of [`Certificate::unproved`] are not counted as broken.
     pub fn holds(&self) -> bool {
         self.results.iter().all(RuleResult::holds)
+    }
+
+    /// The same with what the plan of its rows says of them, [`Plan::notes`](crate::plan::Plan::notes).
+    #[must_use]
+    pub fn noted(mut self, notes: Vec<Note>) -> Certificate {
+        self.notes = notes;
+        self
     }
 
     /// The statements of which nothing could be proved, because the rows lack a column that they read.

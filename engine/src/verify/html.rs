@@ -55,6 +55,9 @@ fn write(page: &mut String, certificate: &Certificate) -> fmt::Result {
             row(page, result)?;
         }
         page.push_str("</tbody>\n</table>\n");
+        for note in certificate.notes.iter().filter(|note| note.table == table.name) {
+            writeln!(page, "<p class=\"quiet\"><strong>{}</strong>: {}</p>", Text(&note.columns.join(", ")), Text(&note.text))?;
+        }
     }
     page.push_str("</body>\n</html>\n");
     Ok(())

@@ -173,6 +173,7 @@ pub async fn certify(
         reference_time: Datetime(dataset.reference_time_us()).to_string(),
         tables: delivered,
         results,
+        notes: Vec::new(),
     })
 }
 

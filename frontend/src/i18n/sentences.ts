@@ -237,10 +237,16 @@ function isProse(text: string): boolean {
   );
 }
 
+/** Files whose sentences are for a language model. */
+const TOLD_TO_MODELS = /^llm\/src\/(assistant\/grounding|questions|structured)\.rs$/;
+
 /** Every text in the server's sources that reads as a sentence or a part of one, and the file that holds it. */
 export function serverSentences(): Map<string, string> {
   const found = new Map<string, string>();
-  for (const path of ["engine/src", "api/src", "formats/src"].flatMap(rustFiles)) {
+  const files = ["engine/src", "api/src", "formats/src"].flatMap(rustFiles);
+  // What the language model is told is no sentence to people.
+  files.push(...rustFiles("llm/src").filter((path) => !TOLD_TO_MODELS.test(path)));
+  for (const path of files) {
     for (const { text, before } of literals(codeOf(path))) {
       if (UNSAID.test(before)) continue;
       const sentence = filled(text, FORMAT.test(before));

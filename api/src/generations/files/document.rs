@@ -44,6 +44,11 @@ pub(crate) fn results(certificate: Option<&Certificate>, document: &Document) ->
 fn document_table(plan: &Plan, report: &Report, index: usize, rows: u64) -> DocumentTable {
     let planned = &plan.tables[index];
     let written = plan.dataset.table(&planned.name);
+    let notes = plan.notes();
+    let note_of = |column: &String| {
+        let note = notes.iter().find(|note| note.table == planned.name && note.columns.contains(column))?;
+        Some(note.text.as_str())
+    };
     let columns = planned.schema.fields().iter().map(|field| {
         let described =
             report.tables.get(index).and_then(|table| table.columns.iter().find(|column| column.name == *field.name()));
@@ -55,7 +60,7 @@ fn document_table(plan: &Plan, report: &Report, index: usize, rows: u64) -> Docu
             type_words: type_words(logical.as_ref(), column),
             nullable: field.is_nullable(),
             key: written.map(|table| key_words(table, field.name())).unwrap_or_default(),
-            generator: described.map(|column| column.generator.clone()).unwrap_or_default(),
+            generator: generator_words(described.map(|column| column.generator.as_str()), note_of(field.name())),
             rules: described.map(|column| column.rules.join(", ")).unwrap_or_default(),
             description: column.and_then(|column| column.description.clone()).unwrap_or_default(),
             distinct: is_key || column.is_some_and(|column| column.unique == Some(true)),
@@ -68,6 +73,12 @@ fn document_table(plan: &Plan, report: &Report, index: usize, rows: u64) -> Docu
         schema: planned.schema.clone(),
         columns: columns.collect(),
     }
+}
+
+/// `llm: drawn from 100 answers of a language model`.
+fn generator_words(generator: Option<&str>, note: Option<&str>) -> String {
+    let generator = generator.unwrap_or_default();
+    note.map_or_else(|| generator.to_owned(), |note| format!("{generator}: {note}"))
 }
 
 /// `string of at most 20 characters`.

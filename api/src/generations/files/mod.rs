@@ -312,7 +312,7 @@ impl Running<'_> {
         if !broken.is_empty() {
             return Err(Failure::Broken(broken));
         }
-        self.certificate = Some(certificate);
+        self.certificate = Some(certificate.noted(self.plan.notes()));
         Ok(())
     }
 

@@ -1,0 +1,200 @@
+//! The JSON Schema of one answer, from what columns say of their values; and answers as values of columns.
+
+use datafusion::arrow::array::{Array, ArrayRef, StringViewArray};
+use datafusion::arrow::compute::{CastOptions, cast_with_options};
+use serde_json::{Map, Value, json};
+
+use crate::generators::typed_values;
+use crate::types::LogicalType;
+
+/// What an answer holds for one column.
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    /// The column's name.
+    pub name: String,
+    /// Its type.
+    pub logical: LogicalType,
+    /// Bounds of its text, in characters.
+    pub lengths: (u32, Option<u32>),
+    /// What alone is allowed.
+    pub values: Option<Vec<Value>>,
+    /// A schema that the user wrote for it.
+    pub schema: Option<Map<String, Value>>,
+    /// What it holds.
+    pub description: Option<String>,
+}
+
+impl Field {
+    /// The schema of its value: the user's own, and what the column says beside that.
+    pub fn schema(&self) -> Value {
+        let mut schema = self.schema.clone().unwrap_or_default();
+        let mut add = |key: &str, value: Value| {
+            schema.entry(key.to_owned()).or_insert(value);
+        };
+        if let Some(description) = &self.description {
+            add("description", json!(description));
+        }
+        if self.schema.is_none() {
+            let (kind, format) = json_type(&self.logical);
+            if let Some(kind) = kind {
+                add("type", json!(kind));
+            }
+            if let Some(format) = format {
+                add("format", json!(format));
+            }
+        }
+        if let Some(values) = &self.values {
+            add("enum", json!(values));
+        }
+        let (min, max) = self.lengths;
+        if min > 0 {
+            add("minLength", json!(min));
+        }
+        if let Some(max) = max {
+            add("maxLength", json!(max));
+        }
+        Value::Object(schema)
+    }
+
+    /// Whether an answer may hold null for it.
+    pub fn is_nullable(&self) -> bool {
+        let Some(schema) = &self.schema else { return false };
+        match schema.get("type") {
+            Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "null"),
+            Some(kind) => kind == "null",
+            None => crate::llm::check(&Value::Object(schema.clone()), &Value::Null).is_ok(),
+        }
+    }
+}
+
+/// The schema of an answer that holds a value for each of several columns.
+pub(crate) fn object(fields: &[Field]) -> Value {
+    let properties: Map<String, Value> = fields.iter().map(|field| (field.name.clone(), field.schema())).collect();
+    let required: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+/// How JSON spells values of a type: its type and format.
+pub(crate) fn json_type(logical: &LogicalType) -> (Option<&'static str>, Option<&'static str>) {
+    match logical {
+        LogicalType::Integer => (Some("integer"), None),
+        LogicalType::Decimal { .. } | LogicalType::Float => (Some("number"), None),
+        LogicalType::Boolean => (Some("boolean"), None),
+        LogicalType::Date => (Some("string"), Some("date")),
+        LogicalType::Datetime => (Some("string"), Some("date-time")),
+        LogicalType::Time => (Some("string"), Some("time")),
+        LogicalType::Json => (None, None),
+        _ => (Some("string"), None),
+    }
+}
+
+/// The type of values that a JSON Schema describes.
+pub(crate) fn type_of_schema(schema: &Map<String, Value>) -> LogicalType {
+    let kinds: Vec<&str> = match schema.get("type") {
+        Some(Value::String(kind)) => vec![kind],
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect(),
+        _ => Vec::new(),
+    };
+    let format = schema.get("format").and_then(Value::as_str);
+    match (kinds.as_slice(), format) {
+        (["integer"], _) => LogicalType::Integer,
+        (["number"] | ["number", "integer"] | ["integer", "number"], _) => LogicalType::Float,
+        (["boolean"], _) => LogicalType::Boolean,
+        (["string"], Some("date")) => LogicalType::Date,
+        (["string"], Some("date-time")) => LogicalType::Datetime,
+        (["string"], Some("time")) => LogicalType::Time,
+        (["string"], _) => LogicalType::String,
+        ([], _)
+            if schema.get("enum").and_then(Value::as_array).is_some_and(|list| list.iter().all(Value::is_string)) =>
+        {
+            LogicalType::String
+        }
+        _ => LogicalType::Json,
+    }
+}
+
+/// Whether answers can be values of a type.
+pub(crate) fn is_possible(logical: &LogicalType) -> bool {
+    !matches!(logical, LogicalType::Uuid | LogicalType::Bytes | LogicalType::List(_))
+}
+
+/// Answers as an array of a type, or why one of them is none.
+pub(crate) fn typed(answers: &[Value], logical: &LogicalType) -> Result<ArrayRef, String> {
+    let spelled: Vec<Value> = answers.iter().map(|answer| spelled(answer, logical)).collect();
+    if *logical != LogicalType::Time {
+        let first = |problems: Vec<crate::problem::Problem>| {
+            problems.into_iter().next().map(|problem| problem.detail).unwrap_or_default()
+        };
+        return typed_values(&spelled, logical).map_err(first);
+    }
+    let texts: ArrayRef = std::sync::Arc::new(spelled.iter().map(Value::as_str).collect::<StringViewArray>());
+    let options = CastOptions { safe: true, ..CastOptions::default() };
+    let times = cast_with_options(&texts, &logical.arrow(), &options).map_err(|error| error.to_string())?;
+    match (0..times.len()).find(|row| times.is_null(*row) && !spelled[*row].is_null()) {
+        Some(row) => Err(format!("{} is no {logical}", spelled[row])),
+        None => Ok(times),
+    }
+}
+
+/// An answer as a type's values are written: models write 3.0 for 3, more decimal places than a column has, and times with a zone.
+fn spelled(answer: &Value, logical: &LogicalType) -> Value {
+    match (logical, answer) {
+        (_, Value::Null) => Value::Null,
+        (LogicalType::Json, answer) => Value::String(answer.to_string()),
+        (LogicalType::String | LogicalType::Text, answer) if !answer.is_string() => Value::String(answer.to_string()),
+        (LogicalType::Integer, answer) if answer.as_i64().is_none() => match answer.as_f64() {
+            // Whole numbers below 2^53 are floats without loss.
+            Some(number) if libm::trunc(number) == number && number.abs() < 9_007_199_254_740_992.0 => {
+                json!(number as i64)
+            }
+            _ => answer.clone(),
+        },
+        (LogicalType::Decimal { scale, .. }, Value::Number(number)) => {
+            let text = number.to_string();
+            let places = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+            let scale = usize::try_from(*scale).unwrap_or(0);
+            match number.as_f64() {
+                Some(float) if places > scale || text.contains(['e', 'E']) => Value::String(format!("{float:.scale$}")),
+                _ => answer.clone(),
+            }
+        }
+        (LogicalType::Time, Value::String(text)) => Value::String(text.trim_end_matches('Z').to_owned()),
+        _ => answer.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::as_text;
+
+    #[test]
+    fn answers_become_values_of_the_type() {
+        use datafusion::arrow::array::AsArray;
+        let texts = |answers: Value, logical: LogicalType| -> Result<Vec<String>, String> {
+            let array = typed(answers.as_array().expect("a list"), &logical)?;
+            let texts = as_text(&array).map_err(|error| error.to_string())?;
+            Ok(texts.as_string_view().iter().map(|text| text.unwrap_or("∅").to_owned()).collect())
+        };
+        let money = LogicalType::Decimal { precision: 10, scale: 2 };
+        assert_eq!(texts(json!([3.0, 4]), LogicalType::Integer), Ok(vec!["3".to_owned(), "4".to_owned()]));
+        assert_eq!(texts(json!([1.005, 2, 1e3]), money), Ok(vec!["1.00".into(), "2.00".into(), "1000.00".into()]));
+        assert_eq!(
+            texts(json!(["10:30:00Z", "08:05"]), LogicalType::Time),
+            Ok(vec!["10:30:00".into(), "08:05:00".into()])
+        );
+        assert_eq!(texts(json!(["2024-02-29", null]), LogicalType::Date), Ok(vec!["2024-02-29".into(), "∅".into()]));
+        assert_eq!(texts(json!([{"a": 1}, "x"]), LogicalType::Json), Ok(vec!["{\"a\":1}".into(), "\"x\"".into()]));
+        assert_eq!(texts(json!(["x"]), LogicalType::Integer), Err("\"x\" is no integer".to_owned()));
+        assert_eq!(texts(json!(["25:00"]), LogicalType::Time), Err("\"25:00\" is no time".to_owned()));
+    }
+
+    #[test]
+    fn a_schema_names_its_type() {
+        let of = |schema: Value| type_of_schema(schema.as_object().expect("an object"));
+        assert_eq!(of(json!({"type": ["string", "null"], "format": "date"})), LogicalType::Date);
+        assert_eq!(of(json!({"type": "number"})), LogicalType::Float);
+        assert_eq!(of(json!({"enum": ["a", "b"]})), LogicalType::String);
+        assert_eq!(of(json!({"type": "object"})), LogicalType::Json);
+    }
+}

@@ -1,0 +1,161 @@
+//! Answers that satisfy a JSON Schema, a different one for each number.
+
+use jiff::civil::{Date, Time};
+use jiff::{Span, Timestamp};
+use serde_json::{Map, Value, json};
+
+/// Words that answers are made of.
+const WORDS: [&str; 24] = [
+    "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "harbor", "indigo", "juniper", "kestrel", "lagoon",
+    "maple", "north", "opal", "prairie", "quartz", "river", "summit", "tundra", "umber", "valley", "willow", "zephyr",
+];
+
+/// How deep a schema is followed.
+const MAX_DEPTH: usize = 12;
+
+/// The `number`th answer that satisfies `schema`; `root` is where references are looked up.
+pub fn answer(schema: &Value, root: &Value, number: u64) -> Value {
+    of(schema, root, number, 0)
+}
+
+fn of(schema: &Value, root: &Value, number: u64, depth: usize) -> Value {
+    if depth > MAX_DEPTH {
+        return Value::Null;
+    }
+    if let Some(path) = schema["$ref"].as_str() {
+        let target = path.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+        return target.map_or(Value::Null, |target| of(target, root, number, depth + 1));
+    }
+    if let Some(value) = schema.get("const") {
+        return value.clone();
+    }
+    if let Some(values) = schema["enum"].as_array().filter(|values| !values.is_empty()) {
+        return values[number as usize % values.len()].clone();
+    }
+    for key in ["anyOf", "oneOf", "allOf"] {
+        if let Some(first) = schema[key].as_array().and_then(|variants| variants.first()) {
+            return of(first, root, number, depth + 1);
+        }
+    }
+    let kind = match &schema["type"] {
+        Value::String(kind) => kind.as_str(),
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("null"),
+        _ if schema.get("properties").is_some() => "object",
+        _ => "string",
+    };
+    match kind {
+        "object" => {
+            let properties = schema["properties"].as_object().into_iter().flatten();
+            let filled = properties.map(|(name, property)| (name.clone(), of(property, root, number, depth + 1)));
+            Value::Object(filled.collect::<Map<_, _>>())
+        }
+        "array" => {
+            let least = schema["minItems"].as_u64().unwrap_or(2);
+            (0..least).map(|place| of(&schema["items"], root, number * 7 + place, depth + 1)).collect()
+        }
+        "integer" => json!(whole(schema, number)),
+        "number" => match (schema["minimum"].as_f64(), schema["maximum"].as_f64()) {
+            (Some(least), Some(most)) => json!(least + (most - least) * ((number % 1000) as f64 / 1000.0)),
+            (least, _) => json!(least.unwrap_or(0.0) + number as f64 / 4.0),
+        },
+        "boolean" => json!(number.is_multiple_of(2)),
+        "null" => Value::Null,
+        _ => text(schema, number).into(),
+    }
+}
+
+fn whole(schema: &Value, number: u64) -> i64 {
+    let least = schema["minimum"].as_i64().unwrap_or(0);
+    match schema["maximum"].as_i64() {
+        Some(most) if most >= least => least + (number % (most - least + 1) as u64) as i64,
+        _ => least + number as i64,
+    }
+}
+
+fn text(schema: &Value, number: u64) -> String {
+    let start = Date::constant(2020, 1, 1);
+    let day = start.checked_add(Span::new().days((number % 3000) as i64)).unwrap_or(start);
+    let second = Span::new().seconds((number * 37 % 86_400) as i64);
+    match schema["format"].as_str() {
+        Some("date") => return day.to_string(),
+        Some("time") => return format!("{}Z", Time::midnight().checked_add(second).unwrap_or_default()),
+        Some("date-time") => {
+            let first = Timestamp::constant(1_577_836_800, 0);
+            return first.checked_add(Span::new().hours((number * 13) as i64)).unwrap_or(first).to_string();
+        }
+        Some("uuid") => return format!("00000000-0000-4000-8000-{number:012x}"),
+        Some("email") => return format!("person{number}@example.com"),
+        _ => {}
+    }
+    let size = WORDS.len() as u64;
+    let (first, rest) = (WORDS[(number % size) as usize], number / size);
+    let (second, third) = (WORDS[(rest % size) as usize], rest / size);
+    let mut text = format!("{first} {second}");
+    if third > 0 {
+        text.push_str(&format!(" {third}"));
+    }
+    let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX) as usize;
+    if text.len() > most {
+        // The number alone, in letters and digits, tells short answers apart.
+        text = radix(number, most);
+    }
+    let least = schema["minLength"].as_u64().unwrap_or(0) as usize;
+    while text.len() < least {
+        text.push_str(" and on");
+    }
+    text.truncate(most.max(1));
+    text
+}
+
+fn radix(mut number: u64, most: usize) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut text = String::new();
+    while text.len() < most.max(1) {
+        text.insert(0, char::from(DIGITS[(number % 36) as usize]));
+        number /= 36;
+        if number == 0 {
+            break;
+        }
+    }
+    text
+}
+
+/// The same shape with the wrong types: numbers for texts and texts for all else.
+pub fn wrong(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(map.iter().map(|(key, value)| (key.clone(), wrong(value))).collect()),
+        Value::Array(items) => items.iter().map(wrong).collect(),
+        Value::String(text) => json!(text.len()),
+        _ => json!("no such thing"),
+    }
+}
+
+/// The same shape with texts that are too long for any bound.
+pub fn too_long(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(map.iter().map(|(key, value)| (key.clone(), too_long(value))).collect()),
+        Value::Array(items) => items.iter().map(too_long).collect(),
+        Value::String(text) => format!("{text}{}", " and on and on".repeat(100)).into(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_thousand_answers_differ() {
+        for schema in [
+            json!({"type": "string"}),
+            json!({"type": "string", "maxLength": 6}),
+            json!({"type": "integer", "minimum": 5}),
+            json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "boolean"}}}),
+        ] {
+            let answers: HashSet<String> = (0..1000).map(|n| answer(&schema, &schema, n).to_string()).collect();
+            assert_eq!(answers.len(), 1000, "{schema}");
+        }
+    }
+}

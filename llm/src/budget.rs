@@ -1,0 +1,189 @@
+//! A ceiling of the cost, which no call is started beyond.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::failure::{Code, Failure};
+use crate::prices::Price;
+use crate::protocol::Usage;
+
+#[derive(Debug, Default)]
+struct Sums {
+    spent: u64,
+    reserved: u64,
+}
+
+#[derive(Debug)]
+struct Inner {
+    limit: Option<u64>,
+    price: Option<Price>,
+    sums: Mutex<Sums>,
+    settled: Notify,
+}
+
+/// What calls may cost together. Clones share it: one serves all pools of a generation.
+///
+/// Each call reserves what it is likely to cost before it is sent, and settles with what it took; so the ceiling is passed by no more than
+/// the calls in flight were thought too cheap.
+#[derive(Clone, Debug)]
+pub struct Ceiling(Arc<Inner>);
+
+/// What one call is likely to cost, until it is settled or dropped.
+#[derive(Debug)]
+pub struct Reservation {
+    ceiling: Ceiling,
+    amount: u64,
+}
+
+impl Ceiling {
+    /// A ceiling of so many US dollars for a model of this price; a limit without a price is refused, since nobody could hold it.
+    pub fn new(limit_usd: Option<f64>, model: &str, price: Option<Price>) -> Result<Ceiling, Failure> {
+        let limit = match limit_usd {
+            Some(limit) if price.is_none() => {
+                return Err(Failure::new(
+                    Code::Budget,
+                    format!(
+                        "a ceiling of {limit} US dollars cannot be held, since the price of the model {model:?} is not known; \
+                         add it to the table of prices, or ask without a ceiling"
+                    ),
+                ));
+            }
+            // A limit that is no number allows nothing.
+            Some(limit) => Some((limit * 1e6).max(0.0) as u64),
+            None => None,
+        };
+        Ok(Ceiling(Arc::new(Inner { limit, price, sums: Mutex::default(), settled: Notify::new() })))
+    }
+
+    /// The same of work that goes on, with what it has spent before.
+    #[must_use]
+    pub fn with_spent(self, microusd: u64) -> Ceiling {
+        self.sums().spent += microusd;
+        self
+    }
+
+    /// No ceiling.
+    pub fn none(price: Option<Price>) -> Ceiling {
+        Ceiling(Arc::new(Inner { limit: None, price, sums: Mutex::default(), settled: Notify::new() }))
+    }
+
+    fn sums(&self) -> MutexGuard<'_, Sums> {
+        self.0.sums.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Millionths of a dollar spent so far.
+    pub fn spent_microusd(&self) -> u64 {
+        self.sums().spent
+    }
+
+    /// Millionths of a dollar that usage costs; none where the price is not known.
+    pub fn cost_microusd(&self, usage: Usage) -> Option<u64> {
+        self.0.price.map(|price| price.cost_microusd(usage))
+    }
+
+    /// Reserves what a call is likely to cost. Where it fits only once calls in flight turn out cheaper, it waits for them.
+    pub async fn reserve(&self, expected: Usage) -> Result<Reservation, Failure> {
+        let amount = self.cost_microusd(expected).unwrap_or(0);
+        loop {
+            let settled = self.0.settled.notified();
+            tokio::pin!(settled);
+            // Who settles between the look at the sums and the wait is heard too.
+            settled.as_mut().enable();
+            {
+                let mut sums = self.sums();
+                let limit = self.0.limit.unwrap_or(u64::MAX);
+                if sums.spent.saturating_add(amount) > limit {
+                    return Err(self.passed(sums.spent, amount));
+                }
+                if sums.spent.saturating_add(sums.reserved).saturating_add(amount) <= limit {
+                    sums.reserved += amount;
+                    return Ok(Reservation { ceiling: self.clone(), amount });
+                }
+            }
+            settled.await;
+        }
+    }
+
+    fn passed(&self, spent: u64, amount: u64) -> Failure {
+        let usd = |micro: u64| micro as f64 / 1e6;
+        Failure::new(
+            Code::Budget,
+            format!(
+                "the next call of the language model would cost about {} US dollars and pass the ceiling of {}, of which {} are spent; \
+                 raise LLM_BUDGET_USD or the request's ceiling, or ask for smaller pools",
+                usd(amount),
+                usd(self.0.limit.unwrap_or_default()),
+                usd(spent),
+            ),
+        )
+    }
+}
+
+impl Reservation {
+    /// Puts what the call took in the place of what was reserved.
+    pub fn settle(self, actual: Usage) {
+        let cost = self.ceiling.cost_microusd(actual).unwrap_or(0);
+        self.ceiling.sums().spent += cost;
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.ceiling.sums().reserved -= self.amount;
+        self.ceiling.0.settled.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRICE: Option<Price> = Some(Price { input: 1.0, output: 1.0 });
+
+    fn tokens(prompt_tokens: u64) -> Usage {
+        Usage { calls: 1, prompt_tokens, completion_tokens: 0 }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_would_pass_the_ceiling_is_not_started() {
+        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE).expect("a price");
+        ceiling.reserve(tokens(60)).await.expect("fits").settle(tokens(50));
+        let failure = ceiling.reserve(tokens(60)).await.expect_err("does not fit");
+        assert_eq!(failure.code, Code::Budget);
+        assert!(
+            failure.detail.contains("ceiling of 0.0001") && failure.detail.contains("0.00005 are spent"),
+            "{failure}"
+        );
+        drop(ceiling.reserve(tokens(50)).await.expect("fits"));
+        assert_eq!(ceiling.spent_microusd(), 50);
+    }
+
+    #[tokio::test]
+    async fn who_fits_beside_cheaper_calls_waits_for_them() {
+        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE).expect("a price");
+        let first = ceiling.reserve(tokens(80)).await.expect("fits");
+        let second = ceiling.reserve(tokens(80));
+        let settle = async {
+            tokio::task::yield_now().await;
+            first.settle(tokens(20));
+        };
+        let (second, ()) = tokio::join!(second, settle);
+        second.expect("fits now").settle(tokens(80));
+        assert_eq!(ceiling.spent_microusd(), 100);
+    }
+
+    #[tokio::test]
+    async fn work_that_goes_on_has_spent_what_it_spent() {
+        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE).expect("a price").with_spent(60);
+        assert_eq!(ceiling.reserve(tokens(50)).await.expect_err("does not fit").code, Code::Budget);
+        drop(ceiling.reserve(tokens(40)).await.expect("fits"));
+    }
+
+    #[test]
+    fn a_ceiling_without_a_price_is_refused() {
+        let failure = Ceiling::new(Some(1.0), "unknown", None).expect_err("no price");
+        assert!(failure.code == Code::Budget && failure.detail.contains("\"unknown\""), "{failure}");
+        assert!(Ceiling::new(None, "unknown", None).is_ok());
+    }
+}

@@ -1,0 +1,380 @@
+//! Sends requests, patiently and not too many at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::{Number, Value, json};
+use tokio::sync::Semaphore;
+
+use crate::Cancel;
+use crate::attempt::Miss;
+use crate::budget::Ceiling;
+use crate::circuit::Circuit;
+use crate::config::Config;
+use crate::failure::{Code, Failure, excerpt};
+use crate::prices::Price;
+use crate::protocol::{self, Completion, Message, Shape, Usage};
+use crate::retry;
+use crate::secret::Secret;
+use crate::structured::{again, instructions, relax, strict};
+use crate::{repair, tokens};
+
+/// How often a request is sent that took too long: the server may well bill each.
+const TIMEOUT_ATTEMPTS: u32 = 2;
+
+/// Characters of a wrong answer that are sent back with the request to mend it.
+const QUOTED: usize = 4000;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The conversation.
+    pub messages: Vec<Message>,
+    /// The name of the answer's schema: letters, digits and underscores.
+    pub name: &'static str,
+    /// The JSON Schema of the answer, an object.
+    pub schema: Value,
+    /// The sampling temperature; the model's own where there is none.
+    pub temperature: Option<Number>,
+    /// Tokens that are likely to come back, for the ceiling.
+    pub expected: u64,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The answer, or why there is none.
+    pub answer: Result<Value, Failure>,
+    /// What it took, also where there is no answer.
+    pub usage: Usage,
+}
+
+/// What is heard of an answer while it comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard<'a> {
+    /// The answer begins, maybe once more: what was heard before is void.
+    Begins,
+    /// The next words.
+    Words(&'a str),
+}
+
+/// Who listens to an answer while it comes.
+pub type Listener<'a> = &'a (dyn Fn(Heard<'_>) + Send + Sync);
+
+/// Fields of a request that this server does not take, found out by asking.
+#[derive(Debug, Default)]
+struct Refused {
+    structured: AtomicBool,
+    temperature: AtomicBool,
+    stream_options: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    http: reqwest::Client,
+    turns: Arc<Semaphore>,
+    circuit: Circuit,
+    refused: Arc<Refused>,
+}
+
+/// A client of one server and model. Clones share connections, turns and what was found out.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Inner>);
+
+impl Client {
+    /// A client; nothing is sent yet.
+    pub fn new(config: Config) -> Result<Client, Failure> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(config.connect_timeout)
+            // A key is sent to whom it was meant for, and to nobody else.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent("synthetic-data")
+            .build()
+            .map_err(|_| {
+                Failure::new(Code::Unavailable, "no secure connections can be made: install ca-certificates")
+            })?;
+        Ok(Client(Arc::new(Inner {
+            turns: Arc::new(Semaphore::new(config.concurrency.max(1))),
+            circuit: Circuit::new(config.circuit_failures, config.circuit_pause),
+            refused: Arc::default(),
+            http,
+            config,
+        })))
+    }
+
+    /// The same with another key, or none: connections and turns are shared.
+    #[must_use]
+    pub fn with_key(&self, key: Option<Secret>) -> Client {
+        let inner = &self.0;
+        Client(Arc::new(Inner {
+            config: Config { key, ..inner.config.clone() },
+            http: inner.http.clone(),
+            turns: inner.turns.clone(),
+            circuit: inner.circuit.clone(),
+            refused: inner.refused.clone(),
+        }))
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The connections.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+
+    /// The model.
+    pub fn model(&self) -> &str {
+        &self.0.config.model
+    }
+
+    /// Whether there is a key.
+    pub fn has_key(&self) -> bool {
+        self.0.config.key.is_some()
+    }
+
+    /// What the model's tokens cost, where that is known.
+    pub fn price(&self) -> Option<Price> {
+        self.0.config.prices.of(self.model())
+    }
+
+    /// The ceiling of one generation: the lower of `LLM_BUDGET_USD` and the request's own.
+    pub fn ceiling(&self, own_usd: Option<f64>) -> Result<Ceiling, Failure> {
+        let limit = match (self.0.config.budget_usd, own_usd) {
+            (Some(budget), Some(own)) => Some(budget.min(own)),
+            (budget, own) => budget.or(own),
+        };
+        Ceiling::new(limit, self.model(), self.price())
+    }
+
+    /// Asks for a JSON value. What is almost JSON is mended; what `accept` refuses in a sentence, or what is no JSON at all, is asked for
+    /// once more, with the reason.
+    pub async fn ask(
+        &self,
+        request: &Request,
+        ceiling: &Ceiling,
+        cancel: &Cancel,
+        listener: Option<Listener<'_>>,
+        accept: impl Fn(&Value) -> Result<(), String>,
+    ) -> Asked {
+        let mut usage = Usage::default();
+        let mut messages = request.messages.clone();
+        let mut mended = false;
+        loop {
+            let completion = match self.complete(&messages, request, ceiling, cancel, listener).await {
+                Ok(completion) => completion,
+                Err(failure) => return Asked { answer: Err(failure), usage },
+            };
+            usage += completion.usage.unwrap_or_default();
+            let reason = match self.read(&completion, &request.schema) {
+                Ok(value) => match accept(&value) {
+                    Ok(()) => return Asked { answer: Ok(value), usage },
+                    Err(reason) => reason,
+                },
+                Err(failure) if failure.code == Code::BadAnswer => failure.detail,
+                Err(failure) => return Asked { answer: Err(failure), usage },
+            };
+            if std::mem::replace(&mut mended, true) {
+                let failure = Failure::new(
+                    Code::BadAnswer,
+                    format!("the model {:?} twice gave no usable answer: {reason}", self.model()),
+                );
+                return Asked { answer: Err(failure), usage };
+            }
+            messages.push(Message::assistant(completion.content.chars().take(QUOTED).collect::<String>()));
+            messages.push(Message::user(again(&reason, &request.schema)));
+        }
+    }
+
+    /// The value of a completion.
+    fn read(&self, completion: &Completion, schema: &Value) -> Result<Value, Failure> {
+        let bad = |reason: &str| Failure::new(Code::BadAnswer, reason);
+        let key = self.0.config.key.as_ref();
+        if completion.refusal.is_some() || completion.finish == "content_filter" {
+            let words =
+                completion.refusal.as_deref().map(|words| excerpt(words, key)).filter(|words| !words.is_empty());
+            let words = words.map(|words| format!(": {words:?}")).unwrap_or_default();
+            return Err(Failure::new(Code::Refused, format!("the model {:?} declines to answer{words}", self.model())));
+        }
+        let value = if completion.finish == "length" {
+            // A list is worth what it holds; anything else is worth nothing by half.
+            repair::salvage(&completion.content).ok_or_else(|| bad("it is longer than the model's limit of tokens"))
+        } else if completion.content.trim().is_empty() {
+            Err(bad("it is empty"))
+        } else {
+            repair::read(&completion.content).ok_or_else(|| {
+                // A server that kept to the schema would not talk; from now on words say what it does not hear.
+                self.0.refused.structured.store(true, Ordering::Relaxed);
+                bad("it is not JSON")
+            })
+        };
+        let mut value = value?;
+        if !value.is_object() {
+            // Some models leave the object around a single list away.
+            let lists = schema["properties"].as_object().filter(|properties| properties.len() == 1);
+            match lists.and_then(|properties| properties.keys().next()) {
+                Some(key) if value.is_array() => value = json!({ key: value }),
+                _ => return Err(bad("it is no JSON object")),
+            }
+        }
+        relax(&mut value, schema);
+        Ok(value)
+    }
+
+    /// One completion: sent, waited for, sent again where that helps. Its usage is the server's, or estimated where it says none.
+    async fn complete(
+        &self,
+        messages: &[Message],
+        request: &Request,
+        ceiling: &Ceiling,
+        cancel: &Cancel,
+        listener: Option<Listener<'_>>,
+    ) -> Result<Completion, Failure> {
+        if !self.has_key() {
+            return Err(Failure::key_missing());
+        }
+        let prompt = protocol::estimated(messages, Some(&request.schema));
+        let expected = Usage { calls: 1, prompt_tokens: prompt, completion_tokens: request.expected };
+        let work = async {
+            let reservation = ceiling.reserve(expected).await?;
+            let _turn = self.0.turns.acquire().await.map_err(|_| Failure::cancelled())?;
+            let mut completion = self.patiently(messages, request, listener).await?;
+            let used = completion.usage.unwrap_or_else(|| Usage {
+                calls: 1,
+                prompt_tokens: prompt,
+                completion_tokens: tokens::estimate(&completion.content),
+            });
+            completion.usage = Some(used);
+            reservation.settle(used);
+            Ok(completion)
+        };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(Failure::cancelled()),
+            done = work => done,
+        }
+    }
+
+    async fn patiently(
+        &self,
+        messages: &[Message],
+        request: &Request,
+        listener: Option<Listener<'_>>,
+    ) -> Result<Completion, Failure> {
+        let config = &self.0.config;
+        let mut shape = match self.0.refused.structured.load(Ordering::Relaxed) {
+            true => Shape::Plain,
+            false => Shape::Structured,
+        };
+        let mut failed = 0;
+        let mut timeouts = 0;
+        let mut last: Option<Failure> = None;
+        loop {
+            let pass = match self.0.circuit.enter() {
+                Ok(pass) => pass,
+                // What opened it says more than that it is open.
+                Err(left) => return Err(last.unwrap_or_else(|| self.left_alone(left))),
+            };
+            let body = self.body(messages, request, shape, listener.is_some());
+            let sent = tokio::time::timeout(config.timeout, self.send(&body, shape, listener)).await;
+            let miss = match sent {
+                Ok(Ok(completion)) => {
+                    pass.succeeded();
+                    return Ok(completion);
+                }
+                Ok(Err(miss)) => miss,
+                Err(_) => Miss::Again { failure: self.timed_out(), after: None, is_outage: true },
+            };
+            match miss {
+                Miss::Final(failure) => {
+                    // It answered, if only to refuse.
+                    pass.succeeded();
+                    return Err(failure);
+                }
+                Miss::Without { field, always } => {
+                    pass.succeeded();
+                    if field == "response_format" {
+                        shape = Shape::Plain;
+                    }
+                    if always {
+                        self.refuses(field).store(true, Ordering::Relaxed);
+                    }
+                }
+                Miss::Again { failure, after, is_outage } => {
+                    failed += 1;
+                    timeouts += u32::from(failure.code == Code::Timeout);
+                    if is_outage {
+                        pass.failed()
+                    } else {
+                        pass.succeeded()
+                    }
+                    if failed >= config.attempts.max(1) || timeouts >= TIMEOUT_ATTEMPTS {
+                        return Err(Failure { detail: format!("{}, {failed} times", failure.detail), ..failure });
+                    }
+                    let wait = after.unwrap_or_else(|| retry::pause(config.backoff, failed, config.longest_wait));
+                    if wait > config.longest_wait {
+                        let seconds = wait.as_secs();
+                        return Err(Failure {
+                            detail: format!("{}; it asks to wait {seconds} seconds", failure.detail),
+                            ..failure
+                        });
+                    }
+                    log::debug!("language model: {failure}; again in {} ms", wait.as_millis());
+                    last = Some(failure);
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    fn refuses(&self, field: &str) -> &AtomicBool {
+        match field {
+            "temperature" => &self.0.refused.temperature,
+            "stream_options" => &self.0.refused.stream_options,
+            _ => &self.0.refused.structured,
+        }
+    }
+
+    fn body(&self, messages: &[Message], request: &Request, shape: Shape, streams: bool) -> Value {
+        let refused = &self.0.refused;
+        let mut body = json!({"model": self.model(), "messages": messages});
+        match shape {
+            Shape::Structured => {
+                let strict = strict(&request.schema);
+                let schema = strict.as_ref().unwrap_or(&request.schema);
+                body["response_format"] = protocol::response_format(request.name, schema, strict.is_some());
+            }
+            Shape::Plain => {
+                let words = Message::system(instructions(&request.schema));
+                if let Some(list) = body["messages"].as_array_mut() {
+                    list.insert(list.len().min(1), json!(words));
+                }
+            }
+        }
+        if let Some(temperature) = &request.temperature
+            && !refused.temperature.load(Ordering::Relaxed)
+        {
+            body["temperature"] = Value::Number(temperature.clone());
+        }
+        if streams {
+            body["stream"] = true.into();
+            if !refused.stream_options.load(Ordering::Relaxed) {
+                body["stream_options"] = json!({"include_usage": true});
+            }
+        }
+        body
+    }
+
+    fn left_alone(&self, left: Duration) -> Failure {
+        let (host, seconds) = (self.0.config.host(), left.as_secs().max(1));
+        let sentence = format!(
+            "{host} failed {} times in a row and is left alone for {seconds} seconds more",
+            self.0.config.circuit_failures
+        );
+        Failure::new(Code::CircuitOpen, sentence)
+    }
+}

@@ -1,0 +1,361 @@
+//! Collects the answers that a dataset needs, before its first row is made.
+//!
+//! A pool is filled by calls for fifty answers each, one after the other, since each call is told what the ones before brought; pools are
+//! filled side by side. What a call brought is kept before the next is made, so that nothing is paid for twice, whatever happens between.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+
+use engine::llm::{Address, Answers, OnError, Question, Wanted};
+use futures::StreamExt;
+use serde_json::Value;
+
+use crate::Cancel;
+use crate::budget::Ceiling;
+use crate::client::Client;
+use crate::failure::{Code, Failure};
+use crate::items::{Distinct, Items, capacity};
+use crate::protocol::Usage;
+use crate::questions::{KEY, request};
+use crate::store::Store;
+
+/// Answers of a call.
+pub const BATCH: u64 = 50;
+
+/// Wrong answers that a call is asked to mend, at most.
+const MENDED: usize = 20;
+
+/// Calls in a row without a new answer after which the model is taken to have no more.
+const BARREN: u32 = 3;
+
+/// How far a pool is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// Which of the pools.
+    pub index: usize,
+    /// Answers that are there.
+    pub answers: u64,
+    /// Answers that are wanted.
+    pub wanted: u64,
+    /// What the pool took in this run.
+    pub usage: Usage,
+    /// Millionths of a dollar that were spent below the ceiling, on all pools.
+    pub spent_microusd: u64,
+}
+
+/// A pool that was filled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filled {
+    /// Where its answers are kept.
+    pub address: Address,
+    /// The answers: the first that are kept, as many as are wanted, or all where the model has no more.
+    pub answers: Vec<Value>,
+    /// How many of them were there before.
+    pub kept: u64,
+    /// What the others took.
+    pub usage: Usage,
+    /// Millionths of a dollar; none where the price is not known.
+    pub cost_microusd: Option<u64>,
+    /// Answers that were there already.
+    pub duplicates: u64,
+    /// Answers that did not satisfy the schema; each was asked to be mended once.
+    pub invalid: u64,
+    /// Why, for some of them.
+    pub reasons: Vec<String>,
+    /// Calls that the model declined.
+    pub refusals: u64,
+    /// Whether the model has no more answers, so that there are fewer than were wanted.
+    pub is_exhausted: bool,
+}
+
+/// What became of a pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The pool, or why it has too few answers.
+    pub filled: Result<Filled, Failure>,
+    /// What it took, also where it failed.
+    pub usage: Usage,
+    /// Millionths of a dollar; none where the price is not known.
+    pub cost_microusd: Option<u64>,
+}
+
+/// All pools of a dataset.
+#[derive(Clone, Debug)]
+pub struct All {
+    /// The answers, as the engine takes them, without the pools that failed and may be done without; or why one that has to be there failed.
+    pub answers: Result<Answers, Failure>,
+    /// Each pool in its order.
+    pub pools: Vec<Done>,
+}
+
+/// Who is told how far pools are.
+pub type Watcher<'a> = &'a (dyn Fn(Progress) + Send + Sync);
+
+/// Fills all pools. Where one that has to be there cannot be filled, no further call is made; those in flight are waited for and kept.
+pub async fn fill_all(
+    client: &Client,
+    store: &dyn Store,
+    wanted: &[Wanted],
+    ceiling: &Ceiling,
+    cancel: &Cancel,
+    watcher: Watcher<'_>,
+) -> All {
+    let stop = Cancel::new();
+    let work = wanted.iter().enumerate().map(|(index, wanted)| {
+        let stop = &stop;
+        async move {
+            let run = Run { client, store, ceiling, cancel, stop, watcher, index };
+            let mut usage = Usage::default();
+            let filled = run.pool(wanted, &mut usage).await;
+            if filled.is_err() && (wanted.on_error == OnError::Fail || cancel.is_cancelled()) {
+                stop.cancel();
+            }
+            (index, Done { filled, usage, cost_microusd: ceiling.cost_microusd(usage) })
+        }
+    });
+    let concurrency = client.config().concurrency.max(1);
+    let mut done: Vec<(usize, Done)> = futures::stream::iter(work).buffer_unordered(concurrency).collect().await;
+    done.sort_by_key(|(index, _)| *index);
+    let pools: Vec<Done> = done.into_iter().map(|(_, done)| done).collect();
+    All { answers: answers(wanted, &pools, cancel), pools }
+}
+
+/// The answers of all pools, or why one that has to be there has none.
+fn answers(wanted: &[Wanted], pools: &[Done], cancel: &Cancel) -> Result<Answers, Failure> {
+    if cancel.is_cancelled() && pools.iter().any(|done| done.filled.is_err()) {
+        return Err(Failure::cancelled());
+    }
+    let needed = wanted.iter().zip(pools).filter(|(wanted, _)| wanted.on_error == OnError::Fail);
+    let failures: Vec<&Failure> = needed.filter_map(|(_, done)| done.filled.as_ref().err()).collect();
+    // What was stopped because of another says less than that other.
+    if let Some(failure) = failures.iter().find(|failure| failure.code != Code::Cancelled).or(failures.first()) {
+        return Err((*failure).clone());
+    }
+    let mut answers = Answers::default();
+    for (wanted, done) in wanted.iter().zip(pools) {
+        if let Ok(filled) = &done.filled {
+            // One question may be asked by two tables, for pools of two sizes.
+            let known = answers.get(&wanted.question).map_or(0, |known| known.len());
+            if filled.answers.len() > known {
+                answers.insert(wanted.question.clone(), filled.answers.clone());
+            }
+        }
+    }
+    Ok(answers)
+}
+
+/// Fills one pool: what is kept is never asked again, and who wants the same at the same time waits.
+pub async fn fill(
+    client: &Client,
+    store: &dyn Store,
+    wanted: &Wanted,
+    ceiling: &Ceiling,
+    cancel: &Cancel,
+    watcher: Watcher<'_>,
+) -> Result<Filled, Failure> {
+    let run = Run { client, store, ceiling, cancel, stop: cancel, watcher, index: 0 };
+    run.pool(wanted, &mut Usage::default()).await
+}
+
+/// What the pools of a run share.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    client: &'a Client,
+    store: &'a dyn Store,
+    ceiling: &'a Ceiling,
+    /// Ends a call in flight.
+    cancel: &'a Cancel,
+    /// Ends the pool after the call in flight.
+    stop: &'a Cancel,
+    watcher: Watcher<'a>,
+    index: usize,
+}
+
+/// A pool that is being filled.
+struct Pool<'a> {
+    question: &'a Question,
+    items: Items,
+    distinct: Distinct,
+    filled: Filled,
+    /// Wrong answers that the next call is asked to mend.
+    to_mend: Vec<(Value, String)>,
+}
+
+impl Run<'_> {
+    async fn pool(&self, wanted: &Wanted, paid: &mut Usage) -> Result<Filled, Failure> {
+        let question = &wanted.question;
+        let address = question.address(self.client.model());
+        let turn = turn(&address);
+        let _turn = tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => return Err(Failure::cancelled()),
+            guard = turn.lock() => guard,
+        };
+        let kept = self.store.kept(&address).await?;
+        let mut distinct = Distinct::default();
+        for answer in kept.answers {
+            distinct.add(answer);
+        }
+        let target = wanted.answers.min(capacity(&question.item).unwrap_or(u64::MAX));
+        let mut pool = Pool {
+            question,
+            items: Items::new(&question.item)?,
+            filled: Filled {
+                address,
+                answers: Vec::new(),
+                kept: distinct.len().min(target),
+                usage: Usage::default(),
+                cost_microusd: self.ceiling.cost_microusd(Usage::default()),
+                duplicates: 0,
+                invalid: 0,
+                reasons: Vec::new(),
+                refusals: 0,
+                is_exhausted: kept.is_exhausted && !distinct.is_empty(),
+            },
+            distinct,
+            to_mend: Vec::new(),
+        };
+        let mut barren = 0;
+        while pool.distinct.len() < target && !pool.filled.is_exhausted {
+            if self.stop.is_cancelled() || self.cancel.is_cancelled() {
+                return Err(Failure::cancelled());
+            }
+            let failure = match self.call(&mut pool, target, paid).await? {
+                Ok(0) => Failure::new(Code::BadAnswer, pool.why_none()),
+                Ok(_) => {
+                    barren = 0;
+                    continue;
+                }
+                Err(failure) => failure,
+            };
+            barren += 1;
+            // A model that declines twice declines for ever.
+            let limit = if failure.code == Code::Refused { BARREN - 1 } else { BARREN };
+            if barren >= limit {
+                if pool.distinct.is_empty() {
+                    return Err(failure);
+                }
+                self.store.exhaust(&pool.filled.address).await?;
+                pool.filled.is_exhausted = true;
+            }
+        }
+        self.tell(&pool, target);
+        let mut filled = pool.filled;
+        filled.is_exhausted = pool.distinct.len() < target;
+        let enough = usize::try_from(target).unwrap_or(usize::MAX).min(pool.distinct.answers().len());
+        filled.answers = pool.distinct.answers()[..enough].to_vec();
+        filled.cost_microusd = self.ceiling.cost_microusd(filled.usage);
+        Ok(filled)
+    }
+
+    fn tell(&self, pool: &Pool<'_>, target: u64) {
+        (self.watcher)(Progress {
+            index: self.index,
+            answers: pool.distinct.len().min(target),
+            wanted: target,
+            usage: pool.filled.usage,
+            spent_microusd: self.ceiling.spent_microusd(),
+        });
+    }
+
+    /// One call: how many new answers it brought, or why it brought none; a failure of the outer kind ends the pool.
+    async fn call(&self, pool: &mut Pool<'_>, target: u64, paid: &mut Usage) -> Result<Result<u64, Failure>, Failure> {
+        let measured = self.store.measured(self.client.model(), &pool.question.item).await?;
+        let count = count(target - pool.distinct.len());
+        let to_mend = std::mem::take(&mut pool.to_mend);
+        let request = request(pool.question, count, pool.distinct.answers(), &to_mend, measured);
+        let asked = self.client.ask(&request, self.ceiling, self.cancel, None, |answer| match &answer[KEY] {
+            Value::Array(_) => Ok(()),
+            _ => Err(format!("it has no list {KEY:?}")),
+        });
+        let asked = asked.await;
+        pool.filled.usage += asked.usage;
+        *paid += asked.usage;
+        let mut fresh = Vec::new();
+        let outcome = asked.answer.map(|mut answer| {
+            let answers = match answer[KEY].take() {
+                Value::Array(answers) => answers,
+                _ => Vec::new(),
+            };
+            fresh = pool.take(answers);
+            fresh.len() as u64
+        });
+        if !fresh.is_empty() || asked.usage.calls > 0 {
+            let model = self.client.model();
+            self.store.add(&pool.filled.address, pool.question, model, &fresh, asked.usage).await?;
+        }
+        self.tell(pool, target);
+        match outcome {
+            Err(failure) if failure.is_about_all() => Err(failure),
+            Err(failure) => {
+                pool.filled.refusals += u64::from(failure.code == Code::Refused);
+                Ok(Err(failure))
+            }
+            Ok(fresh) => Ok(Ok(fresh)),
+        }
+    }
+}
+
+impl Pool<'_> {
+    /// Takes the right answers that are new; the wrong ones are counted, and some of them mended by the next call.
+    fn take(&mut self, answers: Vec<Value>) -> Vec<Value> {
+        let mut fresh = Vec::new();
+        // More than was asked for by far is a model that runs on.
+        for answer in answers.into_iter().take(4 * BATCH as usize) {
+            match self.items.accept(answer.clone()) {
+                Ok(answer) if self.distinct.add(answer.clone()) => fresh.push(answer),
+                Ok(_) => self.filled.duplicates += 1,
+                Err(reason) => {
+                    self.filled.invalid += 1;
+                    if self.filled.reasons.len() < 3 && !self.filled.reasons.contains(&reason) {
+                        self.filled.reasons.push(reason.clone());
+                    }
+                    if self.to_mend.len() < MENDED {
+                        self.to_mend.push((answer, reason));
+                    }
+                }
+            }
+        }
+        fresh
+    }
+
+    fn why_none(&self) -> String {
+        match self.filled.reasons.first() {
+            Some(reason) => format!("none of the model's {} answers is right: {reason}", self.filled.invalid),
+            None => "the model gives no answers".to_owned(),
+        }
+    }
+}
+
+/// How many answers a call asks for where so many are missing: some more, since some will be repeated.
+pub(crate) fn count(missing: u64) -> u64 {
+    missing.saturating_add(missing / 16).saturating_add(u64::from(missing > 1)).min(BATCH)
+}
+
+/// Who asks a question at a time: one. Jobs of a process that want the same answers pay for them once.
+static TURNS: LazyLock<Mutex<HashMap<Address, Weak<tokio::sync::Mutex<()>>>>> = LazyLock::new(Mutex::default);
+
+fn turn(address: &Address) -> Arc<tokio::sync::Mutex<()>> {
+    let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(turn) = turns.get(address).and_then(Weak::upgrade) {
+        return turn;
+    }
+    if turns.len() > 1024 {
+        turns.retain(|_, turn| turn.strong_count() > 0);
+    }
+    let turn = Arc::default();
+    turns.insert(address.clone(), Arc::downgrade(&turn));
+    turn
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_asks_for_a_little_more_than_is_missing() {
+        for (missing, asked) in [(1, 1), (2, 3), (16, 18), (47, 50), (u64::MAX, BATCH)] {
+            assert_eq!(count(missing), asked);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Where answers are kept: what was paid for once is never asked again.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use engine::llm::{Address, Question};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::protocol::Usage;
+
+/// What is kept of a question.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept {
+    /// Its answers in the order in which they came. They are only ever added to, so that the first thousand stay the first thousand.
+    pub answers: Vec<Value>,
+    /// Whether the model had no more when it was asked last.
+    pub is_exhausted: bool,
+}
+
+/// How much is kept of a question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Answers.
+    pub answers: u64,
+    /// Whether the model had no more when it was asked last.
+    pub is_exhausted: bool,
+}
+
+/// What answers of one kind took so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// Answers that were kept.
+    pub answers: u64,
+    /// Calls and tokens, those of answers that were not kept among them.
+    pub usage: Usage,
+}
+
+/// Keeps answers. Each call is whole or not at all.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// What is kept of an address.
+    async fn kept(&self, address: &Address) -> Result<Kept, Failure>;
+
+    /// How much is kept of each address; a store that can say so at once does.
+    async fn counts(&self, addresses: &[Address]) -> Result<Vec<Count>, Failure> {
+        let mut counts = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            let kept = self.kept(address).await?;
+            counts.push(Count { answers: kept.answers.len() as u64, is_exhausted: kept.is_exhausted });
+        }
+        Ok(counts)
+    }
+
+    /// Adds answers behind those that are kept, and what they took; there may be none, where a call was paid for in vain.
+    async fn add(
+        &self,
+        address: &Address,
+        question: &Question,
+        model: &str,
+        answers: &[Value],
+        usage: Usage,
+    ) -> Result<(), Failure>;
+
+    /// Notes that the model has no more answers to a question.
+    async fn exhaust(&self, address: &Address) -> Result<(), Failure>;
+
+    /// What the model's answers of this item schema took so far; none where there are none.
+    async fn measured(&self, model: &str, item: &Value) -> Result<Option<Measured>, Failure>;
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    kept: HashMap<Address, Kept>,
+    measured: HashMap<(String, String), Measured>,
+}
+
+/// Keeps answers as long as it lives.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<Memory>);
+
+impl MemoryStore {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn kept(&self, address: &Address) -> Result<Kept, Failure> {
+        Ok(self.memory().kept.get(address).cloned().unwrap_or_default())
+    }
+
+    async fn add(
+        &self,
+        address: &Address,
+        question: &Question,
+        model: &str,
+        answers: &[Value],
+        usage: Usage,
+    ) -> Result<(), Failure> {
+        let mut memory = self.memory();
+        memory.kept.entry(address.clone()).or_default().answers.extend_from_slice(answers);
+        let measured = memory.measured.entry((model.to_owned(), question.item.to_string())).or_default();
+        measured.answers += answers.len() as u64;
+        measured.usage += usage;
+        Ok(())
+    }
+
+    async fn exhaust(&self, address: &Address) -> Result<(), Failure> {
+        self.memory().kept.entry(address.clone()).or_default().is_exhausted = true;
+        Ok(())
+    }
+
+    async fn measured(&self, model: &str, item: &Value) -> Result<Option<Measured>, Failure> {
+        let measured = self.memory().measured.get(&(model.to_owned(), item.to_string())).copied();
+        Ok(measured.filter(|measured| measured.answers > 0))
+    }
+}

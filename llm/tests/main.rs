@@ -1,0 +1,9 @@
+//! Against a local server that speaks the protocol: what it answers and what goes wrong is scripted.
+
+mod assistant;
+mod client;
+mod estimate;
+mod fill;
+mod properties;
+mod secrets;
+mod support;
