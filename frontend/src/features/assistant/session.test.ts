@@ -48,7 +48,8 @@ describe("the conversation with the assistant", () => {
     const fetch = answer([["result", PROPOSAL]]);
     const session = new AssistantSession();
     await session.ask({ words: "more", base: "name: b\n", present: "name: c\n" });
-    expect(await (fetch.mock.calls[0]?.[0] as Request).json()).toMatchObject({
+    const [sent] = fetch.mock.calls[0] ?? [];
+    expect(await sent?.json()).toMatchObject({
       schema_text: "name: c\n",
     });
     expect(session.get()[0]?.base).toBe("name: b\n");

@@ -1,8 +1,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, client, type Schemas } from "@/api/client";
-import { isUnderWay } from "@/ui/job-state";
+import { api, client, fetchText, type Schemas } from "@/api/client";
+import { keyHeaders } from "@/features/llm/session-key";
+import type { AnswersProgress, GenerationLlm } from "@/features/llm/types";
+import { isUnderWay, type JobState } from "@/ui/job-state";
 
-export type Generation = Schemas["Generation"];
+export type Generation = Omit<Schemas["Generation"], "state"> & {
+  state: JobState;
+  /** How far its pools are filled, while they are. */
+  answers?: AnswersProgress | null;
+  /** What it took of a language model. */
+  llm?: GenerationLlm | null;
+};
 
 /** A generation; asked again while it moves, for the case that its events do not come. */
 export function useGeneration(id: string) {
@@ -21,7 +29,7 @@ export function useGenerations(state: Generation["state"] | undefined) {
   return api.useQuery(
     "get",
     "/api/v1/generations",
-    { params: { query: { state, limit: 200 } } },
+    { params: { query: { state: state as Schemas["State"] | undefined, limit: 200 } } },
     {
       placeholderData: (before) => before,
       refetchInterval: (query) => whileUnderWay(query.state.data?.items),
@@ -55,9 +63,10 @@ function useRefreshGenerations() {
 export function useCreateGeneration(datasetId: string) {
   const refresh = useRefreshGenerations();
   return useMutation({
-    mutationFn: async (body: Schemas["NewGeneration"]) => {
+    mutationFn: async (body: Schemas["NewGeneration"] & { llm_ceiling_usd?: number }) => {
       const { data } = await client.POST("/api/v1/datasets/{id}/generations", {
         params: { path: { id: datasetId } },
+        headers: keyHeaders(),
         body,
       });
       return data as Generation;
@@ -71,6 +80,16 @@ export function useCancelGeneration() {
   return useMutation({
     mutationFn: (id: string) =>
       client.POST("/api/v1/generations/{id}/cancel", { params: { path: { id } } }),
+    onSuccess: refresh,
+  });
+}
+
+/** Goes on with a generation that waits for a key: with the one for this session, or the server's. */
+export function useResumeGeneration() {
+  const refresh = useRefreshGenerations();
+  return useMutation({
+    mutationFn: (id: string) =>
+      fetchText(`/api/v1/generations/${id}/resume`, { method: "POST", headers: keyHeaders() }),
     onSuccess: refresh,
   });
 }

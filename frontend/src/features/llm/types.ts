@@ -57,3 +57,13 @@ export interface ElementProposal {
   chosen?: string[];
   usage: Taken;
 }
+
+/** How far the pools of a generation are filled. */
+export interface AnswersProgress {
+  /** Answers that are there. */
+  done: number;
+  /** Answers that are wanted. */
+  wanted: number;
+  /** Calls that were made. */
+  calls: number;
+}

@@ -1,0 +1,44 @@
+import { Fragment } from "react";
+import { useTranslation } from "react-i18next";
+import { useFormat } from "@/i18n/format";
+import type { GenerationLlm } from "./types";
+
+/** What a generation took of a language model, for the pane beside it. */
+export function GenerationCost({ llm }: { llm: GenerationLlm | null | undefined }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  if (!llm) return null;
+  const tokens = llm.prompt_tokens + llm.completion_tokens;
+  return (
+    <section>
+      <h2 className="mb-2 text-sm">{t("llm.plan.title")}</h2>
+      <dl className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1 text-xs [&_dd]:text-right [&_dd]:tabular-nums [&_dt]:text-ink-3">
+        <dt>{t("llm.plan.calls")}</dt>
+        <dd>{format.number(llm.calls)}</dd>
+        <dt>{t("llm.plan.tokens")}</dt>
+        <dd>{format.number(tokens)}</dd>
+        <dt>{t("llm.plan.cost")}</dt>
+        <dd>{llm.cost_usd == null ? t("llm.noPrice") : format.dollars(llm.cost_usd)}</dd>
+        {llm.pools?.map((pool) => {
+          const odd = (["duplicates", "invalid", "refusals"] as const).filter((key) => pool[key]);
+          return (
+            <Fragment key={`${pool.table} ${pool.columns.join()}`}>
+              <dt className="mono break-all">
+                {pool.table}.{pool.columns.join(", ")}
+              </dt>
+              <dd>
+                {t("llm.answers", { count: pool.answers })}
+                {odd.map((key) => (
+                  <span key={key} className="block text-ink-3">
+                    {t(`llm.odd.${key}`, { count: pool[key] ?? 0 })}
+                  </span>
+                ))}
+              </dd>
+            </Fragment>
+          );
+        })}
+      </dl>
+      {llm.calls === 0 && <p className="mt-1 text-xs text-ink-3">{t("llm.kept")}</p>}
+    </section>
+  );
+}
