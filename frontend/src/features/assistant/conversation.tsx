@@ -21,6 +21,7 @@ const MOST = 4000;
 export function Conversation({
   session,
   title,
+  note,
   intro,
   placeholder,
   examples,
@@ -30,6 +31,8 @@ export function Conversation({
 }: {
   session: AssistantSession;
   title: ReactNode;
+  /** A word beside the title. */
+  note?: string;
   intro: string;
   placeholder: string;
   examples: string[];
@@ -72,7 +75,7 @@ export function Conversation({
       <header className="flex h-10 shrink-0 items-center gap-2 border-b border-line pr-1.5 pl-4">
         <Sparkle aria-hidden className="size-4 text-accent" strokeWidth={1.5} />
         {title}
-        <span className="ml-auto text-xs text-ink-3">{t("assistant.neverRows")}</span>
+        <span className="ml-auto text-xs text-ink-3">{note}</span>
         <IconButton icon={X} label={t("assistant.close")} onClick={onClose} />
       </header>
       <section
@@ -124,7 +127,7 @@ export function Conversation({
             aria-label={placeholder}
             placeholder={placeholder}
             value={words}
-            className="pr-12"
+            className="resize-none pr-12"
             onChange={(event) => setWords(event.currentTarget.value)}
             onKeyDown={(event) => {
               if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;

@@ -34,7 +34,7 @@ export function DescribePage() {
   const open = openTurn(useTurns(session));
   const text = open?.proposal?.schema_text ?? null;
   return (
-    <div className="flex min-h-0 grow max-lg:flex-col max-lg:overflow-y-auto">
+    <div className="flex min-h-0 min-w-0 grow max-lg:flex-col max-lg:overflow-y-auto">
       <Conversation
         session={session}
         title={<h1 className="text-sm">{t("assistant.describe.title")}</h1>}

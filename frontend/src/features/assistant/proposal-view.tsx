@@ -1,4 +1,3 @@
-import clsx from "clsx";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { read } from "@/features/modeller/document";
@@ -60,7 +59,11 @@ export function ProposalView({
   const text = made.text ?? draft;
   const tables = useMemo(() => tablesOf(read(text).value ?? {}).map((table) => table.name), [text]);
   const [chosen, setChosen] = useState<string>();
-  const touched = wanted.map(tableOf).find((name) => name !== undefined && tables.includes(name));
+  // What is new is shown first: its rows were never seen.
+  const touched = [...wanted]
+    .sort((a, b) => Number(a.names.length !== 2) - Number(b.names.length !== 2))
+    .map(tableOf)
+    .find((name) => name !== undefined && tables.includes(name));
   const table = chosen !== undefined && tables.includes(chosen) ? chosen : (touched ?? tables[0]);
   const candidate = useCandidate(text, table);
   const lines = useMemo(() => compareLines(draft, text), [draft, text]);
@@ -226,7 +229,8 @@ function PieceRow({
             before={draft}
             after={alone.text}
             label={t("assistant.linesOf", { name })}
-            className={clsx("mb-2 max-h-80", !checked && "opacity-60")}
+            muted={!checked}
+            className="mb-2 max-h-80"
           />
         )
       )}

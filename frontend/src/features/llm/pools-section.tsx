@@ -17,12 +17,14 @@ const STATES: Record<Pool["state"], Tone> = {
 export function useCostWords(): (sums: PoolSums) => string {
   const { t } = useTranslation();
   const format = useFormat();
-  return (sums) =>
-    [
+  return (sums) => {
+    if (sums.isOpen && sums.calls === 0) return t("llm.costOpen");
+    return [
       `${sums.isOpen ? "≥" : "≈"} ${t("llm.calls", { count: sums.calls })}`,
       t("llm.tokens", { count: sums.tokens }),
       sums.isUnpriced ? t("llm.noPrice") : format.dollars(sums.cost),
     ].join(" · ");
+  };
 }
 
 /** The pools of answers that rows draw from: what is asked, what is there, and what the rest costs. */

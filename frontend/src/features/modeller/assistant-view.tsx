@@ -45,10 +45,11 @@ export function AssistantView() {
   };
 
   return (
-    <div className="flex min-h-0 grow max-lg:flex-col max-lg:overflow-y-auto">
+    <div className="flex min-h-0 min-w-0 grow max-lg:flex-col max-lg:overflow-y-auto">
       <Conversation
         session={session}
         title={<h2 className="text-sm">{t("assistant.title")}</h2>}
+        note={t("assistant.neverRows")}
         intro={t("assistant.intro")}
         placeholder={t("assistant.placeholder")}
         examples={[

@@ -1,4 +1,4 @@
-import { Sparkle } from "lucide-react";
+import { Check, Sparkle } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fetchText } from "@/api/client";
@@ -167,7 +167,7 @@ export function FromWords({
             <p className="px-3 text-xs text-ink-2">{t("assistant.noDifference")}</p>
           ) : (
             <>
-              <Hunks before={draft.text} after={text} label={t("assistant.proposal")} />
+              <Hunks before={draft.text} after={text} label={t("assistant.proposal")} wrap />
               <CandidateProblems candidate={candidate} className="mx-3" />
             </>
           )}
@@ -177,7 +177,7 @@ export function FromWords({
           </p>
           <div className="flex gap-2 px-3 pb-3">
             <Button
-              variant="primary"
+              icon={Check}
               disabled={text === undefined || text === draft.text}
               onClick={accept}
             >

@@ -1,6 +1,15 @@
 import { useNavigate } from "@tanstack/react-router";
 import clsx from "clsx";
-import { CircleAlert, CircleCheck, CloudOff, Redo2, Sparkle, Table2, Undo2 } from "lucide-react";
+import {
+  CircleAlert,
+  CircleCheck,
+  CloudOff,
+  Redo2,
+  Save,
+  Sparkle,
+  Table2,
+  Undo2,
+} from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/format";
@@ -247,14 +256,24 @@ function ModellerBar({ saving, canWrite }: { saving: Saving; canWrite: boolean }
               />
             )}
           </span>
-          <Button
-            {...(changes > 0 ? reason : { disabled: true })}
-            busy={saving.busy}
-            keys={`${commandKey}S`}
-            onClick={() => void saving.save()}
-          >
-            {t("modeller.bar.save")}
-          </Button>
+          {phone ? (
+            <IconButton
+              icon={Save}
+              label={t("modeller.bar.save")}
+              {...(changes > 0 ? reason : { disabled: true })}
+              busy={saving.busy}
+              onClick={() => void saving.save()}
+            />
+          ) : (
+            <Button
+              {...(changes > 0 ? reason : { disabled: true })}
+              busy={saving.busy}
+              keys={`${commandKey}S`}
+              onClick={() => void saving.save()}
+            >
+              {t("modeller.bar.save")}
+            </Button>
+          )}
           <AssistantButton
             open={view.section === "assistant"}
             onToggle={(open) => go({ section: open ? "assistant" : undefined })}
