@@ -170,7 +170,14 @@ export async function assistant({ server, model, browser, check, step }) {
   await page
     .getByRole("textbox", { name: "Describe the dataset, or what to change" })
     .fill("A library that lends books");
-  await page.keyboard.press("Enter");
+  await page.locator("input[type=file]").setInputFiles({
+    name: "readers.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(`reader_code,born_on\n${SECRET},1990-01-02\n`),
+  });
+  const samples = page.getByRole("region", { name: "Columns of files" });
+  await samples.getByText("reader_code string, born_on date").waitFor();
+  await page.getByRole("textbox", { name: /^Describe the dataset/ }).press("Enter");
   await proposal.getByRole("heading", { name: "library" }).waitFor();
   await proposal.getByText("plans in").waitFor();
   await proposal.getByRole("button", { name: "Create the dataset" }).click();
@@ -183,8 +190,16 @@ export async function assistant({ server, model, browser, check, step }) {
   await context.close();
 }
 
+/** A value of an uploaded file. */
+const SECRET = "QX-55-SECRET";
+
 /** Requests of the assistant that hold something of the rows; prompts of columns may name their own row. */
 async function rowsSeen(model) {
   const asked = (await model.requests()).map(({ body }) => JSON.stringify(body.messages));
-  return asked.filter((text) => /\+1\d{10}/.test(text)).map((text) => text.slice(0, 200));
+  const wrong = asked.filter((text) => /\+1\d{10}/.test(text) || text.includes(SECRET));
+  const told = asked.some((text) => text.includes("reader_code"));
+  return [
+    ...wrong.map((text) => text.slice(0, 200)),
+    ...(told ? [] : ["the names of the file's columns were not told"]),
+  ];
 }

@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, CornerDownLeft, Sparkle, Square, X } from "lucide-react";
+import { CircleAlert, CircleCheck, CornerDownLeft, Sparkle, Square, Upload, X } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { KeyField, KeyState } from "@/features/llm/key-field";
@@ -10,7 +10,9 @@ import { Note } from "@/ui/feedback";
 import { Textarea } from "@/ui/input";
 import { announce } from "@/ui/live";
 import { State } from "@/ui/mark";
+import { toast } from "@/ui/toast";
 import { partialText } from "./partial";
+import { type Sample, sampleOf } from "./samples";
 import type { AssistantSession, Turn } from "./session";
 import { useTurns } from "./session";
 
@@ -38,13 +40,14 @@ export function Conversation({
   examples: string[];
   /** Why nothing can be asked now. */
   reason?: string | undefined;
-  onAsk: (words: string) => void;
+  onAsk: (words: string, samples: Sample[]) => void;
   onClose: () => void;
 }) {
   const { t } = useTranslation();
   const turns = useTurns(session);
   const canAsk = useCanAsk();
   const [words, setWords] = useState("");
+  const [samples, setSamples] = useState<Sample[]>([]);
   const end = useRef<HTMLDivElement>(null);
   const last = turns.at(-1);
   const asking = last?.state === "asking";
@@ -64,8 +67,9 @@ export function Conversation({
   }, [turns.length, last?.state]);
   const send = () => {
     if (why !== undefined || asking) return;
-    onAsk(words.trim());
+    onAsk(words.trim(), samples);
     setWords("");
+    setSamples([]);
   };
   return (
     <aside
@@ -111,7 +115,7 @@ export function Conversation({
                 <Answer
                   turn={turn}
                   session={session}
-                  onAgain={asking ? undefined : () => onAsk(turn.words)}
+                  onAgain={asking ? undefined : () => onAsk(turn.words, [])}
                 />
               </li>
             ))}
@@ -121,6 +125,7 @@ export function Conversation({
       </section>
       <div className="flex shrink-0 flex-col gap-3 border-t border-line p-4">
         <KeyState>{t("assistant.noKeyWords")}</KeyState>
+        <Samples samples={samples} onChange={setSamples} />
         <div className="relative">
           <Textarea
             rows={3}
@@ -149,9 +154,81 @@ export function Conversation({
             )}
           </span>
         </div>
-        <p className="text-2xs text-ink-3">{t("assistant.enter")}</p>
+        <div className="flex items-center justify-between gap-2">
+          <p className="text-2xs text-ink-3">{t("assistant.enter")}</p>
+          <SampleButton onAdd={(sample) => setSamples((before) => [...before, sample])} />
+        </div>
       </div>
     </aside>
+  );
+}
+
+/** Reads the head of a file in this browser. */
+function SampleButton({ onAdd }: { onAdd: (sample: Sample) => void }) {
+  const { t } = useTranslation();
+  const file = useRef<HTMLInputElement>(null);
+  const read = async (first: File) => {
+    // The head is enough; a large file is not read as a whole.
+    const sample = sampleOf(first.name, await first.slice(0, 256 * 1024).text());
+    if (sample) onAdd(sample);
+    else toast(t("assistant.sample.none", { name: first.name }), undefined, "danger");
+  };
+  return (
+    <>
+      <Button size="xs" variant="ghost" icon={Upload} onClick={() => file.current?.click()}>
+        {t("assistant.sample.add")}
+      </Button>
+      <input
+        ref={file}
+        type="file"
+        hidden
+        accept=".csv,.tsv,.txt"
+        onChange={(event) => {
+          const [first] = event.currentTarget.files ?? [];
+          if (first) void read(first);
+          event.currentTarget.value = "";
+        }}
+      />
+    </>
+  );
+}
+
+/** What of files goes with the next question: exactly what is listed here. */
+function Samples({
+  samples,
+  onChange,
+}: {
+  samples: Sample[];
+  onChange: (samples: Sample[]) => void;
+}) {
+  const { t } = useTranslation();
+  if (samples.length === 0) return null;
+  return (
+    <section aria-label={t("assistant.sample.title")} className="flex flex-col gap-1.5 text-xs">
+      <p className="text-ink-2">{t("assistant.sample.words")}</p>
+      <ul className="flex max-h-40 flex-col gap-1.5 overflow-y-auto">
+        {samples.map((sample, at) => (
+          <li
+            // biome-ignore lint/suspicious/noArrayIndexKey: two files may have one name
+            key={at}
+            className="flex gap-2 rounded-md border border-line bg-surface py-1 pr-1 pl-2.5"
+          >
+            <p className="min-w-0 grow break-words">
+              <span className="font-medium">{sample.name}</span>{" "}
+              <span className="text-ink-3">
+                {sample.columns.map((column) => `${column.name} ${column.type}`).join(", ")}
+              </span>
+            </p>
+            <IconButton
+              icon={X}
+              size="xs"
+              label={t("assistant.sample.remove", { name: sample.name })}
+              onClick={() => onChange(samples.filter((_, other) => other !== at))}
+            />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -42,7 +42,7 @@ export function DescribePage() {
         placeholder={t("assistant.describe.placeholder")}
         examples={[t("assistant.describe.example.shop"), t("assistant.describe.example.school")]}
         reason={canWrite ? undefined : t("ui.error.forbidden")}
-        onAsk={(words) => void session.ask({ words, base: text })}
+        onAsk={(words, samples) => void session.ask({ words, base: text, samples })}
         onClose={() => void navigate({ to: "/datasets" })}
       />
       {text === null ? (

@@ -4,6 +4,7 @@ import { ApiProblem, asProblem, type Problem } from "@/api/problem";
 import { sessionState, subscribeSession } from "@/api/session";
 import { keyHeaders } from "@/features/llm/session-key";
 import type { SchemaProposal } from "@/features/llm/types";
+import type { Sample } from "./samples";
 
 /** One wish and what came of it. */
 export interface Turn {
@@ -34,6 +35,8 @@ export interface Wish {
   base: string | null;
   /** The schema that the model is shown, where it is another: a proposal that was not applied yet. */
   present?: string | null;
+  /** Names and types of files' columns, where somebody gave some. */
+  samples?: readonly Sample[];
 }
 
 /**
@@ -53,7 +56,7 @@ export class AssistantSession {
   };
 
   /** Asks; the answer is a proposal and changes nothing. */
-  ask = async ({ words, base, present = base }: Wish): Promise<void> => {
+  ask = async ({ words, base, present = base, samples = [] }: Wish): Promise<void> => {
     this.stop();
     const id = (this.turns.at(-1)?.id ?? 0) + 1;
     const turn: Turn = {
@@ -77,7 +80,7 @@ export class AssistantSession {
     try {
       await postEvents(
         "/api/v1/assistant/schema",
-        { words, schema_text: present },
+        { words, schema_text: present, ...(samples.length > 0 ? { samples } : {}) },
         keyHeaders(),
         (event) => this.change(id, (now) => hear(now, event)),
         abort.signal,

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Conversation } from "@/features/assistant/conversation";
 import { type Piece, placeIn, tableOf } from "@/features/assistant/difference";
 import { candidateOf, ProposalView, piecesOf } from "@/features/assistant/proposal-view";
+import type { Sample } from "@/features/assistant/samples";
 import { openTurn, sessionOf, type Turn, useTurns } from "@/features/assistant/session";
 import { Empty } from "@/ui/feedback";
 import { toast } from "@/ui/toast";
@@ -18,9 +19,9 @@ export function AssistantView() {
   const session = useMemo(() => sessionOf(datasetId), [datasetId]);
   const open = openTurn(useTurns(session));
 
-  const ask = (words: string) => {
+  const ask = (words: string, samples: Sample[]) => {
     const { text } = store.get();
-    void session.ask({ words, base: text, present: open ? chosenOf(open, text) : text });
+    void session.ask({ words, base: text, present: open ? chosenOf(open, text) : text, samples });
   };
   const apply = (turn: Turn, text: string, pieces: Piece[]) => {
     const schema = read(text).value ?? {};
