@@ -11,13 +11,14 @@ import { Textarea } from "@/ui/input";
 import { announce } from "@/ui/live";
 import { State } from "@/ui/mark";
 import { toast } from "@/ui/toast";
+import { Sentence } from "@/ui/words";
 import { partialText } from "./partial";
 import { type Sample, sampleOf } from "./samples";
 import type { AssistantSession, Turn } from "./session";
 import { useTurns } from "./session";
 
 /** The most characters that a wish may have. */
-const MOST = 4000;
+const MOST = 8000;
 
 /** The words: what was wished, what came of it, and the field for the next wish. */
 export function Conversation({
@@ -273,6 +274,11 @@ function Answer({
           {sentence}
         </p>
       ))}
+      {proposal.stopped && (
+        <Note tone="warning">
+          <Sentence text={proposal.stopped} />
+        </Note>
+      )}
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs text-ink-2">
         {left > 0 ? (
           <State tone="danger" icon={CircleAlert}>

@@ -28,8 +28,10 @@ describe("the conversation with the assistant", () => {
     const fetch = answer([
       ["round", { round: 1 }],
       ["delta", { text: '{"schema": "na' }],
-      ["problems", [{ code: "unknown_key" }]],
+      ["problem", { code: "unknown_key" }],
+      ["problem", { code: "unknown_generator" }],
       ["round", { round: 2 }],
+      ["problem", { code: "unknown_generator" }],
       ["result", PROPOSAL],
     ]);
     const session = new AssistantSession();
@@ -37,6 +39,7 @@ describe("the conversation with the assistant", () => {
     session.subscribe(() => seen.push(session.get().at(-1)?.heard ?? ""));
     await session.ask({ words: "a shop", base: "name: b\n" });
     const [turn] = session.get();
+    expect(turn?.problems).toHaveLength(1);
     expect(turn).toMatchObject({ state: "answered", round: 2, base: "name: b\n" });
     expect(seen).toContain('{"schema": "na');
     expect(openTurn(session.get())).toBe(turn);

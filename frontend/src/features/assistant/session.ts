@@ -17,8 +17,9 @@ export interface Turn {
   round: number;
   /** What was heard of this round's answer. */
   heard: string;
-  /** What the plan said of the round before. */
+  /** What the plan said of the last round that it was asked about, and which that was. */
   problems: Problem[];
+  problemsOf: number;
   proposal: SchemaProposal | null;
   error: ApiProblem | null;
   /** What became of the proposal. */
@@ -67,6 +68,7 @@ export class AssistantSession {
       round: 1,
       heard: "",
       problems: [],
+      problemsOf: 0,
       proposal: null,
       error: null,
       outcome: "open",
@@ -133,30 +135,23 @@ export function hear(turn: Turn, { event, data }: ServerEvent): Partial<Turn> {
   const value = JSON.parse(data) as never;
   switch (event) {
     case "round":
-      return { round: numberOf(value), heard: "" };
+      return { round: (value as { round: number }).round, heard: "" };
     case "delta":
-      return { heard: turn.heard + wordsOf(value) };
-    case "problems":
+      return { heard: turn.heard + (value as { text: string }).text };
     case "problem":
-      return { problems: Array.isArray(value) ? value : [...turn.problems, value] };
+      return {
+        problems: turn.problemsOf === turn.round ? [...turn.problems, value] : [value],
+        problemsOf: turn.round,
+      };
     case "result":
       return { state: "answered", proposal: value };
-    case "error":
-    case "failure": {
+    case "error": {
       const problem = value as { status?: number };
       return { state: "failed", error: new ApiProblem(problem.status ?? 424, value) };
     }
     default:
       return {};
   }
-}
-
-function numberOf(value: unknown): number {
-  return typeof value === "number" ? value : Number((value as { round?: number }).round ?? 1);
-}
-
-function wordsOf(value: unknown): string {
-  return typeof value === "string" ? value : String((value as { text?: string }).text ?? "");
 }
 
 /** The last proposal that waits for a decision. */

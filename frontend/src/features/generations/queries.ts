@@ -18,7 +18,13 @@ export function useGeneration(id: string) {
     "get",
     "/api/v1/generations/{id}",
     { params: { path: { id } } },
-    { refetchInterval: (query) => (isUnderWay(query.state.data?.state) ? 2000 : false) },
+    {
+      refetchInterval: (query) => {
+        const state: JobState | undefined = query.state.data?.state;
+        // Somebody else may give the key that it waits for.
+        return isUnderWay(state) ? 2000 : state === "needs_key" ? 5000 : false;
+      },
+    },
   );
 }
 

@@ -1,6 +1,7 @@
 import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/format";
+import { Sentence } from "@/ui/words";
 import type { GenerationLlm } from "./types";
 
 /** What a generation took of a language model, for the pane beside it. */
@@ -20,7 +21,9 @@ export function GenerationCost({ llm }: { llm: GenerationLlm | null | undefined 
         <dt>{t("llm.plan.cost")}</dt>
         <dd>{llm.cost_usd == null ? t("llm.noPrice") : format.dollars(llm.cost_usd)}</dd>
         {llm.pools?.map((pool) => {
-          const odd = (["duplicates", "invalid", "refusals"] as const).filter((key) => pool[key]);
+          const odd = (
+            ["duplicates", "invalid", "refusals", "exhausted", "failed"] as const
+          ).filter((key) => pool[key]);
           return (
             <Fragment key={`${pool.table} ${pool.columns.join()}`}>
               <dt className="mono break-all">
@@ -33,6 +36,11 @@ export function GenerationCost({ llm }: { llm: GenerationLlm | null | undefined 
                     {t(`llm.odd.${key}`, { count: pool[key] ?? 0 })}
                   </span>
                 ))}
+                {pool.failure && (
+                  <span className="block text-ink-3">
+                    <Sentence text={pool.failure} />
+                  </span>
+                )}
               </dd>
             </Fragment>
           );

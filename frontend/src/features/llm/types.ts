@@ -32,6 +32,11 @@ export interface PoolOutcome {
   duplicates?: number;
   invalid?: number;
   refusals?: number;
+  /** Questions to which the model had fewer answers than were wanted. */
+  exhausted?: number;
+  /** Questions without answers, whose rows another generator fills, and why. */
+  failed?: number;
+  failure?: string | null;
 }
 
 export type GenerationLlm = Taken & { pools?: PoolOutcome[] };
@@ -44,6 +49,8 @@ export interface SchemaProposal {
   rounds: number;
   problems: Problem[];
   chosen: string[];
+  /** Why there was no further round. */
+  stopped?: string | null;
   usage: Taken;
 }
 
@@ -55,6 +62,7 @@ export interface ElementProposal {
   rounds: number;
   problems: Problem[];
   chosen?: string[];
+  stopped?: string | null;
   usage: Taken;
 }
 

@@ -18,6 +18,7 @@ import { Note } from "@/ui/feedback";
 import { Field } from "@/ui/field";
 import { Textarea } from "@/ui/input";
 import { announce } from "@/ui/live";
+import { Sentence } from "@/ui/words";
 import { useModeller } from "./context";
 import { read } from "./document";
 import type { TableView } from "./model";
@@ -163,6 +164,11 @@ export function FromWords({
               {sentence}
             </p>
           ))}
+          {proposal.stopped && (
+            <Note tone="warning" className="mx-3">
+              <Sentence text={proposal.stopped} />
+            </Note>
+          )}
           {text === undefined || text === draft.text ? (
             <p className="px-3 text-xs text-ink-2">{t("assistant.noDifference")}</p>
           ) : (
