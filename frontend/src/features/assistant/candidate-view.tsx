@@ -1,5 +1,5 @@
 import clsx from "clsx";
-import { CircleAlert, CircleCheck, LoaderCircle } from "lucide-react";
+import { CircleAlert, CircleCheck, CloudOff, LoaderCircle } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { NoteList } from "@/features/llm/notes";
 import type { PreviewData } from "@/features/modeller/requests";
@@ -17,6 +17,12 @@ export function CandidateState({ candidate }: { candidate: Candidate }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { plan, settled } = candidate;
+  if (!plan && candidate.error)
+    return (
+      <State tone="warning" icon={CloudOff}>
+        {t("modeller.bar.unreachable")}
+      </State>
+    );
   if (!plan || !settled)
     return (
       <State tone="neutral" icon={LoaderCircle} spinning>

@@ -10,7 +10,7 @@ export function AnswersMeter({ answers }: { answers: AnswersProgress | null | un
   if (!answers) return null;
   const { done, wanted, calls } = answers;
   return (
-    <section role="status" aria-label={t("llm.progress.title")} className="mt-5">
+    <section aria-label={t("llm.progress.title")} className="mt-5">
       <div className="mb-1.5 flex flex-wrap items-baseline gap-x-2 text-xs">
         <h2 className="text-sm">{t("llm.progress.title")}</h2>
         <span className="text-ink-3 tabular-nums">
