@@ -88,6 +88,24 @@ codes! {
     BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The request did not arrive in time";
     /// An account or an address was tried too often.
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "Too many attempts";
+    /// A language model is wanted, and there is no key.
+    LlmKeyMissing = "llm_key_missing", CONFLICT, "The language model needs a key";
+    /// The ceiling of what the language model may cost would be passed.
+    LlmBudget = "llm_budget", UNPROCESSABLE_ENTITY, "The language model would cost more than it may";
+    /// The language model's server does not take the key.
+    LlmUnauthorized = "llm_unauthorized", FAILED_DEPENDENCY, "The language model does not take the key";
+    /// The language model's server asks to wait, for longer than is waited.
+    LlmRateLimited = "llm_rate_limited", FAILED_DEPENDENCY, "The language model asks to wait";
+    /// The language model's server does not answer, or answers that it failed.
+    LlmUnavailable = "llm_unavailable", FAILED_DEPENDENCY, "The language model cannot be reached";
+    /// The language model took too long.
+    LlmTimeout = "llm_timeout", FAILED_DEPENDENCY, "The language model took too long";
+    /// The language model declines to answer.
+    LlmRefused = "llm_refused", FAILED_DEPENDENCY, "The language model declines";
+    /// The language model's answer is not what was asked for.
+    LlmBadAnswer = "llm_bad_answer", FAILED_DEPENDENCY, "The language model's answer cannot be used";
+    /// The language model's server failed so often that it is left alone for a while.
+    LlmCircuitOpen = "llm_circuit_open", FAILED_DEPENDENCY, "The language model is left alone for a while";
     /// A fault of ours.
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server failed";
     /// Not now: the disk is full, or another server holds the data.
@@ -220,9 +238,30 @@ impl ResponseError for ApiError {
     }
 }
 
+impl From<::llm::Failure> for ApiError {
+    fn from(failure: ::llm::Failure) -> ApiError {
+        use ::llm::Code as Model;
+        let code = match failure.code {
+            Model::KeyMissing => Code::LlmKeyMissing,
+            Model::Budget => Code::LlmBudget,
+            Model::Unauthorized => Code::LlmUnauthorized,
+            Model::RateLimited => Code::LlmRateLimited,
+            Model::Unavailable => Code::LlmUnavailable,
+            Model::Timeout => Code::LlmTimeout,
+            Model::Refused => Code::LlmRefused,
+            Model::BadAnswer => Code::LlmBadAnswer,
+            Model::CircuitOpen => Code::LlmCircuitOpen,
+            Model::Cancelled => Code::Conflict,
+            Model::Store => Code::Unavailable,
+        };
+        ApiError::new(code, failure.detail)
+    }
+}
+
 impl From<Failure> for ApiError {
     fn from(failure: Failure) -> ApiError {
         match failure {
+            Failure::Model(failure) => failure.into(),
             Failure::Usage(sentence) | Failure::Request(sentence) => ApiError::invalid_at("", sentence),
             Failure::Data(_) | Failure::Run(_) => ApiError::invalid_at("", failure.to_string()),
             Failure::Format(formats::FormatError::Options(_)) => ApiError::invalid_at("/options", failure.to_string()),

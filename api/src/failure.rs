@@ -42,6 +42,9 @@ pub enum Failure {
     /// Statements could not be checked.
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    /// A language model did not answer as it was to.
+    #[error(transparent)]
+    Model(#[from] ::llm::Failure),
     /// The machine lacks what a run needs.
     #[error("{what}: {}", crate::storage::reason(source))]
     Machine {

@@ -10,6 +10,7 @@
 pub mod access;
 pub mod admin;
 pub mod api_keys;
+pub mod assistant;
 pub mod auth;
 pub mod backups;
 pub mod cancellation;

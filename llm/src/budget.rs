@@ -56,6 +56,13 @@ impl Ceiling {
         Ok(Ceiling(Arc::new(Inner { limit, price, sums: Mutex::default(), settled: Notify::new() })))
     }
 
+    /// The same of work that goes on, with what it has spent before.
+    #[must_use]
+    pub fn with_spent(self, microusd: u64) -> Ceiling {
+        self.sums().spent += microusd;
+        self
+    }
+
     /// No ceiling.
     pub fn none(price: Option<Price>) -> Ceiling {
         Ceiling(Arc::new(Inner { limit: None, price, sums: Mutex::default(), settled: Notify::new() }))
@@ -164,6 +171,13 @@ mod tests {
         let (second, ()) = tokio::join!(second, settle);
         second.expect("fits now").settle(tokens(80));
         assert_eq!(ceiling.spent_microusd(), 100);
+    }
+
+    #[tokio::test]
+    async fn work_that_goes_on_has_spent_what_it_spent() {
+        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE).expect("a price").with_spent(60);
+        assert_eq!(ceiling.reserve(tokens(50)).await.expect_err("does not fit").code, Code::Budget);
+        drop(ceiling.reserve(tokens(40)).await.expect("fits"));
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl Config {
     }
 
     /// The server's name, for sentences.
-    pub(crate) fn host(&self) -> &str {
+    pub fn host(&self) -> &str {
         self.base_url.host_str().unwrap_or_default()
     }
 }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::db::schema::{api_keys, datasets, exports, generations, users};
 use crate::db::{self, FILE_NAME};
 use crate::error::ApiError;
+use crate::generations::State;
 use crate::{App, storage};
 
 /// The state of a server.
@@ -115,15 +116,17 @@ pub fn counted(connection: &mut SqliteConnection) -> Result<Counted, ApiError> {
         ("datasets", datasets::table.filter(datasets::deleted_at.is_null()).count().get_result(connection)?),
     ];
     let by_state = |found: Vec<(String, i64)>| {
-        let mut states: BTreeMap<String, i64> =
-            crate::generations::State::ALL.iter().map(|state| (state.word().to_owned(), 0)).collect();
+        let mut states: BTreeMap<String, i64> = State::ALL.iter().map(|state| (state.word().to_owned(), 0)).collect();
         states.extend(found);
         states
     };
-    let generations = generations::table
+    let mut generations_by_state: Vec<(String, i64)> = generations::table
+        .filter(generations::held_for.is_null())
         .group_by(generations::state)
         .select((generations::state, diesel::dsl::count_star()))
         .load(connection)?;
+    let held = generations::table.filter(generations::held_for.is_not_null()).count().get_result(connection)?;
+    generations_by_state.push((State::NeedsKey.word().to_owned(), held));
     let exports_by_state =
         exports::table.group_by(exports::state).select((exports::state, diesel::dsl::count_star())).load(connection)?;
     // SQLite's sum of whole numbers is one; diesel takes it for a decimal, which SQLite has not.
@@ -134,7 +137,7 @@ pub fn counted(connection: &mut SqliteConnection) -> Result<Counted, ApiError> {
     let exports_bytes = sum_of("SELECT coalesce(sum(size_bytes), 0) AS total FROM exports", connection)?;
     Ok(Counted {
         counts: counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
-        generations: by_state(generations),
+        generations: by_state(generations_by_state),
         exports: by_state(exports_by_state),
         rows_bytes,
         exports_bytes,

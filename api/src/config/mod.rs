@@ -103,6 +103,10 @@ pub struct Config {
     pub log_filter: String,
     /// Where backups go, how often, how many.
     pub backups: crate::backups::Settings,
+    /// How the language model is asked.
+    pub model: ::llm::Config,
+    /// The file of its prices, where it is not the table that is built in.
+    pub model_prices: Option<String>,
 }
 
 impl Config {
@@ -111,7 +115,7 @@ impl Config {
         variables: impl IntoIterator<Item = (String, String)>,
         cores: usize,
     ) -> Result<Config, Vec<String>> {
-        let mut given = Variables { values: variables.into_iter().collect(), problems: Vec::new() };
+        let mut given = Variables { values: variables.into_iter().collect(), problems: Vec::new(), prices: None };
         let host = given.text("HOST");
         let is_loopback = is_loopback(&host);
         let debug = given.flag("DEBUG", false);
@@ -146,6 +150,8 @@ impl Config {
             log_filter: given.filter("RUST_LOG", if debug { "debug" } else { "info" }),
             host,
             backups,
+            model: given.model(),
+            model_prices: given.prices.take(),
         };
         config.check_together(&mut given, is_loopback);
         if given.problems.is_empty() { Ok(config) } else { Err(given.problems) }
@@ -217,6 +223,10 @@ impl Config {
             ("MAX_ROWS_PER_GENERATION", self.max_rows.to_string()),
             ("MIN_FREE_DISK_MB", (self.min_free_disk_bytes >> 20).to_string()),
             ("GENERATION_TTL_DAYS", or_off(self.generation_ttl_days)),
+            ("OPENAI_BASE_URL", self.model.base_url.to_string()),
+            ("OPENAI_MODEL", self.model.model.clone()),
+            ("LLM_BUDGET_USD", self.model.budget_usd.map_or_else(|| "none".to_owned(), |dollars| dollars.to_string())),
+            ("LLM_PRICES", self.model_prices.clone().unwrap_or_else(|| "built in".to_owned())),
             ("RUST_LOG", self.log_filter.clone()),
         ]
         .into_iter()
@@ -354,7 +364,11 @@ mod tests {
 
     #[test]
     fn no_secret_is_shown_with_the_settings() {
-        let secrets = [("SECRET_KEY", "one secret of thirty-two bytes.."), ("METRICS_TOKEN", "a token of sixteen")];
+        let secrets = [
+            ("SECRET_KEY", "one secret of thirty-two bytes.."),
+            ("METRICS_TOKEN", "a token of sixteen"),
+            ("OPENAI_API_KEY", "sk-a-token-of-sixteen"),
+        ];
         let shown = format!("{:?}", config(&secrets).expect("a configuration"));
         assert!(!shown.contains("thirty-two") && !shown.contains("sixteen"), "{shown}");
     }

@@ -30,6 +30,10 @@ pub enum Kind {
     Every,
     /// An address of HTTP or HTTPS.
     Address,
+    /// US dollars, from 0 to a million.
+    Dollars,
+    /// A file that is read when the program starts.
+    File,
 }
 
 impl Kind {
@@ -49,6 +53,8 @@ impl Kind {
             Kind::Store => "a folder, or `s3://bucket/prefix`".to_owned(),
             Kind::Every => "`30m`, `6h`, `1d`, or `off`".to_owned(),
             Kind::Address => "an address of HTTP or HTTPS".to_owned(),
+            Kind::Dollars => "US dollars, such as `2.50`".to_owned(),
+            Kind::File => "a file".to_owned(),
         }
     }
 
@@ -68,6 +74,8 @@ impl Kind {
             Kind::Store => Some("ftp://host/folder".to_owned()),
             Kind::Every => Some("often".to_owned()),
             Kind::Address => Some("s3.example.com".to_owned()),
+            Kind::Dollars => Some("-1".to_owned()),
+            Kind::File => Some("/no/such/file".to_owned()),
         }
     }
 }
@@ -201,6 +209,36 @@ pub const SETTINGS: &[Setting] = &[
         "Amazon's",
         Kind::Address,
         "another S3-compatible store, such as https://s3.example.com",
+    ),
+    setting(
+        "OPENAI_API_KEY",
+        "none",
+        Kind::Secret(1),
+        "asks the language model; any word where its server wants none. Without it a request brings its own in X-OpenAI-Api-Key",
+    ),
+    setting(
+        "OPENAI_BASE_URL",
+        ::llm::config::DEFAULT_BASE_URL,
+        Kind::Address,
+        "a server that speaks OpenAI's protocol, such as http://127.0.0.1:11434/v1",
+    ),
+    setting(
+        "OPENAI_MODEL",
+        ::llm::config::DEFAULT_MODEL,
+        Kind::Text,
+        "the language model; its answers are kept by its name",
+    ),
+    setting(
+        "LLM_BUDGET_USD",
+        "none",
+        Kind::Dollars,
+        "what the language model may cost for one generation, or one question to the assistant; no call is made beyond it",
+    ),
+    setting(
+        "LLM_PRICES",
+        "a table that is built in",
+        Kind::File,
+        "prices of models by the token, as JSON: {\"read_on\": \"2026-06-21\", \"source\": \"…\", \"models\": {\"name\": {\"input\": 0.4, \"output\": 1.6}}}, in US dollars a million",
     ),
     setting("RUST_LOG", "info; debug where DEBUG is on", Kind::Filter, "filter of the log"),
 ];

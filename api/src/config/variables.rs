@@ -11,6 +11,8 @@ pub(super) struct Variables {
     pub values: HashMap<String, String>,
     /// What is wrong with them.
     pub problems: Vec<String>,
+    /// The file that prices were read from.
+    pub prices: Option<String>,
 }
 
 impl Variables {
@@ -168,6 +170,38 @@ impl Variables {
             }
         }
         origins
+    }
+
+    /// How the language model is asked.
+    pub fn model(&mut self) -> ::llm::Config {
+        let mut config = ::llm::Config::default();
+        if let Some(key) = self.optional("OPENAI_API_KEY") {
+            config.key = ::llm::Secret::new(&key);
+            if config.key.is_none() {
+                self.wrong("OPENAI_API_KEY", "it has spaces or letters that no header carries");
+            }
+        }
+        match ::llm::Config::parse_base_url(&self.text("OPENAI_BASE_URL")) {
+            Ok(url) => config.base_url = url,
+            Err(sentence) => self.wrong("OPENAI_BASE_URL", sentence),
+        }
+        config.model = self.text("OPENAI_MODEL");
+        if let Some(text) = self.optional("LLM_BUDGET_USD") {
+            let dollars = text.parse::<f64>().ok().filter(|dollars| (0.0..=1e6).contains(dollars));
+            config.budget_usd = dollars;
+            if dollars.is_none() {
+                self.wrong("LLM_BUDGET_USD", format_args!("{text:?} is no number of US dollars such as 2.50"));
+            }
+        }
+        if let Some(path) = self.optional("LLM_PRICES") {
+            let text = std::fs::read_to_string(&path).map_err(|error| crate::storage::reason(&error));
+            match text.and_then(|text| ::llm::prices::Prices::read(&text)) {
+                Ok(prices) => config.prices = prices,
+                Err(sentence) => self.wrong("LLM_PRICES", format_args!("{path}: {sentence}")),
+            }
+            self.prices = Some(path);
+        }
+        config
     }
 
     /// A filter of the log.

@@ -22,10 +22,11 @@ use crate::http::precondition::{etag, if_match, is_known};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
 use crate::http::schema_source::{SchemaBody, SchemaSource, media_type_of, text_of};
 use crate::idempotency::Work;
+use crate::llm::store as llm;
 use crate::openapi::errors::{
     ChangedMeanwhile, Forbidden, Invalid, NotAcceptable, NotFound, PreconditionRequired, UnsupportedMediaType,
 };
-use crate::plan::routes::Overriding;
+use crate::plan::routes::{Overriding, looked_at};
 
 /// Adds the resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -433,7 +434,7 @@ pub struct SeedQuery {
 
 /// Read rows of a dataset
 ///
-/// They are made while they are read; nothing is stored.
+/// They are made while they are read; nothing is stored, and no language model is asked: what is not answered yet another generator fills.
 #[utoipa::path(operation_id = "list_dataset_rows", tag = "datasets",
     params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery, SeedQuery), responses(
     (status = 200, content((RowList = "application/json"), (Vec<u8> = "application/octet-stream"))),
@@ -455,11 +456,17 @@ async fn list_dataset_rows(
     let state = app.clone();
     let asked = off_thread(move || {
         let row = state.db.read_now(|c| service::living(c, id))?;
-        let options = overriding.options()?;
-        let plan = state.plans.get(&format!("{id} {} {:?}", row.version, overriding.seed), || {
+        let key = format!("{id} {} {:?}", row.version, overriding.seed);
+        let look = || {
             let version = state.db.read_now(|c| service::version_row(c, &row, row.version))?;
-            service::planned(&version.text, &overriding.parameters, &options)
-        })?;
+            looked_at(&state, &version.text, &overriding).map(|(plan, _)| plan)
+        };
+        let mut plan = state.plans.get(&key, look)?;
+        if plan.asks() {
+            // What a language model has answered since is in the rows too.
+            let last = state.db.read_now(|c| Ok::<_, ApiError>(llm::last_answer(c)?))?;
+            plan = state.plans.get(&format!("{key} {last}"), look)?;
+        }
         let table = table_index(&plan, &name).map_err(|failure| ApiError::new(Code::NotFound, failure.to_string()))?;
         Ok(AskedTable { source: Source::Planned, plan, table })
     })

@@ -75,6 +75,10 @@ diesel::table! {
         created_by -> Nullable<Text>,
         started_at -> Nullable<Text>,
         finished_at -> Nullable<Text>,
+        llm_model -> Nullable<Text>,
+        llm_ceiling_usd -> Nullable<Double>,
+        llm_filled_at -> Nullable<Text>,
+        held_for -> Nullable<Text>,
     }
 }
 
@@ -161,6 +165,47 @@ diesel::table! {
 }
 
 diesel::table! {
+    llm_questions (address) {
+        address -> Text,
+        model -> Text,
+        prompt -> Text,
+        item -> Text,
+        item_hash -> Text,
+        temperature -> Nullable<Text>,
+        answers -> BigInt,
+        is_exhausted -> Integer,
+        calls -> BigInt,
+        prompt_tokens -> BigInt,
+        completion_tokens -> BigInt,
+        created_at -> Text,
+    }
+}
+
+diesel::table! {
+    llm_answers (address, place) {
+        address -> Text,
+        place -> BigInt,
+        answer -> Text,
+    }
+}
+
+diesel::table! {
+    generation_pools (generation_id, place) {
+        generation_id -> Text,
+        place -> BigInt,
+        address -> Text,
+        table_name -> Text,
+        column_names -> Text,
+        answers -> BigInt,
+        duplicates -> BigInt,
+        invalid -> BigInt,
+        refusals -> BigInt,
+        is_exhausted -> Integer,
+        failure -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     audit (id) {
         id -> Text,
         at -> Text,
@@ -181,6 +226,9 @@ diesel::joinable!(dataset_versions -> users (created_by));
 diesel::joinable!(generations -> datasets (dataset_id));
 diesel::joinable!(exports -> generations (generation_id));
 diesel::joinable!(llm_usage -> generations (generation_id));
+diesel::joinable!(llm_answers -> llm_questions (address));
+diesel::joinable!(generation_pools -> llm_questions (address));
+diesel::joinable!(generation_pools -> generations (generation_id));
 diesel::joinable!(api_keys -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -194,5 +242,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     idempotency_keys,
     llm_usage,
+    llm_questions,
+    llm_answers,
+    generation_pools,
     audit,
 );

@@ -24,6 +24,7 @@ pub use files::{
     Generation as Files, Output, Phase, Progress as FileProgress, Request, Rows, Target, generate, table_index,
 };
 
+use crate::llm::service::GenerationLlm;
 use crate::users::Author;
 
 /// Where a generation or an export stands.
@@ -32,6 +33,8 @@ use crate::users::Author;
 pub enum State {
     /// Waits for its turn.
     Queued,
+    /// Waits for a key to the language model.
+    NeedsKey,
     /// Makes rows.
     Running,
     /// All rows are there and proved.
@@ -44,12 +47,14 @@ pub enum State {
 
 impl State {
     /// Every state.
-    pub const ALL: [State; 5] = [State::Queued, State::Running, State::Succeeded, State::Failed, State::Cancelled];
+    pub const ALL: [State; 6] =
+        [State::Queued, State::NeedsKey, State::Running, State::Succeeded, State::Failed, State::Cancelled];
 
     /// The word that names it.
     pub fn word(self) -> &'static str {
         match self {
             State::Queued => "queued",
+            State::NeedsKey => "needs_key",
             State::Running => "running",
             State::Succeeded => "succeeded",
             State::Failed => "failed",
@@ -64,7 +69,7 @@ impl State {
 
     /// Whether nothing more will happen.
     pub fn is_final(self) -> bool {
-        !matches!(self, State::Queued | State::Running)
+        !matches!(self, State::Queued | State::NeedsKey | State::Running)
     }
 }
 
@@ -79,11 +84,38 @@ pub struct TableProgress {
     pub rows_total: u64,
 }
 
+/// What a generation does while it runs. First it collects what a language model is asked, where it is, then it makes rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Collects the answers of a language model.
+    Answers,
+    /// Makes and proves rows.
+    Rows,
+}
+
+/// How far the answers of a language model are.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct AnswersProgress {
+    /// Answers that are there.
+    pub done: u64,
+    /// Answers that are wanted.
+    pub wanted: u64,
+    /// Calls since this run began.
+    pub calls: u64,
+    /// US dollars that the generation took so far; null where the model's price is not known.
+    pub cost_usd: Option<f64>,
+}
+
 /// How far a generation is.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Progress {
     /// Where it stands.
     pub state: State,
+    /// What it does while it runs; else null.
+    pub phase: Option<Work>,
+    /// How far the answers of a language model are, while they are collected; else null.
+    pub answers: Option<AnswersProgress>,
     /// Rows that are made.
     pub rows_done: u64,
     /// Rows in all.
@@ -148,7 +180,9 @@ pub struct Generation {
     pub content_hash: Option<String>,
     /// How many statements hold, once they were checked.
     pub certificate: Option<Verdict>,
-    /// Why it failed.
+    /// What it asked the language model; null where its dataset asks none.
+    pub llm: Option<GenerationLlm>,
+    /// Why it failed, or waits for a key.
     pub failure: Option<String>,
     /// When it was asked for.
     #[schema(format = DateTime)]

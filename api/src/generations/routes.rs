@@ -11,6 +11,7 @@ use engine::verify::{Dialect, verify_sql};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::watch;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -26,12 +27,14 @@ use crate::error::{ApiError, Code};
 use crate::http::body::{Object, null_is_absent, whole};
 use crate::http::caller::Caller;
 use crate::http::headers::SANDBOX;
+use crate::http::model_key::{ModelKey, ModelKeyHeader};
 use crate::http::page::{List, Page};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
 use crate::idempotency::Work;
 use crate::openapi::errors::{Conflict, Forbidden, Gone, Invalid, NotAcceptable, NotFound};
 use crate::openapi::{Certificate, TableProfile};
 use crate::plan::routes::Overriding;
+use crate::users::store::uuid;
 
 /// Forms of a certificate beside the plain one, each with its media type.
 const FORMS: [(&str, &str); 2] = [("html", "text/html"), ("sql", "application/sql")];
@@ -57,6 +60,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(list_generations)
         .service(get_generation)
         .service(cancel_generation)
+        .service(resume_generation)
         .service(delete_generation)
         .service(stream_generation_events)
         .service(list_generation_tables)
@@ -89,6 +93,9 @@ pub struct NewGeneration {
     #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
     pub parameters: Overrides,
+    /// US dollars that the language model may cost for this generation at most, beside the server's own limit.
+    #[schema(minimum = 0)]
+    pub llm_ceiling_usd: Option<f64>,
 }
 
 /// Which generations.
@@ -174,7 +181,11 @@ pub struct ColumnReference {
 /// Start a generation
 ///
 /// It waits in a queue, makes its rows, stores and proves them. A generation that a stopped server was working on goes on at the next start.
-#[utoipa::path(operation_id = "create_generation", tag = "generations", params(("id" = Uuid, Path, description = "the dataset")),
+///
+/// Where the dataset asks a language model, the answers that are not kept yet are collected first, within what they may cost. Without a key
+/// it waits as `needs_key`, until it is resumed with one.
+#[utoipa::path(operation_id = "create_generation", tag = "generations",
+    params(("id" = Uuid, Path, description = "the dataset"), ModelKeyHeader),
     request_body = NewGeneration, responses(
     (status = 202, body = Generation, headers(("Location" = String))),
     Forbidden,
@@ -186,20 +197,28 @@ async fn create_generation(
     app: web::Data<App>,
     caller: Caller,
     work: Work,
+    key: ModelKey,
     id: web::Path<Uuid>,
     body: web::Json<Object<NewGeneration>>,
 ) -> Result<HttpResponse, ApiError> {
-    let NewGeneration { version, seed, rows, scale, parameters } = body.into_inner().0;
+    let NewGeneration { version, seed, rows, scale, parameters, llm_ceiling_usd } = body.into_inner().0;
     let overriding = Overriding { seed, rows, scale, parameters };
     let (state, id) = (app.clone(), id.into_inner());
     let generation = off_thread(move || {
-        let row = service::prepare(&state, id, version, &overriding, caller.id)?;
-        state.db.write_now(|c| {
+        let row = service::prepare(&state, id, version, &overriding, llm_ceiling_usd, caller.id)?;
+        let own = uuid(&row.id);
+        // Its turn may come before this returns.
+        state.model.hold_key(own, key.0.filter(|_| row.llm_model.is_some()));
+        let recorded = state.db.write_now(|c| {
             store::insert(c, &row)?;
             let generation = service::shown(&state, c, row)?;
             work.done(c, 202, &path_of(generation.id), None, &generation)?;
             Ok::<_, ApiError>(generation)
-        })
+        });
+        if recorded.is_err() {
+            state.model.take_key(own);
+        }
+        recorded
     })
     .await?;
     app.generations.ring();
@@ -287,7 +306,7 @@ async fn get_generation(
 
 /// Cancel a generation
 ///
-/// One that waits is cancelled at once, one that runs within a second. What it made is removed.
+/// One that waits is cancelled at once, one that runs within a second. What it made is removed; what a language model answered is kept.
 #[utoipa::path(operation_id = "cancel_generation", tag = "generations", params(("id" = Uuid, Path)), responses(
     (status = 202, body = Generation),
     Forbidden,
@@ -298,6 +317,27 @@ async fn get_generation(
 async fn cancel_generation(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
     let (state, id) = (app.clone(), id.into_inner());
     let generation = off_thread(move || service::cancel(&state, id)).await?;
+    Ok(HttpResponse::Accepted().json(generation))
+}
+
+/// Resume a generation that waits for a key
+///
+/// It goes on with the key of `X-OpenAI-Api-Key`, or with that of the server where one was set since. What was paid for before is kept.
+#[utoipa::path(operation_id = "resume_generation", tag = "generations", params(("id" = Uuid, Path), ModelKeyHeader), responses(
+    (status = 202, body = Generation),
+    Forbidden,
+    NotFound,
+    Conflict,
+))]
+#[post("/generations/{id}/resume")]
+async fn resume_generation(
+    app: web::Data<App>,
+    _: Caller,
+    key: ModelKey,
+    id: web::Path<Uuid>,
+) -> Result<HttpResponse, ApiError> {
+    let (state, id) = (app.clone(), id.into_inner());
+    let generation = off_thread(move || service::resume(&state, id, key.0)).await?;
     Ok(HttpResponse::Accepted().json(generation))
 }
 
@@ -332,26 +372,21 @@ async fn stream_generation_events(
     let id = id.into_inner();
     let first = recorded(&app, id).await?;
     let followed = app.generations.follow(id);
-    let stream = futures::stream::unfold(Some((app, followed, Some(first))), move |follower| async move {
-        let (app, mut followed, first) = follower?;
-        let progress = match (first, &mut followed) {
-            (Some(first), _) => first,
-            (None, Some(watch)) => match tokio::time::timeout(KEEP_ALIVE, watch.changed()).await {
-                Ok(Ok(())) => watch.borrow_and_update().clone(),
-                // Its worker is done with it: the record says how it ended.
-                Ok(Err(_)) => recorded(&app, id).await.ok()?,
-                Err(_) => return Some((Ok(Bytes::from_static(b": \n\n")), Some((app, followed, None)))),
-            },
-            // It waits for its turn, or was begun between two looks.
-            (None, None) => {
-                tokio::time::sleep(Duration::from_millis(250)).await;
-                followed = app.generations.follow(id);
-                recorded(&app, id).await.ok()?
-            }
-        };
-        let is_last = progress.state.is_final();
-        let event = format!("event: progress\ndata: {}\n\n", json!(progress));
-        Some((Ok::<_, Infallible>(Bytes::from(event)), (!is_last).then_some((app, followed, None))))
+    let stream = futures::stream::unfold(Some((app, followed, None)), move |follower| {
+        let first = first.clone();
+        async move {
+            let (app, mut followed, last) = follower?;
+            let told = match &last {
+                None => Some(first),
+                Some(last) => next_progress(&app, id, &mut followed, last).await?,
+            };
+            let Some(progress) = told else {
+                return Some((Ok(Bytes::from_static(b": \n\n")), Some((app, followed, last))));
+            };
+            let is_last = progress.state.is_final();
+            let event = format!("event: progress\ndata: {}\n\n", json!(progress));
+            Some((Ok::<_, Infallible>(Bytes::from(event)), (!is_last).then_some((app, followed, Some(progress)))))
+        }
     });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -360,6 +395,39 @@ async fn stream_generation_events(
         // A compressor would keep events back until it has enough of them.
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .streaming(stream))
+}
+
+/// The next progress that is not the last one; nothing where there is none for a while. The outer `None` ends the stream.
+async fn next_progress(
+    app: &web::Data<App>,
+    id: Uuid,
+    followed: &mut Option<watch::Receiver<Progress>>,
+    last: &Progress,
+) -> Option<Option<Progress>> {
+    let until = tokio::time::Instant::now() + KEEP_ALIVE;
+    while tokio::time::Instant::now() < until {
+        let progress = match followed {
+            Some(watch) => match tokio::time::timeout_at(until, watch.changed()).await {
+                Ok(Ok(())) => return Some(Some(watch.borrow_and_update().clone())),
+                // Its worker is done with it: the record says how it ended.
+                Ok(Err(_)) => {
+                    *followed = None;
+                    recorded(app, id).await.ok()?
+                }
+                Err(_) => return Some(None),
+            },
+            // It waits for its turn or for a key, or was begun between two looks.
+            None => {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+                *followed = app.generations.follow(id);
+                recorded(app, id).await.ok()?
+            }
+        };
+        if progress != *last {
+            return Some(Some(progress));
+        }
+    }
+    Some(None)
 }
 
 async fn recorded(app: &web::Data<App>, id: Uuid) -> Result<Progress, ApiError> {

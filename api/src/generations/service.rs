@@ -1,5 +1,6 @@
 //! What may happen to generations.
 
+use ::llm::Secret;
 use diesel::SqliteConnection;
 use engine::ENGINE_VERSION;
 use engine::problem::Problem;
@@ -14,18 +15,21 @@ use crate::App;
 use crate::datasets::service as datasets;
 use crate::db;
 use crate::error::{ApiError, Code};
+use crate::llm::service as llm;
 use crate::plan::routes::Overriding;
 use crate::users::store::uuid;
 
-/// The record of a new generation: its plan is made once to see that it can be made at all.
+/// The record of a new generation: its plan is made once to see that it can be made at all. A ceiling is what the language model may cost.
 pub fn prepare(
     app: &App,
     dataset: Uuid,
     version: Option<i32>,
     overriding: &Overriding,
+    ceiling_usd: Option<f64>,
     by: Uuid,
 ) -> Result<GenerationRow, ApiError> {
     app.check_disk()?;
+    checked_ceiling(ceiling_usd, "/llm_ceiling_usd")?;
     let version = app.db.read_now(|c| {
         let row = datasets::living(c, dataset)?;
         // The dataset is there; what the body says of it is not.
@@ -48,6 +52,10 @@ pub fn prepare(
             Problem::new("too_many_rows", sentence).at("/rows").param("rows", total).param("max", app.config.max_rows),
         ]));
     }
+    if plan.asks() {
+        // One that cannot be held is told before anything is asked.
+        app.model.ceiling(ceiling_usd)?;
+    }
     Ok(GenerationRow {
         id: Uuid::now_v7().to_string(),
         dataset_id: dataset.to_string(),
@@ -68,7 +76,19 @@ pub fn prepare(
         created_by: Some(by.to_string()),
         started_at: None,
         finished_at: None,
+        llm_model: plan.asks().then(|| app.model.name().to_owned()),
+        llm_ceiling_usd: ceiling_usd,
+        llm_filled_at: None,
+        held_for: None,
     })
+}
+
+/// A ceiling of US dollars that may be one.
+pub fn checked_ceiling(ceiling_usd: Option<f64>, pointer: &str) -> Result<(), ApiError> {
+    match ceiling_usd.filter(|dollars| !(dollars.is_finite() && *dollars >= 0.0)) {
+        Some(dollars) => Err(ApiError::invalid_at(pointer, format!("{dollars} is no number of US dollars from 0 on"))),
+        None => Ok(()),
+    }
 }
 
 /// A generation's row.
@@ -135,6 +155,7 @@ pub fn profile(app: &App, id: Uuid, table: &str) -> Result<TableProfile, ApiErro
 pub fn shown(app: &App, connection: &mut SqliteConnection, row: GenerationRow) -> Result<Generation, ApiError> {
     let progress = progress(app, connection, &row)?;
     let dataset = crate::datasets::store::find(connection, uuid(&row.dataset_id))?;
+    let llm = llm::of_generation(&app.model, connection, &row)?;
     Ok(Generation {
         id: uuid(&row.id),
         dataset_id: uuid(&row.dataset_id),
@@ -149,6 +170,7 @@ pub fn shown(app: &App, connection: &mut SqliteConnection, row: GenerationRow) -
         reference_time: row.reference_time,
         progress,
         content_hash: row.content_hash,
+        llm,
         failure: row.failure,
         created_at: row.created_at,
         created_by: datasets::author(connection, row.created_by)?,
@@ -163,7 +185,7 @@ pub fn cancel(app: &App, id: Uuid) -> Result<Generation, ApiError> {
         let row = find(c, id)?;
         match row.state() {
             // On record at once, so that it stays cancelled whatever happens to the server; a worker that is at it stops soon.
-            from @ (State::Queued | State::Running) => {
+            from @ (State::Queued | State::NeedsKey | State::Running) => {
                 store::change_state(c, &row.id, from, State::Cancelled, &db::now())?;
                 store::remove_parts(c, &row.id)?;
             }
@@ -175,7 +197,34 @@ pub fn cancel(app: &App, id: Uuid) -> Result<Generation, ApiError> {
         shown(app, c, row)
     })?;
     app.generations.cancel(id);
+    app.model.take_key(id);
     Ok(cancelled)
+}
+
+/// Lets a generation that waits for a key go on, with that of the request or that of the settings.
+pub fn resume(app: &App, id: Uuid, key: Option<Secret>) -> Result<Generation, ApiError> {
+    // Its turn may come before this returns.
+    let waits = app.db.read_now(|c| Ok::<_, ApiError>(find(c, id)?.state() == State::NeedsKey))?;
+    if waits {
+        app.model.hold_key(id, key);
+    }
+    let resumed = app.db.write_now(|c| {
+        let row = find(c, id)?;
+        if !store::change_state(c, &row.id, State::NeedsKey, State::Queued, &db::now())? {
+            return Err(ApiError::new(
+                Code::Conflict,
+                format!("the generation is {}; it waits for no key", row.state().word()),
+            ));
+        }
+        let row = find(c, id)?;
+        shown(app, c, row)
+    });
+    if waits && resumed.is_err() {
+        app.model.take_key(id);
+    }
+    let resumed = resumed?;
+    app.generations.ring();
+    Ok(resumed)
 }
 
 /// Deletes a generation that has ended, with its rows and exports.

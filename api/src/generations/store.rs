@@ -48,12 +48,34 @@ pub struct GenerationRow {
     pub started_at: Option<String>,
     /// When it ended.
     pub finished_at: Option<String>,
+    /// The language model that it asks.
+    pub llm_model: Option<String>,
+    /// US dollars that this may cost.
+    pub llm_ceiling_usd: Option<f64>,
+    /// When all answers were there.
+    pub llm_filled_at: Option<String>,
+    /// What it waits for beside its turn.
+    pub held_for: Option<String>,
+}
+
+/// What a generation is held for.
+const KEY: &str = "key";
+
+/// How a state is recorded: the word, and what the generation is held for.
+fn recorded(state: State) -> (&'static str, Option<&'static str>) {
+    match state {
+        State::NeedsKey => (State::Queued.word(), Some(KEY)),
+        state => (state.word(), None),
+    }
 }
 
 impl GenerationRow {
     /// Its state.
     pub fn state(&self) -> State {
-        State::of_word(&self.state).unwrap_or(State::Failed)
+        match State::of_word(&self.state) {
+            Some(State::Queued) if self.held_for.is_some() => State::NeedsKey,
+            state => state.unwrap_or(State::Failed),
+        }
     }
 
     /// Its tables, with nothing done.
@@ -107,7 +129,8 @@ pub fn list(
             query = query.filter(generations::dataset_id.eq(dataset.to_string()));
         }
         if let Some(state) = filter.state {
-            query = query.filter(generations::state.eq(state.word()));
+            let (word, held_for) = recorded(state);
+            query = query.filter(generations::state.eq(word)).filter(generations::held_for.is(held_for));
         }
         query
     };
@@ -167,6 +190,7 @@ pub fn requeue_running(connection: &mut SqliteConnection) -> QueryResult<usize> 
 pub fn take_next(connection: &mut SqliteConnection, now: &str) -> QueryResult<Option<GenerationRow>> {
     let next: Option<GenerationRow> = generations::table
         .filter(generations::state.eq(State::Queued.word()))
+        .filter(generations::held_for.is_null())
         .order((generations::created_at.asc(), generations::id.asc()))
         .select(GenerationRow::as_select())
         .first(connection)
@@ -188,10 +212,37 @@ pub fn change_state(
     to: State,
     now: &str,
 ) -> QueryResult<bool> {
-    let row = generations::table.find(id).filter(generations::state.eq(from.word()));
+    let (word, held_for) = recorded(from);
+    let row =
+        generations::table.find(id).filter(generations::state.eq(word)).filter(generations::held_for.is(held_for));
     let ended = to.is_final().then(|| now.to_owned());
+    let (word, held_for) = recorded(to);
     let changed = diesel::update(row)
-        .set((generations::state.eq(to.word()), generations::finished_at.eq(ended)))
+        .set((
+            generations::state.eq(word),
+            generations::held_for.eq(held_for),
+            generations::failure.eq(None::<String>),
+            generations::finished_at.eq(ended),
+        ))
+        .execute(connection)?;
+    Ok(changed > 0)
+}
+
+/// Has a running generation wait for a key, and says why; says whether it was running.
+pub fn hold(connection: &mut SqliteConnection, id: &str, why: &str) -> QueryResult<bool> {
+    let (word, held_for) = recorded(State::NeedsKey);
+    let running = generations::table.find(id).filter(generations::state.eq(State::Running.word()));
+    let changed = diesel::update(running)
+        .set((generations::state.eq(word), generations::held_for.eq(held_for), generations::failure.eq(why)))
+        .execute(connection)?;
+    Ok(changed > 0)
+}
+
+/// Records that the answers of a language model are there, if the generation is running; says whether it was.
+pub fn filled(connection: &mut SqliteConnection, id: &str, model: &str, now: &str) -> QueryResult<bool> {
+    let running = generations::table.find(id).filter(generations::state.eq(State::Running.word()));
+    let changed = diesel::update(running)
+        .set((generations::llm_model.eq(model), generations::llm_filled_at.eq(now)))
         .execute(connection)?;
     Ok(changed > 0)
 }

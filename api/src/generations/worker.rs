@@ -6,9 +6,11 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use ::llm::Secret;
 use engine::ENGINE_VERSION;
 use engine::content::{self, Hash};
 use engine::plan::{self, Plan};
+use engine::problem::Problem;
 use engine::profile::Profiler;
 use engine::verify::Certificate;
 use indexmap::IndexMap;
@@ -19,12 +21,14 @@ use uuid::Uuid;
 use super::parts::{self, NewPart, StoredTable};
 use super::scan;
 use super::store::{self, Ending, GenerationRow, PartRow};
-use super::{Progress, State, Verdict};
+use super::{AnswersProgress, Progress, State, Verdict, Work};
 use crate::App;
 use crate::auth::tokens::hex;
 use crate::datasets;
 use crate::error::{ApiError, Code};
 use crate::jobs::Interruption;
+use crate::llm::pools::{self, Filling};
+use crate::llm::store as llm;
 use crate::users::store::uuid;
 use crate::{Cancellation, Failure, certificates, db, storage};
 
@@ -43,9 +47,11 @@ pub fn step(app: &App) -> bool {
         }
     };
     let id = uuid(&row.id);
+    let key = app.model.take_key(id);
     let progress = progress_of(&row, State::Running);
     let (cancellation, send) = app.generations.begin(id, progress);
-    let mut run = Run { app, row: &row, cancellation, send, begun: Instant::now(), told: Instant::now(), fresh: 0 };
+    let mut run =
+        Run { app, row: row.clone(), key, cancellation, send, begun: Instant::now(), told: Instant::now(), fresh: 0 };
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run.all()))
         .unwrap_or_else(|_| Err(Failure::Internal("a generation panicked".to_owned())));
     if let Err(error) = record(app, &row, ended) {
@@ -59,6 +65,8 @@ pub fn step(app: &App) -> bool {
 pub fn progress_of(row: &GenerationRow, state: State) -> Progress {
     Progress {
         state,
+        phase: None,
+        answers: None,
         rows_done: 0,
         rows_total: u64::try_from(row.rows_total).unwrap_or_default(),
         rows_per_second: None,
@@ -71,14 +79,29 @@ pub fn plan_of(app: &App, row: &GenerationRow) -> Result<Arc<Plan>, ApiError> {
     app.plans.get(&row.id, || compiled(app, row))
 }
 
+/// With the answers that the generation's rows are made of, once it is on record which.
 fn compiled(app: &App, row: &GenerationRow) -> Result<Arc<Plan>, ApiError> {
     let (dataset, version) = (row.dataset_id.clone(), row.version);
-    let found = app.db.read_now(|c| Ok::<_, ApiError>(datasets::store::version(c, &dataset, version)?))?;
+    let (found, answers) = app.db.read_now(|c| {
+        let answers = match &row.llm_filled_at {
+            Some(_) => {
+                let own = llm::pools(c, &row.id)?;
+                Some(pools::answers_of(c, &own)?)
+            }
+            None => None,
+        };
+        Ok::<_, ApiError>((datasets::store::version(c, &dataset, version)?, answers))
+    })?;
     let version = found.ok_or_else(|| ApiError::internal("a generation's version is gone"))?;
     let rows: IndexMap<String, u64> = serde_json::from_str(&row.rows).unwrap_or_default();
     let parameters = serde_json::from_str(&row.parameters).unwrap_or_default();
-    let options =
-        plan::Options { seed: u64::try_from(row.seed).ok(), rows, scale: row.scale, ..plan::Options::default() };
+    let options = plan::Options {
+        seed: u64::try_from(row.seed).ok(),
+        rows,
+        scale: row.scale,
+        answers,
+        ..plan::Options::default()
+    };
     datasets::service::planned(&version.text, &parameters, &options)
 }
 
@@ -93,7 +116,9 @@ struct Part<'a> {
 /// A generation while it runs.
 struct Run<'a> {
     app: &'a App,
-    row: &'a GenerationRow,
+    row: GenerationRow,
+    /// A key for the language model that somebody brought.
+    key: Option<Secret>,
     cancellation: Cancellation,
     send: watch::Sender<Progress>,
     begun: Instant,
@@ -110,7 +135,9 @@ impl Run<'_> {
                 self.row.engine_version
             )));
         }
-        let plan = plan_of(self.app, self.row).map_err(|error| Failure::Internal(error.to_string()))?;
+        self.collect()?;
+        let plan = plan_of(self.app, &self.row).map_err(not_planned)?;
+        self.send.send_modify(|progress| progress.phase = Some(Work::Rows));
         let folder = parts::folder(&self.app.config.data_dir, &self.row.id);
         let recorded = self.app.db.read_now(|c| Ok::<_, ApiError>(store::parts(c, &self.row.id)?));
         let recorded = recorded.map_err(|error| Failure::Internal(error.to_string()))?;
@@ -123,10 +150,60 @@ impl Run<'_> {
         if broken.is_empty() { Ok((content::hash_all(&tables), certificate)) } else { Err(Failure::Broken(broken)) }
     }
 
+    /// Collects the answers of a language model, where they are not there yet, and records which of them the rows are made of.
+    fn collect(&mut self) -> Result<(), Failure> {
+        if self.row.llm_model.is_none() || self.row.llm_filled_at.is_some() {
+            return Ok(());
+        }
+        let app = self.app;
+        let unanswered = compiled(app, &self.row).map_err(not_planned)?;
+        let told = |problems: Vec<Problem>| {
+            Failure::Request(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        };
+        let wanted = unanswered.wanted().map_err(told)?;
+        self.cancellation.check()?;
+        let id = uuid(&self.row.id);
+        let spent = app.db.read_now(|c| Ok::<_, ApiError>(llm::sums_of(c, id)?)).map_err(not_read)?;
+        let filling = Filling {
+            model: &app.model,
+            db: &app.db,
+            key: self.key.take(),
+            ceiling_usd: self.row.llm_ceiling_usd,
+            generation: Some((id, u64::try_from(spent.cost_microusd).unwrap_or_default())),
+        };
+        let send = self.send.clone();
+        let watch = move |told: pools::Progress| {
+            send.send_modify(|progress| {
+                progress.phase = Some(Work::Answers);
+                progress.answers = Some(AnswersProgress {
+                    done: told.done,
+                    wanted: told.wanted,
+                    calls: told.usage.calls,
+                    cost_usd: told.spent_microusd.map(|spent| spent as f64 / pools::MICRO),
+                });
+            });
+        };
+        watch(pools::Progress { wanted: wanted.iter().map(|wanted| wanted.answers).sum(), ..Default::default() });
+        let filled = filling.fill(&wanted, &self.cancellation, &watch);
+        self.cancellation.check()?;
+        let (filled, model, now) = (filled?, app.model.name(), db::now());
+        let recorded = app.db.write_now(|c| {
+            pools::record(c, &self.row.id, &wanted, &filled.pools, model)?;
+            Ok::<_, ApiError>(store::filled(c, &self.row.id, model, &now)?)
+        });
+        if !recorded.map_err(not_read)? {
+            return Err(Failure::Cancelled);
+        }
+        self.row.llm_model = Some(model.to_owned());
+        self.row.llm_filled_at = Some(now);
+        self.send.send_modify(|progress| progress.answers = None);
+        Ok(())
+    }
+
     /// Makes what is missing of a table, and its profile, unless that is recorded.
     fn table(&mut self, plan: &Arc<Plan>, folder: &Path, table: usize, recorded: &[PartRow]) -> Result<Hash, Failure> {
         let planned = &plan.tables[table];
-        let (id, place) = (&self.row.id, table as i32);
+        let (id, place) = (&self.row.id.clone(), table as i32);
         let known = self.app.db.read_now(|c| Ok::<_, ApiError>(store::profile(c, id, place)?));
         let known = known.map_err(|error| Failure::Internal(error.to_string()))?;
         let mut profiler = known.is_none().then(|| Profiler::new(&planned.schema, planned.rows));
@@ -226,13 +303,25 @@ impl Run<'_> {
     }
 }
 
-/// Why the database did not take a record.
-fn not_written(error: diesel::result::Error) -> Failure {
-    let error = ApiError::from(error);
+/// Why there is no plan.
+fn not_planned(error: ApiError) -> Failure {
+    match error.code() {
+        Code::InvalidInput => Failure::Request(error.sentences().join("; ")),
+        _ => Failure::Internal(error.to_string()),
+    }
+}
+
+/// Why the database did not answer.
+fn not_read(error: ApiError) -> Failure {
     match error.code() {
         Code::Unavailable => Failure::Request(error.to_string()),
         _ => Failure::Internal(error.to_string()),
     }
+}
+
+/// Why the database did not take a record.
+fn not_written(error: diesel::result::Error) -> Failure {
+    not_read(ApiError::from(error))
 }
 
 /// Records how a run ended. What was cancelled or failed leaves no rows behind.
@@ -258,6 +347,7 @@ fn record(app: &App, row: &GenerationRow, ended: Result<(Hash, Certificate), Fai
             }
             Interruption::Cancelled => (State::Cancelled, Ending::default()),
         },
+        Err(Failure::Model(failure)) if pools::is_missing_key(&failure) => return hold(app, row, &failure),
         Err(failure) => {
             log::warn!("generation {} failed: {failure}", row.id);
             (State::Failed, Ending { failure: Some(failure.said()), ..Ending::default() })
@@ -281,12 +371,27 @@ fn record(app: &App, row: &GenerationRow, ended: Result<(Hash, Certificate), Fai
     if !is_recorded {
         remove_files(app, &row.id);
     }
+    tell_end(app, row, state);
+    Ok(())
+}
+
+/// Records that a run waits for a key to the language model.
+fn hold(app: &App, row: &GenerationRow, failure: &::llm::Failure) -> Result<(), ApiError> {
+    log::info!("generation {} waits for a key", row.id);
+    let is_recorded = app.generations.record(&format!("generation {}", row.id), || {
+        Ok(app.db.write_now(|c| store::hold(c, &row.id, &failure.detail))?)
+    })?;
+    tell_end(app, row, if is_recorded { State::NeedsKey } else { State::Cancelled });
+    Ok(())
+}
+
+/// Tells whoever follows a run how it ended.
+fn tell_end(app: &App, row: &GenerationRow, state: State) {
     let id = uuid(&row.id);
     if let Some(mut progress) = app.generations.progress(id) {
-        progress.state = state;
+        (progress.state, progress.phase, progress.answers) = (state, None, None);
         app.generations.tell(id, progress);
     }
-    Ok(())
 }
 
 /// The stored rows of a table. A part whose file was lost is made again and has to have the hash that is recorded; where another engine made

@@ -12,8 +12,7 @@ const EXPOSED: &str =
     "ETag, Location, Retry-After, X-Request-Id, Content-Disposition, Content-Range, Idempotent-Replayed";
 
 /// Headers that a page may send.
-const ACCEPTED: &str =
-    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, Range, If-Range, Accept";
+const ACCEPTED: &str = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, Range, If-Range, Accept, X-OpenAI-Api-Key";
 
 /// The origin of a request, where it is one that may ask.
 pub fn origin(config: &Config, request: &ServiceRequest) -> Option<HeaderValue> {

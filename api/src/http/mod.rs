@@ -11,6 +11,7 @@ pub mod files;
 pub mod gate;
 pub mod headers;
 pub mod middleware;
+pub mod model_key;
 pub mod page;
 pub mod precondition;
 pub mod rows;

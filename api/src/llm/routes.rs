@@ -1,4 +1,4 @@
-//! `/llm/usage`: tokens and cost of language models, by generation and column.
+//! `/llm`: the language model of this server; tokens and cost of language models, by generation and column.
 
 use actix_web::{get, web};
 use jiff::Timestamp;
@@ -7,6 +7,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::pools::MICRO;
+use super::service::{self, LlmStatus};
 use super::store::{self, Filter, Sums, UsageRow};
 use crate::App;
 use crate::db;
@@ -15,12 +17,9 @@ use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
 use crate::openapi::errors::Invalid;
 
-/// Millionths of a dollar in one.
-const MICRO: f64 = 1e6;
-
 /// Adds the resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_llm_usage);
+    config.service(get_llm_status).service(list_llm_usage);
 }
 
 /// Which calls.
@@ -52,7 +51,7 @@ pub struct LlmUsage {
     pub generation_id: Option<Uuid>,
     /// The table; null where the call is about no table.
     pub table: Option<String>,
-    /// The column; null where the call is about no column.
+    /// The column, or those that share an answer; null where the call is about no column.
     pub column: Option<String>,
     /// The model.
     pub model: String,
@@ -88,6 +87,15 @@ pub struct LlmUsageList {
     pub next: Option<String>,
     /// The sums over the whole list.
     pub totals: Taken,
+}
+
+/// Get the language model of this server
+///
+/// Which it is, and whether it can be asked without a key of one's own.
+#[utoipa::path(operation_id = "get_llm_status", tag = "llm", responses((status = 200, body = LlmStatus)))]
+#[get("/llm/status")]
+async fn get_llm_status(app: web::Data<App>, _: Caller) -> web::Json<LlmStatus> {
+    web::Json(service::status(&app.model))
 }
 
 /// List what language models took, newest first

@@ -1,11 +1,14 @@
-//! Calls of language models in the database.
+//! What language models were asked, what they answered and what it took, in the database.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use uuid::Uuid;
 
-use crate::db::schema::llm_usage;
+use crate::db::schema::{generation_pools, llm_answers, llm_questions, llm_usage};
+
+/// Addresses that are looked up at a time.
+const AT_ONCE: usize = 500;
 
 /// What a column of a generation took of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -97,4 +100,210 @@ pub fn list(
         .select(UsageRow::as_select())
         .load(connection)?;
     Ok((rows, sums))
+}
+
+/// Adds to what a column of a generation took of a model, or of no generation what was recorded under an id; gives the id.
+pub fn add_usage(connection: &mut SqliteConnection, row: &UsageRow, known: Option<&str>) -> QueryResult<String> {
+    let same = match (&row.generation_id, known) {
+        (_, Some(id)) => Some(id.to_owned()),
+        (Some(generation), None) => llm_usage::table
+            .filter(llm_usage::generation_id.eq(generation))
+            .filter(llm_usage::table_name.is(&row.table_name))
+            .filter(llm_usage::column_name.is(&row.column_name))
+            .filter(llm_usage::model.eq(&row.model))
+            .select(llm_usage::id)
+            .first(connection)
+            .optional()?,
+        (None, None) => None,
+    };
+    let Some(id) = same else {
+        insert(connection, row)?;
+        return Ok(row.id.clone());
+    };
+    let changed = diesel::update(llm_usage::table.find(&id))
+        .set((
+            llm_usage::calls.eq(llm_usage::calls + row.calls),
+            llm_usage::prompt_tokens.eq(llm_usage::prompt_tokens + row.prompt_tokens),
+            llm_usage::completion_tokens.eq(llm_usage::completion_tokens + row.completion_tokens),
+            llm_usage::cost_microusd.eq(llm_usage::cost_microusd + row.cost_microusd),
+        ))
+        .execute(connection)?;
+    if changed == 0 {
+        insert(connection, row)?;
+        return Ok(row.id.clone());
+    }
+    Ok(id)
+}
+
+/// What a generation took.
+pub fn sums_of(connection: &mut SqliteConnection, generation: Uuid) -> QueryResult<Sums> {
+    list(connection, &Filter { generation: Some(generation), since: None }, 0, 0).map(|(_, sums)| sums)
+}
+
+/// A question to a model, and what is known of its answers.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = llm_questions)]
+pub struct QuestionRow {
+    /// SHA-256 of model and question.
+    pub address: String,
+    /// The model.
+    pub model: String,
+    /// What is asked.
+    pub prompt: String,
+    /// The JSON Schema of one answer.
+    pub item: String,
+    /// SHA-256 of the schema.
+    pub item_hash: String,
+    /// The temperature, as JSON.
+    pub temperature: Option<String>,
+    /// Answers that are kept.
+    pub answers: i64,
+    /// Whether the model had no more when it was asked last.
+    pub is_exhausted: i32,
+    /// Calls so far.
+    pub calls: i64,
+    /// Tokens that were sent.
+    pub prompt_tokens: i64,
+    /// Tokens that came back.
+    pub completion_tokens: i64,
+    /// When it was asked first.
+    pub created_at: String,
+}
+
+/// Calls and tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Calls.
+    pub calls: i64,
+    /// Tokens that were sent.
+    pub prompt_tokens: i64,
+    /// Tokens that came back.
+    pub completion_tokens: i64,
+}
+
+/// Adds a question, unless it is there.
+pub fn ask(connection: &mut SqliteConnection, row: &QuestionRow) -> QueryResult<()> {
+    diesel::insert_or_ignore_into(llm_questions::table).values(row).execute(connection).map(drop)
+}
+
+/// Adds answers behind those that are kept, those that are there already aside, and what they took.
+pub fn add_answers(
+    connection: &mut SqliteConnection,
+    address: &str,
+    answers: &[String],
+    taken: Taken,
+) -> QueryResult<()> {
+    let question = llm_questions::table.find(address);
+    let mut place: i64 = question.select(llm_questions::answers).first(connection)?;
+    for answer in answers {
+        let row = (llm_answers::address.eq(address), llm_answers::place.eq(place), llm_answers::answer.eq(answer));
+        let added = diesel::insert_or_ignore_into(llm_answers::table).values(row).execute(connection)?;
+        place += added as i64;
+    }
+    diesel::update(question)
+        .set((
+            llm_questions::answers.eq(place),
+            llm_questions::calls.eq(llm_questions::calls + taken.calls),
+            llm_questions::prompt_tokens.eq(llm_questions::prompt_tokens + taken.prompt_tokens),
+            llm_questions::completion_tokens.eq(llm_questions::completion_tokens + taken.completion_tokens),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Notes that the model has no more answers to a question.
+pub fn exhaust(connection: &mut SqliteConnection, address: &str) -> QueryResult<()> {
+    let question = llm_questions::table.find(address);
+    diesel::update(question).set(llm_questions::is_exhausted.eq(1)).execute(connection).map(drop)
+}
+
+/// A question.
+pub fn question(connection: &mut SqliteConnection, address: &str) -> QueryResult<Option<QuestionRow>> {
+    llm_questions::table.find(address).select(QuestionRow::as_select()).first(connection).optional()
+}
+
+/// The first answers to a question, in the order in which they came.
+pub fn answers(connection: &mut SqliteConnection, address: &str, most: i64) -> QueryResult<Vec<String>> {
+    llm_answers::table
+        .filter(llm_answers::address.eq(address))
+        .filter(llm_answers::place.lt(most))
+        .order(llm_answers::place.asc())
+        .select(llm_answers::answer)
+        .load(connection)
+}
+
+/// Of those addresses that are known how many answers are kept, and whether there are no more.
+pub fn counts(connection: &mut SqliteConnection, addresses: &[&str]) -> QueryResult<Vec<(String, i64, i32)>> {
+    let mut found = Vec::with_capacity(addresses.len());
+    for some in addresses.chunks(AT_ONCE) {
+        let rows: Vec<(String, i64, i32)> = llm_questions::table
+            .filter(llm_questions::address.eq_any(some))
+            .select((llm_questions::address, llm_questions::answers, llm_questions::is_exhausted))
+            .load(connection)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// How many answers of a model there are to questions of one schema, and what they took.
+pub fn measured(connection: &mut SqliteConnection, model: &str, item_hash: &str) -> QueryResult<(i64, Taken)> {
+    let sum = |column: &str| sql::<BigInt>(&format!("coalesce(sum({column}), 0)"));
+    let (answers, calls, prompt_tokens, completion_tokens) = llm_questions::table
+        .filter(llm_questions::model.eq(model))
+        .filter(llm_questions::item_hash.eq(item_hash))
+        .select((sum("answers"), sum("calls"), sum("prompt_tokens"), sum("completion_tokens")))
+        .first(connection)?;
+    Ok((answers, Taken { calls, prompt_tokens, completion_tokens }))
+}
+
+/// What tells whether an answer was added since.
+pub fn last_answer(connection: &mut SqliteConnection) -> QueryResult<i64> {
+    diesel::select(sql::<BigInt>("(SELECT coalesce(max(rowid), 0) FROM llm_answers)")).first(connection)
+}
+
+/// What a pool of a generation gave.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = generation_pools)]
+pub struct PoolRow {
+    /// The generation.
+    pub generation_id: String,
+    /// Its place among the generation's.
+    pub place: i64,
+    /// The question.
+    pub address: String,
+    /// The table.
+    pub table_name: String,
+    /// The columns that show its answers, as JSON.
+    pub column_names: String,
+    /// How many of the question's answers rows are made of: the first of them.
+    pub answers: i64,
+    /// Answers that were repeated.
+    pub duplicates: i64,
+    /// Answers that were wrong.
+    pub invalid: i64,
+    /// Calls that the model declined.
+    pub refusals: i64,
+    /// Whether the model had no more.
+    pub is_exhausted: i32,
+    /// Why there are no answers.
+    pub failure: Option<String>,
+}
+
+/// Records the pools of a generation, in the place of those that were.
+pub fn put_pools(connection: &mut SqliteConnection, generation: &str, rows: &[PoolRow]) -> QueryResult<()> {
+    diesel::delete(generation_pools::table.filter(generation_pools::generation_id.eq(generation)))
+        .execute(connection)?;
+    for row in rows {
+        diesel::insert_into(generation_pools::table).values(row).execute(connection)?;
+    }
+    Ok(())
+}
+
+/// The pools of a generation, in their order.
+pub fn pools(connection: &mut SqliteConnection, generation: &str) -> QueryResult<Vec<PoolRow>> {
+    generation_pools::table
+        .filter(generation_pools::generation_id.eq(generation))
+        .order(generation_pools::place.asc())
+        .select(PoolRow::as_select())
+        .load(connection)
 }

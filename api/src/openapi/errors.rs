@@ -40,6 +40,8 @@ answers! {
     UnsatisfiableRange = 416;
     /// The input has problems, listed with their places
     Invalid = 422;
+    /// The language model did not answer as it was to
+    ModelFailed = 424;
     /// If-Match is required
     PreconditionRequired = 428;
     /// Too many attempts

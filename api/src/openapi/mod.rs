@@ -58,6 +58,8 @@ lifted! {
     PlanReport: schemars::schema_for!(engine::plan::Report).to_value();
     /// The proof that rows obey a schema.
     Certificate: schemars::schema_for!(engine::verify::Certificate).to_value();
+    /// What a person should know of columns.
+    Note: schemars::schema_for!(engine::llm::Note).to_value();
     /// What the values of a table look like.
     TableProfile: schemars::schema_for!(engine::profile::TableProfile).to_value();
 }
@@ -93,7 +95,7 @@ pub struct ProblemDocument {
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "this server")),
-    components(schemas(Schema, Problem, PlanReport, Certificate, TableProfile, ProblemDocument)),
+    components(schemas(Schema, Problem, PlanReport, Certificate, Note, TableProfile, ProblemDocument)),
     tags(
         (name = "auth", description = "Set-up, sign-in and sessions"),
         (name = "users", description = "Who may sign in, and what each may do"),
@@ -103,6 +105,7 @@ pub struct ProblemDocument {
         (name = "catalogue", description = "Generators, formats, templates and the schema language"),
         (name = "generations", description = "Rows, made and proved"),
         (name = "exports", description = "Files of a generation"),
+        (name = "assistant", description = "Words become schemas, columns and rules, as proposals"),
         (name = "llm", description = "Language models, and what they cost"),
         (name = "admin", description = "The server's state and who changed what"),
     ),

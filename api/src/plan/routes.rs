@@ -1,6 +1,7 @@
 //! `/plan` and `/preview`: a schema compiled, and its first rows. Nothing is stored.
 
 use actix_web::{post, web};
+use engine::llm::Note;
 use engine::plan::{self, Compiled, Plan};
 use engine::problem::Problem;
 use engine::run;
@@ -21,6 +22,7 @@ use crate::http::caller::Caller;
 use crate::http::cells::{self, ColumnInfo};
 use crate::http::rows::MAX_OFFSET;
 use crate::http::schema_source::SchemaSource;
+use crate::llm::pools;
 use crate::openapi::errors::{Invalid, TooLarge};
 use crate::openapi::{self, PlanReport};
 
@@ -153,27 +155,39 @@ pub struct Preview {
     /// What a person should know.
     #[schema(value_type = Vec<openapi::Problem>)]
     pub warnings: Vec<Problem>,
+    /// What a person should know of columns that a language model writes.
+    #[schema(value_type = Vec<openapi::Note>)]
+    pub notes: Vec<Note>,
 }
 
 /// Plan a schema
 ///
-/// The order of filling, the generator of every column and why, capacities, and how each rule is held; or all problems.
+/// The order of filling, the generator of every column and why, capacities, how each rule is held, and what a language model would be asked
+/// and cost; or all problems.
 #[utoipa::path(operation_id = "create_plan", tag = "plan", request_body = PlanRequest, responses(
     (status = 200, body = PlanReport),
     TooLarge,
     Invalid,
 ))]
 #[post("/plan")]
-async fn create_plan(_: Caller, body: web::Json<Object<PlanRequest>>) -> Result<web::Json<plan::Report>, ApiError> {
+async fn create_plan(
+    app: web::Data<App>,
+    _: Caller,
+    body: web::Json<Object<PlanRequest>>,
+) -> Result<web::Json<plan::Report>, ApiError> {
     let PlanRequest { schema, schema_text, seed, rows, scale, parameters } = body.into_inner().0;
     let (source, overriding) = (SchemaSource { schema, schema_text }, Overriding { seed, rows, scale, parameters });
-    let report = off_thread(move || compiled(source, &overriding).map(|(plan, _)| plan.report().clone())).await?;
-    Ok(web::Json(report))
+    let report = off_thread(move || {
+        let (plan, _) = compiled(source, &overriding)?;
+        Ok(pools::described(&app.model, Some(&app.db), &plan)?)
+    });
+    Ok(web::Json(report.await?))
 }
 
 /// Preview a table
 ///
-/// The very rows that a generation with the same seed delivers.
+/// The very rows that a generation with the same seed delivers. No language model is asked: columns whose answers are not kept yet are filled
+/// by another generator, and the notes say so.
 #[utoipa::path(operation_id = "create_preview", tag = "plan", request_body = PreviewRequest, responses(
     (status = 200, body = Preview),
     TooLarge,
@@ -205,8 +219,9 @@ async fn create_preview(
         return Err(ApiError::invalid_at("/limit", format!("{limit} is above {MAX_ROWS}")));
     }
     let _turn = app.previews.acquire().await.map_err(ApiError::internal)?;
+    let state = app.clone();
     let preview = off_thread(move || {
-        let (plan, warnings) = compiled(source, &overriding)?;
+        let (plan, warnings) = looked_at(&state, &source.text()?, &overriding)?;
         let table = match table {
             Some(name) => {
                 table_index(&plan, &name).map_err(|failure| ApiError::invalid_at("/table", failure.to_string()))?
@@ -230,6 +245,7 @@ async fn create_preview(
             columns: cells::columns(&batch.schema()),
             rows: cells::objects(&batch)?,
             warnings,
+            notes: plan.notes(),
         })
     })
     .await?;
@@ -238,10 +254,28 @@ async fn create_preview(
 
 /// The plan of a schema with its warnings, or its problems.
 fn compiled(source: SchemaSource, overriding: &Overriding) -> Result<(Arc<Plan>, Vec<Problem>), ApiError> {
-    let options = overriding.options()?;
-    let Compiled { plan, problems } = plan::compile_text(&source.text()?, &overriding.parameters, &options);
+    planned(&source.text()?, overriding, &overriding.options()?)
+}
+
+fn planned(
+    text: &str,
+    overriding: &Overriding,
+    options: &plan::Options,
+) -> Result<(Arc<Plan>, Vec<Problem>), ApiError> {
+    let Compiled { plan, problems } = plan::compile_text(text, &overriding.parameters, options);
     match plan {
         Some(plan) => Ok((plan, problems)),
         None => Err(ApiError::invalid(problems)),
+    }
+}
+
+/// The plan of a schema for a look at its rows, before any language model is asked: with the answers that are kept, and another generator for
+/// those that are not.
+pub fn looked_at(app: &App, text: &str, overriding: &Overriding) -> Result<(Arc<Plan>, Vec<Problem>), ApiError> {
+    let options = plan::Options { falls_back: true, ..overriding.options()? };
+    let (plan, problems) = planned(text, overriding, &options)?;
+    match pools::kept(&app.model, &app.db, &plan)? {
+        None => Ok((plan, problems)),
+        answers => planned(text, overriding, &plan::Options { answers, ..options }),
     }
 }

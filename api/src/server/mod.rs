@@ -32,6 +32,7 @@ use crate::generations::Progress;
 use crate::http::middleware::observe;
 use crate::idempotency::Turns;
 use crate::jobs::Desk;
+use crate::llm::LanguageModel;
 use crate::metrics::Metrics;
 use crate::plan::cache::PlanCache;
 use crate::sql::Sql;
@@ -76,6 +77,8 @@ pub struct App {
     pub backing_up: Semaphore,
     /// Answers users' SQL.
     pub sql: Sql,
+    /// The language model.
+    pub model: LanguageModel,
     /// The plans that were used last.
     pub plans: PlanCache,
     /// Held while a lost part is made again, so that two readers do not make it at once.
@@ -129,6 +132,7 @@ impl App {
             proofs: Arc::new(Semaphore::new(uploads::TURNS)),
             backing_up: Semaphore::new(1),
             sql: Sql::new(&config),
+            model: LanguageModel::new(config.model.clone()),
             config,
             plans: PlanCache::default(),
             mending: Mutex::default(),

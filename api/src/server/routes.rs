@@ -12,8 +12,8 @@ use super::MAX_JSON_BYTES;
 use crate::error::{ApiError, Code};
 use crate::http::gate::gate;
 use crate::{
-    admin, api_keys, auth, backups, catalogue, certificates, datasets, exports, generations, health, llm, openapi,
-    plan, users,
+    admin, api_keys, assistant, auth, backups, catalogue, certificates, datasets, exports, generations, health, llm,
+    openapi, plan, users,
 };
 
 /// All routes, the shared answers to what cannot be read, and the pages beside the API.
@@ -67,6 +67,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     generations::routes::configure(config);
     exports::routes::configure(config);
     catalogue::routes::configure(config);
+    assistant::routes::configure(config);
     llm::routes::configure(config);
     admin::routes::configure(config);
     backups::routes::configure(config);

@@ -194,7 +194,10 @@ impl Llm {
     }
 
     /// Compiles one field of a draw.
-    fn made(&self, cx: &mut Context<'_>, asked: Asked) -> Result<Made, Problems> {
+    fn made(&self, cx: &mut Context<'_>, mut asked: Asked) -> Result<Made, Problems> {
+        if cx.falls_back() {
+            asked.on_error = OnError::Fallback;
+        }
         let unreadable = self.json_schema.clone().map(|schema| unreadable(&Value::Object(schema))).unwrap_or_default();
         if !unreadable.is_empty() {
             return Err(below(unreadable, "json_schema"));
@@ -246,13 +249,19 @@ impl Llm {
             on_error: asked.on_error,
             held: std::collections::HashMap::new(),
             fallback: Vec::new(),
+            is_long: false,
             template,
         };
-        let lists = match cx.answers() {
+        let mut lists = match cx.answers() {
             Some(answers) => fill::lists(&answers, &mut pool, &asked.fields, asked.place, &asked.unique, asked.whole)?,
             None => std::collections::HashMap::new(),
         };
-        if is_unique && let Some(held) = pool.held.get(&pool.prompt).copied().filter(|held| *held < rows) {
+        let too_few = pool.held.get(&pool.prompt).copied().filter(|held| is_unique && *held < rows);
+        if cx.falls_back() && too_few.is_some() {
+            // They are not all there yet.
+            lists.clear();
+            pool.held.clear();
+        } else if let Some(held) = too_few {
             let detail = format!(
                 "{} is unique and the language model gave {held} values, fewer than the table's {rows} rows",
                 asked.unique_name()

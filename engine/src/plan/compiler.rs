@@ -477,7 +477,9 @@ impl Compiler {
         let asked_twice = plan.check_pools();
         if asked_twice.is_empty() {
             let is_long = |pool: &Pool| super::sample::takes_long(&plan, &self.statements, pool.table, &pool.reads);
-            let (reports, problems) = plan.report_pools(is_long);
+            let long: Vec<bool> = plan.pools.iter().map(is_long).collect();
+            plan.pools.iter_mut().zip(long).for_each(|(pool, is_long)| pool.is_long = is_long);
+            let (reports, problems) = plan.report_pools();
             plan.report.take_pools(reports);
             self.problems.extend(problems);
         }

@@ -58,6 +58,7 @@ pub(crate) use groups::order_of;
 pub(crate) use groups::{Groups, Member, Order, OrderBy, Sorted, places};
 pub(crate) use order::print_decimal;
 pub use pool_report::{Estimate, FallbackReport, PoolReport, PoolState};
+pub use pools::Look;
 pub(crate) use pools::Pool;
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
 pub(crate) use scattered::{Scattered, Step, Tally};
@@ -89,6 +90,9 @@ pub struct Options {
     pub scale: Option<f64>,
     /// What a language model answered to the questions of [`Plan::wanted`], which a plan without them tells.
     pub answers: Option<Arc<Answers>>,
+    /// Whether columns whose answers are missing are filled as `on_error: fallback` does, whatever the schema says: for a look at rows
+    /// before anybody is asked.
+    pub falls_back: bool,
 }
 
 /// What came of compiling.

@@ -6,14 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use super::pools::{MOST_COMBINATIONS, Pool, Scan, expected, scan, too_many};
+use super::pools::{LOOKED_AT, MOST_COMBINATIONS, Pool, Scan, expected, scan, too_many};
 use super::{Plan, Report};
 use crate::generators::Per;
 use crate::llm::{Note, OnError};
 use crate::problem::Problem;
-
-/// Rows of a table whose prompts are looked at while it is planned.
-const LOOKED_AT: u64 = if cfg!(test) { 1 << 13 } else { 1 << 16 };
 
 /// A pool of a language model's answers.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -106,6 +103,26 @@ impl Report {
         self.llm = pools;
     }
 
+    /// Says of every pool how many of its answers are kept, and whether these are all that rows need, by whoever keeps them.
+    pub fn hold(&mut self, mut of_pool: impl FnMut(usize) -> Option<(u64, bool)>) {
+        for (index, pool) in self.llm.iter_mut().enumerate() {
+            let Some((held, suffices)) = of_pool(index) else { continue };
+            let before = pool.note();
+            pool.held = held;
+            pool.state = match (suffices, pool.on_error) {
+                (true, _) => PoolState::Answered,
+                (false, OnError::Fallback) => PoolState::Fallback,
+                (false, OnError::Fail) => PoolState::Waiting,
+            };
+            let Some(table) = self.tables.iter_mut().find(|table| table.name == pool.table) else { continue };
+            for column in table.columns.iter_mut().filter(|column| pool.columns.contains(&column.name)) {
+                if column.note.as_ref() == Some(&before) {
+                    column.note = Some(pool.note());
+                }
+            }
+        }
+    }
+
     /// Adds to every pool what filling it takes, by whoever knows the model and its prices.
     pub fn estimate(&mut self, mut of_pool: impl FnMut(&PoolReport) -> Option<Estimate>) {
         for pool in &mut self.llm {
@@ -175,12 +192,12 @@ impl Plan {
         Some(Problem::new("unanswered", detail).at(pool.pointer.clone()).remedy(remedy))
     }
 
-    /// Pools for people, and what is wrong with them. `is_long` says of which pools looking at rows would take too long.
-    pub(super) fn report_pools(&self, is_long: impl Fn(&Pool) -> bool) -> (Vec<PoolReport>, Vec<Problem>) {
+    /// Pools for people, and what is wrong with them.
+    pub(super) fn report_pools(&self) -> (Vec<PoolReport>, Vec<Problem>) {
         let (mut reports, mut problems) = (Vec::new(), Vec::new());
         for pool in &self.pools {
             let mut seen = None;
-            if !is_long(pool) {
+            if !pool.is_long {
                 // What fails here fails in a run, with its place.
                 seen = scan(self, pool, LOOKED_AT).ok();
             }

@@ -21,6 +21,9 @@ use crate::types::LogicalType;
 /// The most combinations of values for which a prompt is asked.
 pub(super) const MOST_COMBINATIONS: usize = 1_000;
 
+/// Rows of a table whose prompts are looked at while it is planned.
+pub(super) const LOOKED_AT: u64 = if cfg!(test) { 1 << 13 } else { 1 << 16 };
+
 /// A draw of a language model's answers.
 pub(crate) struct Pool {
     pub table: usize,
@@ -47,6 +50,17 @@ pub(crate) struct Pool {
     pub held: HashMap<String, u64>,
     /// What fills which columns where there is no answer, in words.
     pub fallback: Vec<(String, String)>,
+    /// Whether looking at rows for its prompts takes too long while it is planned.
+    pub is_long: bool,
+}
+
+/// What a look at the first rows tells of a pool's questions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// The questions that were seen.
+    pub wanted: Vec<Wanted>,
+    /// Whether they are all.
+    pub is_complete: bool,
 }
 
 impl Pool {
@@ -94,17 +108,32 @@ impl Plan {
         for pool in &self.pools {
             match scan(self, pool, u64::MAX) {
                 Ok(scan) if scan.prompts.len() > most(pool) => problems.push(too_many(pool)),
-                Ok(scan) => wanted.extend(scan.wanted(pool).map(|(prompt, answers)| Wanted {
-                    table: self.tables[pool.table].name.clone(),
-                    columns: pool.columns.clone(),
-                    question: pool.question(prompt.clone()),
-                    answers,
-                    on_error: pool.on_error,
-                })),
+                Ok(scan) => wanted.extend(self.wanted_of(pool, &scan)),
                 Err(error) => problems.push(Problem::new("run", error.to_string()).at(pool.pointer.clone())),
             }
         }
         if problems.is_empty() { Ok(wanted) } else { Err(problems) }
+    }
+
+    /// What a look at as many rows as planning looks at tells of the questions, for each pool in the order of the report.
+    pub fn look(&self) -> Vec<Look> {
+        let of_pool = |pool: &Pool| {
+            // What fails here fails in a run, with its place.
+            let seen = if pool.is_long { None } else { scan(self, pool, LOOKED_AT).ok() };
+            let wanted = seen.iter().flat_map(|scan| self.wanted_of(pool, scan)).collect();
+            Look { wanted, is_complete: seen.is_some_and(|scan| scan.complete) }
+        };
+        self.pools.iter().map(of_pool).collect()
+    }
+
+    fn wanted_of<'s>(&'s self, pool: &'s Pool, scan: &'s Scan) -> impl Iterator<Item = Wanted> + 's {
+        scan.wanted(pool).map(|(prompt, answers)| Wanted {
+            table: self.tables[pool.table].name.clone(),
+            columns: pool.columns.clone(),
+            question: pool.question(prompt.clone()),
+            answers,
+            on_error: pool.on_error,
+        })
     }
 
     /// Whether the values of a slot follow from answers, of its own row or any other.
@@ -298,6 +327,11 @@ impl Context<'_> {
             names.push(self.stream.clone());
         }
         names
+    }
+
+    /// Whether another generator fills what has no answers, whatever the schema says.
+    pub(crate) fn falls_back(&self) -> bool {
+        self.compiler.options.falls_back
     }
 
     /// What the language model answered, where it was asked.

@@ -49,12 +49,12 @@ struct Yielding {
 }
 
 impl Yielding {
-    fn new(input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+    fn around(input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
         Arc::new(Yielding { input, read: Mutex::default() })
     }
 
     fn over(input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
-        if input.is::<Yielding>() { input } else { Yielding::new(input) }
+        if input.is::<Yielding>() { input } else { Yielding::around(input) }
     }
 }
 
@@ -98,7 +98,7 @@ impl ExecutionPlan for Yielding {
         _: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match children.pop() {
-            Some(input) if children.is_empty() => Ok(Yielding::new(input)),
+            Some(input) if children.is_empty() => Ok(Yielding::around(input)),
             _ => internal_err!("one input is handed on"),
         }
     }
@@ -125,6 +125,7 @@ struct Turns {
 impl Stream for Turns {
     type Item = Result<RecordBatch>;
 
+    #[allow(clippy::disallowed_methods, reason = "the clock says when a thread is given back, and no value")]
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.began.is_some_and(|began| began.elapsed() >= TURN) {
             self.began = None;

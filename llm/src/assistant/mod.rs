@@ -177,6 +177,11 @@ pub async fn write_rule(session: Session<'_>, present: &Value, table: &str, word
     }
 }
 
+/// Whether a schema has a table of this name.
+pub fn has_table(schema: &Value, table: &str) -> bool {
+    table_of(schema, table).is_ok()
+}
+
 fn table_of(schema: &Value, table: &str) -> Result<usize, Failure> {
     let mut tables = schema["tables"].as_array().into_iter().flatten();
     let place = tables.position(|other| other["name"] == table);

@@ -193,3 +193,46 @@ tables:
         ("too_many_combinations", "/tables/0/columns/2/generator/prompt")
     );
 }
+
+#[test]
+fn a_look_fills_what_nobody_was_asked_for_whatever_the_schema_says() {
+    let look = |answers: Option<Answers>| {
+        let options = Options { answers: answers.map(Arc::new), falls_back: true, ..Options::default() };
+        sound(compile_text(SHOP, &Overrides::new(), &options))
+    };
+    let plan = look(None);
+    assert_eq!(first_rows(&plan).expect("rows").len(), 10);
+    assert!(plan.notes()[0].text.starts_with("no language model was asked: filled by "), "{:?}", plan.notes());
+    // Of six combinations two are known: their rows show answers, the others do not wait for them.
+    let wanted = sound(compiled(SHOP)).wanted().expect("questions");
+    let plan = look(Some(filled(&wanted[..2], texts)));
+    let rows = first_rows(&plan).expect("rows");
+    let answered = rows.iter().filter(|row| row.contains(" stars #")).count();
+    assert!((1..10).contains(&answered), "{rows:?}");
+    assert_eq!(plan.report().llm[0].held, 40);
+    // Answers that are too few for values which never repeat are left alone until they are all there.
+    let unique = FALLBACK.replace(", on_error: fallback", "");
+    let wanted = sound(compiled(&unique)).wanted().expect("questions");
+    let few: Vec<Wanted> = wanted.into_iter().map(|wanted| Wanted { answers: 5, ..wanted }).take(1).collect();
+    let answers = filled(&few, |_, number| json!(format!("{number}@example.com")));
+    let options = Options { answers: Some(Arc::new(answers)), falls_back: true, ..Options::default() };
+    let plan = sound(compile_text(&unique, &Overrides::new(), &options));
+    assert_eq!(all_rows(&plan, "people").len(), 400);
+}
+
+#[test]
+fn a_look_tells_the_questions_and_a_report_takes_what_is_kept_of_them() {
+    let plan = sound(compiled(SHOP));
+    let looks = plan.look();
+    assert_eq!(looks.len(), 1);
+    let all = plan.wanted().expect("questions");
+    assert_eq!((looks[0].is_complete, &looks[0].wanted), (true, &all));
+    let mut report = plan.report().clone();
+    report.hold(|_| Some((7, false)));
+    assert_eq!((report.llm[0].held, report.llm[0].state), (7, PoolState::Waiting));
+    let note = |report: &crate::plan::Report| report.tables[0].columns[3].note.clone().unwrap_or_default();
+    assert_eq!(note(&report), "waits for the answers of a language model");
+    report.hold(|_| Some((120, true)));
+    assert_eq!(report.llm[0].state, PoolState::Answered);
+    assert_eq!(note(&report), "drawn from 120 answers of a language model");
+}

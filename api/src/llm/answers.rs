@@ -1,0 +1,287 @@
+//! Answers in the database: what was paid for once is never asked again, by nobody.
+//!
+//! Invariant: what a call brought and what it took is on the disk, in one transaction, before the next call is made.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use ::llm::failure::Failure;
+use ::llm::prices::Price;
+use ::llm::store::{Count, Kept, Measured, Store};
+use ::llm::{Cancel, Usage};
+use async_trait::async_trait;
+use diesel::SqliteConnection;
+use engine::llm::{Address, Answers, Question, Wanted};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use uuid::Uuid;
+
+use super::store::{self, QuestionRow, Taken, UsageRow};
+use crate::auth::tokens::hex;
+use crate::db::{self, Db};
+use crate::error::ApiError;
+
+/// What calls are recorded under: the generation and the columns that ask.
+pub struct Account {
+    generation: Option<Uuid>,
+    price: Option<Price>,
+    /// Table and columns by address.
+    columns: HashMap<Address, (String, String)>,
+    /// The rows of columns that were recorded, where no generation tells them.
+    recorded: Mutex<HashMap<(String, String), String>>,
+}
+
+impl Account {
+    /// The account of a generation, or of nobody's, for these questions to a model.
+    pub fn new(generation: Option<Uuid>, model: &str, price: Option<Price>, wanted: &[Wanted]) -> Account {
+        let mut columns = HashMap::new();
+        for wanted in wanted {
+            // The first that asks pays.
+            let of = || (wanted.table.clone(), wanted.columns.join(", "));
+            columns.entry(wanted.question.address(model)).or_insert_with(of);
+        }
+        Account { generation, price, columns, recorded: Mutex::default() }
+    }
+
+    /// Records what a call took.
+    fn charge(&self, c: &mut SqliteConnection, address: &Address, model: &str, usage: Usage) -> Result<(), ApiError> {
+        let Some((table, column)) = self.columns.get(address).filter(|_| usage.calls > 0) else { return Ok(()) };
+        let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (table.clone(), column.clone());
+        let row = usage_row(self.generation, Some(table), Some(column), model, usage, self.price);
+        let known = recorded.get(&key).filter(|_| self.generation.is_none());
+        let id = store::add_usage(c, &row, known.map(String::as_str))?;
+        recorded.insert(key, id);
+        Ok(())
+    }
+}
+
+/// A row of what calls took.
+pub fn usage_row(
+    generation: Option<Uuid>,
+    table: Option<&str>,
+    column: Option<&str>,
+    model: &str,
+    usage: Usage,
+    price: Option<Price>,
+) -> UsageRow {
+    let taken = taken(usage);
+    UsageRow {
+        id: Uuid::now_v7().to_string(),
+        generation_id: generation.map(|id| id.to_string()),
+        table_name: table.map(str::to_owned),
+        column_name: column.map(str::to_owned),
+        model: model.to_owned(),
+        calls: taken.calls,
+        prompt_tokens: taken.prompt_tokens,
+        completion_tokens: taken.completion_tokens,
+        cost_microusd: whole(price.map_or(0, |price| price.cost_microusd(usage))),
+        created_at: db::now(),
+    }
+}
+
+/// Keeps answers in a database.
+pub struct Keeper {
+    db: Db,
+    account: Option<Arc<Account>>,
+}
+
+impl Keeper {
+    /// For who only reads.
+    pub fn new(db: &Db) -> Keeper {
+        Keeper { db: db.clone(), account: None }
+    }
+
+    /// For who asks.
+    pub fn charging(db: &Db, account: Account) -> Keeper {
+        Keeper { db: db.clone(), account: Some(Arc::new(account)) }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let db = self.db.clone();
+        off_thread(move || db.read_now(work)).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let db = self.db.clone();
+        off_thread(move || db.write_now(work)).await
+    }
+}
+
+/// Runs work that waits for the disk where waiting is allowed.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Failure::store("a thread was stopped"))?.map_err(|error| Failure::store(&error))
+}
+
+#[async_trait]
+impl Store for Keeper {
+    async fn kept(&self, address: &Address) -> Result<Kept, Failure> {
+        let address = address.0.clone();
+        self.read(move |c| {
+            let Some(question) = store::question(c, &address)? else { return Ok(Kept::default()) };
+            let answers = texts(&store::answers(c, &address, i64::MAX)?)?;
+            Ok(Kept { answers, is_exhausted: question.is_exhausted != 0 })
+        })
+        .await
+    }
+
+    async fn counts(&self, addresses: &[Address]) -> Result<Vec<Count>, Failure> {
+        let addresses = addresses.to_vec();
+        self.read(move |c| counts(c, &addresses)).await
+    }
+
+    async fn add(
+        &self,
+        address: &Address,
+        question: &Question,
+        model: &str,
+        answers: &[Value],
+        usage: Usage,
+    ) -> Result<(), Failure> {
+        let question = question_row(address, question, model);
+        let (address, model, account) = (address.clone(), model.to_owned(), self.account.clone());
+        let answers: Vec<String> = answers.iter().map(spelled).collect();
+        self.write(move |c| {
+            store::ask(c, &question)?;
+            store::add_answers(c, &address.0, &answers, taken(usage))?;
+            match &account {
+                Some(account) => account.charge(c, &address, &model, usage),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn exhaust(&self, address: &Address) -> Result<(), Failure> {
+        let address = address.0.clone();
+        self.write(move |c| Ok(store::exhaust(c, &address)?)).await
+    }
+
+    async fn measured(&self, model: &str, item: &Value) -> Result<Option<Measured>, Failure> {
+        let (model, item_hash) = (model.to_owned(), hash_of(item));
+        let (answers, taken) = self.read(move |c| Ok(store::measured(c, &model, &item_hash)?)).await?;
+        let usage = Usage {
+            calls: count(taken.calls),
+            prompt_tokens: count(taken.prompt_tokens),
+            completion_tokens: count(taken.completion_tokens),
+        };
+        Ok((answers > 0).then(|| Measured { answers: count(answers), usage }))
+    }
+}
+
+/// How much is kept of each address.
+pub fn counts(c: &mut SqliteConnection, addresses: &[Address]) -> Result<Vec<Count>, ApiError> {
+    let asked: Vec<&str> = addresses.iter().map(|address| address.0.as_str()).collect();
+    let found = store::counts(c, &asked)?.into_iter();
+    let known: HashMap<String, Count> = found
+        .map(|(address, answers, exhausted)| (address, Count { answers: count(answers), is_exhausted: exhausted != 0 }))
+        .collect();
+    Ok(asked.into_iter().map(|address| known.get(address).copied().unwrap_or_default()).collect())
+}
+
+/// The answers of some pins: of each question the first so many.
+pub fn pinned<'a>(
+    c: &mut SqliteConnection,
+    pins: impl IntoIterator<Item = (&'a str, u64)>,
+) -> Result<Answers, ApiError> {
+    // One question may be pinned for pools of several sizes.
+    let mut most: indexmap::IndexMap<&str, u64> = indexmap::IndexMap::new();
+    for (address, answers) in pins.into_iter().filter(|(_, answers)| *answers > 0) {
+        let known = most.entry(address).or_default();
+        *known = (*known).max(answers);
+    }
+    let mut found = Answers::default();
+    for (address, answers) in most {
+        let lost = || ApiError::internal(format!("the answers to the question {address} are gone"));
+        let question = question_of(&store::question(c, address)?.ok_or_else(lost)?)?;
+        let kept = texts(&store::answers(c, address, whole(answers))?)?;
+        if (kept.len() as u64) < answers {
+            return Err(lost());
+        }
+        found.insert(question, kept);
+    }
+    Ok(found)
+}
+
+/// A question as the database keeps it.
+pub fn question_row(address: &Address, question: &Question, model: &str) -> QuestionRow {
+    QuestionRow {
+        address: address.0.clone(),
+        model: model.to_owned(),
+        prompt: question.prompt.clone(),
+        item: question.item.to_string(),
+        item_hash: hash_of(&question.item),
+        temperature: question.temperature.as_ref().map(ToString::to_string),
+        answers: 0,
+        is_exhausted: 0,
+        calls: 0,
+        prompt_tokens: 0,
+        completion_tokens: 0,
+        created_at: db::now(),
+    }
+}
+
+fn question_of(row: &QuestionRow) -> Result<Question, ApiError> {
+    let unreadable = |error| ApiError::internal(format!("the question {}: {error}", row.address));
+    Ok(Question {
+        prompt: row.prompt.clone(),
+        item: serde_json::from_str(&row.item).map_err(unreadable)?,
+        temperature: row.temperature.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?,
+    })
+}
+
+fn texts(answers: &[String]) -> Result<Vec<Value>, ApiError> {
+    let read = |text: &String| serde_json::from_str(text).map_err(ApiError::internal);
+    answers.iter().map(read).collect()
+}
+
+/// An answer as the database keeps it: the same one has one spelling.
+fn spelled(answer: &Value) -> String {
+    let mut sorted = answer.clone();
+    sorted.sort_all_objects();
+    sorted.to_string()
+}
+
+fn hash_of(item: &Value) -> String {
+    hex(&Sha256::digest(item.to_string()))
+}
+
+fn taken(usage: Usage) -> Taken {
+    Taken {
+        calls: whole(usage.calls),
+        prompt_tokens: whole(usage.prompt_tokens),
+        completion_tokens: whole(usage.completion_tokens),
+    }
+}
+
+/// A count as the database takes it.
+pub fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn count(whole: i64) -> u64 {
+    u64::try_from(whole).unwrap_or_default()
+}
+
+/// Raises the model's cancellation soon after that of a run, for as long as it is waited for.
+pub async fn follow(cancellation: &crate::Cancellation, cancel: &Cancel) -> std::convert::Infallible {
+    const LOOKS: std::time::Duration = std::time::Duration::from_millis(50);
+    loop {
+        if cancellation.is_cancelled() {
+            cancel.cancel();
+            // What is under way ends by itself.
+            return std::future::pending().await;
+        }
+        tokio::time::sleep(LOOKS).await;
+    }
+}
