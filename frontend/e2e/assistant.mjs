@@ -133,7 +133,7 @@ export async function assistant({ server, model, browser, check, step }) {
   await record.getByText("customer.note").waitFor();
 
   step("the certificate says who wrote the column, and the usage what it took");
-  await page.getByRole("link", { name: "Certificate" }).click();
+  await page.getByRole("link", { name: "Certificate", exact: true }).click();
   await page.getByRole("list", { name: "What there is to know" }).waitFor();
   await page.getByRole("link", { name: "Language model" }).click();
   await page.getByRole("table").getByText("customer.note").waitFor();

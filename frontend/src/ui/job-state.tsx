@@ -8,9 +8,10 @@ import {
   type LucideIcon,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "@/api/client";
 import { State, type Tone } from "./mark";
 
-export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled" | "needs_key";
+export type JobState = Schemas["State"];
 
 const LOOKS: Record<JobState, [Tone, LucideIcon]> = {
   queued: ["neutral", CircleDashed],

@@ -1,8 +1,7 @@
+import type { Schemas } from "@/api/client";
+
 /** Names and types of a file's columns: all that the assistant may be told of it. */
-export interface Sample {
-  name: string;
-  columns: { name: string; type: string }[];
-}
+export type Sample = Schemas["SampleTable"];
 
 /** Rows that a type is read from. */
 const ROWS = 200;

@@ -1,9 +1,9 @@
 import { useSyncExternalStore } from "react";
+import type { Schemas } from "@/api/client";
 import { postEvents, type ServerEvent } from "@/api/events";
 import { ApiProblem, asProblem, type Problem } from "@/api/problem";
 import { sessionState, subscribeSession } from "@/api/session";
 import { keyHeaders } from "@/features/llm/session-key";
-import type { SchemaProposal } from "@/features/llm/types";
 import type { Sample } from "./samples";
 
 /** One wish and what came of it. */
@@ -20,7 +20,7 @@ export interface Turn {
   /** What the plan said of the last round that it was asked about, and which that was. */
   problems: Problem[];
   problemsOf: number;
-  proposal: SchemaProposal | null;
+  proposal: Schemas["SchemaProposal"] | null;
   error: ApiProblem | null;
   /** What became of the proposal. */
   outcome: "open" | "applied" | "discarded";
@@ -82,7 +82,11 @@ export class AssistantSession {
     try {
       await postEvents(
         "/api/v1/assistant/schema",
-        { words, schema_text: present, ...(samples.length > 0 ? { samples } : {}) },
+        {
+          words,
+          schema_text: present,
+          ...(samples.length > 0 ? { samples: [...samples] } : {}),
+        } satisfies Schemas["SchemaWish"],
         keyHeaders(),
         (event) => this.change(id, (now) => hear(now, event)),
         abort.signal,

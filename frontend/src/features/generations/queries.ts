@@ -1,16 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, client, fetchText, type Schemas } from "@/api/client";
+import { api, client, type Schemas } from "@/api/client";
 import { keyHeaders } from "@/features/llm/session-key";
-import type { AnswersProgress, GenerationLlm } from "@/features/llm/types";
-import { isUnderWay, type JobState } from "@/ui/job-state";
+import { isUnderWay } from "@/ui/job-state";
 
-export type Generation = Omit<Schemas["Generation"], "state"> & {
-  state: JobState;
-  /** How far its pools are filled, while they are. */
-  answers?: AnswersProgress | null;
-  /** What it took of a language model. */
-  llm?: GenerationLlm | null;
-};
+export type Generation = Schemas["Generation"];
 
 /** A generation; asked again while it moves, for the case that its events do not come. */
 export function useGeneration(id: string) {
@@ -20,7 +13,7 @@ export function useGeneration(id: string) {
     { params: { path: { id } } },
     {
       refetchInterval: (query) => {
-        const state: JobState | undefined = query.state.data?.state;
+        const state = query.state.data?.state;
         // Somebody else may give the key that it waits for.
         return isUnderWay(state) ? 2000 : state === "needs_key" ? 5000 : false;
       },
@@ -35,7 +28,7 @@ export function useGenerations(state: Generation["state"] | undefined) {
   return api.useQuery(
     "get",
     "/api/v1/generations",
-    { params: { query: { state: state as Schemas["State"] | undefined, limit: 200 } } },
+    { params: { query: { state, limit: 200 } } },
     {
       placeholderData: (before) => before,
       refetchInterval: (query) => whileUnderWay(query.state.data?.items),
@@ -69,7 +62,7 @@ function useRefreshGenerations() {
 export function useCreateGeneration(datasetId: string) {
   const refresh = useRefreshGenerations();
   return useMutation({
-    mutationFn: async (body: Schemas["NewGeneration"] & { llm_ceiling_usd?: number }) => {
+    mutationFn: async (body: Schemas["NewGeneration"]) => {
       const { data } = await client.POST("/api/v1/datasets/{id}/generations", {
         params: { path: { id: datasetId } },
         headers: keyHeaders(),
@@ -95,7 +88,10 @@ export function useResumeGeneration() {
   const refresh = useRefreshGenerations();
   return useMutation({
     mutationFn: (id: string) =>
-      fetchText(`/api/v1/generations/${id}/resume`, { method: "POST", headers: keyHeaders() }),
+      client.POST("/api/v1/generations/{id}/resume", {
+        params: { path: { id } },
+        headers: keyHeaders(),
+      }),
     onSuccess: refresh,
   });
 }

@@ -1,14 +1,18 @@
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Meter } from "@/ui/mark";
-import type { AnswersProgress } from "./types";
 
 /** How far the pools of a generation are filled, before its first row. */
-export function AnswersMeter({ answers }: { answers: AnswersProgress | null | undefined }) {
+export function AnswersMeter({
+  answers,
+}: {
+  answers: Schemas["AnswersProgress"] | null | undefined;
+}) {
   const { t } = useTranslation();
   const format = useFormat();
   if (!answers) return null;
-  const { done, wanted, calls } = answers;
+  const { done, wanted, calls, cost_usd } = answers;
   return (
     <section aria-label={t("llm.progress.title")} className="mt-5">
       <div className="mb-1.5 flex flex-wrap items-baseline gap-x-2 text-xs">
@@ -16,6 +20,7 @@ export function AnswersMeter({ answers }: { answers: AnswersProgress | null | un
         <span className="text-ink-3 tabular-nums">
           {t("generations.someOf", { done: format.number(done), total: format.number(wanted) })} ·{" "}
           {t("llm.calls", { count: calls })}
+          {cost_usd != null && ` · ${format.dollars(cost_usd)}`}
         </span>
       </div>
       <Meter

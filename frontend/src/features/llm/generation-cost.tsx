@@ -1,11 +1,11 @@
 import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Sentence } from "@/ui/words";
-import type { GenerationLlm } from "./types";
 
 /** What a generation took of a language model, for the pane beside it. */
-export function GenerationCost({ llm }: { llm: GenerationLlm | null | undefined }) {
+export function GenerationCost({ llm }: { llm: Schemas["GenerationLlm"] | null | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
   if (!llm) return null;
@@ -14,13 +14,21 @@ export function GenerationCost({ llm }: { llm: GenerationLlm | null | undefined 
     <section>
       <h2 className="mb-2 text-sm">{t("llm.plan.title")}</h2>
       <dl className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1 text-xs [&_dd]:text-right [&_dd]:tabular-nums [&_dt]:text-ink-3">
+        <dt>{t("llm.usage.model")}</dt>
+        <dd>{llm.model}</dd>
+        {llm.ceiling_usd != null && (
+          <>
+            <dt>{t("llm.generate.ceiling")}</dt>
+            <dd>{format.dollars(llm.ceiling_usd)}</dd>
+          </>
+        )}
         <dt>{t("llm.plan.calls")}</dt>
         <dd>{format.number(llm.calls)}</dd>
         <dt>{t("llm.plan.tokens")}</dt>
         <dd>{format.number(tokens)}</dd>
         <dt>{t("llm.plan.cost")}</dt>
         <dd>{llm.cost_usd == null ? t("llm.noPrice") : format.dollars(llm.cost_usd)}</dd>
-        {llm.pools?.map((pool) => {
+        {llm.pools.map((pool) => {
           const odd = (
             ["duplicates", "invalid", "refusals", "exhausted", "failed"] as const
           ).filter((key) => pool[key]);
@@ -33,7 +41,7 @@ export function GenerationCost({ llm }: { llm: GenerationLlm | null | undefined 
                 {t("llm.answers", { count: pool.answers })}
                 {odd.map((key) => (
                   <span key={key} className="block text-ink-3">
-                    {t(`llm.odd.${key}`, { count: pool[key] ?? 0 })}
+                    {t(`llm.odd.${key}`, { count: pool[key] })}
                   </span>
                 ))}
                 {pool.failure && (
@@ -46,7 +54,9 @@ export function GenerationCost({ llm }: { llm: GenerationLlm | null | undefined 
           );
         })}
       </dl>
-      {llm.calls === 0 && <p className="mt-1 text-xs text-ink-3">{t("llm.kept")}</p>}
+      {llm.calls === 0 && llm.pools.length > 0 && llm.pools.every((pool) => pool.failed === 0) && (
+        <p className="mt-1 text-xs text-ink-3">{t("llm.kept")}</p>
+      )}
     </section>
   );
 }

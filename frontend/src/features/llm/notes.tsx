@@ -1,14 +1,14 @@
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "@/api/client";
 import { Note } from "@/ui/feedback";
 import { Sentence } from "@/ui/words";
-import type { DataNote } from "./types";
 
 /** What there is to know of columns beside what is proved: who wrote them, or what stands in for them. */
 export function NoteList({
   notes,
   className,
 }: {
-  notes: readonly DataNote[] | undefined;
+  notes: readonly Schemas["Note"][] | undefined;
   className?: string;
 }) {
   const { t } = useTranslation();

@@ -1,18 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
-import { fetchText } from "@/api/client";
+import { api } from "@/api/client";
 import { useHasSessionKey } from "./session-key";
-import type { LlmStatus } from "./types";
 
 /** What the server knows of its language model. */
 export function useLlmStatus() {
-  return useQuery({
-    queryKey: ["llm-status"],
-    staleTime: 60_000,
-    queryFn: async ({ signal }) => {
-      const { text } = await fetchText("/api/v1/llm/status", { signal });
-      return JSON.parse(text) as LlmStatus;
-    },
-  });
+  return api.useQuery("get", "/api/v1/llm/status", {}, { staleTime: 60_000 });
 }
 
 /** Whether a model can be asked: with the server's key or with one for this session. Undefined until the server has said so. */

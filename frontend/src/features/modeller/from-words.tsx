@@ -1,7 +1,7 @@
 import { Check, Sparkle } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { fetchText } from "@/api/client";
+import { fetchText, type Schemas } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { useCandidate } from "@/features/assistant/candidate";
 import { CandidateProblems, CandidateState } from "@/features/assistant/candidate-view";
@@ -11,7 +11,6 @@ import { KeyState } from "@/features/llm/key-field";
 import { useCanAsk } from "@/features/llm/queries";
 import { keyHeaders } from "@/features/llm/session-key";
 import { useTakenWords } from "@/features/llm/taken";
-import type { ElementProposal } from "@/features/llm/types";
 import { Button } from "@/ui/button";
 import { useFailureWords } from "@/ui/failure";
 import { Note } from "@/ui/feedback";
@@ -66,7 +65,7 @@ export function FromWords({
   const { store, draft, go } = useModeller();
   const [words, setWords] = useState(start);
   const [asking, setAsking] = useState(false);
-  const [proposal, setProposal] = useState<ElementProposal>();
+  const [proposal, setProposal] = useState<Schemas["ElementProposal"]>();
   const [error, setError] = useState<unknown>();
   const abort = useRef<AbortController>(null);
   useEffect(() => () => abort.current?.abort(), []);
@@ -92,7 +91,7 @@ export function FromWords({
         headers: { ...keyHeaders(), "content-type": "application/json" },
         body: JSON.stringify({ schema_text: draft.text, table: table.name, words: about, kind }),
       });
-      setProposal(JSON.parse(answer.text) as ElementProposal);
+      setProposal(JSON.parse(answer.text) as Schemas["ElementProposal"]);
       announce(t("assistant.ready"));
     } catch (failure) {
       if (!own.signal.aborted) setError(asProblem(failure));
@@ -159,7 +158,7 @@ export function FromWords({
       )}
       {proposal && (
         <div className="-mx-3 -mb-3 flex flex-col gap-2 border-t border-line pt-3">
-          {proposal.chosen?.map((sentence) => (
+          {proposal.chosen.map((sentence) => (
             <p key={sentence} className="px-3 text-xs text-ink-2">
               {sentence}
             </p>

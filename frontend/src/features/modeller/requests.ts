@@ -1,7 +1,6 @@
 import { client } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
 import type { paths } from "@/api/schema";
-import type { DataNote } from "@/features/llm/types";
 import type { PatchOperation } from "./patch";
 
 /** What the modeller asks the server, and the types of the answers. */
@@ -16,10 +15,7 @@ type Answer<
 
 export type Report = Answer<"/api/v1/plan", "post">;
 export type ColumnReport = Report["tables"][number]["columns"][number];
-export type PreviewData = Answer<"/api/v1/preview", "post"> & {
-  /** What there is to know of columns that a language model would write. */
-  notes?: DataNote[];
-};
+export type PreviewData = Answer<"/api/v1/preview", "post">;
 export type Version = Answer<"/api/v1/datasets/{id}/versions", "get">["items"][number];
 
 /** A catalogue's parameter; a role says which handle its value gets. */
