@@ -87,7 +87,6 @@ pub struct ElementWish {
     #[schema(min_length = 1, max_length = 8000, example = "Expensive items have a long name")]
     pub words: String,
     /// Whether a column or a rule is.
-    #[schema(inline)]
     pub kind: ElementKind,
     /// US dollars that it may cost, beside the server's own limit.
     #[schema(minimum = 0)]
@@ -125,15 +124,17 @@ pub struct Piece {
     /// Where, step by step: tables, columns, keys and rules by their names.
     pub path: Vec<String>,
     /// What became of it.
-    #[schema(inline)]
     pub kind: PieceKind,
     /// What was there; null where nothing was.
+    #[serde(default)]
     #[schema(value_type = Value)]
     pub before: Option<Value>,
     /// What is there now; null where nothing is.
+    #[serde(default)]
     #[schema(value_type = Value)]
     pub after: Option<Value>,
     /// For a new element of a list the name of the one before it; null where it is the first.
+    #[serde(default)]
     pub behind: Option<String>,
     /// Where, in one line.
     #[serde(default)]

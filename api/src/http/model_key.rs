@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 1024;
 #[allow(dead_code, reason = "declares a header")]
 pub struct ModelKeyHeader {
     /// A key for the language model in the place of the server's, held in memory for this work alone.
-    #[param(rename = "X-OpenAI-Api-Key", pattern = "^[!-~]+$", min_length = 1, max_length = 1024)]
+    #[param(rename = "X-OpenAI-Api-Key", value_type = String, required = false, pattern = "^[!-~]+$", min_length = 1, max_length = 1024)]
     key: Option<String>,
 }
 

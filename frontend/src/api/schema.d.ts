@@ -365,7 +365,7 @@ export interface paths {
         };
         /**
          * Read rows of a dataset
-         * @description They are made while they are read; nothing is stored.
+         * @description They are made while they are read; nothing is stored, and no language model is asked: what is not answered yet another generator fills.
          *
          *     For the role `viewer`.
          */
@@ -389,7 +389,8 @@ export interface paths {
         put?: never;
         /**
          * Plan a schema
-         * @description The order of filling, the generator of every column and why, capacities, and how each rule is held; or all problems.
+         * @description The order of filling, the generator of every column and why, capacities, how each rule is held, and what a language model would be asked
+         *     and cost; or all problems.
          *
          *     For the role `viewer`.
          */
@@ -411,7 +412,8 @@ export interface paths {
         put?: never;
         /**
          * Preview a table
-         * @description The very rows that a generation with the same seed delivers.
+         * @description The very rows that a generation with the same seed delivers. No language model is asked: columns whose answers are not kept yet are filled
+         *     by another generator, and the notes say so.
          *
          *     For the role `viewer`.
          */
@@ -462,6 +464,9 @@ export interface paths {
         /**
          * Start a generation
          * @description It waits in a queue, makes its rows, stores and proves them. A generation that a stopped server was working on goes on at the next start.
+         *
+         *     Where the dataset asks a language model, the answers that are not kept yet are collected first, within what they may cost. Without a key
+         *     it waits as `needs_key`, until it is resumed with one.
          *
          *     For the role `editor`.
          */
@@ -527,11 +532,33 @@ export interface paths {
         put?: never;
         /**
          * Cancel a generation
-         * @description One that waits is cancelled at once, one that runs within a second. What it made is removed.
+         * @description One that waits is cancelled at once, one that runs within a second. What it made is removed; what a language model answered is kept.
          *
          *     For the role `editor`.
          */
         post: operations["cancel_generation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/generations/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a generation that waits for a key
+         * @description It goes on with the key of `X-OpenAI-Api-Key`, or with that of the server where one was set since. What was paid for before is kept.
+         *
+         *     For the role `editor`.
+         */
+        post: operations["resume_generation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -889,6 +916,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assistant/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write or change a schema from words
+         * @description The proposal is planned as any schema is, and what is wrong with it is told to the model, in at most three rounds. Nothing is saved. The
+         *     model is told the words, the present schema, and names and types of the samples; no value of a row. With `Accept: text/event-stream` it is
+         *     heard while it works.
+         *
+         *     For the role `editor`.
+         */
+        post: operations["write_schema"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assistant/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do some pieces of a proposal to a schema
+         * @description Pieces are told by names, so that they fit a schema that was changed meanwhile, or of which others were not taken.
+         *
+         *     For the role `editor`.
+         */
+        post: operations["patch_schema"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assistant/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a column or a rule from words
+         * @description One of the same name is replaced in the proposal. Nothing is saved. With `Accept: text/event-stream` it is heard while it works.
+         *
+         *     For the role `editor`.
+         */
+        post: operations["write_element"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/llm/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the language model of this server
+         * @description Which it is, and whether it can be asked without a key of one's own.
+         *
+         *     For the role `viewer`.
+         */
+        get: operations["get_llm_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/llm/usage": {
         parameters: {
             query?: never;
@@ -1008,6 +1125,29 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description How far the answers of a language model are. */
+        AnswersProgress: {
+            /**
+             * Format: int64
+             * @description Answers that are there.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Answers that are wanted.
+             */
+            wanted: number;
+            /**
+             * Format: int64
+             * @description Calls since this run began.
+             */
+            calls: number;
+            /**
+             * Format: double
+             * @description US dollars that the generation took so far; null where the model's price is not known.
+             */
+            cost_usd?: number | null;
+        };
         /** @description An API key, without its secret. */
         ApiKey: {
             /**
@@ -1044,6 +1184,16 @@ export interface components {
              * @description When it was used last, to the hour; null before.
              */
             last_used_at?: string | null;
+        };
+        /** @description An event while the assistant works. */
+        AssistantEvent: {
+            /**
+             * @description `round`, `delta`, `problem`, and at the end `result` or `error`.
+             * @example round
+             */
+            event: string;
+            /** @description As JSON: `{"round": 1}`, `{"text": "…"}`, a `Problem`, the proposal, or a problem document. */
+            data: string;
         };
         /** @description An entry. */
         AuditEntry: {
@@ -1161,6 +1311,22 @@ export interface components {
             results: components["schemas"]["RuleResult"][];
             /** @description What there is to know of columns beside that, such as that a language model wrote them. */
             notes?: components["schemas"]["Note"][];
+        };
+        /** @description Some pieces of a difference, to be done to a schema. */
+        Change: {
+            /** @description The present schema. */
+            schema_text: string;
+            /** @description The pieces, in the order of the proposal. */
+            pieces: components["schemas"]["Piece"][];
+        };
+        /** @description A schema with pieces of a difference done to it. */
+        Changed: {
+            /** @description The pieces as a patch (RFC 6902). */
+            operations: {
+                [key: string]: unknown;
+            }[];
+            /** @description The schema, as YAML. */
+            schema_text: string;
         };
         /** @description How a check digit is computed. */
         CheckScheme: "luhn" | "mod11" | "mod97" | "damm" | "verhoeff";
@@ -1474,6 +1640,61 @@ export interface components {
         Draw: components["schemas"]["Generator"];
         /** @description Which durations are usual. */
         DurationShape: "uniform" | "exponential" | "normal";
+        /** @description A column or a rule that the assistant proposes. */
+        ElementProposal: {
+            /** @description The column, where one was asked for. */
+            column?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The rule, where one was asked for. */
+            rule?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What puts it into the present schema (RFC 6902). */
+            operations: {
+                [key: string]: unknown;
+            }[];
+            /** @description Whether the schema with it can be planned. */
+            is_sound: boolean;
+            /** @description What the plan says of the schema with it that it did not say before. */
+            problems: components["schemas"]["Problem"][];
+            /**
+             * Format: int32
+             * @description Rounds that it took.
+             */
+            rounds: number;
+            /** @description What it chose, or was not asked for, in its own words. */
+            chosen: string[];
+            /** @description Why there was no further round, where it was not that the rounds were over. */
+            stopped?: string | null;
+            /** @description What it took of the language model. */
+            usage: components["schemas"]["LlmTaken"];
+        };
+        /** @description What a column or a rule is written for. */
+        ElementWish: {
+            /** @description The present schema. */
+            schema_text: string;
+            /**
+             * @description The table.
+             * @example item
+             */
+            table: string;
+            /**
+             * @description What is wanted, in any language.
+             * @example Expensive items have a long name
+             */
+            words: string;
+            /**
+             * @description Whether a column or a rule is.
+             * @enum {string}
+             */
+            kind: "column" | "rule";
+            /**
+             * Format: double
+             * @description US dollars that it may cost, beside the server's own limit.
+             */
+            ceiling_usd?: number | null;
+        };
         /** @description Where an address lies. */
         EmailDomain: components["schemas"]["EmailDomainKind"] | components["schemas"]["ListName"];
         /** @description A kind of e-mail domain. */
@@ -1707,7 +1928,8 @@ export interface components {
             /** @description Hash of all values, once all are made. */
             content_hash?: string | null;
             certificate?: components["schemas"]["Verdict"] | null;
-            /** @description Why it failed. */
+            llm?: components["schemas"]["GenerationLlm"] | null;
+            /** @description Why it failed, or waits for a key. */
             failure?: string | null;
             /**
              * Format: date-time
@@ -1725,6 +1947,62 @@ export interface components {
              * @description When it ended.
              */
             finished_at?: string | null;
+        };
+        /** @description What a generation asked the language model. */
+        GenerationLlm: components["schemas"]["LlmTaken"] & {
+            /** @description The model. */
+            model: string;
+            /**
+             * Format: double
+             * @description US dollars that it may cost, beside the server's own limit; null where nothing was said.
+             */
+            ceiling_usd?: number | null;
+            /** @description What its pools of answers gave, once all are there. */
+            pools: components["schemas"]["GenerationPool"][];
+        };
+        /** @description What the answers for some columns came to, over all combinations of what their prompt names. */
+        GenerationPool: {
+            /** @description The table. */
+            table: string;
+            /** @description The columns that show them. */
+            columns: string[];
+            /**
+             * Format: int64
+             * @description Questions: one for each combination of what the prompt names.
+             */
+            questions: number;
+            /**
+             * Format: int64
+             * @description Answers that rows are made of.
+             */
+            answers: number;
+            /**
+             * Format: int64
+             * @description Answers that were repeated.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Answers that were wrong.
+             */
+            invalid: number;
+            /**
+             * Format: int64
+             * @description Calls that the model declined.
+             */
+            refusals: number;
+            /**
+             * Format: int64
+             * @description Questions to which the model had fewer answers than were wanted.
+             */
+            exhausted: number;
+            /**
+             * Format: int64
+             * @description Questions that have no answers: another generator fills their rows.
+             */
+            failed: number;
+            /** @description Why, for one of them. */
+            failure?: string | null;
         };
         /** @description A generation in a word. */
         GenerationSummary: {
@@ -3243,7 +3521,8 @@ export interface components {
                 /** @description Hash of all values, once all are made. */
                 content_hash?: string | null;
                 certificate?: components["schemas"]["Verdict"] | null;
-                /** @description Why it failed. */
+                llm?: components["schemas"]["GenerationLlm"] | null;
+                /** @description Why it failed, or waits for a key. */
                 failure?: string | null;
                 /**
                  * Format: date-time
@@ -3387,6 +3666,51 @@ export interface components {
             /** @description Where the next page is, relative to the server; null on the last. */
             next?: string | null;
         };
+        /** @description The language model of this server. */
+        LlmStatus: {
+            /** @description Whether the server has a key of its own; without one a request brings its own in `X-OpenAI-Api-Key`. */
+            configured: boolean;
+            /**
+             * @description The model.
+             * @example gpt-4.1-mini
+             */
+            model: string;
+            /**
+             * @description The host of its server.
+             * @example api.openai.com
+             */
+            base_url_host: string;
+            /**
+             * Format: double
+             * @description US dollars that a generation or a question to the assistant may cost; null where nothing is said.
+             */
+            budget_usd?: number | null;
+            /** @description Whether the model's price is known. */
+            price_known: boolean;
+        };
+        /** @description What a question took of the language model. */
+        LlmTaken: {
+            /**
+             * Format: int64
+             * @description Calls.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Tokens that were sent.
+             */
+            prompt_tokens: number;
+            /**
+             * Format: int64
+             * @description Tokens that came back.
+             */
+            completion_tokens: number;
+            /**
+             * Format: double
+             * @description US dollars; null where the model's price is not known.
+             */
+            cost_usd?: number | null;
+        };
         /** @description What a column of a generation took of a model. */
         LlmUsage: components["schemas"]["Taken"] & {
             /**
@@ -3401,7 +3725,7 @@ export interface components {
             generation_id?: string | null;
             /** @description The table; null where the call is about no table. */
             table?: string | null;
-            /** @description The column; null where the call is about no column. */
+            /** @description The column, or those that share an answer; null where the call is about no column. */
             column?: string | null;
             /** @description The model. */
             model: string;
@@ -3459,7 +3783,7 @@ export interface components {
              *       "generations"
              *     ]
              */
-            scopes?: ("admin" | "api-keys" | "datasets" | "exports" | "generations" | "llm" | "plan" | "users")[] | null;
+            scopes?: ("admin" | "api-keys" | "assistant" | "datasets" | "exports" | "generations" | "llm" | "plan" | "users")[] | null;
         };
         /** @description A dataset to create: its schema as an object, or as text with its media type. */
         NewDataset: {
@@ -3522,6 +3846,11 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Format: double
+             * @description US dollars that the language model may cost for this generation at most, beside the server's own limit.
+             */
+            llm_ceiling_usd?: number | null;
         };
         /** @description A user to add. */
         NewUser: {
@@ -3626,6 +3955,24 @@ export interface components {
         };
         /** @description Ways to choose a parent. */
         PickBy: "uniform" | "zipf" | "weighted" | "round_robin";
+        /** @description One difference between two schemas. */
+        Piece: {
+            /** @description Where, step by step: tables, columns, keys and rules by their names. */
+            path: string[];
+            /**
+             * @description What became of it.
+             * @enum {string}
+             */
+            kind: "add" | "remove" | "change" | "order";
+            /** @description What was there; null where nothing was. */
+            before?: unknown;
+            /** @description What is there now; null where nothing is. */
+            after?: unknown;
+            /** @description For a new element of a list the name of the one before it; null where it is the first. */
+            behind?: string | null;
+            /** @description Where, in one line. */
+            label?: string;
+        };
         /** @description A plan for people and programs. */
         PlanReport: {
             /** @description Name of the dataset. */
@@ -3770,6 +4117,8 @@ export interface components {
             }[];
             /** @description What a person should know. */
             warnings: components["schemas"]["Problem"][];
+            /** @description What a person should know of columns that a language model writes. */
+            notes: components["schemas"]["Note"][];
         };
         /** @description A table to preview; its schema as an object or as text. */
         PreviewRequest: {
@@ -3869,6 +4218,8 @@ export interface components {
         Progress: {
             /** @description Where it stands. */
             state: components["schemas"]["State"];
+            phase?: components["schemas"]["Work"] | null;
+            answers?: components["schemas"]["AnswersProgress"] | null;
             /**
              * Format: int64
              * @description Rows that are made.
@@ -3930,7 +4281,7 @@ export interface components {
             limit: number | null;
             /**
              * Format: int64
-             * @description Milliseconds after which the query is stopped, at most 30,000.
+             * @description Milliseconds after which the query is stopped, 1,000 to 30,000.
              * @default 30000
              */
             timeout_ms: number | null;
@@ -4189,6 +4540,20 @@ export interface components {
         };
         /** @description What values come to. */
         RunningFn: "sum" | "count" | "min" | "max" | "mean";
+        /** @description Name and type of an uploaded column. */
+        SampleField: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its type. */
+            type: string;
+        };
+        /** @description Names and types of an uploaded table. */
+        SampleTable: {
+            /** @description What it is called. */
+            name: string;
+            /** @description Its columns. */
+            columns: components["schemas"]["SampleField"][];
+        };
         /** @description A dataset: its tables, how every column is filled, how tables relate, which business rules hold. */
         Schema: {
             /** @description Name of the dataset; names its files. */
@@ -4220,6 +4585,51 @@ export interface components {
             };
             /** @description The tables. */
             tables: components["schemas"]["Table"][];
+        };
+        /** @description A schema that the assistant proposes. */
+        SchemaProposal: {
+            /** @description The schema, as YAML. */
+            schema_text: string;
+            /** @description Its name. */
+            name?: string | null;
+            /** @description Whether it can be planned. */
+            is_sound: boolean;
+            /**
+             * Format: int32
+             * @description Rounds that it took.
+             */
+            rounds: number;
+            /** @description What the plan says of it that it did not say of the present schema. */
+            problems: components["schemas"]["Problem"][];
+            /** @description How it differs from the present schema; empty where there is none. */
+            pieces: components["schemas"]["Piece"][];
+            /** @description All pieces as a patch of the present schema (RFC 6902); empty where there is none. */
+            operations: {
+                [key: string]: unknown;
+            }[];
+            /** @description What it chose, or was not asked for, in its own words. */
+            chosen: string[];
+            /** @description Why there was no further round, where it was not that the rounds were over. */
+            stopped?: string | null;
+            /** @description What it took of the language model. */
+            usage: components["schemas"]["LlmTaken"];
+        };
+        /** @description What a schema is written or changed for. */
+        SchemaWish: {
+            /**
+             * @description What is wanted, in any language.
+             * @example A shop with customers and orders
+             */
+            words: string;
+            /** @description The present schema, which is changed; without it a new one is written. */
+            schema_text?: string | null;
+            /** @description Names and types of uploaded tables; the model is told no value of a row. */
+            samples?: components["schemas"]["SampleTable"][] | null;
+            /**
+             * Format: double
+             * @description US dollars that it may cost, beside the server's own limit.
+             */
+            ceiling_usd?: number | null;
         };
         /** @description A wave: `amplitude · sin(2π · row / period + phase)`. */
         Season: {
@@ -4277,7 +4687,7 @@ export interface components {
          * @description Where a generation or an export stands.
          * @enum {string}
          */
-        State: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        State: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
         /** @description The state of a server. */
         Status: {
             /** @description The program's version. */
@@ -4618,6 +5028,11 @@ export interface components {
              */
             max: number;
         };
+        /**
+         * @description What a generation does while it runs. First it collects what a language model is asked, where it is, then it makes rows.
+         * @enum {string}
+         */
+        Work: "answers" | "rows";
     };
     responses: never;
     parameters: never;
@@ -7452,7 +7867,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description In this state only. */
-                state?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+                state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
@@ -7548,6 +7963,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A key for the language model in the place of the server's, held in memory for this work alone. */
+                "X-OpenAI-Api-Key"?: string;
                 /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
                 "Idempotency-Key"?: string;
             };
@@ -7670,7 +8087,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description In this state only. */
-                state?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+                state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
@@ -7918,6 +8335,96 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The state of the thing does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resume_generation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key for the language model in the place of the server's, held in memory for this work alone. */
+                "X-OpenAI-Api-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -9603,6 +10110,442 @@ export interface operations {
             };
             /** @description The request cannot be read */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    write_schema: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key for the language model in the place of the server's, held in memory for this work alone. */
+                "X-OpenAI-Api-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "words": "Add a price to items, mostly below 10",
+                 *       "schema_text": "name: shop\ntables:\n  - name: item\n    rows: 3\n    columns:\n      - { name: id, generator: { type: sequence } }\n"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SchemaWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaProposal"];
+                    "text/event-stream": components["schemas"]["AssistantEvent"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The state of the thing does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The language model did not answer as it was to */
+            424: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    patch_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "schema_text": "name: shop\ntables:\n  - name: item\n    rows: 3\n    columns:\n      - { name: id, generator: { type: sequence } }\n",
+                 *       "pieces": [
+                 *         {
+                 *           "path": [
+                 *             "tables",
+                 *             "item",
+                 *             "rows"
+                 *           ],
+                 *           "kind": "change",
+                 *           "before": 3,
+                 *           "after": 20
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    write_element: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key for the language model in the place of the server's, held in memory for this work alone. */
+                "X-OpenAI-Api-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "schema_text": "name: shop\ntables:\n  - name: item\n    rows: 3\n    columns:\n      - { name: id, generator: { type: sequence } }\n",
+                 *       "table": "item",
+                 *       "kind": "column",
+                 *       "words": "A price, mostly below 10"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ElementWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElementProposal"];
+                    "text/event-stream": components["schemas"]["AssistantEvent"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The state of the thing does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The input has problems, listed with their places */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The language model did not answer as it was to */
+            424: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_llm_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LlmStatus"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
