@@ -2,6 +2,33 @@
 
 const settle = (page) => page.waitForLoadState("networkidle");
 
+/** A dataset with a column that a language model writes, for the screens that show what it costs. */
+export const WORDS = `# the shop at the corner
+name: corner
+random_seed: 3
+tables:
+  # who buys
+  - name: customer
+    rows: 40
+    primary_key: [id]
+    columns:
+      - { name: id, generator: { type: sequence } } # never reused
+      - { name: name, generator: { type: full_name } }
+      - { name: phone, generator: { type: phone } }
+      - name: note
+        description: what the customer told us
+        generator: { type: llm, pool: 20 }
+`;
+
+/** Asks the assistant and waits for its proposal. */
+const ask = (words, proposed) => async (page) => {
+  const field = page.getByRole("textbox", { name: /^(Describe|Describe el) / }).last();
+  await field.fill(words);
+  await field.press("Enter");
+  await page.getByText(proposed).first().waitFor();
+  await settle(page);
+};
+
 /** What the screens show: a dataset of every example, generated rows, and files of them. */
 export async function prepare(call, finished) {
   const templates = (await call("GET", "/templates")).items;
@@ -29,7 +56,15 @@ export async function prepare(call, finished) {
     });
     await finished(call, `/exports/${file.id}`);
   }
-  return { dataset: main.id, generation: generation.id };
+  const words = await call("POST", "/datasets", { schema_text: WORDS });
+  const written = await call("POST", `/datasets/${words.id}/generations`, {});
+  await finished(call, `/generations/${written.id}`);
+  return {
+    dataset: main.id,
+    generation: generation.id,
+    words: words.id,
+    written: written.id,
+  };
 }
 
 /** A column of the example that has parameters and something to draw. */
@@ -102,7 +137,51 @@ export function screens(at) {
         await page.getByRole("radio", { name: /^(Problems|Problemas)/ }).click();
       },
     },
+    { name: "assistant-empty", path: `${dataset}/schema?section=assistant`, phone: true },
+    {
+      name: "assistant",
+      path: `/datasets/${at.words}/schema?section=assistant`,
+      phone: true,
+      act: ask("Add a loyalty table", /^(table|tabla) loyalty$/),
+    },
+    { name: "describe-empty", path: "/datasets/describe" },
+    {
+      name: "describe",
+      path: "/datasets/describe",
+      phone: true,
+      act: ask("A library that lends books", "reader_id"),
+    },
+    {
+      name: "schema-column-words",
+      path: `/datasets/${at.words}/schema?table=customer&column=phone`,
+      phone: true,
+      act: async (page) => {
+        await page.getByRole("button", { name: /^(Describe this|Describir esta)/ }).click();
+        const field = page.getByRole("textbox", { name: /^(Describe this|Describir esta)/ });
+        await field.fill("One in five has none");
+        await field.press("Enter");
+        await page.getByRole("button", { name: /^(Accept|Aceptar)$/ }).waitFor();
+        await settle(page);
+      },
+    },
+    {
+      name: "schema-rule-words",
+      path: `/datasets/${at.words}/schema?table=customer&section=rules`,
+      act: async (page) => {
+        await page.getByRole("button", { name: /^(In words|En palabras)$/ }).click();
+        const field = page.getByRole("textbox", { name: /^(Describe the|Describir la)/ });
+        await field.fill("Names are never empty");
+        await field.press("Enter");
+        await page.getByRole("button", { name: /^(Accept|Aceptar)$/ }).waitFor();
+        await settle(page);
+      },
+    },
     { name: "plan", path: `${dataset}/plan`, phone: true },
+    { name: "plan-words", path: `/datasets/${at.words}/plan`, phone: true },
+    { name: "generate-words", path: `/datasets/${at.words}/plan?generate=true`, phone: true },
+    { name: "generation-words", path: `/generations/${at.written}`, phone: true },
+    { name: "certificate-words", path: `/generations/${at.written}/certificate`, phone: true },
+    { name: "usage", path: "/usage", phone: true },
     { name: "dataset-generations", path: `${dataset}/generations` },
     { name: "generate", path: `${dataset}/generations?generate=true`, phone: true },
     { name: "versions", path: `${dataset}/versions`, phone: true },

@@ -7,9 +7,11 @@ import { prepare, screens, show } from "./screens.mjs";
 import {
   createAccount,
   finished,
+  MODEL_KEY,
   openContext,
   signedIn,
   startBrowser,
+  startModel,
   startServer,
 } from "./support.mjs";
 
@@ -22,7 +24,8 @@ const PHONE = { width: 390, height: 844 };
 const wanted = (name) => !only || only.split(",").some((part) => name.includes(part));
 
 await mkdir(folder, { recursive: true });
-const server = await startServer();
+const model = await startModel();
+const server = await startServer({ OPENAI_API_KEY: MODEL_KEY, OPENAI_BASE_URL: model.url });
 const browser = await startBrowser();
 
 async function take(list, options = {}) {
@@ -60,4 +63,5 @@ try {
 } finally {
   await browser.close();
   await server.stop();
+  model.stop();
 }

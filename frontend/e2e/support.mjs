@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 export const ACCOUNT = {
@@ -33,15 +34,45 @@ async function freePort() {
   });
 }
 
+/** The key that the scripted model takes, and no other. */
+export const MODEL_KEY = "sk-browser-0123456789";
+
+/** Starts the scripted model that is built beside the program; it speaks the protocol of a language model. */
+export async function startModel() {
+  const program = join(dirname(process.env.BINARY ?? ""), "scripted-model");
+  const script = fileURLToPath(new URL("model.yaml", import.meta.url));
+  const child = spawn(program, [script], { stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise((resolve, reject) => {
+    child.once("error", (error) => reject(new Error(`${program}: ${error.message}`)));
+    child.once("exit", (code) => reject(new Error(`${program} ended with ${code}`)));
+    child.stdout.on("data", (chunk) => {
+      const found = /http:\/\/\S+/.exec(String(chunk))?.[0];
+      if (found) resolve(found);
+    });
+  });
+  child.removeAllListeners("exit");
+  return {
+    url,
+    requests: async () => (await fetch(new URL("/requests", url))).json(),
+    stop: () => child.kill("SIGTERM"),
+  };
+}
+
 /** Starts `synthetic-data serve` on an empty folder and reads the set-up link that it prints. */
-export async function startServer() {
+export async function startServer(env = {}) {
   const binary = process.env.BINARY;
   if (!binary) throw new Error("BINARY names no program: set it to the path of synthetic-data");
   const folder = await mkdtemp(join(tmpdir(), "studio-e2e-"));
   const port = await freePort();
   const child = spawn(binary, ["serve"], {
     cwd: folder,
-    env: { ...process.env, DATA_DIR: join(folder, "data"), HOST: "127.0.0.1", PORT: String(port) },
+    env: {
+      ...process.env,
+      DATA_DIR: join(folder, "data"),
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";

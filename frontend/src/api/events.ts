@@ -30,6 +30,42 @@ export function makeEventReader(): (piece: string) => ServerEvent[] {
   };
 }
 
+async function readEvents(
+  body: ReadableStream<Uint8Array>,
+  onEvent: (event: ServerEvent) => void,
+): Promise<void> {
+  const read = makeEventReader();
+  const pieces = body
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+    .getReader();
+  for (let piece = await pieces.read(); !piece.done; piece = await pieces.read()) {
+    for (const event of read(piece.value)) onEvent(event);
+  }
+}
+
+/**
+ * Asks for something and follows its answer while it is made. A connection that breaks is not taken up again: what was asked may
+ * cost money, so whoever asked decides. An answer that is no stream is one event, `result`.
+ */
+export async function postEvents(
+  path: string,
+  body: unknown,
+  headers: Record<string, string>,
+  onEvent: (event: ServerEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const response = await authorisedFetch(path, {
+    method: "POST",
+    signal,
+    headers: { ...headers, "content-type": "application/json", accept: "text/event-stream" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok || !response.body) throw await ApiProblem.fromResponse(response);
+  if (response.headers.get("content-type")?.startsWith("text/event-stream"))
+    return readEvents(response.body, onEvent);
+  onEvent({ event: "result", data: await response.text(), id: null });
+}
+
 /**
  * Follows a stream of server-sent events until the server ends it. `EventSource` cannot send the token, so this reads a fetch; a
  * connection that breaks is taken up again, with growing pauses, from the last event that came.
@@ -39,7 +75,7 @@ export async function followEvents(
   onEvent: (event: ServerEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let last: string | null = null;
+  let last = null as string | null;
   let pause = 500;
   while (!signal.aborted) {
     try {
@@ -51,15 +87,11 @@ export async function followEvents(
         },
       });
       if (!response.ok || !response.body) throw await ApiProblem.fromResponse(response);
-      const read = makeEventReader();
-      const pieces = response.body.pipeThrough(new TextDecoderStream()).getReader();
-      for (let piece = await pieces.read(); !piece.done; piece = await pieces.read()) {
-        for (const event of read(piece.value)) {
-          last = event.id ?? last;
-          pause = 500;
-          onEvent(event);
-        }
-      }
+      await readEvents(response.body, (event) => {
+        last = event.id ?? last;
+        pause = 500;
+        onEvent(event);
+      });
       return;
     } catch (error) {
       if (signal.aborted) return;

@@ -150,14 +150,14 @@ export function sessionState(): SessionState {
   return state;
 }
 
+/** Calls back on each change of who is signed in. */
+export function subscribeSession(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 export function useSession(): SessionState {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => state,
-  );
+  return useSyncExternalStore(subscribeSession, () => state);
 }
 
 /** Whether the signed-in user may write and generate. */

@@ -1,11 +1,11 @@
 import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Play } from "lucide-react";
+import { Play, Sparkle } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
 import { useCanWrite } from "@/api/session";
 import { GenerateDialog } from "@/features/generations/generate-dialog";
 import { useFormat } from "@/i18n/format";
-import { Button } from "@/ui/button";
+import { Button, buttonClass } from "@/ui/button";
 import { commandKey, useHotkey, useIsPhone } from "@/ui/hooks";
 import { Badge } from "@/ui/mark";
 import { BarActionsSlot } from "@/ui/page";
@@ -87,6 +87,18 @@ export function DatasetLayout() {
           <>
             {" "}
             <BarActionsSlot />
+            {!onSchema && canWrite && (
+              <Link
+                to="/datasets/$datasetId/schema"
+                params={{ datasetId }}
+                search={{ section: "assistant" }}
+                aria-label={t("assistant.title")}
+                className={buttonClass()}
+              >
+                <Sparkle aria-hidden className="size-4" strokeWidth={1.5} />
+                <span className="max-md:hidden">{t("assistant.title")}</span>
+              </Link>
+            )}
             {!onSchema && canWrite && (
               <Button
                 icon={Play}

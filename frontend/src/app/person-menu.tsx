@@ -1,8 +1,10 @@
+import { useNavigate } from "@tanstack/react-router";
 import clsx from "clsx";
-import { LogOut } from "lucide-react";
+import { Coins, LogOut } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { signOut, useSession } from "@/api/session";
 import { LANGUAGES, setLanguage } from "@/i18n";
+import { useIsPhone } from "@/ui/hooks";
 import { Avatar } from "@/ui/mark";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { setTheme, type Theme, useTheme } from "@/ui/theme";
@@ -15,6 +17,8 @@ export function PersonMenu({ rail = false }: { rail?: boolean }) {
   const { t, i18n } = useTranslation();
   const { user } = useSession();
   const theme = useTheme();
+  const phone = useIsPhone();
+  const navigate = useNavigate();
   if (user === null) return null;
   return (
     <Menu
@@ -57,6 +61,12 @@ export function PersonMenu({ rail = false }: { rail?: boolean }) {
         </MenuItem>
       ))}
       <MenuSeparator />
+      {/* Elsewhere it stands in the side bar. */}
+      {phone && (
+        <MenuItem icon={Coins} onSelect={() => void navigate({ to: "/usage" })}>
+          {t("llm.usage.title")}
+        </MenuItem>
+      )}
       <MenuItem
         icon={LogOut}
         onSelect={() => void signOut().catch(() => toast(t("shell.person.signOutFailed")))}

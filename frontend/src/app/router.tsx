@@ -56,6 +56,12 @@ const datasets = createRoute({
   component: lazyRouteComponent(() => import("@/features/datasets/datasets-page"), "DatasetsPage"),
 });
 
+const describe = createRoute({
+  getParentRoute: () => shell,
+  path: "/datasets/describe",
+  component: lazyRouteComponent(() => import("@/features/assistant/describe-page"), "DescribePage"),
+});
+
 const dataset = createRoute({
   getParentRoute: () => shell,
   path: "/datasets/$datasetId",
@@ -201,17 +207,29 @@ const generators = createRoute({
   ),
 });
 
+const usage = createRoute({
+  getParentRoute: () => shell,
+  path: "/usage",
+  validateSearch: (search: Raw): { span?: string; limit?: number } => ({
+    span: text(search.span),
+    limit: count(search.limit),
+  }),
+  component: lazyRouteComponent(() => import("@/features/llm/usage-page"), "UsagePage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     setup,
     shell.addChildren([
       home,
       datasets,
+      describe,
       dataset.addChildren([datasetHome, schema, plan, datasetGenerations, versions]),
       generations,
       generation.addChildren([progress, rows, sql, certificate, generationExports]),
       exportsList,
       generators,
+      usage,
     ]),
   ]),
   defaultPreload: "intent",

@@ -1,6 +1,6 @@
 import { Link, Outlet, useMatches } from "@tanstack/react-router";
 import clsx from "clsx";
-import { Database, Download, LayoutGrid, type LucideIcon, Play, Table2 } from "lucide-react";
+import { Coins, Database, Download, LayoutGrid, type LucideIcon, Play, Table2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
 import { useIsPhone } from "@/ui/hooks";
@@ -100,30 +100,43 @@ function Side({ rail }: { rail: boolean }) {
         <span className={clsx(rail ? "hidden" : "max-md:hidden")}>Synthetic Data AI</span>
       </Link>
       <div className="mt-1 flex flex-col gap-0.5">
-        {places.map(({ to, label, icon: Icon }) => (
-          <Tooltip key={to} text={label} side="right">
-            <Link
-              to={to}
-              aria-label={label}
-              activeOptions={{ exact: false, includeSearch: false }}
-              className={clsx(
-                "flex items-center gap-2 rounded-md font-medium text-ink-2 hover:bg-hover aria-[current=page]:bg-pressed aria-[current=page]:text-ink [&>svg]:text-ink-3 aria-[current=page]:[&>svg]:text-ink",
-                rail
-                  ? "size-9 justify-center"
-                  : "h-7 px-2 max-md:size-9 max-md:justify-center max-md:px-0",
-              )}
-            >
-              <Icon aria-hidden className="size-4 shrink-0" strokeWidth={1.5} />
-              <span className={clsx("truncate", rail ? "hidden" : "max-md:hidden")}>{label}</span>
-            </Link>
-          </Tooltip>
+        {places.map(({ to, label, icon }) => (
+          <SideLink key={to} to={to} label={label} icon={icon} rail={rail} />
         ))}
       </div>
       {!rail && <Recent />}
-      <div className="mt-auto">
+      <div className="mt-auto flex flex-col gap-0.5">
+        <SideLink to="/usage" label={t("llm.usage.title")} icon={Coins} rail={rail} />
         <PersonMenu rail={rail} />
       </div>
     </nav>
+  );
+}
+
+/** A place in the side bar; in the rail its icon alone. */
+function SideLink({
+  to,
+  label,
+  icon: Icon,
+  rail,
+}: Pick<Place, "label" | "icon"> & { to: Place["to"] | "/usage"; rail: boolean }) {
+  return (
+    <Tooltip text={label} side="right">
+      <Link
+        to={to}
+        aria-label={label}
+        activeOptions={{ exact: false, includeSearch: false }}
+        className={clsx(
+          "flex items-center gap-2 rounded-md font-medium text-ink-2 hover:bg-hover aria-[current=page]:bg-pressed aria-[current=page]:text-ink [&>svg]:text-ink-3 aria-[current=page]:[&>svg]:text-ink",
+          rail
+            ? "size-9 justify-center"
+            : "h-7 px-2 max-md:size-9 max-md:justify-center max-md:px-0",
+        )}
+      >
+        <Icon aria-hidden className="size-4 shrink-0" strokeWidth={1.5} />
+        <span className={clsx("truncate", rail ? "hidden" : "max-md:hidden")}>{label}</span>
+      </Link>
+    </Tooltip>
   );
 }
 

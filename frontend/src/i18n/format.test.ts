@@ -25,6 +25,18 @@ it("bytes go by thousands", () => {
   expect(plain(es.bytes(31_600_000))).toBe("32 MB");
 });
 
+it("sums of money below a cent are not nothing", () => {
+  expect([0, 0.0000123, 0.0046, 0.128, 12.5, 1234].map((sum) => plain(en.dollars(sum)))).toEqual([
+    "USD 0.00",
+    "USD 0.000012",
+    "USD 0.0046",
+    "USD 0.128",
+    "USD 12.50",
+    "USD 1,234.00",
+  ]);
+  expect(plain(es.dollars(0.0046))).toBe("USD 0.0046");
+});
+
 describe("durations", () => {
   it("say no more than two units", () => {
     expect([0.42, 8, 61, 130, 3600, 3840, 7199].map((s) => plain(en.duration(s)))).toEqual([

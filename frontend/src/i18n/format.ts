@@ -24,6 +24,8 @@ export interface Format {
   /** From a share between 0 and 1. */
   percent(share: number, digits?: number): string;
   bytes(value: number): string;
+  /** US dollars; sums below a cent keep two digits that say something. */
+  dollars(value: number): string;
   /** From seconds: "0.4 s", "8 s", "2 min 10 s", "1 h 4 min". */
   duration(seconds: number): string;
   date(value: string | Date): string;
@@ -62,6 +64,15 @@ export function makeFormat(language: string): Format {
         maximumFractionDigits: step > 0 && size < 10 ? 1 : 0,
       }).format(size);
     },
+    dollars: (value) =>
+      new Intl.NumberFormat(locale, {
+        style: "currency",
+        currency: "USD",
+        currencyDisplay: "code",
+        ...(value !== 0 && Math.abs(value) < 0.01
+          ? { maximumSignificantDigits: 2, minimumFractionDigits: 0 }
+          : { minimumFractionDigits: 2, maximumFractionDigits: value < 1 ? 3 : 2 }),
+      }).format(value),
     duration(seconds) {
       if (seconds < 1) return withSign(Math.max(seconds, 0), "s", 1);
       const whole = Math.round(seconds);

@@ -3,13 +3,15 @@ import {
   CircleCheck,
   CircleDashed,
   CircleX,
+  KeyRound,
   LoaderCircle,
   type LucideIcon,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "@/api/client";
 import { State, type Tone } from "./mark";
 
-export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+export type JobState = Schemas["State"];
 
 const LOOKS: Record<JobState, [Tone, LucideIcon]> = {
   queued: ["neutral", CircleDashed],
@@ -17,6 +19,7 @@ const LOOKS: Record<JobState, [Tone, LucideIcon]> = {
   succeeded: ["success", CircleCheck],
   failed: ["danger", CircleX],
   cancelled: ["neutral", Ban],
+  needs_key: ["warning", KeyRound],
 };
 
 export const isUnderWay = (state: JobState | undefined) =>

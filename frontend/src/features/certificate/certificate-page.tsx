@@ -3,6 +3,7 @@ import { CircleCheck, CircleX, FileText, Search, Table2, Terminal } from "lucide
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
+import { NoteList } from "@/features/llm/notes";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/button";
 import { Segment } from "@/ui/choice";
@@ -63,6 +64,7 @@ export function CertificatePage() {
           rows={certificate.data.tables.reduce((sum, table) => sum + table.rows, 0)}
           name={certificate.data.dataset}
         />
+        <NoteList notes={certificate.data.notes} className="mb-4" />
         <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
           <Segment
             label={t("certificate.groups.label")}

@@ -1,10 +1,10 @@
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { ArrowDown, ArrowDownAZ, Plus, Search, X } from "lucide-react";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { ArrowDown, ArrowDownAZ, Plus, Search, Sparkle, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCanWrite } from "@/api/session";
 import { useFormat } from "@/i18n/format";
-import { Button, IconButton } from "@/ui/button";
+import { Button, buttonClass, IconButton } from "@/ui/button";
 import { Empty, ErrorPanel, ListBones } from "@/ui/feedback";
 import { useDebounced, useHotkey, useTitle } from "@/ui/hooks";
 import { Input } from "@/ui/input";
@@ -70,15 +70,21 @@ export function DatasetsPage() {
         title={t("datasets.title")}
         actions={
           canWrite && (
-            <Button
-              variant="primary"
-              size="md"
-              icon={Plus}
-              keys="N"
-              onClick={() => setStart({ way: "template" })}
-            >
-              {t("datasets.new.open")}
-            </Button>
+            <>
+              <Link to="/datasets/describe" className={buttonClass({ size: "md" })}>
+                <Sparkle aria-hidden className="size-4" strokeWidth={1.5} />
+                {t("assistant.describe.open")}
+              </Link>
+              <Button
+                variant="primary"
+                size="md"
+                icon={Plus}
+                keys="N"
+                onClick={() => setStart({ way: "template" })}
+              >
+                {t("datasets.new.open")}
+              </Button>
+            </>
           )
         }
       />

@@ -1,4 +1,5 @@
-import { FileText, LayoutGrid, type LucideIcon, Table2 } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { FileText, LayoutGrid, type LucideIcon, Sparkle, Table2 } from "lucide-react";
 import { Trans, useTranslation } from "react-i18next";
 import { useWords } from "@/i18n/words";
 import { Button } from "@/ui/button";
@@ -55,6 +56,18 @@ export function FirstDataset({ onStart }: { onStart?: (start: Start) => void }) 
             </li>
           ))}
         </ul>
+      )}
+      {onStart && (
+        <Link
+          to="/datasets/describe"
+          className="flex items-center gap-3 rounded-lg border border-line bg-surface px-4.5 py-3 text-ink hover:border-line-strong hover:bg-hover"
+        >
+          <Sparkle aria-hidden className="size-4 shrink-0 text-accent" strokeWidth={1.5} />
+          <span>
+            <span className="font-semibold">{t("assistant.describe.open")}</span>
+            <span className="block text-xs text-ink-2">{t("assistant.describe.words")}</span>
+          </span>
+        </Link>
       )}
       {richest && (
         <div>

@@ -1,9 +1,9 @@
-import { useNavigate } from "@tanstack/react-router";
-import { Upload } from "lucide-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Sparkle, Upload } from "lucide-react";
 import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "@/api/problem";
-import { Button } from "@/ui/button";
+import { Button, buttonClass } from "@/ui/button";
 import { Segment } from "@/ui/choice";
 import { Dialog } from "@/ui/dialog";
 import { useFailureWords } from "@/ui/failure";
@@ -108,16 +108,24 @@ export function NewDatasetDialog({ start, onClose }: { start: Start; onClose: ()
           submit();
         }}
       >
-        <Segment
-          label={t("datasets.new.way")}
-          value={way}
-          onChange={(next) => {
-            setWay(next);
-            create.reset();
-          }}
-          options={WAYS.map((each) => ({ value: each, label: t(`datasets.first.${each}.title`) }))}
-          className="self-start"
-        />
+        <div className="flex flex-wrap items-center gap-2">
+          <Segment
+            label={t("datasets.new.way")}
+            value={way}
+            onChange={(next) => {
+              setWay(next);
+              create.reset();
+            }}
+            options={WAYS.map((each) => ({
+              value: each,
+              label: t(`datasets.first.${each}.title`),
+            }))}
+          />
+          <Link to="/datasets/describe" className={buttonClass({ variant: "ghost" })}>
+            <Sparkle aria-hidden className="size-4" strokeWidth={1.5} />
+            {t("assistant.describe.open")}
+          </Link>
+        </div>
         {failure && (
           <Note tone="danger" role="alert">
             {failure.errors.length > 0 ? (

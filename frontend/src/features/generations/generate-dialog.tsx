@@ -5,6 +5,7 @@ import { useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, fetchText, type Schemas } from "@/api/client";
 import { asProblem } from "@/api/problem";
+import { GenerateCost } from "@/features/llm/generate-cost";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/button";
 import { Segment } from "@/ui/choice";
@@ -57,6 +58,7 @@ export function GenerateDialog({
   const [rows, setRows] = useState<Record<string, number>>({});
   const [parameters, setParameters] = useState<Parameters>({});
   const [seed, setSeed] = useState<number | null>(null);
+  const [ceiling, setCeiling] = useState<number | null>(null);
 
   const choice = {
     ...(Object.keys(rows).length > 0 ? { rows } : {}),
@@ -111,7 +113,11 @@ export function GenerateDialog({
     setWanted(false);
     if (problem) return;
     create.mutate(
-      { ...choice, version: dataset.version },
+      {
+        ...choice,
+        version: dataset.version,
+        ...(ceiling === null ? {} : { llm_ceiling_usd: ceiling }),
+      },
       {
         onSuccess: (generation) =>
           void navigate({
@@ -284,6 +290,7 @@ export function GenerateDialog({
               </div>
             )}
           </Field>
+          <GenerateCost pools={plan.data?.llm} ceiling={ceiling} onCeiling={setCeiling} />
           <button type="submit" hidden />
         </div>
         <aside className="flex flex-col gap-4 border-line p-5 max-sm:border-t sm:border-l">

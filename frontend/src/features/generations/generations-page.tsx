@@ -10,7 +10,7 @@ import { GenerationsTable } from "./generations-table";
 import { useGenerations } from "./queries";
 
 const route = getRouteApi("/shell/generations");
-const STATES = ["all", "running", "succeeded", "failed", "cancelled"] as const;
+const STATES = ["all", "running", "needs_key", "succeeded", "failed", "cancelled"] as const;
 type Filter = (typeof STATES)[number];
 
 /** The generations of all datasets. */

@@ -124,7 +124,7 @@ export function GenerationsTable({
                   </Tooltip>
                 </Td>
                 <Td dense className="pr-1 text-right">
-                  {canWrite && !moving && (
+                  {canWrite && !moving && generation.state !== "needs_key" && (
                     <IconButton
                       icon={Trash2}
                       label={t("generations.delete")}

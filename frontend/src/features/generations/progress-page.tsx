@@ -3,6 +3,7 @@ import { CircleCheck, Download, Rows3, ShieldCheck } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCanWrite } from "@/api/session";
+import { AnswersMeter } from "@/features/llm/answers-progress";
 import { useFormat } from "@/i18n/format";
 import { Bars } from "@/ui/bars";
 import { Button, buttonClass } from "@/ui/button";
@@ -14,6 +15,7 @@ import { Meter } from "@/ui/mark";
 import { Table, Td, Th, Tr } from "@/ui/table";
 import { Sentence } from "@/ui/words";
 import { GenerationsTable } from "./generations-table";
+import { NeedsKey } from "./needs-key";
 import {
   type Generation,
   useCancelGeneration,
@@ -94,7 +96,7 @@ function Progress({ generation }: { generation: Generation }) {
               </Link>
             </>
           )}
-          {moving && canWrite && (
+          {(moving || generation.state === "needs_key") && canWrite && (
             <Button
               variant="danger"
               size="md"
@@ -153,7 +155,9 @@ function Progress({ generation }: { generation: Generation }) {
             {t("generations.proving")}
           </Note>
         )}
-        {generation.failure && (
+        {moving && <AnswersMeter answers={generation.answers} />}
+        {generation.state === "needs_key" && <NeedsKey generation={generation} />}
+        {generation.failure && generation.state !== "needs_key" && (
           <Note tone="danger" role="alert" className="mt-5">
             <p className="font-medium text-ink">{t("generations.failedWords")}</p>
             <p>

@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, client, type Schemas } from "@/api/client";
+import { keyHeaders } from "@/features/llm/session-key";
 import { isUnderWay } from "@/ui/job-state";
 
 export type Generation = Schemas["Generation"];
@@ -10,7 +11,13 @@ export function useGeneration(id: string) {
     "get",
     "/api/v1/generations/{id}",
     { params: { path: { id } } },
-    { refetchInterval: (query) => (isUnderWay(query.state.data?.state) ? 2000 : false) },
+    {
+      refetchInterval: (query) => {
+        const state = query.state.data?.state;
+        // Somebody else may give the key that it waits for.
+        return isUnderWay(state) ? 2000 : state === "needs_key" ? 5000 : false;
+      },
+    },
   );
 }
 
@@ -58,6 +65,7 @@ export function useCreateGeneration(datasetId: string) {
     mutationFn: async (body: Schemas["NewGeneration"]) => {
       const { data } = await client.POST("/api/v1/datasets/{id}/generations", {
         params: { path: { id: datasetId } },
+        headers: keyHeaders(),
         body,
       });
       return data as Generation;
@@ -71,6 +79,19 @@ export function useCancelGeneration() {
   return useMutation({
     mutationFn: (id: string) =>
       client.POST("/api/v1/generations/{id}/cancel", { params: { path: { id } } }),
+    onSuccess: refresh,
+  });
+}
+
+/** Goes on with a generation that waits for a key: with the one for this session, or the server's. */
+export function useResumeGeneration() {
+  const refresh = useRefreshGenerations();
+  return useMutation({
+    mutationFn: (id: string) =>
+      client.POST("/api/v1/generations/{id}/resume", {
+        params: { path: { id } },
+        headers: keyHeaders(),
+      }),
     onSuccess: refresh,
   });
 }

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { GenerationCost } from "@/features/llm/generation-cost";
 import { useFormat } from "@/i18n/format";
 import { CopyButton } from "@/ui/code";
 import { Note } from "@/ui/feedback";
@@ -48,6 +49,7 @@ export function RecordPane({ generation }: { generation: Generation }) {
           )}
         </dl>
       </section>
+      <GenerationCost llm={generation.llm} />
       {generation.content_hash && (
         <section>
           <div className="mb-1 flex items-center justify-between">

@@ -21,8 +21,11 @@ export function useProgressEvents(generation: Generation | undefined) {
       ({ event, data }) => {
         if (event !== "progress") return;
         const progress = JSON.parse(data) as Schemas["Progress"];
-        // The final state comes with facts that events do not carry: it is read whole.
-        if (!isUnderWay(progress.state)) return;
+        // The final state comes with facts that events do not carry: it is read whole. So is why it waits.
+        if (!isUnderWay(progress.state)) {
+          void queries.invalidateQueries({ queryKey: options.queryKey });
+          return;
+        }
         queries.setQueryData<Generation>(options.queryKey, (before) =>
           before ? { ...before, ...progress } : before,
         );

@@ -1,4 +1,4 @@
-import { ChevronRight, Sigma } from "lucide-react";
+import { ChevronRight, Sigma, Sparkle } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { FormProvider } from "@/forms/context";
@@ -19,6 +19,7 @@ import { useColumnFacts } from "./column-facts";
 import { problemAt, useEdit, useModeller } from "./context";
 import { Distribution } from "./distribution";
 import { namesInReach, useFormContext } from "./form-context";
+import { FromWords } from "./from-words";
 import { GeneratorButton } from "./generator-field";
 import { startOf } from "./generator-picker";
 import { HeldBadge } from "./held-badge";
@@ -69,6 +70,7 @@ function Form({ table, column }: { table: TableView; column: ColumnView }) {
   });
   const more = useFormContext(base);
   const [open, setOpen] = useState(false);
+  const [inWords, setInWords] = useState(false);
   const rest = columnFields(catalogue.language).filter((field) => !PLACED.includes(field.name));
   const written = rest.filter((field) => field.name in column.raw).length;
   const unknown =
@@ -205,6 +207,20 @@ function Form({ table, column }: { table: TableView; column: ColumnView }) {
           />
         )}
       </FieldFrame>
+      {!readOnly &&
+        (inWords ? (
+          <FromWords
+            kind="column"
+            table={table}
+            name={column.name}
+            start={typeof column.raw.description === "string" ? column.raw.description : ""}
+            onClose={() => setInWords(false)}
+          />
+        ) : (
+          <Button icon={Sparkle} className="self-start" onClick={() => setInWords(true)}>
+            {t("assistant.words.column")}
+          </Button>
+        ))}
       <button
         type="button"
         data-more

@@ -1,4 +1,12 @@
-import { insertInto, passesAlias, read, removeValue, renameMapKey, setValue } from "./document";
+import {
+  insertInto,
+  moveInside,
+  passesAlias,
+  read,
+  removeValue,
+  renameMapKey,
+  setValue,
+} from "./document";
 import { isSame, type Path, parsePointer, valueAt } from "./pointer";
 
 /** One operation of a patch (RFC 6902). */
@@ -43,6 +51,8 @@ function applyOne(text: string, operation: PatchOperation): string | undefined {
       // A key that is only renamed keeps its place and what is written beside it.
       if (name !== undefined && valueAt(data, path) === undefined && !passesAlias(text, from))
         return renameMapKey(text, from, name);
+      if (isInsideList(data, from, path))
+        return moveInside(text, from.slice(0, -1), Number(from.at(-1)), Number(path.at(-1)));
       const removed = removeValue(text, from);
       const rest = read(removed).value;
       return rest && add(removed, rest, path, value);
@@ -50,6 +60,18 @@ function applyOne(text: string, operation: PatchOperation): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether an element only gets another place in its list; it keeps what is written beside it. */
+function isInsideList(data: unknown, from: Path, path: Path): boolean {
+  const list = valueAt(data, from.slice(0, -1));
+  const to = path.at(-1);
+  return (
+    Array.isArray(list) &&
+    isSame(from.slice(0, -1), path.slice(0, -1)) &&
+    typeof to === "number" &&
+    to < list.length
+  );
 }
 
 /** The new name that a patch gives to a key, where that is all that it does. */

@@ -2,6 +2,7 @@ import clsx from "clsx";
 import { ChevronDown, ChevronUp, RefreshCw } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { NoteList } from "@/features/llm/notes";
 import { useFormat } from "@/i18n/format";
 import { IconButton } from "@/ui/button";
 import { useDelayed, useHotkey } from "@/ui/hooks";
@@ -109,6 +110,9 @@ export function Preview({ fill = false }: { fill?: boolean }) {
           )}
         </span>
       </header>
+      {shown && (
+        <NoteList notes={data?.notes} className="max-h-24 shrink-0 overflow-y-auto rounded-none" />
+      )}
       {shown && (data ? <Rows data={data} /> : <PreviewWaiting />)}
     </section>
   );

@@ -1,5 +1,5 @@
 import clsx from "clsx";
-import { CircleAlert, CircleCheck, Plus, Sigma, Trash2, X } from "lucide-react";
+import { CircleAlert, CircleCheck, Plus, Sigma, Sparkle, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { stringify } from "yaml";
@@ -18,6 +18,7 @@ import { Sentence } from "@/ui/words";
 import { addRule, removeFrom } from "./actions";
 import { useEdit, useModeller } from "./context";
 import { useFormContext } from "./form-context";
+import { FromWords } from "./from-words";
 import { HeldBadge } from "./held-badge";
 import { type RuleView, type TableView, within } from "./model";
 import { NameField } from "./name-field";
@@ -36,6 +37,7 @@ function List({ table }: { table: TableView }) {
   const { view, go, readOnly, catalogue, draft } = useModeller();
   const { change } = useEdit();
   const [adding, setAdding] = useState(false);
+  const [inWords, setInWords] = useState(false);
   useHotkey("r", () => setAdding(true), !readOnly);
 
   const add = (kind: string) => {
@@ -92,17 +94,39 @@ function List({ table }: { table: TableView }) {
       </div>
     </Popover>
   );
+  const wordsButton = (
+    <Button icon={Sparkle} aria-expanded={inWords} onClick={() => setInWords(!inWords)}>
+      {t("assistant.inWords")}
+    </Button>
+  );
   return (
     <div className="min-h-24 flex-[1_1_auto] overflow-y-auto px-6 py-5 max-sm:px-4">
-      <div className="mb-4 flex items-center gap-3">
-        <p className="min-w-0 grow text-ink-2">{t("modeller.rulesPart.words")}</p>
-        {!readOnly && table.rules.length > 0 && button}
+      <div className="mb-4 flex flex-wrap items-center gap-2">
+        <p className="min-w-48 grow basis-0 text-ink-2">{t("modeller.rulesPart.words")}</p>
+        {!readOnly && table.rules.length > 0 && (
+          <>
+            {wordsButton}
+            {button}
+          </>
+        )}
       </div>
+      {inWords && !readOnly && (
+        <div className="mb-4">
+          <FromWords kind="rule" table={table} onClose={() => setInWords(false)} />
+        </div>
+      )}
       {table.rules.length === 0 && (
         <Empty
           icon={Sigma}
           title={t("modeller.rulesPart.none", { name: table.name })}
-          actions={!readOnly && button}
+          actions={
+            !readOnly && (
+              <>
+                {button}
+                {wordsButton}
+              </>
+            )
+          }
         >
           {t("modeller.rulesPart.noneWords")}
         </Empty>
@@ -176,6 +200,7 @@ function OpenRule({ table, rule }: { table: TableView; rule: RuleView }) {
   const { go, readOnly, catalogue, problems, plan, store, draft } = useModeller();
   const { change, set } = useEdit();
   const [mode, setMode] = useState<"form" | "yaml">("form");
+  const [inWords, setInWords] = useState(false);
   const path = ["tables", table.index, "rules", rule.index];
   const form = useFormContext(path);
   const variant = catalogue.rules.find((entry) => entry.name === rule.kind);
@@ -231,7 +256,20 @@ function OpenRule({ table, rule }: { table: TableView; rule: RuleView }) {
         </span>
       </header>
       <div className="grid grid-cols-[minmax(0,1fr)_16.5rem] max-lg:grid-cols-1">
-        <div className="p-4">
+        <div className="flex flex-col gap-4 p-4">
+          {!readOnly &&
+            (inWords ? (
+              <FromWords
+                kind="rule"
+                table={table}
+                name={rule.id}
+                onClose={() => setInWords(false)}
+              />
+            ) : (
+              <Button icon={Sparkle} className="self-start" onClick={() => setInWords(true)}>
+                {t("assistant.words.rule")}
+              </Button>
+            ))}
           {mode === "form" ? (
             <FormProvider value={form}>
               <SchemaForm fields={[...own, ...common]} path={[]} value={rule.raw} />

@@ -1,6 +1,15 @@
 import { useNavigate } from "@tanstack/react-router";
 import clsx from "clsx";
-import { CircleAlert, CircleCheck, CloudOff, Redo2, Table2, Undo2 } from "lucide-react";
+import {
+  CircleAlert,
+  CircleCheck,
+  CloudOff,
+  Redo2,
+  Save,
+  Sparkle,
+  Table2,
+  Undo2,
+} from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/format";
@@ -11,6 +20,7 @@ import { commandKey, isMac, useHotkey, useIsPhone, useMediaQuery } from "@/ui/ho
 import { State } from "@/ui/mark";
 import { BarActions } from "@/ui/page";
 import { addTable } from "./actions";
+import { AssistantView } from "./assistant-view";
 import { ColumnGrid } from "./column-grid";
 import { ColumnList } from "./column-list";
 import { useEdit, useModeller } from "./context";
@@ -49,6 +59,14 @@ export function Workbench({ saving, canWrite }: { saving: Saving; canWrite: bool
     narrow &&
     (view.pane !== undefined || (phone && view.column !== undefined && view.section === undefined));
 
+  if (view.section === "assistant" && canWrite) {
+    return (
+      <div className="flex min-h-0 grow">
+        <ModellerBar saving={saving} canWrite={canWrite} />
+        <AssistantView />
+      </div>
+    );
+  }
   return (
     <div className="flex min-h-0 grow">
       <ModellerBar saving={saving} canWrite={canWrite} />
@@ -134,13 +152,26 @@ function NoTables() {
   );
 }
 
+function AssistantButton({ open, onToggle }: { open: boolean; onToggle: (open: boolean) => void }) {
+  const { t } = useTranslation();
+  const phone = useIsPhone();
+  const toggle = () => onToggle(!open);
+  return phone ? (
+    <IconButton icon={Sparkle} label={t("assistant.title")} aria-pressed={open} onClick={toggle} />
+  ) : (
+    <Button icon={Sparkle} aria-pressed={open} onClick={toggle}>
+      {t("assistant.title")}
+    </Button>
+  );
+}
+
 /** The end of the dataset's bar: whether it plans, undo and redo, save, generate. */
 function ModellerBar({ saving, canWrite }: { saving: Saving; canWrite: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const navigate = useNavigate();
   const phone = useIsPhone();
-  const { store, draft, plan, problems, go, tables } = useModeller();
+  const { store, draft, plan, problems, go, tables, view } = useModeller();
   const errors = problems.filter((entry) => entry.problem.severity === "error").length;
   const changes = changesOf(draft);
   const follow = (step: Step | undefined) => {
@@ -225,16 +256,31 @@ function ModellerBar({ saving, canWrite }: { saving: Saving; canWrite: boolean }
               />
             )}
           </span>
+          {phone ? (
+            <IconButton
+              icon={Save}
+              label={t("modeller.bar.save")}
+              {...(changes > 0 ? reason : { disabled: true })}
+              busy={saving.busy}
+              onClick={() => void saving.save()}
+            />
+          ) : (
+            <Button
+              {...(changes > 0 ? reason : { disabled: true })}
+              busy={saving.busy}
+              keys={`${commandKey}S`}
+              onClick={() => void saving.save()}
+            >
+              {t("modeller.bar.save")}
+            </Button>
+          )}
+          <AssistantButton
+            open={view.section === "assistant"}
+            onToggle={(open) => go({ section: open ? "assistant" : undefined })}
+          />
           <Button
-            {...(changes > 0 ? reason : { disabled: true })}
-            busy={saving.busy}
-            keys={`${commandKey}S`}
-            onClick={() => void saving.save()}
-          >
-            {t("modeller.bar.save")}
-          </Button>
-          <Button
-            variant="primary"
+            // The assistant has a primary button of its own.
+            variant={view.section === "assistant" ? "default" : "primary"}
             {...reason}
             busy={generate.busy}
             keys={`${commandKey}↵`}

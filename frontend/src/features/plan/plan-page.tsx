@@ -5,6 +5,7 @@ import { Fragment, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, client, fetchText, type Schemas } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
+import { PoolsSection } from "@/features/llm/pools-section";
 import { useFormat } from "@/i18n/format";
 import { buttonClass } from "@/ui/button";
 import { Code, CopyButton } from "@/ui/code";
@@ -87,6 +88,7 @@ export function PlanPage() {
         )}
         <FillOrder plan={plan.data} />
         <Rules plan={plan.data} />
+        <PoolsSection pools={plan.data.llm} />
         <Diagram text={plan.data.diagram} />
       </div>
       <PlanPane plan={plan.data} />
