@@ -136,8 +136,8 @@ export async function assistant({ server, model, browser, check, step }) {
   await page.getByRole("link", { name: "Certificate", exact: true }).click();
   await page.getByRole("list", { name: "What there is to know" }).waitFor();
   await page.getByRole("link", { name: "Language model" }).click();
-  await page.getByRole("table").getByText("customer.note").waitFor();
-  await page.getByRole("table").getByText("Assistant").first().waitFor();
+  await page.getByRole("cell", { name: "customer.note", exact: true }).waitFor();
+  await page.getByRole("cell", { name: "Assistant", exact: true }).first().waitFor();
 
   step("the key is nowhere but in the memory of the page");
   const stored = await page.evaluate(() =>
