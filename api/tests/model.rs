@@ -372,6 +372,30 @@ async fn a_server_that_stops_keeps_what_was_paid_for_and_its_key_is_gone() {
     assert!((all - 1..=all).contains(&calls), "{calls} of {all}");
 }
 
+#[actix_web::test]
+async fn a_server_with_a_key_goes_on_by_itself_after_it_was_stopped() {
+    let server = server();
+    server.script(|script| script.latency_ms = 100);
+    let api = asking(&server, &[("OPENAI_API_KEY", MODEL_KEY)]);
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, &mottos("A motto that goes on", 400, "")).await;
+    let path = format!("/api/v1/datasets/{dataset}/generations");
+    let id = id_of(&api.post(&path, &token, &json!({"llm_ceiling_usd": 1})).await.is(202).json());
+    while server.counts().answered < 3 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let folder = api.stop();
+    server.script(|script| script.latency_ms = 0);
+    let url = server.url().to_owned();
+    let api = Api::reopened(folder, |folder| {
+        crate::support::impatient(config(folder, &[("OPENAI_BASE_URL", &url), ("OPENAI_API_KEY", MODEL_KEY)]))
+    });
+    let token = api.token(Role::Editor);
+    let ended = api.ended(&token, &format!("/api/v1/generations/{id}")).await;
+    assert_eq!((&ended["state"], &ended["llm"]["ceiling_usd"]), (&json!("succeeded"), &json!(1.0)), "{ended}");
+    assert!(server.counts().answered <= 11, "{:?}", server.counts());
+}
+
 /// The settings of [`asking`] without a key, on any folder.
 fn config_of(server: &Server) -> impl Fn(&tempfile::TempDir) -> api::Config {
     let url = server.url().to_owned();

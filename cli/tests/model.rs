@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use scripted_model::{Fault, Script, Server};
+use serde_json::json;
 
+use super::serve::{PATIENCE, Server as Api};
 use super::support::{Home, Ran};
 
 const KEY: &str = "sk-test-0123456789abcdefghij";
@@ -144,6 +146,44 @@ fn killed_in_the_middle_the_answers_that_were_paid_for_are_used() {
     let all = server.counts().answered;
     assert!(all <= 22 && all - before.answered <= 14, "{before:?} and then {all}");
     assert_eq!(home.read("out/review.csv").lines().count(), 2_001);
+}
+
+#[test]
+fn a_server_that_is_killed_while_it_asks_goes_on_with_what_was_paid_for() {
+    let (home, server) = (Home::new(), server());
+    server.script(|script| script.latency_ms = 100);
+    let variables = [("OPENAI_BASE_URL", server.url()), ("OPENAI_API_KEY", KEY)];
+    let api = Api::start_with(&home, &variables);
+    let client = api.sign_in(&home);
+    let id_of = |made: serde_json::Value| made["id"].as_str().expect("an id").to_owned();
+    let dataset = id_of(client.post(&api, "/datasets", &json!({"schema_text": reviews(2_000, 400, "")})));
+    let id = id_of(client.post(&api, &format!("/datasets/{dataset}/generations"), &json!({})));
+    let begun = Instant::now();
+    while server.counts().answered < 8 && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    api.kill();
+    server.script(|script| script.latency_ms = 0);
+    // Without the key of before it waits.
+    let api = Api::start_with(&home, &variables[..1]);
+    let client = api.sign_in(&home);
+    let waits = client.ended(&api, &id);
+    assert_eq!(waits["state"], "needs_key", "{waits}");
+    assert!(waits["llm"]["calls"].as_u64().is_some_and(|calls| calls >= 6), "{waits}");
+    drop(api);
+    let api = Api::start_with(&home, &variables);
+    let client = api.sign_in(&home);
+    assert_eq!(client.post(&api, &format!("/generations/{id}/resume"), &json!({}))["id"], json!(id));
+    let ended = client.ended(&api, &id);
+    assert_eq!(ended["state"], "succeeded", "{ended}");
+    let all = server.counts().answered;
+    assert!(all <= 22, "two pools of 400 are 18 calls, and of each one may have been in flight: {all}");
+    drop(api);
+    // A command uses what the server paid for.
+    home.write("shop.yaml", &reviews(2_000, 400, ""));
+    run(&home, &server, None, &["generate", "shop.yaml", "--out", "out"]).succeeds();
+    assert_eq!(server.counts().answered, all);
+    assert!(!home.read("server.log").contains(KEY));
 }
 
 /// By hand: one million rows with two columns of a thousand answers each; prints what it took.
