@@ -165,7 +165,7 @@ function Rows({ data }: { data: PreviewData }) {
       role="group"
       className={clsx(
         "min-h-0 grow overflow-auto outline-offset-[-2px]",
-        preview.stale && "opacity-60",
+        preview.stale && "[&_td]:bg-sunken [&_td]:text-ink-2",
       )}
       onScroll={more}
     >
