@@ -211,7 +211,9 @@ async fn a_query_neither_writes_nor_leaves_its_bounds() {
         let told = api.post(&path, &token, &json!({"sql": endless, "timeout_ms": 1000})).await;
         let told = told.problem(422, "invalid_input").json();
         let error = &told["errors"][0];
-        assert_eq!((&error["code"], &error["params"]["ms"]), (&json!("query_too_long"), &json!(1000)), "{endless}");
+        // What it has to keep may fill its memory before its time is up.
+        let is_stopped = error["code"] == "query_too_long" && error["params"]["ms"] == 1000;
+        assert!(is_stopped || error["code"] == "query_too_large", "{endless}: {told}");
     }
     // What was stopped gives its turn back.
     for _ in 0..3 {

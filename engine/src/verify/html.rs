@@ -56,7 +56,12 @@ fn write(page: &mut String, certificate: &Certificate) -> fmt::Result {
         }
         page.push_str("</tbody>\n</table>\n");
         for note in certificate.notes.iter().filter(|note| note.table == table.name) {
-            writeln!(page, "<p class=\"quiet\"><strong>{}</strong>: {}</p>", Text(&note.columns.join(", ")), Text(&note.text))?;
+            writeln!(
+                page,
+                "<p class=\"quiet\"><strong>{}</strong>: {}</p>",
+                Text(&note.columns.join(", ")),
+                Text(&note.text)
+            )?;
         }
     }
     page.push_str("</body>\n</html>\n");
