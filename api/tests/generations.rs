@@ -92,6 +92,7 @@ async fn rows_are_read_by_range_condition_and_order_in_every_form() {
         ("columns=statu", "/columns"),
         ("limit=0", "/limit"),
         ("format=doc", "/format"),
+        ("format=", "/format"),
     ] {
         let told = api.get(&format!("{path}?{query}"), &token).await.problem(422, "invalid_input").json();
         assert_eq!(told["errors"][0]["pointer"], pointer, "{told}");

@@ -258,7 +258,7 @@ impl Rows {
 fn spelling(format: Option<&str>, accept: &str) -> Result<Spelling, ApiError> {
     let is_page = |format: &dyn Format| format.kind().media_type == JSON;
     let spelled = |format: &'static dyn Format| if is_page(format) { Spelling::Page } else { Spelling::File(format) };
-    if let Some(name) = format.filter(|name| !name.is_empty()) {
+    if let Some(name) = format {
         return match formats::by_name(name) {
             Some(format) => Ok(spelled(format)),
             None => {
