@@ -31,7 +31,8 @@ fi
 # Starts a server on a fresh folder and a free port; its set-up link is in $link.
 start() {
     [ -z "$server" ] || { kill "$server"; wait "$server" || true; }
-    DATA_DIR=$work/$1 PORT=0 RUST_LOG=warn MAX_ROWS_PER_GENERATION=20000 MAX_UPLOAD_MB=4 \
+    # Nobody listens on the port of a language model, and no key is made up for one that is somebody's.
+    DATA_DIR=$work/$1 PORT=0 RUST_LOG=warn MAX_ROWS_PER_GENERATION=20000 MAX_UPLOAD_MB=4 OPENAI_BASE_URL=http://127.0.0.1:9/v1 \
         "$binary" serve >"$work/$1.out" 2>"$work/$1.log" &
     server=$!
     for _ in $(seq 300); do

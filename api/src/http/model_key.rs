@@ -33,7 +33,7 @@ impl FromRequest for ModelKey {
     type Future = Ready<Result<ModelKey, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(value) = request.headers().get(HEADER).filter(|value| !value.is_empty()) else {
+        let Some(value) = request.headers().get(HEADER) else {
             return ready(Ok(ModelKey(None)));
         };
         let key = value.to_str().ok().filter(|text| text.len() <= MAX_BYTES).and_then(Secret::new);
