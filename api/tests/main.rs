@@ -2,6 +2,7 @@
 
 mod admin;
 mod api_keys;
+mod assistant;
 mod attacks;
 mod auth;
 mod backups;
@@ -14,7 +15,9 @@ mod generations;
 mod idempotency;
 mod llm;
 mod looks;
+mod model;
 mod plan;
+mod secrets;
 mod support;
 mod users;
 mod verify;

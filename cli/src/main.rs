@@ -6,6 +6,7 @@
 mod cells;
 mod commands;
 mod environment;
+mod model;
 mod progress;
 mod schema_file;
 mod sizes;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use api::Cancellation;
 use api::generations::{FileProgress as Progress, Phase};
+use api::llm::pools::{MICRO, Progress as AnswersProgress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// A bar; nothing is drawn where standard error is no terminal.
@@ -36,6 +37,33 @@ impl Bar {
 }
 
 impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A bar of the answers of a language model.
+pub struct AnswerBar(ProgressBar);
+
+impl AnswerBar {
+    /// An empty bar of so many answers.
+    pub fn new(wanted: u64) -> AnswerBar {
+        let bar = ProgressBar::with_draw_target(Some(wanted), ProgressDrawTarget::stderr_with_hz(10));
+        let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} answers  {wide_msg}");
+        bar.set_style(style.expect("the template is well formed").progress_chars("━╸─"));
+        AnswerBar(bar)
+    }
+
+    /// Shows how far they are.
+    pub fn show(&self, progress: &AnswersProgress) {
+        self.0.set_length(progress.wanted);
+        self.0.set_position(progress.done);
+        let cost = progress.spent_microusd.map(|spent| format!(", {:.4} US dollars", spent as f64 / MICRO));
+        self.0.set_message(format!("{} calls{}", progress.usage.calls, cost.unwrap_or_default()));
+    }
+}
+
+impl Drop for AnswerBar {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use engine::llm::Answers;
 use engine::plan::{self, Compiled, Plan};
 use engine::problem::Problem;
 use engine::schema::Overrides;
 use serde_json::Value;
 
+use crate::model;
 use crate::stop::Stop;
 
 /// A schema larger than this is surely another file.
@@ -54,6 +56,11 @@ impl Settings {
 }
 
 impl Scope {
+    /// As the plan takes them for a look, before any language model is asked.
+    pub fn look(&self) -> plan::Options {
+        plan::Options { falls_back: true, ..self.options() }
+    }
+
     /// As the plan takes them.
     pub fn options(&self) -> plan::Options {
         plan::Options {
@@ -99,8 +106,12 @@ impl SchemaFile {
 
     /// Reads and compiles it.
     pub fn compile(&self, settings: &Settings, options: &plan::Options) -> Result<Compiled, Stop> {
+        Ok(self.compile_text(&self.text()?, settings, options))
+    }
+
+    fn compile_text(&self, text: &str, settings: &Settings, options: &plan::Options) -> Compiled {
         let files = |path: &str| self.beside(path);
-        Ok(plan::compile_text_with(&self.text()?, &settings.overrides(), options, &files))
+        plan::compile_text_with(text, &settings.overrides(), options, &files)
     }
 
     /// What a file below the schema's folder holds. A link that leads out of the folder is not followed.
@@ -126,11 +137,38 @@ impl SchemaFile {
         String::from_utf8(bytes).map_err(|_| "it is no UTF-8 text".to_owned())
     }
 
-    /// Its plan. Warnings are said at once; errors are the reason to stop, all of them.
-    pub fn plan(&self, settings: &Settings, options: &plan::Options) -> Result<Arc<Plan>, Stop> {
-        let Compiled { plan, problems, .. } = self.compile(settings, options)?;
-        self.warn(&problems);
-        plan.ok_or_else(|| self.stop(&problems))
+    /// Its plan, with the answers of a language model where the plan asks one and `answers` has some. Warnings are said at once; errors are the
+    /// reason to stop, all of them.
+    pub fn plan(
+        &self,
+        settings: &Settings,
+        options: &plan::Options,
+        answers: impl FnOnce(&Plan) -> Result<Option<Arc<Answers>>, Stop>,
+    ) -> Result<Arc<Plan>, Stop> {
+        // Standard input is read once.
+        let text = self.text()?;
+        let mut plan = self.sound(self.compile_text(&text, settings, options))?;
+        if !plan.asks() {
+            return Ok(plan);
+        }
+        if let Some(answers) = answers(&plan)? {
+            let options = plan::Options { answers: Some(answers), ..options.clone() };
+            let Compiled { plan: answered, problems } = self.compile_text(&text, settings, &options);
+            plan = answered.ok_or_else(|| self.stop(&problems))?;
+        }
+        model::say_notes(&plan);
+        Ok(plan)
+    }
+
+    /// Its plan for who needs no row: no answer of a language model is looked for.
+    pub fn plan_alone(&self, settings: &Settings) -> Result<Arc<Plan>, Stop> {
+        self.sound(self.compile(settings, &plan::Options::default())?)
+    }
+
+    /// What was compiled, where nothing is wrong with it. Warnings are said.
+    fn sound(&self, compiled: Compiled) -> Result<Arc<Plan>, Stop> {
+        self.warn(&compiled.problems);
+        compiled.plan.ok_or_else(|| self.stop(&compiled.problems))
     }
 
     /// Says the warnings among `problems`.

@@ -11,6 +11,7 @@ mod generate;
 mod help;
 mod interrupt;
 mod load;
+mod model;
 mod problems;
 mod reference;
 mod serve;

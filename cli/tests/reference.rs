@@ -93,7 +93,7 @@ fn the_page_of_the_command_line_is_what_help_says() {
 #[test]
 fn the_page_of_the_environment_is_what_the_list_says() {
     let mut page = format!(
-        "{DERIVED}# Environment\n\nWhat `serve`, `migrate` and `createsuperuser` read. A wrong value stops the start with a sentence that names the variable; a file `.env` in the working folder is read where it exists, and real variables win.\n\n| variable | default | takes | meaning |\n|---|---|---|---|\n"
+        "{DERIVED}# Environment\n\nWhat `serve` and the other commands on an installation read, and those that ask a language model. A wrong value stops the start with a sentence that names the variable; a file `.env` in the working folder is read where it exists, and real variables win.\n\n| variable | default | takes | meaning |\n|---|---|---|---|\n"
     );
     for setting in api::config::SETTINGS {
         let (default, takes, meaning) = (cell(setting.default), cell(&setting.kind.takes()), cell(setting.meaning));

@@ -79,6 +79,9 @@ impl Home {
             .current_dir(self.path())
             .env_remove("COLUMNS")
             .env_remove("NO_COLOR")
+            .env_remove("OPENAI_API_KEY")
+            .env_remove("OPENAI_BASE_URL")
+            .env_remove("OPENAI_MODEL")
             .stdin(Stdio::null());
         command
     }

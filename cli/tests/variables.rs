@@ -6,6 +6,7 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use scripted_model::{Script, Server as ModelServer};
 use serde_json::json;
 
 use super::serve::{PATIENCE, Server};
@@ -72,5 +73,46 @@ fn the_log_says_as_much_as_it_is_asked_for() {
         let log = home.read("server.log");
         assert_eq!(log.contains(line), is_logged, "RUST_LOG={filter}: {log}");
         assert!(filter != "off" || log.is_empty(), "{log}");
+    }
+}
+
+#[test]
+fn the_language_model_is_asked_as_variables_say() {
+    const SCHEMA: &str = "name: x\ntables:\n  - name: t\n    rows: 40\n    columns:\n      - { name: motto, max_length: 30, generator: { type: llm, prompt: A motto, pool: 20 } }\n";
+    let home = Home::new();
+    home.write("x.yaml", SCHEMA);
+    let model = ModelServer::start(Script { key: Some("sk-test-of-ours".to_owned()), ..Script::default() });
+    let model = model.expect("a free port");
+    let run = |variables: &[(&str, &str)]| {
+        let mut command = home.command(&["generate", "x.yaml", "--out", "out"]);
+        command.env("DATA_DIR", home.at(&format!("data{}", model.counts().calls)));
+        command.envs(variables.iter().copied());
+        Ran::of(command.output().expect("it runs"))
+    };
+    let (url, key) = (("OPENAI_BASE_URL", model.url()), ("OPENAI_API_KEY", "sk-test-of-ours"));
+    let ran = run(&[url, key, ("OPENAI_MODEL", "gpt-4.1")]).succeeds();
+    assert!(ran.stderr.starts_with("language model gpt-4.1: 20 of 20 answers are missing"), "{ran:#?}");
+    assert_eq!(model.requests()[0].body["model"], "gpt-4.1");
+    let ran = run(&[url, ("OPENAI_API_KEY", "sk-test-of-another")]).fails();
+    assert!(!ran.stderr.contains("of-another"), "{ran:#?}");
+    let ran = run(&[url, key, ("LLM_BUDGET_USD", "0.000001")]).fails();
+    assert!(ran.stderr.contains("LLM_BUDGET_USD"), "{ran:#?}");
+    home.write(
+        "prices.json",
+        r#"{"read_on": "2026-01-01", "source": "ours", "models": {"gpt-4.1-mini": {"input": 0, "output": 1000000}}}"#,
+    );
+    let ran = run(&[url, key, ("LLM_PRICES", "prices.json")]).succeeds();
+    let dollars =
+        ran.stderr.lines().nth(1).and_then(|line| line.split(", ").last()?.split('.').next()?.parse::<u64>().ok());
+    assert!(dollars.is_some_and(|dollars| dollars > 40), "{ran:#?}");
+    for (name, wrong) in [
+        ("OPENAI_API_KEY", "two words"),
+        ("OPENAI_BASE_URL", "ftp://host/v1"),
+        ("LLM_BUDGET_USD", "much"),
+        ("LLM_PRICES", "x.yaml"),
+    ] {
+        let ran = run(&[url, key, (name, wrong)]).fails();
+        assert!(ran.stderr.starts_with(&format!("{name}: ")) && ran.stderr.lines().count() == 1, "{ran:#?}");
+        assert!(name != "OPENAI_API_KEY" || !ran.stderr.contains("two words"), "{ran:#?}");
     }
 }

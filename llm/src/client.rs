@@ -144,11 +144,7 @@ impl Client {
 
     /// The ceiling of one generation: the lower of `LLM_BUDGET_USD` and the request's own.
     pub fn ceiling(&self, own_usd: Option<f64>) -> Result<Ceiling, Failure> {
-        let limit = match (self.0.config.budget_usd, own_usd) {
-            (Some(budget), Some(own)) => Some(budget.min(own)),
-            (budget, own) => budget.or(own),
-        };
-        Ceiling::new(limit, self.model(), self.price())
+        self.0.config.ceiling(own_usd)
     }
 
     /// Asks for a JSON value. What is almost JSON is mended; what `accept` refuses in a sentence, or what is no JSON at all, is asked for

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::budget::Ceiling;
+use crate::failure::Failure;
 use crate::prices::Prices;
 use crate::secret::Secret;
 
@@ -75,6 +77,15 @@ impl Config {
             return Err("the URL of a language model has no user, password, query or fragment".to_owned());
         }
         Ok(url)
+    }
+
+    /// The ceiling of one generation: the lower of `LLM_BUDGET_USD` and the request's own.
+    pub fn ceiling(&self, own_usd: Option<f64>) -> Result<Ceiling, Failure> {
+        let limit = match (self.budget_usd, own_usd) {
+            (Some(budget), Some(own)) => Some(budget.min(own)),
+            (budget, own) => budget.or(own),
+        };
+        Ceiling::new(limit, &self.model, self.prices.of(&self.model))
     }
 
     /// Where completions are asked for.

@@ -220,7 +220,8 @@ mod tests {
         let path = home.path().join(db::FILE_NAME);
         let mut bytes = fs::read(&path).expect("a file");
         let half = bytes.len() / 2 / 4096 * 4096;
-        bytes[half..half + 8192].fill(0x5A);
+        // Pages of tables among them: a copy makes its indexes anew.
+        bytes[half..half + 16 * 4096].fill(0x5A);
         fs::write(&path, bytes).expect("damaged");
         let store = folder::Folder::new(&home.path().join("kept"));
         make(home.path(), &store, 2).expect_err("it is refused");

@@ -57,7 +57,7 @@ impl LanguageModel {
 
     /// The ceiling of one generation or question: the lower of `LLM_BUDGET_USD` and its own.
     pub fn ceiling(&self, own_usd: Option<f64>) -> Result<Ceiling, Failure> {
-        self.client(None)?.ceiling(own_usd)
+        self.config.ceiling(own_usd)
     }
 
     /// Whether the settings have a key.

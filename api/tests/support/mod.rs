@@ -2,6 +2,7 @@
 
 pub mod bucket;
 
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
@@ -26,6 +27,25 @@ pub struct Api {
     pub app: web::Data<App>,
     /// Holds the data folder.
     pub folder: TempDir,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// A key of the language model; nothing but the one header that carries it may hold it.
+pub const MODEL_KEY: &str = "sk-test-0123456789abcdefghij";
+
+/// The same with little patience for the language model, so that tests need little too.
+pub fn impatient(mut config: Config) -> Config {
+    config.model.timeout = Duration::from_millis(700);
+    config.model.backoff = Duration::from_millis(5);
+    config.model.longest_wait = Duration::from_secs(2);
+    config.model.circuit_failures = 1000;
+    config
+}
+
+/// A fresh installation that asks a server in the place of a model.
+pub fn asking(server: &scripted_model::Server, variables: &[(&str, &str)]) -> Api {
+    let variables = [&[("OPENAI_BASE_URL", server.url())], variables].concat();
+    Api::reopened(tempfile::tempdir().expect("a folder"), |folder| impatient(config(folder, &variables)))
 }
 
 /// An answer.
@@ -89,10 +109,23 @@ impl Api {
 
     /// A fresh installation with settings.
     pub fn with(variables: &[(&str, &str)]) -> Api {
-        let folder = tempfile::tempdir().expect("a folder");
-        let app = web::Data::new(App::open(config(&folder, variables)).expect("an app"));
-        server::start_workers(&app).expect("workers");
-        Api { app, folder }
+        Api::reopened(tempfile::tempdir().expect("a folder"), |folder| config(folder, variables))
+    }
+
+    /// An installation on a folder that may have been one before.
+    pub fn reopened(folder: TempDir, settings: impl Fn(&TempDir) -> Config) -> Api {
+        let app = web::Data::new(App::open(settings(&folder)).expect("an app"));
+        let workers = server::start_workers(&app).expect("workers");
+        Api { app, folder, workers }
+    }
+
+    /// Stops it as a server stops; gives the folder.
+    pub fn stop(mut self) -> TempDir {
+        self.app.stop_workers();
+        for worker in self.workers.drain(..) {
+            worker.join().expect("a worker ends");
+        }
+        std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a folder"))
     }
 
     /// What answers requests.
@@ -114,6 +147,12 @@ impl Api {
         let row = new.prepare().expect("a user");
         let user = self.app.db.write_now(|c| service::add(c, &row)).expect("a user");
         api::auth::tokens::access(&self.app.secret, user.id, 1).expect("a token")
+    }
+
+    /// A token of the user of a role, who is there.
+    pub fn token(&self, role: Role) -> String {
+        let id = self.id_of(role).parse().expect("an id");
+        api::auth::tokens::access(&self.app.secret, id, 1).expect("a token")
     }
 
     /// The id of the user of a role.

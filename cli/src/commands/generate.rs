@@ -10,6 +10,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use formats::{Compression, FORMATS, Format};
 
+use crate::model;
 use crate::progress::{Bar, cancelled_by_signals};
 use crate::schema_file::{SchemaFile, Scope, Settings};
 use crate::stop::Stop;
@@ -17,7 +18,8 @@ use crate::stop::Stop;
 /// Make the rows of a schema's tables
 ///
 /// The same schema and seed give the same bytes, with any number of threads, on any machine. Files appear under their names only when all of
-/// them are written and every rule is proved.
+/// them are written and every rule is proved. Where the schema asks a language model, answers that are not kept in DATA_DIR yet are asked for
+/// first, and their cost is told before and after.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -50,6 +52,9 @@ pub struct Generate {
     /// A folder, a file with the format's extension, or `-` for standard output; by default ./<dataset>/
     #[arg(long, value_name = "DIR|FILE|-")]
     out: Option<PathBuf>,
+    /// What a language model may cost at most, in US dollars, where the schema asks one; LLM_BUDGET_USD holds beside it
+    #[arg(long, value_name = "USD", value_parser = parse_dollars)]
+    llm_ceiling_usd: Option<f64>,
     #[command(flatten)]
     csv: CsvOptions,
     /// Start a file with a byte order mark, which some spreadsheets want
@@ -71,14 +76,16 @@ pub struct CsvOptions {
 impl Generate {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let plan = self.schema.plan(&self.settings, &self.scope.options())?;
+        let cancellation = cancelled_by_signals();
+        let plan = self.schema.plan(&self.settings, &self.scope.options(), |plan| {
+            model::asked(&self.schema, plan, self.llm_ceiling_usd, &cancellation)
+        })?;
         let table = self.table.as_deref().map(|name| generations::table_index(&plan, name)).transpose()?;
         let output = Output::resolve(self.out.as_deref(), self.format, self.compress, &plan.dataset.name)?;
         let threads = self.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
         let options = formats::Options { csv_bom: self.csv_bom, ..self.csv.options() };
         let tables = table.map(|table| vec![table]);
         let request = Request { tables, rows: Rows::Planned, range: self.range, output, options, threads };
-        let cancellation = cancelled_by_signals();
         let bar = Bar::new();
         let made = generations::generate(&plan, &request, &cancellation, &mut |progress| bar.show(progress));
         drop(bar);
@@ -146,6 +153,13 @@ fn parse_range(text: &str) -> Result<Range<u64>, String> {
         Some((start, end)) if start < end => Ok(start..end),
         Some((start, end)) => Err(format!("{start}..{end} holds no row")),
         None => Err("write FIRST..END, such as 0..1000".to_owned()),
+    }
+}
+
+fn parse_dollars(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(dollars) if dollars.is_finite() && dollars >= 0.0 => Ok(dollars),
+        _ => Err("a ceiling is a number of US dollars from 0 on".to_owned()),
     }
 }
 

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::model;
 use crate::schema_file::{SchemaFile, Scope, Settings};
 use crate::stop::Stop;
 
 /// Show what a schema would make, how its rules will hold, or what contradicts what
 ///
 /// No row is delivered. Shown are the order in which tables and columns are filled, the generator of each column and why it was chosen, its
-/// capacity, and how each rule is held.
+/// capacity, how each rule is held, and what a language model would be asked and cost.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -37,15 +38,20 @@ impl Plan {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
         let compiled = self.schema.compile(&self.settings, &self.scope.options())?;
-        let report = compiled.plan.as_ref().map(|plan| plan.report());
+        let report = compiled.plan.as_ref().map(|plan| match plan.asks() {
+            true => Ok::<_, Stop>(model::to_look()?.described(plan)?),
+            false => Ok(plan.report().clone()),
+        });
+        let report = report.transpose()?;
+        let problems = report.as_ref().map_or(&compiled.problems, |report| &report.warnings);
         let mut out = io::stdout().lock();
         if self.json {
-            let mut value = report.map_or_else(|| json!({}), |report| json!(report));
+            let mut value = report.as_ref().map_or_else(|| json!({}), |report| json!(report));
             if let Value::Object(map) = &mut value {
-                map.insert("problems".to_owned(), json!(compiled.problems));
+                map.insert("problems".to_owned(), json!(problems));
             }
             writeln!(out, "{value:#}")?;
-        } else if let Some(report) = report {
+        } else if let Some(report) = &report {
             if self.diagram {
                 write!(out, "{}", report.diagram)?;
             } else {
@@ -53,7 +59,7 @@ impl Plan {
             }
         }
         out.flush()?;
-        self.schema.warn(&compiled.problems);
+        self.schema.warn(problems);
         match compiled.plan {
             Some(_) => Ok(()),
             None => Err(self.schema.stop(&compiled.problems)),

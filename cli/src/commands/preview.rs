@@ -7,6 +7,7 @@ use clap::Args;
 use engine::plan;
 
 use crate::cells;
+use crate::model;
 use crate::schema_file::{SchemaFile, Settings};
 use crate::stop::Stop;
 
@@ -37,8 +38,8 @@ pub struct Preview {
 impl Preview {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let options = plan::Options { seed: self.seed, ..plan::Options::default() };
-        let plan = self.schema.plan(&self.settings, &options)?;
+        let options = plan::Options { seed: self.seed, falls_back: true, ..plan::Options::default() };
+        let plan = self.schema.plan(&self.settings, &options, model::kept)?;
         let tables = match &self.table {
             Some(name) => {
                 let table = api::generations::table_index(&plan, name)?;

@@ -8,6 +8,7 @@ use formats::Format;
 
 use crate::cells;
 use crate::commands::generate::{CsvOptions, format_parser};
+use crate::model;
 use crate::schema_file::{SchemaFile, Scope, Settings};
 use crate::stop::Stop;
 
@@ -41,7 +42,7 @@ pub struct Query {
 impl Query {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let plan = self.schema.plan(&self.settings, &self.scope.options())?;
+        let plan = self.schema.plan(&self.settings, &self.scope.look(), model::kept)?;
         if let Some(format) = self.format {
             return Ok(queries::write(&plan, &self.sql, format, &self.csv.options(), Box::new(io::stdout()))?);
         }

@@ -7,7 +7,6 @@ use std::thread;
 use api::{Failure, certificates, storage};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use engine::plan;
 use engine::verify::{Certificate, Dialect, verify_sql};
 
 use super::generate::CsvOptions;
@@ -54,7 +53,7 @@ pub struct Verify {
 impl Verify {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let plan = self.schema.plan(&self.settings, &plan::Options::default())?;
+        let plan = self.schema.plan_alone(&self.settings)?;
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let mut options = self.csv.options();
         options.csv_sniff = self.csv.is_silent_about_the_delimiter();

@@ -1640,6 +1640,11 @@ export interface components {
         Draw: components["schemas"]["Generator"];
         /** @description Which durations are usual. */
         DurationShape: "uniform" | "exponential" | "normal";
+        /**
+         * @description What is written into a table.
+         * @enum {string}
+         */
+        ElementKind: "column" | "rule";
         /** @description A column or a rule that the assistant proposes. */
         ElementProposal: {
             /** @description The column, where one was asked for. */
@@ -1684,11 +1689,8 @@ export interface components {
              * @example Expensive items have a long name
              */
             words: string;
-            /**
-             * @description Whether a column or a rule is.
-             * @enum {string}
-             */
-            kind: "column" | "rule";
+            /** @description Whether a column or a rule is. */
+            kind: components["schemas"]["ElementKind"];
             /**
              * Format: double
              * @description US dollars that it may cost, beside the server's own limit.
@@ -3959,11 +3961,8 @@ export interface components {
         Piece: {
             /** @description Where, step by step: tables, columns, keys and rules by their names. */
             path: string[];
-            /**
-             * @description What became of it.
-             * @enum {string}
-             */
-            kind: "add" | "remove" | "change" | "order";
+            /** @description What became of it. */
+            kind: components["schemas"]["PieceKind"];
             /** @description What was there; null where nothing was. */
             before?: unknown;
             /** @description What is there now; null where nothing is. */
@@ -3973,6 +3972,11 @@ export interface components {
             /** @description Where, in one line. */
             label?: string;
         };
+        /**
+         * @description What became of a piece.
+         * @enum {string}
+         */
+        PieceKind: "add" | "remove" | "change" | "order";
         /** @description A plan for people and programs. */
         PlanReport: {
             /** @description Name of the dataset. */

@@ -1,0 +1,205 @@
+//! Commands on schemas that ask a language model.
+
+use std::time::{Duration, Instant};
+
+use scripted_model::{Fault, Script, Server};
+use serde_json::json;
+
+use super::serve::{PATIENCE, Server as Api};
+use super::support::{Home, Ran};
+
+const KEY: &str = "sk-test-0123456789abcdefghij";
+
+/// Reviews with a title and a text.
+fn reviews(rows: u64, pool: u64, more: &str) -> String {
+    format!(
+        "name: shop
+random_seed: 3
+tables:
+  - name: review
+    rows: {rows}
+    primary_key: [id]
+    columns:
+      - {{ name: id, generator: {{ type: sequence }} }}
+      - {{ name: title, max_length: 40, generator: {{ type: llm, prompt: A title, pool: {pool}{more} }} }}
+      - {{ name: text, max_length: 80, generator: {{ type: llm, prompt: What a customer writes, pool: {pool}{more} }} }}
+"
+    )
+}
+
+fn server() -> Server {
+    Server::start(Script { key: Some(KEY.to_owned()), repeats: 0.05, ..Script::default() }).expect("a free port")
+}
+
+/// Runs a command with a server to ask, and a key where one is given.
+fn run(home: &Home, server: &Server, key: Option<&str>, arguments: &[&str]) -> Ran {
+    let mut command = home.command(arguments);
+    command.env("OPENAI_BASE_URL", server.url());
+    if let Some(key) = key {
+        command.env("OPENAI_API_KEY", key);
+    }
+    Ran::of(command.output().expect("the binary runs"))
+}
+
+#[test]
+fn what_was_answered_once_is_not_asked_again_and_the_bytes_are_the_same() {
+    let (home, server) = (Home::new(), server());
+    home.write("shop.yaml", &reviews(20_000, 100, ""));
+    let ran = run(&home, &server, Some(KEY), &["generate", "shop.yaml", "--out", "first"]).succeeds();
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert!(lines[0].starts_with("language model gpt-4.1-mini: 200 of 200 answers are missing; about "), "{ran:#?}");
+    let counts = server.counts();
+    let told =
+        format!("language model gpt-4.1-mini: {} calls, {} tokens sent and", counts.answered, counts.prompt_tokens);
+    assert!(lines[1].starts_with(&told) && lines[1].ends_with(" US dollars"), "{told}: {ran:#?}");
+    assert!(counts.calls <= 8, "{counts:?}");
+    assert_eq!(home.names("data").first().map(String::as_str), Some("db.sqlite3"));
+
+    let ran = run(&home, &server, None, &["generate", "shop.yaml", "--out", "second"]).succeeds();
+    assert!(
+        ran.stderr.starts_with("language model gpt-4.1-mini: all 200 answers are kept, nothing is asked\n"),
+        "{ran:#?}"
+    );
+    assert_eq!(server.counts().calls, counts.calls);
+    assert!(home.bytes("first/review.csv") == home.bytes("second/review.csv"), "the bytes differ");
+
+    // What only looks uses what is kept, and verifying needs nothing.
+    let ran = run(&home, &server, None, &["preview", "shop.yaml", "--rows", "3"]).succeeds();
+    assert_eq!(ran.stderr, "");
+    let row = home.read("first/review.csv").lines().nth(1).expect("a row").split(',').nth(1).map(str::to_owned);
+    assert!(ran.stdout.contains(&row.expect("a title")), "{ran:#?}");
+    let ran = run(&home, &server, None, &["query", "shop.yaml", "SELECT count(DISTINCT title) AS n FROM review"]);
+    assert!(ran.succeeds().stdout.contains("100"));
+    let ran = run(&home, &server, None, &["plan", "shop.yaml"]).succeeds();
+    assert!(ran.stdout.contains("\nlanguage model\n") && ran.stdout.contains("0 calls"), "{ran:#?}");
+    run(&home, &server, None, &["verify", "shop.yaml", "first"]).succeeds();
+    assert_eq!(server.counts().calls, counts.calls);
+}
+
+#[test]
+fn without_a_key_one_sentence_names_the_variable_and_no_file_is_written() {
+    let (home, server) = (Home::new(), server());
+    home.write("shop.yaml", &reviews(50, 20, ""));
+    let ran = run(&home, &server, None, &["generate", "shop.yaml", "--out", "out"]).fails();
+    let last = ran.stderr.lines().last().expect("a line");
+    assert!(last.starts_with("shop.yaml: ") && last.contains("OPENAI_API_KEY"), "{ran:#?}");
+    assert!(!home.at("out").exists());
+    let ran = run(&home, &server, None, &["preview", "shop.yaml", "--rows", "3"]).succeeds();
+    assert!(ran.stderr.starts_with("note: review.title: no language model was asked: filled by "), "{ran:#?}");
+    let ran = run(&home, &server, None, &["plan", "shop.yaml", "--json"]).succeeds();
+    assert!(ran.stderr.contains("OPENAI_API_KEY") && ran.stdout.contains("\"cost_usd\""), "{ran:#?}");
+    home.write("falls.yaml", &reviews(50, 20, ", on_error: fallback"));
+    let ran = run(&home, &server, None, &["generate", "falls.yaml", "--out", "out"]).succeeds();
+    assert!(ran.stderr.contains("note: review.text: no language model was asked: filled by "), "{ran:#?}");
+    assert_eq!(home.read("out/review.csv").lines().count(), 51);
+    assert_eq!(server.counts().calls, 0);
+}
+
+#[test]
+fn only_a_schema_that_asks_makes_a_database() {
+    let (home, server) = (Home::with_hiring(), server());
+    for arguments in
+        [&["generate", "hiring.yaml", "--out", "out"] as &[&str], &["plan", "hiring.yaml"], &["preview", "hiring.yaml"]]
+    {
+        run(&home, &server, Some(KEY), arguments).succeeds();
+    }
+    home.write("shop.yaml", &reviews(50, 20, ""));
+    run(&home, &server, Some(KEY), &["preview", "shop.yaml"]).succeeds();
+    run(&home, &server, Some(KEY), &["plan", "shop.yaml"]).succeeds();
+    assert!(!home.at("data").exists());
+}
+
+#[test]
+fn a_ceiling_stops_before_it_is_passed_and_faults_end_in_a_sentence() {
+    let (home, server) = (Home::new(), server());
+    home.write("shop.yaml", &reviews(2_000, 1_000, ""));
+    let generate = ["generate", "shop.yaml", "--out", "out"];
+    let ran = run(&home, &server, Some(KEY), &[&generate[..], &["--llm-ceiling-usd", "0.001"]].concat()).fails();
+    assert!(ran.stderr.lines().last().is_some_and(|line| line.contains("ceiling of 0.001")), "{ran:#?}");
+    assert!(server.counts().answered < 10);
+    run(&home, &server, Some(KEY), &[&generate[..], &["--llm-ceiling-usd", "-1"]].concat()).refuses_usage();
+    server.script(|script| script.faults = vec![Fault::Unauthorized; 20]);
+    let ran = run(&home, &server, Some(KEY), &generate).fails();
+    assert!(!ran.stderr.contains(KEY) && ran.stderr.lines().count() == 2, "{ran:#?}");
+    assert!(!home.at("out").exists());
+}
+
+#[test]
+fn killed_in_the_middle_the_answers_that_were_paid_for_are_used() {
+    let (home, server) = (Home::new(), server());
+    home.write("shop.yaml", &reviews(2_000, 400, ""));
+    server.script(|script| script.latency_ms = 100);
+    let mut command = home.command(&["generate", "shop.yaml", "--out", "out"]);
+    command.env("OPENAI_BASE_URL", server.url()).env("OPENAI_API_KEY", KEY);
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().expect("the binary runs");
+    let begun = Instant::now();
+    while server.counts().answered < 8 && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    let before = server.counts();
+    assert!(before.answered >= 8 && !home.at("out").exists(), "{before:?}");
+    server.script(|script| script.latency_ms = 0);
+    run(&home, &server, Some(KEY), &["generate", "shop.yaml", "--out", "out"]).succeeds();
+    // Two pools of 400 are 18 calls, and of each one may have been in flight.
+    let all = server.counts().answered;
+    assert!(all <= 22 && all - before.answered <= 14, "{before:?} and then {all}");
+    assert_eq!(home.read("out/review.csv").lines().count(), 2_001);
+}
+
+#[test]
+fn a_server_that_is_killed_while_it_asks_goes_on_with_what_was_paid_for() {
+    let (home, server) = (Home::new(), server());
+    server.script(|script| script.latency_ms = 100);
+    let variables = [("OPENAI_BASE_URL", server.url()), ("OPENAI_API_KEY", KEY)];
+    let api = Api::start_with(&home, &variables);
+    let client = api.sign_in(&home);
+    let id_of = |made: serde_json::Value| made["id"].as_str().expect("an id").to_owned();
+    let dataset = id_of(client.post(&api, "/datasets", &json!({"schema_text": reviews(2_000, 400, "")})));
+    let id = id_of(client.post(&api, &format!("/datasets/{dataset}/generations"), &json!({})));
+    let begun = Instant::now();
+    while server.counts().answered < 8 && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    api.kill();
+    server.script(|script| script.latency_ms = 0);
+    // Without the key of before it waits.
+    let api = Api::start_with(&home, &variables[..1]);
+    let client = api.sign_in(&home);
+    let waits = client.ended(&api, &id);
+    assert_eq!(waits["state"], "needs_key", "{waits}");
+    assert!(waits["llm"]["calls"].as_u64().is_some_and(|calls| calls >= 6), "{waits}");
+    drop(api);
+    let api = Api::start_with(&home, &variables);
+    let client = api.sign_in(&home);
+    assert_eq!(client.post(&api, &format!("/generations/{id}/resume"), &json!({}))["id"], json!(id));
+    let ended = client.ended(&api, &id);
+    assert_eq!(ended["state"], "succeeded", "{ended}");
+    let all = server.counts().answered;
+    assert!(all <= 22, "two pools of 400 are 18 calls, and of each one may have been in flight: {all}");
+    drop(api);
+    // A command uses what the server paid for.
+    home.write("shop.yaml", &reviews(2_000, 400, ""));
+    run(&home, &server, None, &["generate", "shop.yaml", "--out", "out"]).succeeds();
+    assert_eq!(server.counts().answered, all);
+    assert!(!home.read("server.log").contains(KEY));
+}
+
+/// By hand: one million rows with two columns of a thousand answers each; prints what it took.
+#[test]
+#[ignore = "takes a minute"]
+fn a_million_rows_take_at_most_fifty_calls() {
+    let (home, server) = (Home::new(), server());
+    home.write("shop.yaml", &reviews(1_000_000, 1_000, ""));
+    let begun = Instant::now();
+    let first = run(&home, &server, Some(KEY), &["generate", "shop.yaml", "--out", "first"]).succeeds();
+    let counts = server.counts();
+    println!("{}{} calls, {:.1} s", first.stderr, counts.calls, begun.elapsed().as_secs_f64());
+    assert!(counts.calls <= 50, "{counts:?}");
+    let begun = Instant::now();
+    run(&home, &server, None, &["generate", "shop.yaml", "--out", "second"]).succeeds();
+    println!("the second run: {:.1} s", begun.elapsed().as_secs_f64());
+    assert_eq!(server.counts().calls, counts.calls);
+    assert!(home.bytes("first/review.csv") == home.bytes("second/review.csv"), "the bytes differ");
+}
