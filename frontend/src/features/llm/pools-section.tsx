@@ -91,7 +91,7 @@ function PoolRow({ pool }: { pool: Pool }) {
       : (pool.prompt_tokens ?? 0) + (pool.completion_tokens ?? 0);
   return (
     <Tr>
-      <Td dense className="py-1.5 align-top whitespace-normal!">
+      <Td dense className="py-2.5 align-top whitespace-normal!">
         <code className="text-xs break-all">
           {pool.table}.{pool.columns.join(", ")}
         </code>
@@ -102,7 +102,7 @@ function PoolRow({ pool }: { pool: Pool }) {
           </span>
         ))}
       </Td>
-      <Td dense className="max-w-80 py-1.5 align-top whitespace-normal! text-ink-2 max-md:hidden">
+      <Td dense className="max-w-80 py-2.5 align-top whitespace-normal! text-ink-2 max-md:hidden">
         {pool.prompt}
       </Td>
       <Td dense right className="py-2.5 align-top">

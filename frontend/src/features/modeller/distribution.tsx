@@ -66,7 +66,7 @@ export function Distribution({ name, shape, stale, roles, generator, path }: Pro
     });
   };
   return (
-    <figure className={clsx("m-0", stale && "opacity-60")}>
+    <figure className={clsx("m-0", stale && "[&_svg]:opacity-60")}>
       <svg
         ref={svg}
         role={handles.length > 0 ? "group" : "img"}
