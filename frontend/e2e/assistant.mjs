@@ -182,8 +182,8 @@ export async function assistant({ server, model, browser, check, step }) {
   await proposal.getByText("plans in").waitFor();
   await proposal.getByRole("button", { name: "Create the dataset" }).click();
   await page.waitForURL(/\/datasets\/[^/]+\/schema/);
+  await page.goto(`${new URL(page.url()).pathname}?table=loan`);
   await page.getByText("lent_on").first().waitFor();
-  await page.reload();
 
   check("the model saw no rows", await rowsSeen(model));
   check("the browser complains of nothing", complaints);
