@@ -1,7 +1,11 @@
-//! Whether an answer is what the JSON Schema of its item asks: the part of draft 2020-12 that schemas of answers are written in.
+//! Whether an answer is what the JSON Schema of its item asks, draft 2020-12. Who collects answers and who makes rows of them ask the same
+//! check, so that nothing is paid for that no row may hold.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, ValidationError, ValidationOptions, Validator};
 use serde_json::{Map, Value};
 
 use crate::problem::{Problem, pointer_step};
@@ -9,7 +13,7 @@ use crate::problem::{Problem, pointer_step};
 /// The types of JSON.
 const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "null", "array", "object"];
 
-/// The most references that are followed one into the other.
+/// The most references that are followed one straight into the other.
 const DEEPEST: usize = 32;
 
 /// Where an answer is not what its schema asks.
@@ -18,16 +22,18 @@ pub struct Fault {
     /// The place in the answer, as a JSON Pointer; empty: the answer itself.
     pub pointer: String,
     /// The keyword of the schema that it breaks.
-    pub keyword: &'static str,
+    pub keyword: String,
     /// What the keyword asks.
     pub asked: Value,
     /// What stands there.
     pub value: Value,
+    /// What is wrong without what stands there, so that answers that are wrong alike are told alike.
+    pub reason: String,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (value, keyword, asked) = (shortened(&self.value), self.keyword, shortened(&self.asked));
+        let (value, keyword, asked) = (shortened(&self.value), &self.keyword, shortened(&self.asked));
         match self.pointer.as_str() {
             "" => write!(f, "{value} breaks {keyword} {asked}"),
             pointer => write!(f, "{value} at {pointer} breaks {keyword} {asked}"),
@@ -45,15 +51,70 @@ fn shortened(value: &Value) -> String {
     }
 }
 
-/// Checks an answer against the schema of its item. Keywords that say nothing of values (`description`, `format`) are passed over.
-pub fn check(item: &Value, answer: &Value) -> Result<(), Fault> {
-    Check { root: item, depth: 0 }.value(item, answer, "")
+/// Checks answers against the schema of their item.
+#[derive(Debug)]
+pub struct Items {
+    schema: Value,
+    validator: Validator,
+}
+
+impl Items {
+    /// The check of an item's schema. References to other documents are not followed.
+    ///
+    /// # Errors
+    /// Why it is no JSON Schema.
+    pub fn new(schema: &Value) -> Result<Items, String> {
+        let validator = options().build(schema).map_err(|error| error.to_string())?;
+        Ok(Items { schema: schema.clone(), validator })
+    }
+
+    /// Checks an answer.
+    pub fn check(&self, answer: &Value) -> Result<(), Fault> {
+        self.validator.validate(answer).map_err(|error| self.fault(&error))
+    }
+
+    fn fault(&self, error: &ValidationError<'_>) -> Fault {
+        let keyword = error.schema_path().as_str().rsplit('/').next().unwrap_or_default();
+        let asked = || self.schema.pointer(error.schema_path().as_str()).cloned().unwrap_or_default();
+        let (mut pointer, mut value) = (error.instance_path().to_string(), Cow::Borrowed(error.instance().as_ref()));
+        let asked = match error.kind() {
+            ValidationErrorKind::Required { property } => property.clone(),
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                if let Some(name) = unexpected.first() {
+                    pointer.push_str(&pointer_step(name));
+                    value = Cow::Owned(value.get(name).cloned().unwrap_or_default());
+                }
+                asked()
+            }
+            _ => asked(),
+        };
+        let reason = error.masked_with("it").to_string();
+        Fault { pointer, keyword: keyword.to_owned(), asked, value: value.into_owned(), reason }
+    }
+}
+
+fn options() -> ValidationOptions<'static> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(true)
+}
+
+/// Whether a schema allows null.
+pub(super) fn allows_null(schema: &Map<String, Value>) -> bool {
+    Items::new(&Value::Object(schema.clone())).is_ok_and(|items| items.check(&Value::Null).is_ok())
 }
 
 /// Problems of a schema that no answer could be checked against, each at its place in the schema.
 pub(crate) fn unreadable(schema: &Value) -> Vec<Problem> {
     let mut problems = Vec::new();
     read(schema, schema, "", &mut problems);
+    if problems.is_empty()
+        && let Err(error) = options().build(schema)
+    {
+        let place = error.instance_path().to_string();
+        problems.push(Problem::new("unknown_value", format!("this is no JSON Schema: {error}")).at(place));
+    }
     problems
 }
 
@@ -73,9 +134,15 @@ fn read(root: &Value, schema: &Value, pointer: &str, problems: &mut Vec<Problem>
                 refuse(format!("{asked} is no regular expression"));
             }
             ("$ref", reference) => {
-                let target = reference.as_str().and_then(|reference| root.pointer(reference.strip_prefix('#')?));
-                if target.is_none() {
-                    refuse(format!("nothing stands at {reference} of the schema"));
+                let target = |reference: &Value| root.pointer(reference.as_str()?.strip_prefix('#')?);
+                let mut at = target(reference);
+                for _ in 0..DEEPEST {
+                    at = at.and_then(|at| at.get("$ref").map_or(Some(at), target));
+                }
+                match at {
+                    None => refuse(format!("nothing stands at {reference} of the schema")),
+                    Some(at) if at.get("$ref").is_some() => refuse(format!("{reference} refers back to itself")),
+                    Some(_) => {}
                 }
             }
             ("properties" | "$defs", Value::Object(schemas)) => {
@@ -92,192 +159,6 @@ fn read(root: &Value, schema: &Value, pointer: &str, problems: &mut Vec<Problem>
             _ => {}
         }
     }
-}
-
-struct Check<'s> {
-    root: &'s Value,
-    depth: usize,
-}
-
-/// Breaks a keyword at a place.
-fn fault(keyword: &'static str, asked: &Value, value: &Value, pointer: &str) -> Fault {
-    Fault { pointer: pointer.to_owned(), keyword, asked: asked.clone(), value: value.clone() }
-}
-
-impl<'s> Check<'s> {
-    fn value(&self, schema: &'s Value, value: &Value, pointer: &str) -> Result<(), Fault> {
-        let Value::Object(keywords) = schema else {
-            return if *schema == Value::Bool(false) { Err(fault("false", schema, value, pointer)) } else { Ok(()) };
-        };
-        if self.depth > DEEPEST {
-            return Err(fault("$ref", &Value::from(DEEPEST), value, pointer));
-        }
-        for (name, asked) in keywords {
-            self.keyword(name, asked, keywords, value, pointer)?;
-        }
-        Ok(())
-    }
-
-    fn keyword(
-        &self,
-        name: &str,
-        asked: &'s Value,
-        keywords: &'s Map<String, Value>,
-        value: &Value,
-        pointer: &str,
-    ) -> Result<(), Fault> {
-        let broken = |keyword: &'static str| Err(fault(keyword, asked, value, pointer));
-        let length = || value.as_str().map(|text| text.chars().count() as u64);
-        let below = |least: bool, strict: bool| {
-            let (Some(number), Some(bound)) = (value.as_f64(), asked.as_f64()) else { return false };
-            let outside = if least { number < bound } else { number > bound };
-            outside || (strict && number == bound)
-        };
-        match name {
-            "type" if !has_type(asked, value) => broken("type"),
-            "enum" if asked.as_array().is_some_and(|list| !list.iter().any(|one| alike(one, value))) => broken("enum"),
-            "const" if !alike(asked, value) => broken("const"),
-            "minLength" if length().zip(asked.as_u64()).is_some_and(|(length, least)| length < least) => {
-                broken("minLength")
-            }
-            "maxLength" if length().zip(asked.as_u64()).is_some_and(|(length, most)| length > most) => {
-                broken("maxLength")
-            }
-            "minimum" if below(true, false) => broken("minimum"),
-            "maximum" if below(false, false) => broken("maximum"),
-            "exclusiveMinimum" if below(true, true) => broken("exclusiveMinimum"),
-            "exclusiveMaximum" if below(false, true) => broken("exclusiveMaximum"),
-            "multipleOf" if is_no_multiple(value, asked) => broken("multipleOf"),
-            "pattern" if misses(value, asked) => broken("pattern"),
-            "items" => self.each(asked, value, pointer, keywords.get("prefixItems").and_then(Value::as_array)),
-            "minItems" if items(value).zip(asked.as_u64()).is_some_and(|(count, least)| count < least) => {
-                broken("minItems")
-            }
-            "maxItems" if items(value).zip(asked.as_u64()).is_some_and(|(count, most)| count > most) => {
-                broken("maxItems")
-            }
-            "uniqueItems" if asked.as_bool() == Some(true) && repeats(value) => broken("uniqueItems"),
-            "required" => {
-                let names = asked.as_array().into_iter().flatten().filter_map(Value::as_str);
-                match (value, names) {
-                    (Value::Object(entries), mut names) => match names.find(|name| !entries.contains_key(*name)) {
-                        Some(missing) => Err(fault("required", &Value::from(missing), value, pointer)),
-                        None => Ok(()),
-                    },
-                    _ => Ok(()),
-                }
-            }
-            "properties" => self.properties(asked, value, pointer),
-            "additionalProperties" => self.additional(asked, keywords, value, pointer),
-            "$ref" => {
-                let target = asked.as_str().and_then(|reference| self.root.pointer(reference.strip_prefix('#')?));
-                match target {
-                    Some(target) => Check { root: self.root, depth: self.depth + 1 }.value(target, value, pointer),
-                    None => broken("$ref"),
-                }
-            }
-            "allOf" => asked.as_array().into_iter().flatten().try_for_each(|schema| self.value(schema, value, pointer)),
-            "anyOf" if self.fitting(asked, value, pointer) == 0 => broken("anyOf"),
-            "oneOf" if self.fitting(asked, value, pointer) != 1 => broken("oneOf"),
-            "not" if self.value(asked, value, pointer).is_ok() => broken("not"),
-            _ => Ok(()),
-        }
-    }
-
-    /// How many of several schemas a value fits.
-    fn fitting(&self, schemas: &'s Value, value: &Value, pointer: &str) -> usize {
-        let schemas = schemas.as_array().into_iter().flatten();
-        schemas.filter(|schema| self.value(schema, value, pointer).is_ok()).count()
-    }
-
-    fn each(
-        &self,
-        schema: &'s Value,
-        value: &Value,
-        pointer: &str,
-        before: Option<&'s Vec<Value>>,
-    ) -> Result<(), Fault> {
-        for (at, item) in value.as_array().into_iter().flatten().enumerate() {
-            let own = before.and_then(|before| before.get(at)).unwrap_or(schema);
-            self.value(own, item, &format!("{pointer}/{at}"))?;
-        }
-        Ok(())
-    }
-
-    fn properties(&self, asked: &'s Value, value: &Value, pointer: &str) -> Result<(), Fault> {
-        let (Value::Object(schemas), Value::Object(entries)) = (asked, value) else { return Ok(()) };
-        for (name, schema) in schemas {
-            if let Some(entry) = entries.get(name) {
-                self.value(schema, entry, &format!("{pointer}{}", pointer_step(name)))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn additional(
-        &self,
-        asked: &'s Value,
-        keywords: &'s Map<String, Value>,
-        value: &Value,
-        pointer: &str,
-    ) -> Result<(), Fault> {
-        let Value::Object(entries) = value else { return Ok(()) };
-        let known = keywords.get("properties").and_then(Value::as_object);
-        for (name, entry) in entries.iter().filter(|(name, _)| !known.is_some_and(|known| known.contains_key(*name))) {
-            let place = format!("{pointer}{}", pointer_step(name));
-            if *asked == Value::Bool(false) {
-                return Err(fault("additionalProperties", asked, entry, &place));
-            }
-            self.value(asked, entry, &place)?;
-        }
-        Ok(())
-    }
-}
-
-fn has_type(asked: &Value, value: &Value) -> bool {
-    let is = |name: &str| match name {
-        "string" => value.is_string(),
-        "integer" => {
-            value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| libm::trunc(number) == number)
-        }
-        "number" => value.is_number(),
-        "boolean" => value.is_boolean(),
-        "null" => value.is_null(),
-        "array" => value.is_array(),
-        "object" => value.is_object(),
-        _ => true,
-    };
-    match asked {
-        Value::String(name) => is(name),
-        Value::Array(names) => names.iter().filter_map(Value::as_str).any(is),
-        _ => true,
-    }
-}
-
-/// Equal as JSON Schema has it: 1 and 1.0 are one number.
-fn alike(left: &Value, right: &Value) -> bool {
-    left == right || (left.is_number() && left.as_f64() == right.as_f64())
-}
-
-fn is_no_multiple(value: &Value, of: &Value) -> bool {
-    let (Some(number), Some(of)) = (value.as_f64(), of.as_f64()) else { return false };
-    let quotient = number / of;
-    // Decimal steps such as 0.01 are no binary numbers: what lies next to a whole number is one.
-    (quotient - libm::round(quotient)).abs() > 1e-9 * quotient.abs().max(1.0)
-}
-
-fn misses(value: &Value, pattern: &Value) -> bool {
-    let (Some(text), Some(pattern)) = (value.as_str(), pattern.as_str()) else { return false };
-    regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(text))
-}
-
-fn items(value: &Value) -> Option<u64> {
-    value.as_array().map(|items| items.len() as u64)
-}
-
-fn repeats(value: &Value) -> bool {
-    let Some(items) = value.as_array() else { return false };
-    items.iter().enumerate().any(|(at, item)| items[..at].contains(item))
 }
 
 #[cfg(test)]
@@ -298,7 +179,8 @@ mod tests {
             },
             "$defs": {"tag": {"enum": ["new", "old"]}},
         });
-        let broken = |answer: Value| check(&item, &answer).err().map(|fault| fault.to_string());
+        let items = Items::new(&item).expect("a schema");
+        let broken = |answer: Value| items.check(&answer).err().map(|fault| fault.to_string());
         assert_eq!(broken(json!({"title": "Good", "stars": 5, "price": 19.99, "tags": ["new", "old"]})), None);
         assert_eq!(broken(json!({"title": "Good", "stars": 4.0})), None, "4.0 is a whole number");
         let cases = [
@@ -321,12 +203,45 @@ mod tests {
 
     #[test]
     fn schemas_that_name_themselves_end() {
-        let item = json!({"$ref": "#"});
-        assert_eq!(check(&item, &json!(1)).expect_err("no end").keyword, "$ref");
-        let either = json!({"anyOf": [{"type": "string"}, {"type": "null"}], "not": {"const": ""}});
-        assert!(check(&either, &json!("x")).is_ok() && check(&either, &Value::Null).is_ok());
-        assert!(check(&either, &json!("")).is_err() && check(&either, &json!(1)).is_err());
-        let one = json!({"oneOf": [{"minimum": 1}, {"minimum": 5}]});
-        assert!(check(&one, &json!(3)).is_ok() && check(&one, &json!(7)).is_err());
+        for (schema, place) in [
+            (json!({"$ref": "#"}), "/$ref"),
+            (
+                json!({"properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": {"$ref": "#/$defs/b"}}}),
+                "/properties/a/$ref",
+            ),
+        ] {
+            let problems = unreadable(&schema);
+            assert_eq!(problems[0].pointer, place, "{problems:?}");
+            assert!(problems[0].detail.ends_with("refers back to itself"), "{problems:?}");
+        }
+        let within = Items::new(&json!({"allOf": [{"$ref": "#"}, {"type": "integer"}]})).expect("a schema");
+        assert!(within.check(&json!(1)).is_ok() && within.check(&json!("1")).is_err());
+        let tree = json!({"type": "object", "properties": {"kids": {"type": "array", "items": {"$ref": "#"}}}});
+        assert!(unreadable(&tree).is_empty());
+        let tree = Items::new(&tree).expect("a schema");
+        assert!(tree.check(&json!({"kids": [{"kids": []}]})).is_ok());
+        assert_eq!(tree.check(&json!({"kids": [{"kids": 1}]})).expect_err("a number").pointer, "/kids/0/kids");
+    }
+
+    #[test]
+    fn schemas_are_combined_and_keywords_of_all_kinds_are_known() {
+        let items = |schema: Value| Items::new(&schema).expect("a schema");
+        let either = items(json!({"anyOf": [{"type": "string"}, {"type": "null"}], "not": {"const": ""}}));
+        assert!(either.check(&json!("x")).is_ok() && either.check(&Value::Null).is_ok());
+        assert!(either.check(&json!("")).is_err() && either.check(&json!(1)).is_err());
+        let one = items(json!({"oneOf": [{"minimum": 1}, {"minimum": 5}]}));
+        assert!(one.check(&json!(3)).is_ok() && one.check(&json!(7)).is_err());
+        let more = items(json!({"minProperties": 1, "patternProperties": {"^n": {"type": "integer"}}}));
+        assert!(more.check(&json!({"n1": 1})).is_ok());
+        assert!(more.check(&json!({})).is_err() && more.check(&json!({"n1": "1"})).is_err());
+        let day = items(json!({"type": "string", "format": "date"}));
+        assert!(day.check(&json!("2026-02-28")).is_ok() && day.check(&json!("2026-02-30")).is_err());
+    }
+
+    #[test]
+    fn what_is_no_schema_is_told_before_anybody_is_asked() {
+        let problems = unreadable(&json!({"properties": {"a": {"minLength": "two"}}}));
+        assert_eq!(problems[0].pointer, "/properties/a/minLength", "{problems:?}");
+        assert!(problems[0].detail.starts_with("this is no JSON Schema: "), "{problems:?}");
     }
 }

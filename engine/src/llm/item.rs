@@ -4,6 +4,7 @@ use datafusion::arrow::array::{Array, ArrayRef, StringViewArray};
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use serde_json::{Map, Value, json};
 
+use super::check::allows_null;
 use crate::generators::typed_values;
 use crate::types::LogicalType;
 
@@ -62,7 +63,7 @@ impl Field {
         match schema.get("type") {
             Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "null"),
             Some(kind) => kind == "null",
-            None => crate::llm::check(&Value::Object(schema.clone()), &Value::Null).is_ok(),
+            None => allows_null(schema),
         }
     }
 }

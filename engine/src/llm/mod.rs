@@ -16,7 +16,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub(crate) use check::unreadable;
-pub use check::{Fault, check};
+pub use check::{Fault, Items};
 
 /// One question, for which distinct answers are collected.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

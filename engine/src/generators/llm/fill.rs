@@ -11,7 +11,7 @@ use super::super::lists::List;
 use super::super::{Cells, Fill, Held, Problems, Rows, RunError};
 use crate::llm::item::{self, Field};
 use crate::llm::template::Template;
-use crate::llm::{Answers, check};
+use crate::llm::{Answers, Items};
 use crate::permutation::Permutation;
 use crate::plan::{Evaluation, Nested, Pool, SlotId, as_text, converted};
 use crate::problem::Problem;
@@ -33,12 +33,13 @@ pub(super) fn lists(
     whole: bool,
 ) -> Result<Lists, Problems> {
     let mut lists = Lists::new();
+    let items = Items::new(&pool.item).map_err(|reason| refused(pool, &reason))?;
     let own = answers.iter().filter(|(question, _)| {
         question.item == pool.item && question.temperature == pool.temperature && pool.template.fits(&question.prompt)
     });
     for (question, list) in own {
         for answer in list.iter() {
-            check(&pool.item, answer).map_err(|fault| refused(pool, &fault.to_string()))?;
+            items.check(answer).map_err(|fault| refused(pool, &fault.to_string()))?;
         }
         let of = |field: &Field| -> Vec<Value> {
             let part = |answer: &Value| {
