@@ -4,6 +4,7 @@
 //! Parquet files of 2^20 rows under `DATA_DIR/generations/<id>/<table's place>/`. A part is written under a temporary name, synced, renamed,
 //! then recorded with the hash of its values, so that a generation that was cut off goes on from its last recorded part.
 
+pub(crate) mod events;
 pub mod files;
 pub mod parts;
 pub mod query;
