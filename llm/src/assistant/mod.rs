@@ -141,40 +141,49 @@ pub async fn change_schema(session: Session<'_>, present: &Value, words: &str, s
 
 /// Writes one column of a table from words; one that is there by its name is replaced.
 pub async fn write_column(session: Session<'_>, present: &Value, table: &str, words: &str) -> Assisted {
-    let place = |column: &Value| put(present, table, "columns", "name", column);
-    let task = Task {
-        wish: grounding::WRITE_COLUMN,
-        key: "column",
-        what: grounding::COLUMN,
-        words,
-        present: Some(present),
-        table: Some(table),
-        samples: &[],
-        place: &place,
-    };
-    match table_of(present, table) {
-        Ok(_) => rounds::run(session, &task).await,
-        Err(failure) => Assisted { proposal: Err(failure), usage: Usage::default(), cost_microusd: None },
-    }
+    write_element(session, &COLUMN, present, table, words).await
 }
 
 /// Writes one rule of a table from words; one that is there by its id is replaced.
 pub async fn write_rule(session: Session<'_>, present: &Value, table: &str, words: &str) -> Assisted {
-    let place = |rule: &Value| put(present, table, "rules", "id", rule);
+    write_element(session, &RULE, present, table, words).await
+}
+
+/// A kind of elements of a table.
+struct Element {
+    /// What the model shall do.
+    wish: &'static str,
+    /// The key of the answer that holds one.
+    key: &'static str,
+    /// What one is.
+    what: &'static str,
+    /// The table's list of them.
+    list: &'static str,
+    /// By which of its keys one is told from others.
+    name: &'static str,
+}
+
+const COLUMN: Element =
+    Element { wish: grounding::WRITE_COLUMN, key: "column", what: grounding::COLUMN, list: "columns", name: "name" };
+
+const RULE: Element =
+    Element { wish: grounding::WRITE_RULE, key: "rule", what: grounding::RULE, list: "rules", name: "id" };
+
+async fn write_element(session: Session<'_>, element: &Element, present: &Value, table: &str, words: &str) -> Assisted {
+    if let Err(failure) = table_of(present, table) {
+        return Assisted { proposal: Err(failure), usage: Usage::default(), cost_microusd: None };
+    }
     let task = Task {
-        wish: grounding::WRITE_RULE,
-        key: "rule",
-        what: grounding::RULE,
+        wish: element.wish,
+        key: element.key,
+        what: element.what,
         words,
         present: Some(present),
         table: Some(table),
         samples: &[],
-        place: &place,
+        place: &|value| put(present, table, element.list, element.name, value),
     };
-    match table_of(present, table) {
-        Ok(_) => rounds::run(session, &task).await,
-        Err(failure) => Assisted { proposal: Err(failure), usage: Usage::default(), cost_microusd: None },
-    }
+    rounds::run(session, &task).await
 }
 
 /// Whether a schema has a table of this name.
