@@ -1,15 +1,13 @@
-import clsx from "clsx";
 import { CircleAlert, CircleCheck, CloudOff, LoaderCircle } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { NoteList } from "@/features/llm/notes";
 import type { PreviewData } from "@/features/modeller/requests";
 import { useFormat } from "@/i18n/format";
-import { CellValue } from "@/ui/cell";
 import { Note } from "@/ui/feedback";
 import { State } from "@/ui/mark";
 import { ProblemList } from "@/ui/problems";
+import { SampleRows } from "@/ui/sample-rows";
 import { Select } from "@/ui/select";
-import { TypeGlyph } from "@/ui/type-glyph";
 import type { Candidate } from "./candidate";
 
 /** Whether it plans, in a word. */
@@ -125,42 +123,7 @@ function Rows({ data, label }: { data: PreviewData; label: string }) {
       aria-label={label}
       className="scroll-thin max-h-64 -outline-offset-2"
     >
-      <table className="w-max min-w-full border-separate border-spacing-0 text-xs">
-        <thead className="sticky top-0">
-          <tr>
-            {data.columns.map((column) => (
-              <th
-                key={column.name}
-                scope="col"
-                className="h-7 border-r border-b border-line bg-sunken px-2 text-left text-2xs font-medium whitespace-nowrap last:border-r-0"
-              >
-                <span className="flex items-center gap-1.5">
-                  <TypeGlyph type={column.type} className="size-3" />
-                  {column.name}
-                </span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {data.rows.map((row, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place
-            <tr key={at}>
-              {data.columns.map((column) => (
-                <td
-                  key={column.name}
-                  className={clsx(
-                    "h-6.5 max-w-60 truncate border-r border-b border-line px-2 last:border-r-0",
-                    column.is_number && "text-right tabular-nums",
-                  )}
-                >
-                  <CellValue value={row[column.name]} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <SampleRows data={data} className="w-max min-w-full" />
     </div>
   );
 }
