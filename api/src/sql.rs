@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use engine::query::Stop;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
@@ -63,18 +64,19 @@ impl Sql {
     pub async fn run<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
         &self,
         limit: Duration,
-        work: impl FnOnce(Arc<RuntimeEnv>) -> F,
+        work: impl FnOnce(Arc<RuntimeEnv>, Stop) -> F,
     ) -> Result<Option<T>, ApiError> {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(ApiError::internal)?;
         let (threads, environment) = self.started()?;
-        let work = work(environment);
-        // The turn ends with the work, which may outlive the wait for it: one batch cannot be stopped.
+        let stop = Stop::default();
+        let work = work(environment, stop.clone());
+        // The turn ends with the work, which may outlive the wait for it by the rows that it weighs at a time.
         let task = threads.spawn(async move {
             let answer = work.await;
             drop(turn);
             answer
         });
-        let _stop = StopOnDrop(task.abort_handle());
+        let _stop = StopOnDrop { task: task.abort_handle(), query: stop };
         match tokio::time::timeout(limit, task).await {
             Ok(answer) => answer.map(Some).map_err(|error| ApiError::internal(format!("a query: {error}"))),
             Err(_) => Ok(None),
@@ -118,11 +120,17 @@ impl Drop for Sql {
     }
 }
 
-/// Stops a task that nobody waits for any more.
-struct StopOnDrop(AbortHandle);
+/// Stops a query that nobody waits for any more.
+struct StopOnDrop {
+    /// What ends where it waits.
+    task: AbortHandle,
+    /// What ends where it works.
+    query: Stop,
+}
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        self.0.abort();
+        self.query.stop();
+        self.task.abort();
     }
 }

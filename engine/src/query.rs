@@ -2,6 +2,7 @@
 
 mod phrases;
 mod problems;
+mod stop;
 mod yielding;
 
 use std::sync::Arc;
@@ -17,6 +18,8 @@ use datafusion::functions_aggregate::all_default_aggregate_functions;
 use datafusion::functions_window::all_default_window_functions;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
+
+pub use stop::Stop;
 
 use crate::functions;
 use crate::generators::RunError;
@@ -70,10 +73,10 @@ pub async fn query(
 ) -> Result<SendableRecordBatchStream, QueryError> {
     let tables = plan.tables.iter().enumerate();
     let tables = tables.map(|(index, planned)| (planned.name.as_str(), table::provider(plan, index)));
-    query_tables(tables, plan, sql, runtime).await
+    query_tables(tables, plan, sql, runtime, &Stop::default()).await
 }
 
-/// Answers one read-only query over tables that stand for those of a plan, each with its name.
+/// Answers one read-only query over tables that stand for those of a plan, each with its name. `stop` ends it with an error.
 ///
 /// # Errors
 /// As [`query`].
@@ -82,6 +85,7 @@ pub async fn query_tables<'a>(
     plan: &Plan,
     sql: &str,
     runtime: &Arc<RuntimeEnv>,
+    stop: &Stop,
 ) -> Result<SendableRecordBatchStream, QueryError> {
     let answer = async {
         let context = context(plan.dataset.reference_time_us(), runtime);
@@ -91,7 +95,7 @@ pub async fn query_tables<'a>(
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let frame = context.sql_with_options(sql, options).await?;
         let task = Arc::new(frame.task_ctx());
-        execute_stream(yielding::yielding(frame.create_physical_plan().await?)?, task)
+        execute_stream(yielding::yielding(frame.create_physical_plan().await?, stop)?, task)
     };
     answer.await.map_err(|error: DataFusionError| QueryError::of(&error, plan))
 }

@@ -10,7 +10,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use engine::plan::Plan;
 use engine::problem::Problem;
-use engine::query::{QueryError, query_tables};
+use engine::query::{QueryError, Stop, query_tables};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -114,7 +114,8 @@ pub async fn query(app: &Arc<App>, id: Uuid, query: Query) -> Result<QueryAnswer
     })
     .await?;
     let begun = Instant::now();
-    let answer = app.sql.run(time, |environment| answer(tables, plan, query.sql, limit, environment)).await?;
+    let answer =
+        app.sql.run(time, |environment, stop| answer(tables, plan, query.sql, limit, environment, stop)).await?;
     match answer {
         Some(Ok(answer)) => Ok(QueryAnswer { duration_ms: begun.elapsed().as_millis() as u64, ..answer }),
         Some(Err(error)) => Err(error),
@@ -151,12 +152,13 @@ async fn answer(
     sql: String,
     limit: u64,
     environment: Arc<RuntimeEnv>,
+    stop: Stop,
 ) -> Result<QueryAnswer, ApiError> {
     let providers: Vec<(&str, Arc<dyn TableProvider>)> = tables
         .iter()
         .map(|asked| (asked.name.as_str(), scan::provider(asked.stored.clone(), Arc::clone(&asked.read))))
         .collect();
-    let stream = query_tables(providers, &plan, &sql, &environment).await.map_err(refused)?;
+    let stream = query_tables(providers, &plan, &sql, &environment, &stop).await.map_err(refused)?;
     let columns = cells::columns(&stream.schema());
     let (rows, is_cut) = taken(stream, &plan, limit as usize).await?;
     let read =

@@ -1,4 +1,4 @@
-//! Queries that can be stopped.
+//! Queries that give their threads back, and can be stopped.
 //!
 //! A join whose condition keeps nothing asks its inputs for batch after batch within one poll, and a cross product has always one ready, so that
 //! the thread never comes back to see that nobody waits any more. Between joins and what they read there stand operators that give the thread
@@ -24,16 +24,20 @@ use datafusion::physical_plan::{
 };
 use futures::{Stream, ready};
 
+use super::stop::Stop;
+
 /// How long a thread works before it looks whether somebody still waits.
 const TURN: Duration = Duration::from_millis(10);
 
-/// Puts an operator that yields between every operator of several inputs and each of them, and above it.
-pub(super) fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+/// Puts an operator that yields between every operator of several inputs and each of them, and above it. Conditions of joins are refused
+/// once `stop` says so.
+pub(super) fn yielding(plan: Arc<dyn ExecutionPlan>, stop: &Stop) -> Result<Arc<dyn ExecutionPlan>> {
     let wrapped = plan.transform_up(|node| {
-        let children = node.children();
-        if children.len() < 2 {
+        if node.children().len() < 2 {
             return Ok(Transformed::no(node));
         }
+        let node = stop.guard(node)?.data;
+        let children = node.children();
         let children = children.into_iter().map(|child| Yielding::over(Arc::clone(child))).collect();
         Ok(Transformed::yes(Yielding::over(replace_children_if_necessary(node, children)?)))
     })?;

@@ -1,6 +1,8 @@
 //! SQL over tables that are made as they are scanned.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
@@ -10,7 +12,8 @@ use futures::TryStreamExt;
 
 use super::{plan, rows_of};
 use crate::plan::Plan;
-use crate::query::{QueryError, query};
+use crate::query::{QueryError, Stop, query, query_tables};
+use crate::table;
 
 fn runtime() -> Arc<RuntimeEnv> {
     RuntimeEnvBuilder::new().build_arc().expect("a runtime")
@@ -180,6 +183,32 @@ fn a_join_without_an_end_is_stopped_when_nobody_waits_any_more() {
             assert!(task.await.expect_err("it has no end").is_cancelled(), "{sql}");
         };
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread").block_on(work);
+    }
+}
+
+#[test]
+fn a_join_that_weighs_thousands_of_millions_of_pairs_in_one_turn_is_stopped_from_outside() {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let plan = shop(200_000);
+    for condition in ["a.id + b.id < 0", "a.amount = b.amount AND a.id + b.id < 0"] {
+        let sql = format!("SELECT count(*) FROM orders a JOIN orders b ON {condition}");
+        let stop = Stop::default();
+        let (send, receive) = mpsc::channel();
+        let (asked, stopped) = (Arc::clone(&plan), stop.clone());
+        let worker = thread::spawn(move || {
+            let work = async {
+                let orders = [("orders", table::provider(&asked, 0))];
+                let answer = query_tables(orders, &asked, &sql, &runtime(), &stopped).await.expect("a query");
+                answer.try_collect::<Vec<RecordBatch>>().await.map_err(|error| error.to_string())
+            };
+            let outcome = tokio::runtime::Runtime::new().expect("threads").block_on(work);
+            send.send(outcome).expect("the test listens");
+        });
+        receive.recv_timeout(Duration::from_millis(300)).expect_err("it has far to go");
+        stop.stop();
+        let told = receive.recv_timeout(PATIENCE).expect("it ends").expect_err("it was stopped");
+        assert!(told.contains("stopped"), "{condition}: {told}");
+        worker.join().expect("no panic");
     }
 }
 
