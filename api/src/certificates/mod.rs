@@ -8,15 +8,15 @@ pub mod uploads;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use datafusion::catalog::TableProvider;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use engine::plan::Plan;
-use engine::schema::Dataset;
-use engine::verify::{self, Certificate};
+use engine::verify::{self, Certificate, Feed, Live, VerifyError};
+use tokio::runtime::Runtime;
 
 use crate::{Cancellation, Failure};
 
@@ -83,7 +83,7 @@ fn verify_found(
     cancellation: &Cancellation,
 ) -> Result<Verification, Failure> {
     let fault = found.fault;
-    let certificate = match certify(&plan.dataset, found.tables, threads, work, cancellation) {
+    let certificate = match certify(plan, found.tables, threads, work, cancellation) {
         Ok(certificate) => certificate,
         // What a file's reader says is plainer than what the query around it makes of it.
         Err(failure) => return Err(fault.take().map_or(failure, Failure::Format)),
@@ -91,36 +91,75 @@ fn verify_found(
     Ok(Verification { certificate, notes: found.notes })
 }
 
-/// Proves a dataset's statements on its tables, by `threads` threads. What does not fit in memory goes to files below `work`.
+/// Proves a plan's statements on its tables, and measures its distributions, by `threads` threads. What does not fit in memory goes to files below `work`.
 pub(crate) fn certify(
-    dataset: &Dataset,
+    plan: &Plan,
     tables: Vec<(String, Arc<dyn TableProvider>)>,
     threads: usize,
     work: Option<PathBuf>,
     cancellation: &Cancellation,
 ) -> Result<Certificate, Failure> {
-    let machine = |source| Failure::Machine { what: "threads for the proof", source };
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(threads.max(1)).build().map_err(machine)?;
-    let environment = environment(work.as_deref())?;
-    let dataset = dataset.clone();
-    let (send, receive) = mpsc::channel();
-    runtime.spawn(async move {
-        // Nobody waits any more once the run was cancelled.
-        let _ = send.send(verify::certify(&dataset, tables, environment).await);
-    });
-    let outcome = loop {
-        match receive.recv_timeout(POLL) {
-            Ok(certificate) => break certificate.map_err(Failure::from),
-            Err(RecvTimeoutError::Timeout) if cancellation.is_cancelled() => break Err(Failure::Cancelled),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                break Err(Failure::Internal("the proof ended without a result".to_owned()));
+    Proof::begin(plan, tables, None, threads, work.as_deref())?.finish(cancellation)
+}
+
+/// A proof that goes on while other things are done.
+pub(crate) struct Proof {
+    /// None once it has ended.
+    runtime: Option<Runtime>,
+    outcome: Receiver<Result<Certificate, VerifyError>>,
+    live: Option<Live>,
+}
+
+impl Proof {
+    /// Begins to prove, as [`certify`] does; rows of `live` tables are yet to be made, and handed over by [`Proof::feed`].
+    pub(crate) fn begin(
+        plan: &Plan,
+        tables: Vec<(String, Arc<dyn TableProvider>)>,
+        live: Option<Live>,
+        threads: usize,
+        work: Option<&Path>,
+    ) -> Result<Proof, Failure> {
+        let machine = |source| Failure::Machine { what: "threads for the proof", source };
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(threads.max(1)).build().map_err(machine)?;
+        let environment = environment(work)?;
+        let (dataset, distributions) = (plan.dataset.clone(), plan.distributions());
+        let (send, outcome) = mpsc::channel();
+        let made = live.clone();
+        runtime.spawn(async move {
+            // Nobody waits any more once the run was cancelled.
+            let _ = send.send(verify::certify_made(&dataset, &distributions, tables, environment, made).await);
+        });
+        Ok(Proof { runtime: Some(runtime), outcome, live })
+    }
+
+    /// What hands the rows of a live table over, once the proof is ready for them.
+    pub(crate) fn feed(&self, table: &str, cancellation: &Cancellation) -> Result<Feed, Failure> {
+        let Some(live) = &self.live else { return Ok(Feed::default()) };
+        live.begin(table, || cancellation.is_cancelled()).ok_or(Failure::Cancelled)
+    }
+
+    /// Waits for what was found.
+    pub(crate) fn finish(self, cancellation: &Cancellation) -> Result<Certificate, Failure> {
+        loop {
+            match self.outcome.recv_timeout(POLL) {
+                Ok(certificate) => return certificate.map_err(Failure::from),
+                Err(RecvTimeoutError::Timeout) if cancellation.is_cancelled() => return Err(Failure::Cancelled),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Failure::Internal("the proof ended without a result".to_owned()));
+                }
             }
         }
-    };
-    runtime.shutdown_timeout(LAST_WORDS);
-    outcome
+    }
+}
+
+impl Drop for Proof {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(LAST_WORDS);
+        }
+    }
 }
 
 /// The ids of statements that do not hold.

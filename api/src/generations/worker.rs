@@ -276,7 +276,7 @@ impl Run<'_> {
         let work = folder.join(parts::WORK);
         fs::create_dir_all(&work).map_err(|source| storage::StorageError { path: work.clone(), source })?;
         let threads = self.app.config.generate_threads;
-        let certificate = certificates::certify(&plan.dataset, tables, threads, Some(work.clone()), &self.cancellation);
+        let certificate = certificates::certify(plan, tables, threads, Some(work.clone()), &self.cancellation);
         // What is left there is of no use to anybody.
         let _ = fs::remove_dir_all(&work);
         certificate.map(|certificate| certificate.noted(plan.notes()))

@@ -7,7 +7,7 @@ use std::thread;
 use api::{Failure, certificates, storage};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use engine::verify::{Certificate, Dialect, verify_sql};
+use engine::verify::{Certificate, Dialect, Fit, verify_sql};
 
 use super::generate::CsvOptions;
 use crate::cells;
@@ -103,6 +103,12 @@ fn print(out: &mut impl Write, certificate: &Certificate) -> io::Result<()> {
         for example in &result.examples {
             writeln!(out, "    {example}")?;
         }
+    }
+    for fit in &certificate.distributions {
+        let Fit { table, column, generator, .. } = fit;
+        let p_value = fit.p_value.map_or_else(|| "too few values".to_owned(), |p_value| format!("p = {p_value:.4}"));
+        let outside = if fit.outside > 0 { format!(", {} values outside of it", fit.outside) } else { String::new() };
+        writeln!(out, "~ {table}.{column}  {p_value} of {generator}{outside}")?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::context::ContextParts;
+use super::distributions::Declared;
 use super::rules::Bound;
 use super::{RowBound, Scalar, SlotId, auto, convert};
 use crate::enforce::spread::{ByLikelihood, Spread};
@@ -306,10 +307,14 @@ impl Compiler {
             };
             parts.bounds.push(RowBound { value, side: bound.side, gap: bound.gap });
         }
-        self.compile_with(parts, |cx| generator.compile(cx)).map_err(|found| {
+        let made = self.compile_with(parts, |cx| generator.compile(cx)).map_err(|found| {
             self.report(&pointer, found);
             Failed::Known
-        })
+        })?;
+        if let Some(declared) = Declared::of(&definition.name, &generator, &made) {
+            self.declared.insert((table, column), declared);
+        }
+        Ok(made)
     }
 
     /// A column that is unique by itself: values by a permutation of the positions.

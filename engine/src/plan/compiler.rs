@@ -1,11 +1,12 @@
 //! Compiles a dataset to a plan: makes every slot that the delivered columns and the rules need, inputs first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::Schema;
 
 use super::auto::{self, Chosen};
+use super::distributions::Declared;
 use super::groups::Sorted;
 use super::pools::Pool;
 use super::rules::Statements;
@@ -92,6 +93,8 @@ pub(super) struct Compiler {
     pub chosen: Chosen,
     /// What the plan says of columns: how far values without repetition move from their distribution.
     pub notes: HashMap<(usize, usize), String>,
+    /// The distributions that columns declare.
+    pub declared: BTreeMap<(usize, usize), Declared>,
     /// What a language model is asked.
     pub pools: Vec<Pool>,
     pub problems: Vec<Problem>,
@@ -135,6 +138,7 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
         tables: dataset.tables.iter().map(|_| TableState::default()).collect(),
         statements: Statements::default(),
         notes: HashMap::new(),
+        declared: BTreeMap::new(),
         pools: Vec::new(),
         chosen: auto::choose_all(&dataset),
         problems,
@@ -422,6 +426,10 @@ impl Compiler {
         }
         let load_order = self.load_order();
         let mut report = self.report_of(&load_order);
+        let mut declared: BTreeMap<usize, Vec<Declared>> = BTreeMap::new();
+        for ((table, _), found) in std::mem::take(&mut self.declared) {
+            declared.entry(table).or_default().push(found);
+        }
         let mut tables = Vec::with_capacity(self.tables.len());
         let states = std::mem::take(&mut self.tables);
         for (index, mut state) in states.into_iter().enumerate() {
@@ -456,6 +464,7 @@ impl Compiler {
                 delivered,
                 slots: state.slots,
                 groups,
+                declared: declared.remove(&index).unwrap_or_default(),
             });
         }
         let mut dataset = Arc::unwrap_or_clone(self.dataset);

@@ -17,6 +17,7 @@ mod correlations;
 mod counts;
 mod deals;
 mod diagram;
+mod distributions;
 mod evaluate;
 mod formulas;
 mod given;
@@ -174,6 +175,8 @@ pub struct TablePlan {
     pub(crate) slots: Vec<Slot>,
     /// Sets of slots that are drawn again together until their rules hold.
     pub(crate) groups: Vec<Group>,
+    /// The distributions of columns that are the same in all rows.
+    declared: Vec<distributions::Declared>,
 }
 
 /// One value a row.

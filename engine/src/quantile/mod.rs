@@ -24,6 +24,11 @@ pub use zipf::Zipf;
 
 use crate::random::open_unit;
 
+/// The probability that a chi-square variable with so many degrees of freedom exceeds a value.
+pub(crate) fn chi_square_above(value: f64, degrees: u64) -> f64 {
+    special::gamma_tails(0.5 * degrees as f64, 0.5 * value).1
+}
+
 /// A distribution on an interval, by the inverse of its distribution function.
 pub trait Quantile {
     /// The value below which the share `u` of the distribution lies; never decreasing in `u`, and always within the bounds.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::execution::runtime_env::RuntimeEnv;
-
+use super::proved::proved;
 use super::{compiled, plan};
 use crate::plan::Plan;
 use crate::verify::VerifyError;
@@ -16,12 +15,7 @@ pub(super) fn holds(schema: &str) {
 
 /// What a plan's rows break, or why they could not be proved.
 pub(super) fn broken(plan: &Arc<Plan>) -> Result<Vec<String>, VerifyError> {
-    let tables = (0..plan.tables.len())
-        .map(|table| (plan.tables[table].name.clone(), crate::table::provider(plan, table)))
-        .collect();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let certificate =
-        runtime.block_on(crate::verify::certify(&plan.dataset, tables, Arc::new(RuntimeEnv::default())))?;
+    let certificate = proved(&plan.dataset, plan)?;
     assert!(!certificate.results.is_empty());
     let broken = certificate.results.iter().filter(|result| result.broken > 0);
     Ok(broken.map(|result| format!("{} {:?}", result.id, result.examples)).collect())

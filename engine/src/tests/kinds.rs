@@ -7,11 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use datafusion::execution::runtime_env::RuntimeEnv;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::cases::broken;
+use super::proved::proved;
 use super::{all_rows, compiled, patched, plan, rows_of};
 use crate::plan::{Compiled, Plan};
 use crate::problem::Problem;
@@ -135,11 +135,7 @@ fn told(compiled: &Compiled) -> Vec<String> {
 
 /// The rules of a dataset that the rows of a plan break.
 fn broken_by(of: &Arc<Plan>, rows: &Arc<Plan>) -> Result<BTreeSet<String>, crate::verify::VerifyError> {
-    let tables = (0..rows.tables.len())
-        .map(|table| (rows.tables[table].name.clone(), crate::table::provider(rows, table)))
-        .collect();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let certificate = runtime.block_on(crate::verify::certify(&of.dataset, tables, Arc::new(RuntimeEnv::default())))?;
+    let certificate = proved(&of.dataset, rows)?;
     Ok(certificate.results.iter().filter(|result| result.broken > 0).map(|result| result.id.clone()).collect())
 }
 

@@ -22,6 +22,9 @@ pub struct Certificate {
     pub tables: Vec<TableRows>,
     /// Every statement with its result, table by table: keys, columns, rules.
     pub results: Vec<RuleResult>,
+    /// How far columns are from the distributions that they declare.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distributions: Vec<Fit>,
     /// What there is to know of columns beside that, such as that a language model wrote them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
@@ -60,6 +63,31 @@ pub struct RuleResult {
     /// Why nothing was proved, where the rows lack what the statement reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproved: Option<String>,
+}
+
+/// How far the values of a column are from the distribution that its generator declares. Rules may bend it, and samples stray: nothing is
+/// broken by that.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct Fit {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The generator, as the schema writes it.
+    pub generator: String,
+    /// How many values there are, nulls aside.
+    pub checked: u64,
+    /// How many of them the distribution never gives.
+    pub outside: u64,
+    /// Pearson's chi-square statistic; absent where there are too few values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chi_square: Option<f64>,
+    /// Its degrees of freedom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degrees_of_freedom: Option<u64>,
+    /// The probability that values drawn from the distribution stray as far, or farther; 0 where some lie outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_value: Option<f64>,
 }
 
 /// A number that a statement asks for.

@@ -217,7 +217,7 @@ impl Survey {
 async fn survey(source: &Source, asked: &Asked, reader: &Arc<KeyReader>) -> Result<Survey, VerifyError> {
     let (asked, reader) = (asked.clone(), Arc::clone(reader));
     let parts = source
-        .fold(Survey::new, move |survey: &mut Survey, batch, _| {
+        .fold_made(Survey::new, move |survey: &mut Survey, batch, _| {
             let keys = asked.keys(&reader, batch)?;
             survey.add(&reader, &keys).map_err(|error| asked.wrong(&error))
         })

@@ -73,7 +73,7 @@ pub(super) async fn check(
             }
             Ok(())
         };
-        let parts = source.fold(HashSet::new, step).await?;
+        let parts = source.fold_made(HashSet::new, step).await?;
         let there = |key: &[u8]| parts.iter().any(|part| part.state.contains(key));
         missing.extend(known.iter().filter(|(key, _)| !there(key)).flat_map(|(_, rows)| rows));
     }

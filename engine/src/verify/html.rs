@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Write};
 
 use serde_json::Value;
 
-use super::certificate::{Certificate, RuleResult};
+use super::certificate::{Certificate, Fit, RuleResult};
 
 const STYLE: &str = "\
 :root{color-scheme:light;--ink:#1a1d21;--quiet:#5b6470;--line:#d9dee4;--good:#176b3a;--bad:#a4161a;--open:#8a5a00}\
@@ -55,6 +55,7 @@ fn write(page: &mut String, certificate: &Certificate) -> fmt::Result {
             row(page, result)?;
         }
         page.push_str("</tbody>\n</table>\n");
+        fits(page, certificate.distributions.iter().filter(|fit| fit.table == table.name))?;
         for note in certificate.notes.iter().filter(|note| note.table == table.name) {
             writeln!(
                 page,
@@ -65,6 +66,36 @@ fn write(page: &mut String, certificate: &Certificate) -> fmt::Result {
         }
     }
     page.push_str("</body>\n</html>\n");
+    Ok(())
+}
+
+/// The distributions that a table's columns declare.
+fn fits<'a>(page: &mut String, fits: impl Iterator<Item = &'a Fit>) -> fmt::Result {
+    let mut fits = fits.peekable();
+    if fits.peek().is_none() {
+        return Ok(());
+    }
+    page.push_str(
+        "<table>\n<thead><tr><th>Declared distribution</th><th class=\"number\">Values</th>\
+         <th class=\"number\">Chi-square</th><th class=\"number\">p-value</th></tr></thead>\n<tbody>\n",
+    );
+    for fit in fits {
+        write!(page, "<tr><td><strong>{}</strong><br><code>{}</code>", Text(&fit.column), Text(&fit.generator))?;
+        if fit.outside > 0 {
+            write!(page, "<br><span class=\"open\">{} values outside of it</span>", Number(fit.outside))?;
+        }
+        write!(page, "</td><td class=\"number\">{}</td><td class=\"number\">", Number(fit.checked))?;
+        match (fit.chi_square, fit.degrees_of_freedom) {
+            (Some(statistic), Some(degrees)) => write!(page, "{statistic:.2} ({degrees})")?,
+            _ => page.push_str("too few values"),
+        }
+        page.push_str("</td><td class=\"number\">");
+        if let Some(p_value) = fit.p_value {
+            write!(page, "{p_value:.4}")?;
+        }
+        page.push_str("</td></tr>\n");
+    }
+    page.push_str("</tbody>\n</table>\n");
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use datafusion::arrow::array::{ArrayRef, Int64Array};
+use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use datafusion::arrow::compute::{CastOptions, can_cast_types, cast_with_options};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::error::ArrowError;
@@ -25,6 +25,9 @@ use crate::schema::Children;
 
 /// Slots of a range for each parent that it is to hold.
 const SPARSENESS: u64 = 4;
+
+/// Bytes of parents that may be held while the children's rows are made, when other statements hold theirs as well.
+const LIGHT_BYTES: u64 = 16 << 20;
 
 /// What a parent costs beside its key's bytes.
 const ENTRY_BYTES: u64 = 32;
@@ -85,7 +88,7 @@ pub(super) async fn relate(asked: &Asked<'_>, means: &Means) -> Result<Relation,
             None => Parents::Index(index(asked, &reader, means.hash, (part, parts)).await?),
         };
         let parents = Arc::new(parents);
-        count(asked, &reader, &parents, &mut relation, &mut orphans).await?;
+        count(asked, &reader, &parents, bytes <= LIGHT_BYTES, &mut relation, &mut orphans).await?;
         parents.judge(&reader, asked, &types, &mut relation, &mut bounds).map_err(|error| wrong(asked.id, &error))?;
     }
     drop(held);
@@ -346,6 +349,7 @@ async fn count(
     asked: &Asked<'_>,
     reader: &Arc<KeyReader>,
     parents: &Arc<Parents>,
+    is_light: bool,
     relation: &mut Relation,
     orphans: &mut Few<Map<String, Value>>,
 ) -> Result<(), VerifyError> {
@@ -360,30 +364,31 @@ async fn count(
     let told: Vec<DataType> =
         shown.iter().map(|&column| asked.children.schema().field(column).data_type().clone()).collect();
     let tell = KeyReader::new(shown.clone(), told).map_err(|error| wrong(asked.id, &error))?;
-    let parts = asked
-        .children
-        .fold(Found::default, move |found: &mut Found, batch, _| {
-            let read = |error| wrong(&id, &error);
-            let keys = reader.read(batch, None).map_err(read)?;
-            let (seen, missing) = parents.see(&reader, &keys).map_err(read)?;
-            found.keys += seen;
-            found.orphans += missing.len() as u64;
-            if !missing.is_empty() {
-                let rows = tell.read(batch, None).map_err(read)?;
-                let bytes = tell.bytes(&rows, &missing).map_err(read)?;
-                for (key, &row) in bytes.iter().zip(&missing) {
-                    found.few.offer(key.as_ref(), || {
-                        let value = |&column: &usize| {
-                            let name = batch.schema_ref().field(column).name().clone();
-                            (name, values::json(batch.column(column), row as usize))
-                        };
-                        shown.iter().map(value).collect()
-                    });
-                }
+    let step = move |found: &mut Found, batch: &RecordBatch, _| {
+        let read = |error| wrong(&id, &error);
+        let keys = reader.read(batch, None).map_err(read)?;
+        let (seen, missing) = parents.see(&reader, &keys).map_err(read)?;
+        found.keys += seen;
+        found.orphans += missing.len() as u64;
+        if !missing.is_empty() {
+            let rows = tell.read(batch, None).map_err(read)?;
+            let bytes = tell.bytes(&rows, &missing).map_err(read)?;
+            for (key, &row) in bytes.iter().zip(&missing) {
+                found.few.offer(key.as_ref(), || {
+                    let value = |&column: &usize| {
+                        let name = batch.schema_ref().field(column).name().clone();
+                        (name, values::json(batch.column(column), row as usize))
+                    };
+                    shown.iter().map(value).collect()
+                });
             }
-            Ok(())
-        })
-        .await?;
+        }
+        Ok(())
+    };
+    let parts = match is_light {
+        true => asked.children.fold_made(Found::default, step).await?,
+        false => asked.children.fold_late(Found::default, step).await?,
+    };
     for part in parts {
         relation.keys += part.state.keys;
         relation.orphans += part.state.orphans;

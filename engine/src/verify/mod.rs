@@ -13,6 +13,7 @@ mod condition;
 mod correlation;
 mod dialect;
 mod distinct;
+mod distribution;
 mod exact;
 mod few;
 mod given;
@@ -20,6 +21,7 @@ mod html;
 mod implies;
 mod joins;
 mod keys;
+mod live;
 mod order;
 mod overlap;
 mod reader;
@@ -31,6 +33,7 @@ mod statement;
 mod statistic;
 mod totals;
 mod tree;
+mod turn;
 mod values;
 
 #[cfg(test)]
@@ -41,10 +44,13 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::execution::runtime_env::RuntimeEnv;
+use futures::future::{try_join, try_join_all};
 use serde_json::{Map, Value, json};
 
-pub use certificate::{Certificate, EXAMPLES, Measure, RuleResult, TableRows};
+pub use certificate::{Certificate, EXAMPLES, Fit, Measure, RuleResult, TableRows};
 pub use dialect::Dialect;
+pub use distribution::{Distribution, Shape};
+pub use live::{Feed, Live};
 pub use sql::verify_sql;
 
 pub(crate) use values::json as value_json;
@@ -52,6 +58,7 @@ pub(crate) use values::json as value_json;
 use crate::expr::Parsed;
 use crate::schema::{Children, Column, Dataset, Datetime, ForeignKey, Table};
 use joins::{Joins, Place, parent_of};
+use live::CloseOnDrop;
 use reader::Means;
 use rows::RowStatement;
 use source::Database;
@@ -139,42 +146,103 @@ pub async fn certify(
     tables: Vec<(String, Arc<dyn TableProvider>)>,
     runtime: Arc<RuntimeEnv>,
 ) -> Result<Certificate, VerifyError> {
+    certify_made(dataset, &[], tables, runtime, None).await
+}
+
+/// The same with declared distributions, which are measured and never broken, of tables some of which are still to be made: statements that
+/// read such a table once take its rows as they are made.
+pub async fn certify_made(
+    dataset: &Dataset,
+    distributions: &[Distribution],
+    tables: Vec<(String, Arc<dyn TableProvider>)>,
+    runtime: Arc<RuntimeEnv>,
+    live: Option<Live>,
+) -> Result<Certificate, VerifyError> {
+    let _closed = CloseOnDrop(live.clone());
     let statements = statements(dataset);
-    let database = Database::new(tables, &runtime, dataset.reference_time_us())?;
+    let database = Database::new(tables, &runtime, dataset.reference_time_us(), live.clone())?;
     if let Some(table) = dataset.tables.iter().find(|table| !database.has(&table.name)) {
         return Err(VerifyError::MissingTable { table: table.name.clone() });
     }
-    let prover = Prover { dataset, database, means: Means::of(&runtime.memory_pool) };
+    let means = Means::of(&runtime.memory_pool);
     let mut delivered = Vec::new();
-    let mut results = Vec::new();
+    let (mut proofs, mut measurements) = (Vec::new(), Vec::new());
     for table in &dataset.tables {
-        let rows = prover.database.rows(&table.name).await?;
+        let rows = database.rows(&table.name).await?;
         delivered.push(TableRows { name: table.name.clone(), rows });
-        let own: Vec<&Statement<'_>> =
-            statements.iter().filter(|statement| std::ptr::eq(statement.table, table)).collect();
-        for (statement, outcome) in own.iter().zip(prover.table(table, &own, rows).await?) {
-            results.push(RuleResult {
-                id: statement.id.clone(),
-                kind: statement.kind.to_owned(),
-                table: table.name.clone(),
-                statement: statement.says.clone(),
-                checked: outcome.checked,
-                broken: outcome.broken,
-                examples: outcome.examples,
-                measures: outcome.measures,
-                unproved: outcome.unproved,
-            });
+        for together in proved_together(table, &statements) {
+            let prover = Prover { dataset, database: database.in_turn(table), means: means.clone() };
+            proofs.push(prover.prove(table, together, rows));
         }
+        let own: Vec<&Distribution> = distributions.iter().filter(|of| of.table == table.name).collect();
+        let database = database.in_turn(table);
+        measurements.push(async move {
+            if own.is_empty() {
+                return Ok(Vec::new());
+            }
+            database.turn().take().await;
+            distribution::check(&database, dataset, table, &own).await
+        });
     }
+    if let Some(live) = &live {
+        live.open();
+    }
+    let mut outcomes: Vec<Option<Outcome>> = statements.iter().map(|_| None).collect();
+    let (proved, measured) = try_join(try_join_all(proofs), try_join_all(measurements)).await?;
+    for (place, outcome) in proved.into_iter().flatten() {
+        outcomes[place] = Some(outcome);
+    }
+    let results = statements.iter().zip(outcomes).map(|(statement, outcome)| {
+        let outcome = outcome.unwrap_or_default();
+        RuleResult {
+            id: statement.id.clone(),
+            kind: statement.kind.to_owned(),
+            table: statement.table.name.clone(),
+            statement: statement.says.clone(),
+            checked: outcome.checked,
+            broken: outcome.broken,
+            examples: outcome.examples,
+            measures: outcome.measures,
+            unproved: outcome.unproved,
+        }
+    });
     Ok(Certificate {
         dataset: dataset.name.clone(),
         engine_version: crate::ENGINE_VERSION.to_owned(),
         seed: dataset.random_seed,
         reference_time: Datetime(dataset.reference_time_us()).to_string(),
         tables: delivered,
-        results,
+        results: results.collect(),
+        distributions: measured.into_iter().flatten().collect(),
         notes: Vec::new(),
     })
+}
+
+/// Statements of a table, each with its place among all, in lists that are proved in one reading: those about single rows; a key and the
+/// numbers of its children.
+fn proved_together<'s, 'a>(table: &'a Table, statements: &'s [Statement<'a>]) -> Vec<Vec<(usize, &'s Statement<'a>)>> {
+    let own = statements.iter().enumerate().filter(|(_, statement)| std::ptr::eq(statement.table, table));
+    let (mut of_rows, mut others) = (Vec::new(), Vec::<Vec<(usize, &Statement<'a>)>>::new());
+    for (place, statement) in own {
+        match (&statement.claim, others.last_mut()) {
+            (Claim::Row { .. }, _) => of_rows.push((place, statement)),
+            // A key's children are counted with the key, which stands before them.
+            (Claim::Children(key, _), _) => {
+                let is_theirs = |(_, other): &(usize, &Statement<'a>)| match &other.claim {
+                    Claim::ForeignKey(other) => std::ptr::eq(*other, *key),
+                    _ => false,
+                };
+                if let Some(with) = others.iter_mut().find(|list| list.first().is_some_and(is_theirs)) {
+                    with.push((place, statement));
+                }
+            }
+            _ => others.push(vec![(place, statement)]),
+        }
+    }
+    if !of_rows.is_empty() {
+        others.insert(0, of_rows);
+    }
+    others
 }
 
 /// Checks statements on delivered tables.
@@ -185,56 +253,64 @@ struct Prover<'a> {
 }
 
 impl<'a> Prover<'a> {
-    /// The outcomes of a table's statements, in their order.
-    async fn table(
-        &self,
+    /// The outcomes of statements that are proved together, each with its place, once it is their turn.
+    async fn prove(
+        self,
         table: &'a Table,
-        statements: &[&Statement<'a>],
+        together: Vec<(usize, &Statement<'a>)>,
         rows: u64,
-    ) -> Result<Vec<Outcome>, VerifyError> {
-        let mut row_statements = Vec::new();
-        for statement in statements {
-            if let Claim::Row { when, condition } = statement.claim {
-                row_statements.push(RowStatement { id: &statement.id, when, condition });
+    ) -> Result<Vec<(usize, Outcome)>, VerifyError> {
+        self.database.turn().take().await;
+        let [(_, first), ..] = &together[..] else { return Ok(Vec::new()) };
+        let id = first.id.as_str();
+        let outcomes = match &first.claim {
+            Claim::Row { .. } => {
+                let of_rows = together.iter().filter_map(|(_, statement)| match &statement.claim {
+                    Claim::Row { when, condition } => {
+                        Some(RowStatement { id: &statement.id, when: *when, condition: *condition })
+                    }
+                    _ => None,
+                });
+                let of_rows: Vec<RowStatement<'_>> = of_rows.collect();
+                rows::check(&self.database, self.dataset, table, &of_rows).await?
             }
+            Claim::ForeignKey(key) => {
+                let (keys, numbers) = self.relation(id, table, key, None).await?;
+                vec![keys, numbers]
+            }
+            claim => vec![self.one(id, table, claim, rows).await?],
+        };
+        Ok(together.iter().map(|(place, _)| *place).zip(outcomes).collect())
+    }
+
+    /// The outcome of a statement that is proved alone.
+    async fn one(&self, id: &str, table: &'a Table, claim: &Claim<'a>, rows: u64) -> Result<Outcome, VerifyError> {
+        let (database, dataset, means) = (&self.database, self.dataset, &self.means);
+        match claim {
+            Claim::Type(column) => self.column_type(table, column, rows).await,
+            Claim::PrimaryKey(columns) => {
+                let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+                self.unique(id, table, &columns, None, true).await
+            }
+            Claim::Unique { columns, when } => self.unique(id, table, columns, *when, false).await,
+            Claim::Total { when, total } => totals::check(database, dataset, table, means, (id, *when, total)).await,
+            Claim::Where { key, condition } => Ok(self.relation(id, table, key, Some(condition)).await?.0),
+            Claim::Given(rows) => given::check(database, dataset, table, (id, rows)).await,
+            Claim::Aggregate { when, aggregate } => {
+                database.turn().stand_back().await;
+                aggregate::check(database, dataset, table, means, (id, *when, aggregate)).await
+            }
+            Claim::NoOverlap { when, overlap } => {
+                database.turn().stand_back().await;
+                overlap::check(database, dataset, table, means, (id, *when, overlap)).await
+            }
+            Claim::Tree(key) => {
+                database.turn().stand_back().await;
+                tree::check(database, dataset, table, means, (id, key)).await
+            }
+            // Proved with others.
+            Claim::Row { .. } | Claim::ForeignKey(_) | Claim::Children(..) => Ok(Outcome::default()),
         }
-        let mut of_rows = rows::check(&self.database, self.dataset, table, &row_statements).await?.into_iter();
-        let mut outcomes = Vec::with_capacity(statements.len());
-        let mut children: Option<Outcome> = None;
-        for statement in statements {
-            let id = statement.id.as_str();
-            outcomes.push(match &statement.claim {
-                Claim::Row { .. } => of_rows.next().unwrap_or_default(),
-                Claim::Type(column) => self.column_type(table, column, rows).await?,
-                Claim::PrimaryKey(columns) => {
-                    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                    self.unique(id, table, &columns, None, true).await?
-                }
-                Claim::Unique { columns, when } => self.unique(id, table, columns, *when, false).await?,
-                Claim::Total { when, total } => {
-                    let statement = (id, *when, total);
-                    totals::check(&self.database, self.dataset, table, &self.means, statement).await?
-                }
-                Claim::Aggregate { when, aggregate } => {
-                    let statement = (id, *when, aggregate);
-                    aggregate::check(&self.database, self.dataset, table, &self.means, statement).await?
-                }
-                Claim::NoOverlap { when, overlap } => {
-                    overlap::check(&self.database, self.dataset, table, &self.means, (id, *when, overlap)).await?
-                }
-                Claim::ForeignKey(key) => {
-                    let (keys, numbers) = self.relation(id, table, key, None).await?;
-                    children = Some(numbers);
-                    keys
-                }
-                Claim::Where { key, condition } => self.relation(id, table, key, Some(condition)).await?.0,
-                Claim::Given(rows) => given::check(&self.database, self.dataset, table, (id, rows)).await?,
-                Claim::Tree(key) => tree::check(&self.database, self.dataset, table, &self.means, (id, key)).await?,
-                // A key's children are counted with the key, which stands before them.
-                Claim::Children(..) => children.take().unwrap_or_default(),
-            });
-        }
-        Ok(outcomes)
     }
 
     /// Whether every value of a column is one of its type.
@@ -259,7 +335,7 @@ impl<'a> Prover<'a> {
         let place = joins.own(&column.name).map_err(|detail| VerifyError::sql(&id, detail))?;
         let source = self.database.source(&joins, table, &[place], true).await?;
         let parts = source
-            .fold(<(u64, few::Few<Value>)>::default, {
+            .fold_made(<(u64, few::Few<Value>)>::default, {
                 let name = column.name.clone();
                 move |(broken, few), batch, _| {
                     let values = batch.column(0);

@@ -161,7 +161,7 @@ async fn check_group(
         let (ready, told) = (Arc::clone(&ready), told.clone());
         let init = move || (0..count).map(|_| Found::default()).collect::<Vec<Found>>();
         source
-            .fold(init, move |found: &mut Vec<Found>, batch, before| {
+            .fold_made(init, move |found: &mut Vec<Found>, batch, before| {
                 ready.iter().zip(found).try_for_each(|(statement, found)| found.add(statement, &told, batch, before))
             })
             .await?

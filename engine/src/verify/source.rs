@@ -23,6 +23,8 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::VerifyError;
 use super::joins::{Joins, Place, quoted};
+use super::live::{Came, Live, LiveRows};
+use super::turn::{Turn, Turns};
 use super::values;
 use crate::functions;
 use crate::schema::{Column, Table};
@@ -33,12 +35,16 @@ const PARTITIONS: usize = 4;
 /// Rows of a batch.
 const BATCH_ROWS: usize = 4_096;
 
-/// The delivered tables.
+/// The delivered tables, as a statement reads them in its turn.
+#[derive(Clone)]
 pub(super) struct Database {
     context: SessionContext,
     /// The same, with joins that spill where the other's do not fit into memory.
     spilling: SessionContext,
-    tables: HashMap<String, Arc<dyn TableProvider>>,
+    tables: Arc<HashMap<String, Arc<dyn TableProvider>>>,
+    live: Option<Live>,
+    turns: Turns,
+    turn: Arc<Turn>,
 }
 
 impl Database {
@@ -47,6 +53,7 @@ impl Database {
         tables: Vec<(String, Arc<dyn TableProvider>)>,
         runtime: &Arc<RuntimeEnv>,
         reference_time_us: i64,
+        live: Option<Live>,
     ) -> Result<Database, VerifyError> {
         let context = |prefer_hash_join: bool| {
             let mut config = SessionConfig::new().with_target_partitions(PARTITIONS).with_batch_size(BATCH_ROWS);
@@ -71,7 +78,21 @@ impl Database {
             Ok(context)
         };
         let (context, spilling) = (context(true)?, context(false)?);
-        Ok(Database { context, spilling, tables: tables.into_iter().collect() })
+        let tables = Arc::new(tables.into_iter().collect());
+        let turns = Turns::new();
+        let turn = Arc::new(Turn::new(&turns, None));
+        Ok(Database { context, spilling, tables, live, turns, turn })
+    }
+
+    /// The same for one more statement about a table, or several that are proved together, with a turn of its own.
+    pub(super) fn in_turn(&self, table: &Table) -> Database {
+        let undecided = self.live.as_ref().map(|live| live.expect(&table.name));
+        Database { turn: Arc::new(Turn::new(&self.turns, undecided)), ..self.clone() }
+    }
+
+    /// Whose turn it is.
+    pub(super) fn turn(&self) -> &Turn {
+        &self.turn
     }
 
     /// The type as which a column is read, where it was delivered.
@@ -126,7 +147,10 @@ impl Database {
             .collect();
         let absent = || read(DataFusionError::Plan("a column is missing".to_owned()));
         let schema: SchemaRef = Arc::new(Schema::new(fields.ok_or_else(absent)?));
+        let mut columns = Vec::new();
         let (plans, order) = if joins.any() {
+            // Joined rows are never those that are made.
+            self.turn.stand_back().await;
             let columns: Vec<String> =
                 places.iter().map(|place| format!("{}.{}", place.alias, quoted(&place.column.name))).collect();
             let columns: Vec<String> =
@@ -149,9 +173,11 @@ impl Database {
             projection.dedup();
             let plan = provider.scan(&self.context.state(), Some(&projection), &[], None).await.map_err(read)?;
             let order = indexes.iter().filter_map(|index| projection.binary_search(index).ok()).collect();
+            columns = indexes;
             (vec![(plan, self.context.task_ctx())], order)
         };
-        Ok(Source { plans, order, schema, table: table.name.clone() })
+        let live = self.live.as_ref().filter(|_| !joins.any()).map(|live| (live.clone(), columns));
+        Ok(Source { plans, order, schema, table: table.name.clone(), live, turn: Arc::clone(&self.turn) })
     }
 }
 
@@ -163,6 +189,9 @@ pub(super) struct Source {
     order: Vec<usize>,
     schema: SchemaRef,
     table: String,
+    /// Where the rows may be had as they are made, and the columns of the table in the order of the schema.
+    live: Option<(Live, Vec<usize>)>,
+    turn: Arc<Turn>,
 }
 
 /// What came of a partition.
@@ -215,8 +244,73 @@ impl Source {
         result
     }
 
+    /// The same where nothing is read of rows while they are made.
+    pub(super) async fn fold_late<S, F>(
+        &self,
+        init: impl Fn() -> S + Send,
+        step: F,
+    ) -> Result<Vec<Part<S>>, VerifyError>
+    where
+        S: Send + 'static,
+        F: Fn(&mut S, &RecordBatch, u64) -> Result<(), VerifyError> + Send + Sync + 'static,
+    {
+        self.turn.stand_back().await;
+        self.fold(init, step).await
+    }
+
+    /// The same for a first reading that holds little: of rows that are still to be made it takes them as they are, while other statements
+    /// have their turns.
+    pub(super) async fn fold_made<S, F>(
+        &self,
+        init: impl Fn() -> S + Send,
+        step: F,
+    ) -> Result<Vec<Part<S>>, VerifyError>
+    where
+        S: Send + 'static,
+        F: Fn(&mut S, &RecordBatch, u64) -> Result<(), VerifyError> + Send + Sync + 'static,
+    {
+        let rows = self.live.as_ref().and_then(|(live, columns)| live.rows(&self.table, columns.clone()));
+        let Some(rows) = rows else { return self.fold_late(init, step).await };
+        self.turn.decide();
+        let work = (rows, Arc::clone(&self.schema), self.table.clone());
+        let task = SpawnedTask::spawn(fold_rows(work, init(), step)).join();
+        self.turn.give();
+        let joined = task.await;
+        self.turn.take().await;
+        let part = joined.unwrap_or_else(|error| Err(self.read(DataFusionError::ExecutionJoin(Box::new(error)))))?;
+        Ok(vec![part])
+    }
+
     fn read(&self, error: DataFusionError) -> VerifyError {
         VerifyError::read(&self.table, error)
+    }
+}
+
+async fn fold_rows<S, F>(
+    (mut made, schema, table): (LiveRows, SchemaRef, String),
+    mut state: S,
+    step: F,
+) -> Result<Part<S>, VerifyError>
+where
+    F: Fn(&mut S, &RecordBatch, u64) -> Result<(), VerifyError>,
+{
+    let order: Vec<usize> = (0..schema.fields().len()).collect();
+    let mut rows = 0;
+    loop {
+        match made.next().await {
+            Came::Rows(batch) => {
+                let batch = in_order(&batch, &order, &schema).map_err(|error| VerifyError::read(&table, error))?;
+                if batch.num_rows() > 0 {
+                    step(&mut state, &batch, rows)?;
+                    rows += batch.num_rows() as u64;
+                }
+            }
+            Came::End => return Ok(Part { state, rows }),
+            Came::Nothing => {
+                let told = DataFusionError::Execution("its rows were not all made".to_owned());
+                return Err(VerifyError::read(&table, told));
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Sums of whole units are exact. Quantiles are found by counting leading bits, four readings for a value, so that memory stays the same
 //! however many rows there are.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
 };
@@ -182,7 +182,7 @@ fn is_measured(data_type: &DataType) -> bool {
 }
 
 /// Values of a batch in units, nulls and rows that are not selected left out.
-fn values_of(values: &ArrayRef, take: impl Fn(usize) -> bool, mut each: impl FnMut(Number)) {
+pub(super) fn values_of(values: &ArrayRef, take: impl Fn(usize) -> bool, mut each: impl FnMut(Number)) {
     let rows = (0..values.len()).filter(|row| values.is_valid(*row) && take(*row));
     if let Some(numbers) = values.as_primitive_opt::<Int64Type>() {
         rows.for_each(|row| each(Number::Units(i128::from(numbers.value(row)))));
@@ -198,13 +198,13 @@ fn values_of(values: &ArrayRef, take: impl Fn(usize) -> bool, mut each: impl FnM
 }
 
 #[derive(Clone, Copy)]
-enum Number {
+pub(super) enum Number {
     Units(i128),
     Float(f64),
 }
 
 impl Number {
-    fn value(self) -> f64 {
+    pub(super) fn value(self) -> f64 {
         match self {
             Number::Units(units) => units as f64,
             Number::Float(float) => float,
@@ -231,23 +231,25 @@ struct Reading<'s> {
 impl Reading<'_> {
     async fn fold<S: Default + Send + 'static>(
         &self,
+        is_first: bool,
         step: impl Fn(&mut S, Number) + Send + Sync + 'static,
     ) -> Result<Vec<S>, VerifyError> {
         let (id, when) = (self.id.to_owned(), self.when.clone());
-        let parts = self
-            .source
-            .fold(S::default, move |state: &mut S, batch, _| {
-                let selected = selected(&id, when.as_ref(), batch)?;
-                values_of(batch.column(0), |row| is_true(selected.as_ref(), row), |number| step(state, number));
-                Ok(())
-            })
-            .await?;
+        let step = move |state: &mut S, batch: &RecordBatch, _| {
+            let selected = selected(&id, when.as_ref(), batch)?;
+            values_of(batch.column(0), |row| is_true(selected.as_ref(), row), |number| step(state, number));
+            Ok(())
+        };
+        let parts = match is_first {
+            true => self.source.fold_made(S::default, step).await?,
+            false => self.source.fold(S::default, step).await?,
+        };
         Ok(parts.into_iter().map(|part| part.state).collect())
     }
 
     async fn sums(&self) -> Result<Sums, VerifyError> {
         let parts = self
-            .fold(|sums: &mut Sums, number| {
+            .fold(true, |sums: &mut Sums, number| {
                 sums.count += 1;
                 match number {
                     Number::Units(units) => sums.units += units,
@@ -274,7 +276,7 @@ impl Reading<'_> {
     /// The sum of the squares of the distances from the mean.
     async fn squares(&self, mean: f64) -> Result<f64, VerifyError> {
         let parts = self
-            .fold(move |sum: &mut f64, number| {
+            .fold(false, move |sum: &mut f64, number| {
                 let off = number.value() - mean;
                 *sum += off * off;
             })
@@ -289,7 +291,7 @@ impl Reading<'_> {
         while known < 64 {
             let shift = 64 - known - BITS;
             let parts = self
-                .fold(move |counts: &mut Vec<u64>, number| {
+                .fold(false, move |counts: &mut Vec<u64>, number| {
                     let key = ordered(number.value());
                     if known == 0 || key >> (64 - known) == prefix {
                         counts.resize(1 << BITS, 0);

@@ -162,7 +162,10 @@ pub(super) async fn check(
             numbers(&source, Arc::new(asked), bounds, per, means).await
         }
         Total::Statistic(statistic) => statistic::check(&source, id, when, statistic).await,
-        Total::Correlation(correlation) => correlation::check(&source, id, when, correlation, means).await,
+        Total::Correlation(correlation) => {
+            database.turn().stand_back().await;
+            correlation::check(&source, id, when, correlation, means).await
+        }
     }
 }
 
@@ -192,7 +195,7 @@ async fn shares(
     let count = asked.len();
     let statement = id.to_owned();
     let parts = source
-        .fold(
+        .fold_made(
             move || (0_u64, vec![0_u64; count]),
             move |(all, counts), batch, _| {
                 let selected = selected(&statement, when.as_ref(), batch)?;
@@ -234,7 +237,7 @@ async fn shares(
 }
 
 /// A value as the key of a share writes it.
-fn label(values: &ArrayRef, row: usize) -> String {
+pub(super) fn label(values: &ArrayRef, row: usize) -> String {
     if let Some(floats) = values.as_primitive_opt::<Float64Type>() {
         return floats.value(row).to_string();
     }
@@ -293,14 +296,17 @@ async fn numbers(
     let converter = Arc::new(converter);
     let parts = {
         let (asked, converter, pool) = (Arc::clone(&asked), Arc::clone(&converter), Arc::clone(&means.pool));
-        source
-            .fold(Counted::default, move |counted, batch, _| {
-                let held = counted.held.get_or_insert_with(|| MemoryConsumer::new("verify").register(&pool));
-                let (bytes, rows) = asked.add(&converter, &mut counted.groups, batch)?;
-                counted.rows += rows;
-                held.try_grow(bytes).map_err(|error| VerifyError::memory(&asked.id, error))
-            })
-            .await?
+        let is_light = per.is_empty();
+        let step = move |counted: &mut Counted, batch: &RecordBatch, _| {
+            let held = counted.held.get_or_insert_with(|| MemoryConsumer::new("verify").register(&pool));
+            let (bytes, rows) = asked.add(&converter, &mut counted.groups, batch)?;
+            counted.rows += rows;
+            held.try_grow(bytes).map_err(|error| VerifyError::memory(&asked.id, error))
+        };
+        match is_light {
+            true => source.fold_made(Counted::default, step).await?,
+            false => source.fold_late(Counted::default, step).await?,
+        }
     };
     let (mut rows, mut groups, mut held) = (0, HashMap::<Vec<u8>, u64>::new(), Vec::new());
     for part in parts {

@@ -13,16 +13,18 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::record_batch::RecordBatch;
 use engine::plan::Plan;
 use engine::problem::suggestion;
-use engine::verify::Certificate;
+use engine::verify::{Certificate, Feed, Live};
 use engine::{run, table};
 use formats::{Document, Format, Writer};
 
 use super::parts::StoredTable;
+use crate::certificates::{self, Proof};
 use crate::storage::{self, Staging, StorageError};
-use crate::{Cancellation, Failure, certificates};
+use crate::{Cancellation, Failure};
 
 pub use output::{Output, Target};
 
@@ -130,12 +132,14 @@ pub fn generate(
         Target::File(path) if !storage::is_special(path) => Some(Staging::for_file(path)?),
         Target::File(_) | Target::Stdout => None,
     };
+    let proof = proof(plan, request, &parts, staging.as_ref())?;
     let mut generation = Running {
         plan,
         request,
         cancellation,
         on_progress,
         staging,
+        proof,
         rows_done: 0,
         rows_total: parts.iter().map(|part| part.range.end - part.range.start).sum(),
         certificate: None,
@@ -149,6 +153,24 @@ pub fn generate(
     let Running { staging, rows_done, certificate, .. } = generation;
     let paths = staging.map_or(Ok(Vec::new()), Staging::commit)?;
     Ok(Generation { paths, rows: rows_done, certificate })
+}
+
+/// The proof of the statements about the tables, which takes the rows of those that are made here as they are made; `None` where nothing is
+/// proved, or has been.
+fn proof(
+    plan: &Arc<Plan>,
+    request: &Request,
+    parts: &[Part],
+    staging: Option<&Staging>,
+) -> Result<Option<Proof>, Failure> {
+    if request.range.is_some() || matches!(request.rows, Rows::Stored(..)) {
+        return Ok(None);
+    }
+    let providers =
+        (0..plan.tables.len()).map(|index| (plan.tables[index].name.clone(), table::provider(plan, index))).collect();
+    let live = Live::new(parts.iter().map(|part| plan.tables[part.table].name.as_str()));
+    let work = staging.map(Staging::work_folder);
+    Proof::begin(plan, providers, Some(live), request.threads, work.as_deref()).map(Some)
 }
 
 /// What to make, checked against the plan.
@@ -179,15 +201,27 @@ struct Running<'a> {
     cancellation: &'a Cancellation,
     on_progress: &'a mut dyn FnMut(&Progress<'_>),
     staging: Option<Staging>,
+    /// Goes on while rows are made.
+    proof: Option<Proof>,
     rows_done: u64,
     rows_total: u64,
     certificate: Option<Certificate>,
 }
 
-/// What a thread hands over: bytes where the format's batches can be encoded apart, else the rows.
+/// What a thread hands over: bytes where the format's batches can be encoded apart, else the rows; and what the proof reads of them.
+struct Made {
+    piece: Piece,
+    proved: Option<RecordBatch>,
+}
+
 enum Piece {
     Bytes(Vec<u8>),
     Rows(RecordBatch),
+}
+
+/// Rows were made, and cannot be handed to the proof.
+fn unread(error: ArrowError) -> Failure {
+    Failure::Internal(format!("the rows for the proof: {error}"))
 }
 
 /// Bytes that are gathered before the system is called.
@@ -244,7 +278,7 @@ impl Running<'_> {
             self.write_rows(&mut *writer, part, path)?;
             writer.end_table().map_err(Failure::writing(path))?;
         }
-        if is_last && self.request.range.is_none() {
+        if is_last {
             self.certify()?;
         }
         let results = document::results(self.certificate.as_ref(), document);
@@ -258,18 +292,27 @@ impl Running<'_> {
         let name = &plan.tables[part.table].name;
         self.report(Phase::Making(name));
         let encoder = writer.encoder();
+        let mut feed = match &self.proof {
+            Some(proof) => proof.feed(name, cancellation)?,
+            None => Feed::default(),
+        };
+        let columns = feed.columns();
         // Buffers go round between the threads that fill them and the one that empties them: fresh memory costs more than the encoding.
         let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
-        let encode = |batch: RecordBatch| {
+        let encode = |batch: RecordBatch| -> Result<Made, Failure> {
             cancellation.check()?;
-            let Some(encoder) = &encoder else { return Ok(Piece::Rows(batch)) };
+            let proved = columns.of(&batch).map_err(unread)?;
+            let Some(encoder) = &encoder else { return Ok(Made { piece: Piece::Rows(batch), proved }) };
             let mut bytes = buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
             bytes.clear();
             encoder.encode(&batch, &mut bytes);
-            Ok(Piece::Bytes(bytes))
+            Ok(Made { piece: Piece::Bytes(bytes), proved })
         };
-        let take = |piece: Piece, rows: u64| {
+        let take = |Made { piece, proved }: Made, rows: u64| {
             cancellation.check()?;
+            if let Some(proved) = &proved {
+                feed.offer(proved).map_err(unread)?;
+            }
             match piece {
                 Piece::Rows(batch) => writer.write(&batch).map_err(Failure::writing(path))?,
                 Piece::Bytes(bytes) => {
@@ -282,7 +325,7 @@ impl Running<'_> {
             Ok(())
         };
         match source {
-            Rows::Planned => run::run(plan, part.table, part.range.clone(), threads, encode, take),
+            Rows::Planned => run::run(plan, part.table, part.range.clone(), threads, encode, take)?,
             Rows::Stored(tables, _) => {
                 let mut take = take;
                 for batch in tables[part.table].batches(part.range.clone(), None) {
@@ -290,9 +333,10 @@ impl Running<'_> {
                     let rows = batch.num_rows() as u64;
                     take(encode(batch)?, rows)?;
                 }
-                Ok(())
             }
         }
+        feed.end();
+        Ok(())
     }
 
     /// Proves the statements about the tables that were asked for.
@@ -301,13 +345,9 @@ impl Running<'_> {
             self.certificate = Some((**proof).clone());
             return Ok(());
         }
+        let Some(proof) = self.proof.take() else { return Ok(()) };
         self.report(Phase::Checking);
-        let providers = (0..self.plan.tables.len())
-            .map(|index| (self.plan.tables[index].name.clone(), table::provider(self.plan, index)))
-            .collect();
-        let work = self.staging.as_ref().map(Staging::work_folder);
-        let certificate =
-            certificates::certify(&self.plan.dataset, providers, self.request.threads, work, self.cancellation)?;
+        let certificate = proof.finish(self.cancellation)?;
         let broken = certificates::broken(&certificate);
         if !broken.is_empty() {
             return Err(Failure::Broken(broken));

@@ -156,7 +156,7 @@ async fn little_memory_takes_more_readings_and_gives_the_same() {
         )],
     );
     let table = &dataset.tables[0];
-    let database = Database::new(vec![parents, below], &runtime(), 0).expect("a database");
+    let database = Database::new(vec![parents, below], &runtime(), 0, None).expect("a database");
     let children = aggregate::Aggregate { column: "lines", of: "line", by: "order", function: "count" };
     let mut results = Vec::new();
     for budget_bytes in [64 << 10, 128 << 20] {

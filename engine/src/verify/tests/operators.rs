@@ -26,7 +26,7 @@ impl Drawn {
 }
 
 async fn source(dataset: &Dataset, tables: &[Delivered], table: &str, columns: &[&str]) -> Source {
-    let database = Database::new(tables.to_vec(), &runtime(), 0).expect("a database");
+    let database = Database::new(tables.to_vec(), &runtime(), 0, None).expect("a database");
     let table = dataset.table(table).expect("a table");
     let mut joins = Joins::new(dataset, table);
     let places: Vec<_> = columns.iter().map(|column| joins.own(column).expect("a column")).collect();

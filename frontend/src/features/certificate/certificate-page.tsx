@@ -13,6 +13,7 @@ import { ErrorPanel, ListBones, Note } from "@/ui/feedback";
 import { useTitle } from "@/ui/hooks";
 import { Input } from "@/ui/input";
 import { toast } from "@/ui/toast";
+import { Distributions } from "./distributions";
 import { downloadCertificate, useCertificate } from "./queries";
 import { StatementHead, StatementRow } from "./statement-row";
 import { arrange, groupOf, type Statement } from "./statements";
@@ -115,6 +116,7 @@ export function CertificatePage() {
             </ul>
           </section>
         ))}
+        <Distributions fits={certificate.data.distributions ?? []} />
       </div>
       <FactsPane
         certificate={certificate.data}

@@ -1,0 +1,131 @@
+//! The distributions that columns were declared with, whatever rules made of them: what certificates hold delivered rows against.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Plan;
+use crate::generators::{Choices, GeneratorSpec, Made, Quantiles};
+use crate::types::LogicalType;
+use crate::verify::{Distribution, Shape};
+
+/// Shares into which a distribution of numbers is cut at most.
+const SHARES: u32 = 32;
+
+/// Steps by which the share up to a value is found: as many as an f64 below 1 has bits.
+const STEPS: u32 = 53;
+
+/// The most letters of a generator in a sentence.
+const LONGEST: usize = 120;
+
+/// A column's distribution, as its generator declares it.
+pub(super) struct Declared {
+    column: String,
+    generator: String,
+    law: Law,
+}
+
+enum Law {
+    /// Of numbers, dates or times.
+    Drawn(Arc<Quantiles>),
+    /// Of values from a list.
+    Listed(Choices),
+}
+
+impl Declared {
+    /// What a generator declares, where it is the same in all rows.
+    pub(super) fn of(column: &str, generator: &GeneratorSpec, made: &Made) -> Option<Declared> {
+        let law = match (&made.quantiles, &made.choices) {
+            (Some(quantiles), _) => Law::Drawn(Arc::clone(quantiles)),
+            (None, Some(choices)) if made.inputs.is_empty() => Law::Listed(choices.clone()),
+            _ => return None,
+        };
+        Some(Declared { column: column.to_owned(), generator: written(generator), law })
+    }
+
+    fn shape(&self, delivered: &LogicalType) -> Option<Shape> {
+        match &self.law {
+            // What became another type on its way has other values.
+            Law::Drawn(quantiles) if quantiles.logical() == delivered => shares_of(quantiles),
+            Law::Drawn(_) => None,
+            Law::Listed(choices) => {
+                let sum: f64 = choices.weights.iter().sum();
+                let shares = choices.weights.iter().map(|weight| weight / sum).collect();
+                Some(Shape::Values { values: Arc::clone(&choices.values), shares })
+            }
+        }
+    }
+}
+
+/// The generator as a schema writes it, long lists cut short.
+fn written(generator: &GeneratorSpec) -> String {
+    let spelled = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let value = serde_json::to_value(generator).unwrap_or_default();
+    let parts = value.as_object().into_iter().flatten().map(|(key, value)| format!("{key}: {}", spelled(value)));
+    let text = format!("{{{}}}", parts.collect::<Vec<_>>().join(", "));
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// Values up to which about equal shares of a distribution lie, with the exact share of each, whatever steps it has.
+fn shares_of(quantiles: &Quantiles) -> Option<Shape> {
+    let half = quantiles.quantum.map_or(0.0, |_| 0.5);
+    let mut bounds: Vec<f64> = (1..SHARES).map(|place| quantiles.at(f64::from(place) / f64::from(SHARES))).collect();
+    bounds.dedup();
+    bounds.retain(|bound| *bound < quantiles.high);
+    let up_to = |value: f64| {
+        let (mut low, mut high) = (0.0_f64, 1.0_f64);
+        for _ in 0..STEPS {
+            let middle = 0.5 * (low + high);
+            if quantiles.at(middle.clamp(f64::EPSILON, 1.0 - f64::EPSILON)) <= value + half {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        high
+    };
+    let mut shares = Vec::with_capacity(bounds.len() + 1);
+    let mut below = 0.0;
+    for bound in &bounds {
+        let share = up_to(*bound);
+        shares.push((share - below).max(0.0));
+        below = share;
+    }
+    shares.push((1.0 - below).max(0.0));
+    let unit = quantiles.units_of_one();
+    // Floats are delivered as they are, all others are counted in units.
+    let scale = if *quantiles.logical() == LogicalType::Float { 1.0 / unit } else { 1.0 };
+    let delivered = |units: f64, side: f64| (units + side * half) * scale;
+    Some(Shape::Numbers {
+        low: delivered(quantiles.low, -1.0),
+        bounds: bounds.iter().map(|bound| delivered(*bound, 1.0)).collect(),
+        high: delivered(quantiles.high, 1.0),
+        shares,
+    })
+}
+
+impl Plan {
+    /// The distributions of delivered columns that are the same in all rows, as their generators declare them.
+    pub fn distributions(&self) -> Vec<Distribution> {
+        let mut found = Vec::new();
+        for table in &self.tables {
+            for declared in &table.declared {
+                let field = table.schema.field_with_name(&declared.column).ok();
+                let shape = field.and_then(LogicalType::of_field).and_then(|logical| declared.shape(&logical));
+                found.extend(shape.map(|shape| Distribution {
+                    table: table.name.clone(),
+                    column: declared.column.clone(),
+                    generator: declared.generator.clone(),
+                    shape,
+                }));
+            }
+        }
+        found
+    }
+}

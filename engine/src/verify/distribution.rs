@@ -1,0 +1,271 @@
+//! Declared distributions: how far delivered values are from them, by Pearson's chi-square statistic and its p-value. A sample that strays is
+//! no fault, so none of them is ever broken.
+//!
+//! The statistic is Σ (observed − expected)² / expected over cells of at least [`EXPECTED`] values each, and its p-value the upper tail of the
+//! chi-square distribution with one degree of freedom less than there are cells (K. Pearson, Philosophical Magazine 50, 1900). What is counted
+//! are whole numbers, so the result does not depend on how rows lie in partitions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+
+use super::VerifyError;
+use super::certificate::Fit;
+use super::joins::Joins;
+use super::source::Database;
+use super::statistic::values_of;
+use super::totals::{label, rounded};
+use crate::quantile::chi_square_above;
+use crate::schema::{Dataset, Table};
+
+/// The fewest values that a cell is expected to hold.
+const EXPECTED: f64 = 5.0;
+
+/// A column's declared distribution.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The generator that declares it, as the schema writes it.
+    pub generator: String,
+    /// The distribution.
+    pub shape: Shape,
+}
+
+/// A distribution by its shares.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// Of numbers: as they are where they are floats, else in units of their type's last place, days or microseconds.
+    Numbers {
+        /// No value is smaller.
+        low: f64,
+        /// Ascending values; a share lies up to each, beyond the one before it.
+        bounds: Vec<f64>,
+        /// No value is greater.
+        high: f64,
+        /// The shares up to each bound, and behind the last.
+        shares: Vec<f64>,
+    },
+    /// Of values from a list.
+    Values {
+        /// The values.
+        values: ArrayRef,
+        /// The share of each.
+        shares: Vec<f64>,
+    },
+}
+
+impl Shape {
+    fn shares(&self) -> &[f64] {
+        match self {
+            Shape::Numbers { shares, .. } | Shape::Values { shares, .. } => shares,
+        }
+    }
+}
+
+/// What tells the cell of a value.
+enum Cells {
+    Numbers {
+        low: f64,
+        bounds: Vec<f64>,
+        high: f64,
+    },
+    /// By the texts as which values are shown.
+    Values(HashMap<String, usize>),
+}
+
+impl Cells {
+    fn of(shape: &Shape) -> Cells {
+        match shape {
+            Shape::Numbers { low, bounds, high, .. } => {
+                Cells::Numbers { low: *low, bounds: bounds.clone(), high: *high }
+            }
+            Shape::Values { values, .. } => {
+                let text = |row: usize| match values.as_string_view_opt() {
+                    Some(texts) => texts.value(row).to_owned(),
+                    None => label(values, row),
+                };
+                Cells::Values((0..values.len()).map(|row| (text(row), row)).collect())
+            }
+        }
+    }
+
+    fn count(&self, values: &ArrayRef, counts: &mut Counts) {
+        match self {
+            Cells::Numbers { low, bounds, high } => values_of(
+                values,
+                |_| true,
+                |number| {
+                    let value = number.value();
+                    match value >= *low && value <= *high {
+                        true => counts.cells[bounds.partition_point(|bound| *bound < value)] += 1,
+                        false => counts.outside += 1,
+                    }
+                },
+            ),
+            Cells::Values(places) => {
+                let texts = values.as_string_view_opt();
+                for row in (0..values.len()).filter(|row| values.is_valid(*row)) {
+                    let place = match texts {
+                        Some(texts) => places.get(texts.value(row)),
+                        None => places.get(&label(values, row)),
+                    };
+                    match place {
+                        Some(place) => counts.cells[*place] += 1,
+                        None => counts.outside += 1,
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How many values lie in each cell, and in none.
+#[derive(Clone, Default)]
+struct Counts {
+    cells: Vec<u64>,
+    outside: u64,
+}
+
+/// Measures the distributions of a table's columns in one reading; of columns that were not delivered nothing is said.
+pub(super) async fn check(
+    database: &Database,
+    dataset: &Dataset,
+    table: &Table,
+    distributions: &[&Distribution],
+) -> Result<Vec<Fit>, VerifyError> {
+    let mut joins = Joins::new(dataset, table);
+    let (mut places, mut read) = (Vec::new(), Vec::new());
+    for distribution in distributions {
+        let wrong =
+            |detail: String| VerifyError::sql(&format!("{}.{}", distribution.table, distribution.column), detail);
+        let place = joins.own(&distribution.column).map_err(wrong)?;
+        let is_there = database.delivered(place.table, place.column).is_some();
+        read.push(is_there.then(|| {
+            places.push(place);
+            places.len() - 1
+        }));
+    }
+    let source = database.source(&joins, table, &places, false).await?;
+    let shapes = distributions.iter().zip(&read).filter(|(_, read)| read.is_some());
+    let cells: Arc<Vec<Cells>> =
+        Arc::new(shapes.clone().map(|(distribution, _)| Cells::of(&distribution.shape)).collect());
+    let none: Vec<Counts> = shapes
+        .map(|(distribution, _)| Counts { cells: vec![0; distribution.shape.shares().len()], outside: 0 })
+        .collect();
+    let begin = none.clone();
+    let parts = source
+        .fold_made(
+            move || begin.clone(),
+            move |counts: &mut Vec<Counts>, batch: &RecordBatch, _| {
+                for ((cells, counts), values) in cells.iter().zip(counts).zip(batch.columns()) {
+                    cells.count(values, counts);
+                }
+                Ok(())
+            },
+        )
+        .await?;
+    let mut all = none;
+    for part in parts {
+        for (sum, counts) in all.iter_mut().zip(part.state) {
+            sum.outside += counts.outside;
+            sum.cells.iter_mut().zip(counts.cells).for_each(|(sum, count)| *sum += count);
+        }
+    }
+    let found = distributions.iter().zip(read).filter_map(|(distribution, read)| {
+        let counts = &all[read?];
+        Some(fit(distribution, counts))
+    });
+    Ok(found.collect())
+}
+
+fn fit(distribution: &Distribution, counts: &Counts) -> Fit {
+    let inside: u64 = counts.cells.iter().sum();
+    let found = chi_square(distribution.shape.shares(), &counts.cells);
+    let p_value = match (counts.outside, found) {
+        (1.., _) => Some(0.0),
+        (0, found) => found.map(|(statistic, degrees)| rounded(chi_square_above(statistic, degrees))),
+    };
+    Fit {
+        table: distribution.table.clone(),
+        column: distribution.column.clone(),
+        generator: distribution.generator.clone(),
+        checked: inside + counts.outside,
+        outside: counts.outside,
+        chi_square: found.map(|(statistic, _)| rounded(statistic)),
+        degrees_of_freedom: found.map(|(_, degrees)| degrees),
+        p_value,
+    }
+}
+
+/// Pearson's statistic and its degrees of freedom, neighbouring cells taken together until enough values are expected in each; nothing where
+/// that leaves fewer than two.
+fn chi_square(shares: &[f64], counts: &[u64]) -> Option<(f64, u64)> {
+    let rows = counts.iter().sum::<u64>() as f64;
+    let mut cells: Vec<(f64, f64)> = Vec::new();
+    let (mut expected, mut observed) = (0.0, 0.0);
+    for (share, count) in shares.iter().zip(counts) {
+        expected += share * rows;
+        observed += *count as f64;
+        if expected >= EXPECTED {
+            cells.push((expected, observed));
+            (expected, observed) = (0.0, 0.0);
+        }
+    }
+    // What is left belongs to the last.
+    if let Some(last) = cells.last_mut() {
+        *last = (last.0 + expected, last.1 + observed);
+    }
+    let degrees = cells.len().checked_sub(1).filter(|degrees| *degrees > 0)?;
+    let statistic =
+        cells.iter().map(|(expected, observed)| (observed - expected) * (observed - expected) / expected).sum();
+    Some((statistic, degrees as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::Float64Array;
+
+    use super::*;
+
+    #[test]
+    fn the_statistic_is_pearsons() {
+        // A die thrown sixty times.
+        let (statistic, degrees) = chi_square(&[1.0 / 6.0; 6], &[5, 8, 9, 8, 10, 20]).expect("enough");
+        assert!((statistic - 13.4).abs() < 1e-9 && degrees == 5);
+        let p = chi_square_above(statistic, degrees);
+        assert!((p - 0.019_905).abs() < 1e-5, "{p}");
+    }
+
+    #[test]
+    fn cells_of_few_values_are_taken_together() {
+        let (statistic, degrees) =
+            chi_square(&[0.96, 0.01, 0.01, 0.02], &[96, 1, 1, 2]).map_or((9.0, 9), |found| found);
+        // All but the first come to four, which is too few for a cell of its own.
+        assert_eq!((statistic, degrees), (9.0, 9));
+        assert!(chi_square(&[0.5, 0.5], &[3, 4]).is_none());
+        let (statistic, degrees) = chi_square(&[0.9, 0.02, 0.03, 0.05], &[90, 2, 3, 5]).expect("enough");
+        assert!(statistic < 1e-9 && degrees == 2);
+    }
+
+    #[test]
+    fn values_outside_are_counted() {
+        let shape = Shape::Numbers { low: 0.0, bounds: vec![1.0], high: 2.0, shares: vec![0.5, 0.5] };
+        let distribution = Distribution {
+            table: "t".to_owned(),
+            column: "a".to_owned(),
+            generator: "{type: float}".to_owned(),
+            shape,
+        };
+        let (cells, mut counts) = (Cells::of(&distribution.shape), Counts { cells: vec![0; 2], outside: 0 });
+        let values = [Some(0.0), Some(1.0), None, Some(1.5), Some(2.0), Some(2.5), Some(-0.5)];
+        let values: ArrayRef = Arc::new(values.into_iter().collect::<Float64Array>());
+        cells.count(&values, &mut counts);
+        assert_eq!((&counts.cells[..], counts.outside), (&[2, 2][..], 2));
+        let fit = fit(&distribution, &counts);
+        assert_eq!((fit.checked, fit.outside, fit.p_value, fit.chi_square), (6, 2, Some(0.0), None));
+    }
+}
