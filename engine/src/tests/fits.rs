@@ -10,7 +10,7 @@ use crate::verify::Fit;
 /// The probability that a right column is taken for a wrong one.
 const ALPHA: f64 = 1e-6;
 
-const COLUMNS: [(&str, &str); 16] = [
+const COLUMNS: [(&str, &str); 19] = [
     ("pay", "type: decimal, generator: { type: normal, mean: 4200, std: 900, min: 1130 }"),
     ("whole", "type: integer, generator: { type: normal, mean: 3, std: 2 }"),
     ("months", "generator: { type: integer, min: 0, max: 240 }"),
@@ -27,6 +27,9 @@ const COLUMNS: [(&str, &str); 16] = [
     ("exact", "generator: { type: choice, values: [a, b], weights: [1, 3], quota: exact }"),
     ("active", "generator: { type: boolean, true_rate: 0.7 }"),
     ("title", "generator: { type: job_title }"),
+    ("stars", "generator: { type: choice, values: [5, 4, 3, 1, 2], weights: [4, 3, 1, 1, 1] }"),
+    ("rate", "generator: { type: choice, values: [0.5, 1.25, 3] }"),
+    ("long", "generator: { type: choice, values: [waiting for an answer, waiting for somebody else, done, \"\"] }"),
 ];
 
 fn table(columns: &[(&str, &str)], rows: u64) -> Arc<Plan> {

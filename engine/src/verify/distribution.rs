@@ -14,7 +14,7 @@ use super::VerifyError;
 use super::certificate::Fit;
 use super::joins::Joins;
 use super::source::Database;
-use super::statistic::values_of;
+use super::statistic::{Number, values_of};
 use super::totals::{label, rounded};
 use crate::quantile::chi_square_above;
 use crate::schema::{Dataset, Table};
@@ -73,52 +73,111 @@ enum Cells {
         bounds: Vec<f64>,
         high: f64,
     },
+    /// Of false, and of true.
+    Flags([Option<usize>; 2]),
+    /// Ascending numbers in units.
+    Units(Vec<(i128, usize)>),
+    /// Texts whose views hold them, by these in ascending order, and longer ones.
+    Texts {
+        short: Vec<(u128, usize)>,
+        long: HashMap<String, usize>,
+    },
     /// By the texts as which values are shown.
-    Values(HashMap<String, usize>),
+    Shown(HashMap<String, usize>),
+}
+
+/// The longest text that a view holds, in bytes.
+const INLINE: u32 = 12;
+
+/// Where a value stands in a list whose values ascend.
+fn found<K: Ord>(list: &[(K, usize)], value: &K) -> Option<usize> {
+    let place = list.partition_point(|(known, _)| known < value);
+    list.get(place).filter(|(known, _)| known == value).map(|(_, cell)| *cell)
 }
 
 impl Cells {
     fn of(shape: &Shape) -> Cells {
-        match shape {
+        let values = match shape {
             Shape::Numbers { low, bounds, high, .. } => {
-                Cells::Numbers { low: *low, bounds: bounds.clone(), high: *high }
+                return Cells::Numbers { low: *low, bounds: bounds.clone(), high: *high };
             }
-            Shape::Values { values, .. } => {
-                let text = |row: usize| match values.as_string_view_opt() {
-                    Some(texts) => texts.value(row).to_owned(),
-                    None => label(values, row),
-                };
-                Cells::Values((0..values.len()).map(|row| (text(row), row)).collect())
-            }
+            Shape::Values { values, .. } => values,
+        };
+        if let Some(texts) = values.as_string_view_opt() {
+            let is_short = |row: &usize| texts.views()[*row] as u32 <= INLINE;
+            let mut short: Vec<_> = (0..texts.len()).filter(is_short).map(|row| (texts.views()[row], row)).collect();
+            short.sort_unstable();
+            let long = (0..texts.len()).filter(|row| !is_short(row));
+            return Cells::Texts { short, long: long.map(|row| (texts.value(row).to_owned(), row)).collect() };
         }
+        if let Some(flags) = values.as_boolean_opt() {
+            return Cells::Flags([false, true].map(|flag| (0..flags.len()).find(|row| flags.value(*row) == flag)));
+        }
+        let mut units = Vec::new();
+        values_of(
+            values,
+            |_| true,
+            |number| {
+                if let Number::Units(value) = number {
+                    units.push(value)
+                }
+            },
+        );
+        if units.len() == values.len() {
+            let mut units: Vec<(i128, usize)> = units.into_iter().zip(0..).collect();
+            units.sort_unstable();
+            return Cells::Units(units);
+        }
+        Cells::Shown((0..values.len()).map(|row| (label(values, row), row)).collect())
     }
 
     fn count(&self, values: &ArrayRef, counts: &mut Counts) {
+        let there = || (0..values.len()).filter(|row| values.is_valid(*row));
         match self {
             Cells::Numbers { low, bounds, high } => values_of(
                 values,
                 |_| true,
                 |number| {
                     let value = number.value();
-                    match value >= *low && value <= *high {
-                        true => counts.cells[bounds.partition_point(|bound| *bound < value)] += 1,
-                        false => counts.outside += 1,
-                    }
+                    let is_inside = value >= *low && value <= *high;
+                    counts.add(is_inside.then(|| bounds.partition_point(|bound| *bound < value)));
                 },
             ),
-            Cells::Values(places) => {
-                let texts = values.as_string_view_opt();
-                for row in (0..values.len()).filter(|row| values.is_valid(*row)) {
-                    let place = match texts {
-                        Some(texts) => places.get(texts.value(row)),
-                        None => places.get(&label(values, row)),
-                    };
-                    match place {
-                        Some(place) => counts.cells[*place] += 1,
-                        None => counts.outside += 1,
+            Cells::Units(units) => values_of(
+                values,
+                |_| true,
+                |number| match number {
+                    Number::Units(value) => counts.add(found(units, &value)),
+                    Number::Float(_) => counts.add(None),
+                },
+            ),
+            Cells::Flags(places) => match values.as_boolean_opt() {
+                Some(flags) => {
+                    let of = |flag: Option<bool>, wanted: bool| u64::from(flag == Some(wanted));
+                    let mut seen = [0; 2];
+                    for flag in flags {
+                        seen = [seen[0] + of(flag, false), seen[1] + of(flag, true)];
+                    }
+                    for (place, seen) in places.iter().zip(seen) {
+                        match place {
+                            Some(place) => counts.cells[*place] += seen,
+                            None => counts.outside += seen,
+                        }
                     }
                 }
-            }
+                None => there().for_each(|_| counts.add(None)),
+            },
+            Cells::Texts { short, long } => match values.as_string_view_opt() {
+                Some(texts) => there().for_each(|row| {
+                    let view = texts.views()[row];
+                    counts.add(match view as u32 <= INLINE {
+                        true => found(short, &view),
+                        false => long.get(texts.value(row)).copied(),
+                    });
+                }),
+                None => there().for_each(|_| counts.add(None)),
+            },
+            Cells::Shown(places) => there().for_each(|row| counts.add(places.get(&label(values, row)).copied())),
         }
     }
 }
@@ -128,6 +187,15 @@ impl Cells {
 struct Counts {
     cells: Vec<u64>,
     outside: u64,
+}
+
+impl Counts {
+    fn add(&mut self, cell: Option<usize>) {
+        match cell {
+            Some(cell) => self.cells[cell] += 1,
+            None => self.outside += 1,
+        }
+    }
 }
 
 /// Measures the distributions of a table's columns in one reading; of columns that were not delivered nothing is said.

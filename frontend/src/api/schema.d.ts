@@ -1309,6 +1309,8 @@ export interface components {
             tables: components["schemas"]["TableRows"][];
             /** @description Every statement with its result, table by table: keys, columns, rules. */
             results: components["schemas"]["RuleResult"][];
+            /** @description How far columns are from the distributions that they declare. */
+            distributions?: components["schemas"]["Fit"][];
             /** @description What there is to know of columns beside that, such as that a language model wrote them. */
             notes?: components["schemas"]["Note"][];
         };
@@ -1801,6 +1803,43 @@ export interface components {
              * @example Ana Quispe
              */
             name?: string;
+        };
+        /**
+         * @description How far the values of a column are from the distribution that its generator declares. Rules may bend it, and samples stray: nothing is
+         *     broken by that.
+         */
+        Fit: {
+            /** @description The table. */
+            table: string;
+            /** @description The column. */
+            column: string;
+            /** @description The generator, as the schema writes it. */
+            generator: string;
+            /**
+             * Format: uint64
+             * @description How many values there are, nulls aside.
+             */
+            checked: number;
+            /**
+             * Format: uint64
+             * @description How many of them the distribution never gives.
+             */
+            outside: number;
+            /**
+             * Format: double
+             * @description Pearson's chi-square statistic; absent where there are too few values.
+             */
+            chi_square?: number | null;
+            /**
+             * Format: uint64
+             * @description Its degrees of freedom.
+             */
+            degrees_of_freedom?: number | null;
+            /**
+             * Format: double
+             * @description The probability that values drawn from the distribution stray as far, or farther; 0 where some lie outside.
+             */
+            p_value?: number | null;
         };
         /** @description A reference from each row of a table to a row of a parent. */
         ForeignKey: {
