@@ -59,16 +59,27 @@ impl Declared {
 
 /// The generator as a schema writes it, long lists cut short.
 fn written(generator: &GeneratorSpec) -> String {
-    let spelled = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let value = serde_json::to_value(generator).unwrap_or_default();
-    let parts = value.as_object().into_iter().flatten().map(|(key, value)| format!("{key}: {}", spelled(value)));
-    let text = format!("{{{}}}", parts.collect::<Vec<_>>().join(", "));
+    let text = spelled(&serde_json::to_value(generator).unwrap_or_default());
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
+    }
+}
+
+/// A value as the flow style of YAML writes it, without the marks that only some texts need.
+fn spelled(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        // Whole numbers have no point, whatever holds them.
+        Value::Number(number) => {
+            number.as_f64().filter(|_| number.is_f64()).map_or(number.to_string(), |n| n.to_string())
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(spelled).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let parts = map.iter().map(|(key, value)| format!("{key}: {}", spelled(value)));
+            format!("{{{}}}", parts.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
     }
 }
 

@@ -21,7 +21,7 @@ const COLUMNS: [(&str, &str); 19] = [
     ("rank", "generator: { type: zipf, n: 1000, s: 1.1 }"),
     ("gap", "generator: { type: exponential, mean: 4 }"),
     ("tail", "type: decimal, generator: { type: lognormal, median: 3000, sigma: 0.6, min: 500, max: 20000 }"),
-    ("share", "generator: { type: beta, alpha: 2, beta: 5 }"),
+    ("share", "generator: { type: beta, a: 2, b: 5 }"),
     ("digits", "generator: { type: float, min: -1, max: 1, digits: 2 }"),
     ("state", "generator: { type: choice, values: [open, waiting, closed], weights: [5, 3, 2] }"),
     ("exact", "generator: { type: choice, values: [a, b], weights: [1, 3], quota: exact }"),
