@@ -58,7 +58,9 @@ impl AnswerBar {
     pub fn show(&self, progress: &AnswersProgress) {
         self.0.set_length(progress.wanted);
         self.0.set_position(progress.done);
-        let cost = progress.spent_microusd.map(|spent| format!(", {:.4} US dollars", spent as f64 / MICRO));
+        let of = |micro: u64| micro as f64 / MICRO;
+        let cost = progress.spent_microusd.zip(progress.expected_microusd);
+        let cost = cost.map(|(spent, all)| format!(", {:.4} of about {:.4} US dollars", of(spent), of(all)));
         self.0.set_message(format!("{} calls{}", progress.usage.calls, cost.unwrap_or_default()));
     }
 }

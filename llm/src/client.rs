@@ -17,7 +17,7 @@ use crate::prices::Price;
 use crate::protocol::{self, Completion, Message, Shape, Usage};
 use crate::retry;
 use crate::secret::Secret;
-use crate::structured::{again, instructions, relax, strict};
+use crate::structured::{again, relax};
 use crate::{repair, tokens};
 
 /// How often a request is sent that took too long: the server may well bill each.
@@ -233,7 +233,7 @@ impl Client {
         if !self.has_key() {
             return Err(Failure::key_missing());
         }
-        let prompt = protocol::estimated(messages, Some(&request.schema));
+        let prompt = protocol::estimated(&protocol::sent(messages, request.name, &request.schema, self.shape()));
         let expected = Usage { calls: 1, prompt_tokens: prompt, completion_tokens: request.expected };
         let work = async {
             let reservation = ceiling.reserve(expected).await?;
@@ -262,10 +262,7 @@ impl Client {
         listener: Option<Listener<'_>>,
     ) -> Result<Completion, Failure> {
         let config = &self.0.config;
-        let mut shape = match self.0.refused.structured.load(Ordering::Relaxed) {
-            true => Shape::Plain,
-            false => Shape::Structured,
-        };
+        let mut shape = self.shape();
         let mut failed = 0;
         let mut timeouts = 0;
         let mut last: Option<Failure> = None;
@@ -327,6 +324,11 @@ impl Client {
         }
     }
 
+    /// How the server is told the schema of an answer, as far as that is known.
+    pub(crate) fn shape(&self) -> Shape {
+        if self.0.refused.structured.load(Ordering::Relaxed) { Shape::Plain } else { Shape::Structured }
+    }
+
     fn refuses(&self, field: &str) -> &AtomicBool {
         match field {
             "temperature" => &self.0.refused.temperature,
@@ -337,19 +339,10 @@ impl Client {
 
     fn body(&self, messages: &[Message], request: &Request, shape: Shape, streams: bool) -> Value {
         let refused = &self.0.refused;
+        let (messages, format) = protocol::sent(messages, request.name, &request.schema, shape);
         let mut body = json!({"model": self.model(), "messages": messages});
-        match shape {
-            Shape::Structured => {
-                let strict = strict(&request.schema);
-                let schema = strict.as_ref().unwrap_or(&request.schema);
-                body["response_format"] = protocol::response_format(request.name, schema, strict.is_some());
-            }
-            Shape::Plain => {
-                let words = Message::system(instructions(&request.schema));
-                if let Some(list) = body["messages"].as_array_mut() {
-                    list.insert(list.len().min(1), json!(words));
-                }
-            }
+        if let Some(format) = format {
+            body["response_format"] = format;
         }
         if let Some(temperature) = &request.temperature
             && !refused.temperature.load(Ordering::Relaxed)

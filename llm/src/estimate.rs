@@ -1,4 +1,8 @@
 //! What filling pools will cost, said before it is done.
+//!
+//! Before the first call nobody knows how long answers will be: their JSON Schema and the words that ask for them let one guess
+//! ([`crate::size`]). What other questions took corrects the guess, carefully, since it says how this model counts tokens and how much it
+//! writes; what this kind of answer took takes its place.
 
 use std::collections::HashMap;
 
@@ -9,22 +13,16 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::fill::{self, BATCH};
 use crate::items::capacity;
-use crate::protocol::{self, Usage};
-use crate::questions;
+use crate::protocol::{self, Shape, Usage};
+use crate::size::{self, Size};
 use crate::store::{Measured, Store};
-use crate::tokens;
+use crate::{questions, tokens};
 
 /// The share of answers that are likely to be repeated, or wrong.
-const SPARE: f64 = 0.05;
+pub(crate) const SPARE: f64 = 0.05;
 
-/// Characters of a text of which nothing is known: a name, a short phrase.
-const TEXT: f64 = 15.0;
-
-/// The longest text that is thought likely, whatever is allowed.
-const LONG_TEXT: f64 = 240.0;
-
-/// Characters of a token in running words.
-const PER_TOKEN: f64 = 6.0;
+/// How far what other questions took may move an estimate.
+const FURTHEST: f64 = 2.0;
 
 /// What a pool will take.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +56,10 @@ pub struct Estimate {
 pub async fn estimate(config: &Config, store: &dyn Store, wanted: &[Wanted]) -> Result<Estimate, Failure> {
     let price = config.prices.of(&config.model);
     let mut all = Estimate { cost_microusd: price.map(|_| 0), ..Estimate::default() };
+    if wanted.is_empty() {
+        return Ok(all);
+    }
+    let experience = Experience::of(store, &config.model).await?;
     let addresses: Vec<Address> = wanted.iter().map(|wanted| wanted.question.address(&config.model)).collect();
     let counts = store.counts(&addresses).await?;
     // Answers that an earlier pool of the list will bring, and what was measured by schema.
@@ -75,7 +77,7 @@ pub async fn estimate(config: &Config, store: &dyn Store, wanted: &[Wanted]) -> 
             Some(measured) => *measured,
             None => *measures.entry(item).or_insert(store.measured(&config.model, item).await?),
         };
-        let usage = pool(&wanted.question, have, rest, measured);
+        let usage = pool(&wanted.question, have, rest, Rates::of(&wanted.question, measured, experience));
         coming.insert(address, have + rest);
         let cost = price.map(|price| price.cost_microusd(usage));
         all.usage += usage;
@@ -101,9 +103,10 @@ pub async fn estimate_alike(
     pools: u64,
     answers: u64,
 ) -> Result<Estimate, Failure> {
+    let experience = Experience::of(store, &config.model).await?;
     let measured = store.measured(&config.model, &question.item).await?;
     let wanted = answers.min(capacity(&question.item).unwrap_or(u64::MAX));
-    let one = pool(question, 0, wanted, measured);
+    let one = pool(question, 0, wanted, Rates::of(question, measured, experience));
     let usage = Usage {
         calls: one.calls.saturating_mul(pools),
         prompt_tokens: one.prompt_tokens.saturating_mul(pools),
@@ -119,90 +122,136 @@ pub async fn estimate_alike(
     })
 }
 
-/// What the calls of a pool take, as [`fill::fill`] will make them.
-fn pool(question: &Question, mut have: u64, mut rest: u64, measured: Option<Measured>) -> Usage {
-    let each = per_answer(&question.item, measured);
-    let mut usage = Usage::default();
-    if rest == 0 {
-        return usage;
+/// By how much a model takes more or less than is thought, as its latest questions tell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Experience {
+    /// Of answers whose length was guessed.
+    answers: f64,
+    /// Of what is sent: its vocabulary is another, and its server adds words.
+    prompts: f64,
+}
+
+impl Experience {
+    /// What the latest questions to a model tell.
+    pub async fn of(store: &dyn Store, model: &str) -> Result<Experience, Failure> {
+        Ok(Experience::new(&store.lately(model).await?))
     }
-    let base =
-        protocol::estimated(&questions::messages(question, BATCH, &[], &[]), Some(&questions::schema(&question.item)));
-    // From here on every call takes the same.
-    let full = base + known_tokens(questions::SHOWN as u64, each);
-    let spread = |have: u64| if have >= questions::SHOWN as u64 { full } else { base + known_tokens(have, each) };
+
+    fn new(lately: &[(Question, Measured)]) -> Experience {
+        let (mut answers, mut prompts) = (Mean::default(), Mean::default());
+        // Combinations of one prompt tell the same, again and again.
+        let mut by_item: HashMap<&Value, Mean> = HashMap::new();
+        for (question, measured) in lately {
+            let (guess, took) = (size::likely(&question.prompt, &question.item), measured_each(*measured));
+            if guess.is_guess {
+                let weight = (measured.answers as f64 / BATCH as f64).min(1.0);
+                by_item.entry(&question.item).or_default().add(took / guess.tokens, weight);
+            }
+            let rates = Rates { each: guess.with_tokens(took), prompts: 1.0, spare: SPARE };
+            let thought = pool(question, 0, measured.answers, rates);
+            let of_call = |usage: Usage| usage.prompt_tokens as f64 / usage.calls.max(1) as f64;
+            prompts.add(of_call(measured.usage) / of_call(thought), measured.usage.calls as f64);
+        }
+        for mean in by_item.values() {
+            answers.add(mean.shrunk(0.0), mean.weight.min(1.0));
+        }
+        // How long other things are says less of this one than how tokens are counted.
+        Experience { answers: answers.shrunk(2.0), prompts: prompts.shrunk(1.0) }
+    }
+}
+
+/// A mean of ratios.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mean {
+    logarithms: f64,
+    weight: f64,
+}
+
+impl Mean {
+    fn add(&mut self, ratio: f64, weight: f64) {
+        if ratio.is_finite() && ratio > 0.0 {
+            self.logarithms += weight * ratio.ln();
+            self.weight += weight;
+        }
+    }
+
+    /// The mean as though so many had been 1 beside those that were seen.
+    fn shrunk(self, others: f64) -> f64 {
+        let all = self.weight + others;
+        if all > 0.0 { (self.logarithms / all).exp().clamp(1.0 / FURTHEST, FURTHEST) } else { 1.0 }
+    }
+}
+
+/// What calls take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rates {
+    /// One answer.
+    pub each: Size,
+    /// By how much what is sent takes more than is thought.
+    pub prompts: f64,
+    /// The share of answers that are of no use.
+    pub spare: f64,
+}
+
+impl Rates {
+    /// What the calls for a question take: as measured, else as is likely.
+    pub fn of(question: &Question, measured: Option<Measured>, experience: Experience) -> Rates {
+        let guess = size::likely(&question.prompt, &question.item);
+        // Answers that were loaded from elsewhere took nothing here.
+        let tokens = match measured.filter(|measured| measured.usage.completion_tokens > 0) {
+            Some(measured) => measured_each(measured),
+            None if guess.is_guess => guess.tokens * experience.answers,
+            None => guess.tokens,
+        };
+        Rates { each: guess.with_tokens(tokens), prompts: experience.prompts, spare: SPARE }
+    }
+}
+
+/// The tokens of one answer: what was measured holds repeated ones too, which come once more.
+fn measured_each(measured: Measured) -> f64 {
+    measured.usage.completion_tokens as f64 / measured.answers.max(1) as f64 * (1.0 - SPARE)
+}
+
+/// What the calls of a pool take, as [`fill::fill`] will make them.
+pub(crate) fn pool(question: &Question, mut have: u64, mut rest: u64, rates: Rates) -> Usage {
+    if rest == 0 {
+        return Usage::default();
+    }
+    let fresh = 1.0 - rates.spare;
+    let (mut calls, mut prompts, mut answers) = (0, 0.0, 0.0);
+    let messages = questions::messages(question, BATCH, &[], &[]);
+    let sent = protocol::sent(&messages, questions::KEY, &questions::schema(&question.item), Shape::Structured);
+    let base = protocol::estimated(&sent) as f64;
+    // So many answers are shown from some call on, and every call takes the same.
+    let most = (questions::SHOWN_CHARACTERS as f64 / (rates.each.characters + 1.0)).min(questions::SHOWN as f64);
+    let known = |have: u64| match have {
+        0 => 0.0,
+        have => tokens::estimate(questions::KNOWN) as f64 + 2.0 + (have as f64).min(most) * rates.each.tokens,
+    };
     while rest > 0 {
         if have >= questions::SHOWN as u64 && rest > 10 * BATCH {
             // Whole pools of millions are counted at once.
-            let fresh = (BATCH as f64 * (1.0 - SPARE)) as u64;
-            let calls = (rest - 5 * BATCH) / fresh;
-            usage += Usage {
-                calls,
-                prompt_tokens: calls * full,
-                completion_tokens: ((calls * BATCH) as f64 * each).ceil() as u64,
-            };
-            have += calls * fresh;
-            rest -= calls * fresh;
+            let new = ((BATCH as f64 * fresh) as u64).max(1);
+            let more = (rest - 5 * BATCH) / new;
+            calls += more;
+            prompts += more as f64 * (base + known(have));
+            answers += (more * BATCH) as f64;
+            have += more * new;
+            rest -= more * new;
             continue;
         }
         let count = fill::count(rest);
-        let fresh = ((count as f64 * (1.0 - SPARE)).round() as u64).clamp(1, rest);
-        usage +=
-            Usage { calls: 1, prompt_tokens: spread(have), completion_tokens: (count as f64 * each).ceil() as u64 + 4 };
-        have += fresh;
-        rest -= fresh;
+        let new = ((count as f64 * fresh).round() as u64).clamp(1, rest);
+        calls += 1;
+        prompts += base + known(have);
+        answers += count as f64;
+        have += new;
+        rest -= new;
     }
-    usage
-}
-
-fn known_tokens(answers: u64, each: f64) -> u64 {
-    (answers as f64 * each).min(questions::SHOWN_CHARACTERS as f64 / 3.0) as u64
-}
-
-/// The tokens of one answer: as measured, else of what the schema says of it.
-pub(crate) fn per_answer(item: &Value, measured: Option<Measured>) -> f64 {
-    match measured {
-        // What was measured holds repeated answers too, which come once more.
-        Some(measured) => measured.usage.completion_tokens as f64 / measured.answers as f64 * (1.0 - SPARE),
-        None => of_schema(item, item, 0) + 1.0,
-    }
-}
-
-fn of_schema(schema: &Value, root: &Value, depth: usize) -> f64 {
-    if depth > 8 {
-        return 1.0;
-    }
-    if let Some(target) = schema["$ref"].as_str().and_then(|path| root.pointer(path.strip_prefix('#')?)) {
-        return of_schema(target, root, depth + 1);
-    }
-    let words = |value: &Value| tokens::estimate(value.as_str().unwrap_or_default().trim()).max(1) as f64;
-    if let Some(values) = schema["enum"].as_array().filter(|values| !values.is_empty()) {
-        return values.iter().map(words).sum::<f64>() / values.len() as f64;
-    }
-    for key in ["anyOf", "oneOf", "allOf"] {
-        if let Some(first) = schema[key].as_array().and_then(|variants| variants.first()) {
-            return of_schema(first, root, depth + 1);
-        }
-    }
-    match schema["type"].as_str() {
-        Some("object") => {
-            let properties = schema["properties"].as_object().into_iter().flatten();
-            let parts =
-                properties.map(|(name, part)| tokens::estimate(name) as f64 + 2.0 + of_schema(part, root, depth + 1));
-            parts.sum::<f64>()
-        }
-        Some("array") => 1.0 + 3.0 * (of_schema(&schema["items"], root, depth + 1) + 1.0),
-        Some("integer" | "number") => 1.5,
-        Some("boolean" | "null") => 1.0,
-        _ if schema.get("format").is_some() => 6.0,
-        _ => {
-            let most = schema["maxLength"].as_f64();
-            let least = schema["minLength"].as_f64().unwrap_or(0.0);
-            // Of a narrow bound most is used, of a wide one little.
-            let likely = most.map_or(TEXT, |most| (most / 2.0).max(TEXT.min(most))).min(LONG_TEXT).max(least);
-            likely / PER_TOKEN
-        }
-    }
+    // `{"answers":["` and `"]}`.
+    let completion = answers * rates.each.tokens + 4.0 * calls as f64;
+    let prompt_tokens = (prompts * rates.prompts).round() as u64;
+    Usage { calls, prompt_tokens, completion_tokens: completion.ceil() as u64 }
 }
 
 #[cfg(test)]
@@ -211,23 +260,50 @@ mod tests {
 
     use super::*;
 
+    const NONE: Experience = Experience { answers: 1.0, prompts: 1.0 };
+
+    fn question(prompt: &str) -> Question {
+        Question { prompt: prompt.to_owned(), item: json!({"type": "string"}), temperature: None }
+    }
+
+    fn measured(answers: u64, prompt_tokens: u64, completion_tokens: u64) -> Measured {
+        Measured { answers, usage: Usage { calls: answers.div_ceil(BATCH), prompt_tokens, completion_tokens } }
+    }
+
     #[test]
-    fn an_answer_is_as_long_as_its_schema_lets_one_think() {
-        let short = per_answer(&json!({"type": "string"}), None);
-        let long = per_answer(&json!({"type": "string", "maxLength": 400}), None);
-        let object = per_answer(
-            &json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}),
-            None,
-        );
-        assert!(short < object && object < long, "{short} {object} {long}");
-        let measured = Measured { answers: 100, usage: Usage { calls: 2, prompt_tokens: 0, completion_tokens: 2000 } };
-        assert_eq!(per_answer(&json!({"type": "string"}), Some(measured)), 19.0);
+    fn what_was_measured_takes_the_place_of_a_guess() {
+        let rates = Rates::of(&question("x"), Some(measured(100, 0, 2000)), NONE);
+        assert_eq!(rates.each.tokens, 19.0);
+    }
+
+    #[test]
+    fn other_questions_move_a_guess_some_way_and_their_prompts_most_of_it() {
+        let motto = size::likely("A motto", &json!({"type": "string"})).tokens;
+        let told = |times: f64, count: usize| -> Vec<(Question, Measured)> {
+            let of = |n: usize| {
+                let item = json!({"type": "string", "title": n.to_string()});
+                let question = Question { item, ..question("A motto") };
+                let took = (motto * times * 100.0) as u64;
+                let calls = pool(&question, 0, 95, Rates::of(&question, Some(measured(95, 0, took)), NONE));
+                (question, measured(95, (calls.prompt_tokens as f64 * 1.3) as u64, took))
+            };
+            (0..count).map(of).collect()
+        };
+        let (one, many) = (Experience::new(&told(1.5, 1)), Experience::new(&told(1.5, 20)));
+        assert!(one.answers > 1.1 && one.answers < many.answers && many.answers < 1.5, "{one:?} {many:?}");
+        assert!(one.prompts > 1.15 && many.prompts > 1.25 && many.prompts < 1.4, "{one:?} {many:?}");
+        assert_eq!(Experience::new(&told(50.0, 20)).answers, FURTHEST);
+        assert_eq!(Experience::new(&[]), NONE);
+        let values = Question { item: json!({"enum": ["a", "b"]}), ..question("x") };
+        assert_eq!(Rates::of(&values, None, many).each, Rates::of(&values, None, NONE).each, "nothing is guessed");
     }
 
     #[test]
     fn a_pool_of_a_million_is_estimated_at_once() {
-        let question = Question { prompt: "x".to_owned(), item: json!({"type": "string"}), temperature: None };
-        let usage = pool(&question, 0, 1_000_000, None);
+        let question = question("x");
+        let usage = pool(&question, 0, 1_000_000, Rates::of(&question, None, NONE));
         assert!((20_000..23_000).contains(&usage.calls), "{usage:?}");
+        let hopeless = Rates { spare: 1.0, ..Rates::of(&question, None, NONE) };
+        assert!(pool(&question, 0, 1_000_000, hopeless).calls > 900_000);
     }
 }

@@ -13,8 +13,10 @@ use serde_json::Value;
 use crate::Cancel;
 use crate::budget::Ceiling;
 use crate::client::Client;
+use crate::estimate::{self, Experience, Rates, SPARE};
 use crate::failure::{Code, Failure};
 use crate::items::{Distinct, Items, capacity};
+use crate::outlook::Outlook;
 use crate::protocol::Usage;
 use crate::questions::{KEY, request};
 use crate::store::Store;
@@ -41,6 +43,8 @@ pub struct Progress {
     pub usage: Usage,
     /// Millionths of a dollar that were spent below the ceiling, on all pools.
     pub spent_microusd: u64,
+    /// What all pools are thought to take from now on.
+    pub left: Usage,
 }
 
 /// A pool that was filled.
@@ -101,12 +105,17 @@ pub async fn fill_all(
     watcher: Watcher<'_>,
 ) -> All {
     let stop = Cancel::new();
+    let outlook = match Outlook::new(client.config(), store, wanted).await {
+        Ok(outlook) => outlook,
+        Err(failure) => return All { answers: Err(failure), pools: Vec::new() },
+    };
     let work = wanted.iter().enumerate().map(|(index, wanted)| {
-        let stop = &stop;
+        let (stop, outlook) = (&stop, &outlook);
         async move {
-            let run = Run { client, store, ceiling, cancel, stop, watcher, index };
+            let run = Run { client, store, ceiling, cancel, stop, watcher, outlook, index };
             let mut usage = Usage::default();
             let filled = run.pool(wanted, &mut usage).await;
+            outlook.end(index);
             if filled.is_err() && (wanted.on_error == OnError::Fail || cancel.is_cancelled()) {
                 stop.cancel();
             }
@@ -153,7 +162,8 @@ pub async fn fill(
     cancel: &Cancel,
     watcher: Watcher<'_>,
 ) -> Result<Filled, Failure> {
-    let run = Run { client, store, ceiling, cancel, stop: cancel, watcher, index: 0 };
+    let outlook = Outlook::new(client.config(), store, std::slice::from_ref(wanted)).await?;
+    let run = Run { client, store, ceiling, cancel, stop: cancel, watcher, outlook: &outlook, index: 0 };
     run.pool(wanted, &mut Usage::default()).await
 }
 
@@ -168,6 +178,7 @@ struct Run<'a> {
     /// Ends the pool after the call in flight.
     stop: &'a Cancel,
     watcher: Watcher<'a>,
+    outlook: &'a Outlook,
     index: usize,
 }
 
@@ -179,6 +190,10 @@ struct Pool<'a> {
     filled: Filled,
     /// Wrong answers that the next call is asked to mend.
     to_mend: Vec<(Value, String)>,
+    /// What questions to the model took before.
+    experience: Experience,
+    /// Answers that this run asked for.
+    asked: u64,
 }
 
 impl Run<'_> {
@@ -214,6 +229,8 @@ impl Run<'_> {
             },
             distinct,
             to_mend: Vec::new(),
+            experience: Experience::of(self.store, self.client.model()).await?,
+            asked: 0,
         };
         let mut barren = 0;
         while pool.distinct.len() < target && !pool.filled.is_exhausted {
@@ -255,15 +272,37 @@ impl Run<'_> {
             wanted: target,
             usage: pool.filled.usage,
             spent_microusd: self.ceiling.spent_microusd(),
+            left: self.outlook.left(),
         });
+    }
+
+    /// What calls of the pool take, as far as is known by now.
+    async fn rates(&self, pool: &Pool<'_>) -> Result<Rates, Failure> {
+        let measured = self.store.measured(self.client.model(), &pool.question.item).await?;
+        Ok(Rates::of(pool.question, measured, pool.experience))
+    }
+
+    /// Corrects what is ahead by what a call took.
+    async fn look_ahead(&self, pool: &mut Pool<'_>, target: u64, before: u64) -> Result<(), Failure> {
+        pool.experience = Experience::of(self.store, self.client.model()).await?;
+        let mut rates = self.rates(pool).await?;
+        // A few calls tell how many answers are of use.
+        let fresh = pool.distinct.len().saturating_sub(before);
+        rates.spare = 1.0 - (fresh as f64 + BATCH as f64 * (1.0 - SPARE)) / (pool.asked + BATCH) as f64;
+        let left =
+            estimate::pool(pool.question, pool.distinct.len(), target.saturating_sub(pool.distinct.len()), rates);
+        let whole = estimate::pool(pool.question, before, target.saturating_sub(before), rates);
+        self.outlook.correct(self.index, left, whole);
+        Ok(())
     }
 
     /// One call: how many new answers it brought, or why it brought none; a failure of the outer kind ends the pool.
     async fn call(&self, pool: &mut Pool<'_>, target: u64, paid: &mut Usage) -> Result<Result<u64, Failure>, Failure> {
-        let measured = self.store.measured(self.client.model(), &pool.question.item).await?;
         let count = count(target - pool.distinct.len());
         let to_mend = std::mem::take(&mut pool.to_mend);
-        let request = request(pool.question, count, pool.distinct.answers(), &to_mend, measured);
+        let each = self.rates(pool).await?.each.tokens;
+        let request = request(pool.question, count, pool.distinct.answers(), &to_mend, each);
+        pool.asked += count;
         let asked = self.client.ask(&request, self.ceiling, self.cancel, None, |answer| match &answer[KEY] {
             Value::Array(_) => Ok(()),
             _ => Err(format!("it has no list {KEY:?}")),
@@ -283,6 +322,8 @@ impl Run<'_> {
         if !fresh.is_empty() || asked.usage.calls > 0 {
             let model = self.client.model();
             self.store.add(&pool.filled.address, pool.question, model, &fresh, asked.usage).await?;
+            let before = pool.filled.kept;
+            self.look_ahead(pool, target, before).await?;
         }
         self.tell(pool, target);
         match outcome {

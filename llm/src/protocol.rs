@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::structured::{instructions, strict};
 use crate::tokens;
 
 /// One message of a conversation.
@@ -114,13 +115,29 @@ pub(crate) fn error_sentence(body: &str) -> Option<(String, String)> {
     Some((sentence.to_owned(), error["code"].as_str().unwrap_or_default().to_owned()))
 }
 
-/// The tokens of messages and schema, where the server does not count them.
-pub(crate) fn estimated(messages: &[Message], schema: Option<&Value>) -> u64 {
+/// What is sent to ask for an answer of a schema: the messages, with the schema in words where the server does not take it otherwise, and else
+/// `response_format`.
+pub(crate) fn sent(messages: &[Message], name: &str, schema: &Value, shape: Shape) -> (Vec<Message>, Option<Value>) {
+    let mut messages = messages.to_vec();
+    match shape {
+        Shape::Structured => {
+            let strict = strict(schema);
+            (messages, Some(response_format(name, strict.as_ref().unwrap_or(schema), strict.is_some())))
+        }
+        Shape::Plain => {
+            messages.insert(messages.len().min(1), Message::system(instructions(schema)));
+            (messages, None)
+        }
+    }
+}
+
+/// The tokens of what is sent: of its words, and of the schema, which servers read to the model.
+pub(crate) fn estimated((messages, format): &(Vec<Message>, Option<Value>)) -> u64 {
     let words: u64 = messages.iter().map(|message| tokens::estimate(&message.content) + tokens::PER_MESSAGE).sum();
-    words + schema.map_or(0, |schema| tokens::estimate(&schema.to_string()))
+    words + format.as_ref().map_or(0, |format| tokens::estimate(&format.to_string()))
 }
 
 /// `response_format` of a JSON Schema.
-pub(crate) fn response_format(name: &str, schema: &Value, strict: bool) -> Value {
+fn response_format(name: &str, schema: &Value, strict: bool) -> Value {
     json!({"type": "json_schema", "json_schema": {"name": name, "strict": strict, "schema": schema}})
 }

@@ -4,9 +4,7 @@ use engine::llm::Question;
 use serde_json::{Map, Value, json};
 
 use crate::client::Request;
-use crate::estimate::per_answer;
 use crate::protocol::Message;
-use crate::store::Measured;
 use crate::tokens;
 
 /// Answers that a call is told not to repeat, at most.
@@ -15,23 +13,26 @@ pub(crate) const SHOWN: usize = 100;
 /// Characters of these, at most.
 pub(crate) const SHOWN_CHARACTERS: usize = 6000;
 
+/// What stands before these.
+pub(crate) const KNOWN: &str = "Already known, not to be repeated: ";
+
 /// The key of the list in an answer.
 pub(crate) const KEY: &str = "answers";
 
-/// The call for answers.
+/// The call for answers of which each is thought to take so many tokens.
 pub(crate) fn request(
     question: &Question,
     count: u64,
     known: &[Value],
     to_mend: &[(Value, String)],
-    measured: Option<Measured>,
+    each: f64,
 ) -> Request {
     Request {
         messages: messages(question, count, known, to_mend),
         name: KEY,
         schema: schema(&question.item),
         temperature: question.temperature.clone(),
-        expected: (count as f64 * per_answer(&question.item, measured)).ceil() as u64 + tokens::PER_MESSAGE,
+        expected: (count as f64 * each).ceil() as u64 + tokens::PER_MESSAGE,
     }
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn messages(question: &Question, count: u64, known: &[Value], to_mend
     let mut user = format!("Count: {count}\nWhat each answer is: {}\n", Value::from(question.prompt.as_str()));
     let shown = shown(known);
     if !shown.is_empty() {
-        user.push_str(&format!("Already known, not to be repeated: {}\n", Value::Array(shown)));
+        user.push_str(&format!("{KNOWN}{}\n", Value::Array(shown)));
     }
     if !to_mend.is_empty() {
         let wrong: Vec<Value> =

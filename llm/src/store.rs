@@ -10,6 +10,9 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::protocol::Usage;
 
+/// Questions that tell how a model answers.
+pub const LATELY: usize = 64;
+
 /// What is kept of a question.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Kept {
@@ -68,12 +71,16 @@ pub trait Store: Send + Sync {
 
     /// What the model's answers of this item schema took so far; none where there are none.
     async fn measured(&self, model: &str, item: &Value) -> Result<Option<Measured>, Failure>;
+
+    /// Questions to the model that were answered lately, at most [`LATELY`], and what each took.
+    async fn lately(&self, model: &str) -> Result<Vec<(Question, Measured)>, Failure>;
 }
 
 #[derive(Debug, Default)]
 struct Memory {
     kept: HashMap<Address, Kept>,
-    measured: HashMap<(String, String), Measured>,
+    /// Who was asked what, in the order of the first time, and what it took.
+    taken: Vec<(String, Question, Measured)>,
 }
 
 /// Keeps answers as long as it lives.
@@ -102,7 +109,12 @@ impl Store for MemoryStore {
     ) -> Result<(), Failure> {
         let mut memory = self.memory();
         memory.kept.entry(address.clone()).or_default().answers.extend_from_slice(answers);
-        let measured = memory.measured.entry((model.to_owned(), question.item.to_string())).or_default();
+        let is_same = |(asked, known, _): &(String, Question, Measured)| asked == model && known == question;
+        let place = memory.taken.iter().position(is_same).unwrap_or_else(|| {
+            memory.taken.push((model.to_owned(), question.clone(), Measured::default()));
+            memory.taken.len() - 1
+        });
+        let measured = &mut memory.taken[place].2;
         measured.answers += answers.len() as u64;
         measured.usage += usage;
         Ok(())
@@ -114,7 +126,19 @@ impl Store for MemoryStore {
     }
 
     async fn measured(&self, model: &str, item: &Value) -> Result<Option<Measured>, Failure> {
-        let measured = self.memory().measured.get(&(model.to_owned(), item.to_string())).copied();
-        Ok(measured.filter(|measured| measured.answers > 0))
+        let mut sum = Measured::default();
+        for (_, _, measured) in
+            self.memory().taken.iter().filter(|(asked, known, _)| asked == model && known.item == *item)
+        {
+            sum.answers += measured.answers;
+            sum.usage += measured.usage;
+        }
+        Ok((sum.answers > 0).then_some(sum))
+    }
+
+    async fn lately(&self, model: &str) -> Result<Vec<(Question, Measured)>, Failure> {
+        let memory = self.memory();
+        let asked = memory.taken.iter().rev().filter(|(asked, _, measured)| asked == model && measured.answers > 0);
+        Ok(asked.take(LATELY).map(|(_, question, measured)| (question.clone(), *measured)).collect())
     }
 }

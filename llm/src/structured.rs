@@ -31,13 +31,14 @@ const KNOWN: [&str; 18] = [
 ];
 
 /// Keywords that are said in words where they are taken out.
-const SAID: [(&str, &str); 6] = [
+const SAID: [(&str, &str); 7] = [
     ("minLength", "at least {} characters"),
     ("maxLength", "at most {} characters"),
     ("pattern", "matches the regular expression {}"),
     ("minItems", "at least {} items"),
     ("maxItems", "at most {} items"),
     ("default", "usually {}"),
+    ("examples", "for example {}"),
 ];
 
 /// Formats that strict output knows.
@@ -66,7 +67,7 @@ pub(crate) fn strict(schema: &Value) -> Option<Value> {
             },
             "required" | "additionalProperties" => {}
             key if KNOWN.contains(&key) => drop(out.insert(key.to_owned(), value.clone())),
-            "$schema" | "$id" | "$comment" | "examples" => {}
+            "$schema" | "$id" | "$comment" => {}
             key => {
                 let (_, words) = SAID.iter().find(|(known, _)| *known == key)?;
                 said.push(words.replace("{}", &plain(value)));

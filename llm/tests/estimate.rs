@@ -8,25 +8,15 @@ use llm::{Cancel, Client, Config, Usage};
 use scripted_model::{Pool, Script};
 use serde_json::{Value, json};
 
+use super::shapes::{put_together, shapes};
 use super::support::{config, pool, serve, soon, unwatched};
 
-/// Answers as a model would give them.
 fn mottos() -> Vec<Value> {
-    let (first, second, third) = (
-        ["Work", "Learn", "Listen", "Build", "Share", "Plan", "Measure", "Travel", "Read", "Write"],
-        [
-            "every single day",
-            "with curiosity",
-            "before speaking",
-            "something useful",
-            "what you know",
-            "for the long run",
-        ],
-        ["and never stop", "and stay humble", "with your team", "at your own pace", "because time is short"],
-    );
-    let number = |all: usize| (all % first.len(), all / first.len() % second.len(), all / 60);
-    let motto = |(a, b, c): (usize, usize, usize)| json!(format!("{} {} {}", first[a], second[b], third[c]));
-    (0..first.len() * second.len() * third.len()).map(|all| motto(number(all))).collect()
+    put_together(&[
+        &["Work", "Learn", "Listen", "Build", "Share", "Plan", "Measure", "Travel", "Read", "Write"],
+        &[" every day", " with curiosity", " with care", " for tomorrow", " what you know", " for the long run"],
+        &["", ", and stay humble", ", together", ", at your own pace", " and never stop"],
+    ])
 }
 
 async fn estimated(config: &Config, store: &MemoryStore, wanted: &[Wanted]) -> Estimate {
@@ -65,6 +55,67 @@ async fn an_estimate_is_within_15_percent_before_anything_was_measured() {
     assert_eq!(server.counts().calls, 0);
     let taken = taken(&Client::new(config).expect("a client"), &store, &wanted).await;
     assert_near(estimate.usage, taken, "unmeasured");
+}
+
+#[tokio::test]
+async fn answers_of_the_shapes_that_models_give_are_within_15_percent() {
+    let shapes = shapes();
+    let of_shape =
+        |(when, _, answers): &(&str, Value, Vec<Value>)| Pool { when: (*when).to_owned(), answers: answers.clone() };
+    let server = serve(Script { repeats: 0.05, pools: shapes.iter().map(of_shape).collect(), ..Script::default() });
+    let config = config(&server);
+    let client = Client::new(config.clone()).expect("a client");
+    let (mut all, mut sum, mut off) = (Usage::default(), Usage::default(), Vec::new());
+    for (prompt, item, answers) in &shapes {
+        // Each by itself, so that none learns of another.
+        let store = MemoryStore::default();
+        let wanted = [pool(prompt, item.clone(), answers.len() as u64 * 9 / 10)];
+        let estimate = estimated(&config, &store, &wanted).await.usage;
+        let taken = taken(&client, &store, &wanted).await;
+        let ratio = |estimated: u64, taken: u64| estimated as f64 / taken as f64;
+        let both =
+            ratio(estimate.prompt_tokens + estimate.completion_tokens, taken.prompt_tokens + taken.completion_tokens);
+        off.push(format!("{prompt}: {both:.2} ({estimate:?} for {taken:?})"));
+        assert!((0.8..=1.25).contains(&both), "{off:#?}");
+        all += estimate;
+        sum += taken;
+    }
+    assert_near(all, sum, &off.join("\n"));
+}
+
+#[tokio::test]
+async fn the_first_call_corrects_what_is_ahead() {
+    // A model that writes far more than the words let one think.
+    let endless = |n: usize| json!(format!("{} {n}", "and so on it went, without an end".repeat(4)));
+    let pools = vec![Pool { when: "a name".to_owned(), answers: (0..1100).map(endless).collect() }];
+    let server = serve(Script { repeats: 0.05, pools, ..Script::default() });
+    let (config, store) = (config(&server), MemoryStore::default());
+    let client = Client::new(config.clone()).expect("a client");
+    let wanted =
+        ["a name", "a name of a person", "a name of a thing"].map(|words| pool(words, json!({"type": "string"}), 300));
+    let before = estimated(&config, &store, &wanted).await.usage;
+    let seen = std::sync::Mutex::new(Vec::new());
+    let watch = |progress: llm::fill::Progress| {
+        let taken = server.counts();
+        seen.lock().expect("no panic").push((taken.completion_tokens + progress.left.completion_tokens, progress.left));
+    };
+    let ceiling = client.ceiling(None).expect("no ceiling");
+    let all = soon(fill_all(&client, &store, &wanted, &ceiling, &Cancel::new(), &watch)).await;
+    all.answers.expect("filled");
+    let taken = server.counts();
+    assert!(before.completion_tokens * 3 < taken.completion_tokens, "{before:?} {taken:?}");
+    let seen = seen.into_inner().expect("no panic");
+    for (place, (thought, _)) in seen.iter().enumerate().skip(2) {
+        let off = *thought as f64 / taken.completion_tokens as f64 - 1.0;
+        // Of calls in flight the server has counted more than was heard.
+        assert!(
+            (-0.15..=0.35).contains(&off),
+            "after {} calls {thought} were thought of {}",
+            place + 1,
+            taken.completion_tokens
+        );
+    }
+    assert_eq!(seen.last().map(|(_, left)| *left), Some(Usage::default()));
 }
 
 #[tokio::test]

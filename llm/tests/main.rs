@@ -6,4 +6,5 @@ mod estimate;
 mod fill;
 mod properties;
 mod secrets;
+mod shapes;
 mod support;

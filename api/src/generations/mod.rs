@@ -106,6 +106,8 @@ pub struct AnswersProgress {
     pub calls: u64,
     /// US dollars that the generation took so far; null where the model's price is not known.
     pub cost_usd: Option<f64>,
+    /// US dollars that it comes to once all answers are there, as far as the calls so far tell; null where the model's price is not known.
+    pub expected_cost_usd: Option<f64>,
 }
 
 /// How far a generation is.

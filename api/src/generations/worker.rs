@@ -180,6 +180,7 @@ impl Run<'_> {
                     wanted: told.wanted,
                     calls: told.usage.calls,
                     cost_usd: told.spent_microusd.map(|spent| spent as f64 / pools::MICRO),
+                    expected_cost_usd: told.expected_microusd.map(|expected| expected as f64 / pools::MICRO),
                 });
             });
         };

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ::llm::failure::Failure;
 use ::llm::prices::Price;
-use ::llm::store::{Count, Kept, Measured, Store};
+use ::llm::store::{Count, Kept, LATELY, Measured, Store};
 use ::llm::{Cancel, Usage};
 use async_trait::async_trait;
 use diesel::SqliteConnection;
@@ -176,6 +176,22 @@ impl Store for Keeper {
             completion_tokens: count(taken.completion_tokens),
         };
         Ok((answers > 0).then(|| Measured { answers: count(answers), usage }))
+    }
+
+    async fn lately(&self, model: &str) -> Result<Vec<(Question, Measured)>, Failure> {
+        let model = model.to_owned();
+        self.read(move |c| {
+            let of_row = |row: QuestionRow| {
+                let usage = Usage {
+                    calls: count(row.calls),
+                    prompt_tokens: count(row.prompt_tokens),
+                    completion_tokens: count(row.completion_tokens),
+                };
+                Ok((question_of(&row)?, Measured { answers: count(row.answers), usage }))
+            };
+            store::lately(c, &model, LATELY as i64)?.into_iter().map(of_row).collect()
+        })
+        .await
     }
 }
 

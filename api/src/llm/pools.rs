@@ -34,6 +34,8 @@ pub struct Progress {
     pub usage: Usage,
     /// Millionths of a dollar that were spent, also by runs before; none where the price is not known.
     pub spent_microusd: Option<u64>,
+    /// Millionths of a dollar that it comes to in the end, as far as the calls so far tell; none where the price is not known.
+    pub expected_microusd: Option<u64>,
 }
 
 /// What filling the pools of a plan came to.
@@ -86,6 +88,7 @@ impl Filling<'_> {
                 sum.usage += *usage;
             }
             sum.spent_microusd = client.price().map(|_| told.spent_microusd);
+            sum.expected_microusd = client.price().map(|price| told.spent_microusd + price.cost_microusd(told.left));
             watch(sum);
         };
         let all = self.model.wait(async {

@@ -256,6 +256,18 @@ pub fn measured(connection: &mut SqliteConnection, model: &str, item_hash: &str)
     Ok((answers, Taken { calls, prompt_tokens, completion_tokens }))
 }
 
+/// The latest questions to a model that were answered here, the latest first; what was loaded from elsewhere took nothing.
+pub fn lately(connection: &mut SqliteConnection, model: &str, most: i64) -> QueryResult<Vec<QuestionRow>> {
+    llm_questions::table
+        .filter(llm_questions::model.eq(model))
+        .filter(llm_questions::answers.gt(0))
+        .filter(llm_questions::calls.gt(0))
+        .order((llm_questions::created_at.desc(), llm_questions::address.asc()))
+        .limit(most)
+        .select(QuestionRow::as_select())
+        .load(connection)
+}
+
 /// What tells whether an answer was added since.
 pub fn last_answer(connection: &mut SqliteConnection) -> QueryResult<i64> {
     diesel::select(sql::<BigInt>("(SELECT coalesce(max(rowid), 0) FROM llm_answers)")).first(connection)

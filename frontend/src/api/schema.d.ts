@@ -1147,6 +1147,11 @@ export interface components {
              * @description US dollars that the generation took so far; null where the model's price is not known.
              */
             cost_usd?: number | null;
+            /**
+             * Format: double
+             * @description US dollars that it comes to once all answers are there, as far as the calls so far tell; null where the model's price is not known.
+             */
+            expected_cost_usd?: number | null;
         };
         /** @description An API key, without its secret. */
         ApiKey: {

@@ -10,57 +10,92 @@ const WORDS: [&str; 24] = [
     "maple", "north", "opal", "prairie", "quartz", "river", "summit", "tundra", "umber", "valley", "willow", "zephyr",
 ];
 
+/// What texts are of, and the words that one has at least and at most; what is named first in a request is meant.
+const SHAPES: [(&str, u64, u64); 19] = [
+    ("first name", 1, 1),
+    ("full name", 2, 2),
+    ("name", 2, 3),
+    ("nombre", 2, 3),
+    ("job", 2, 3),
+    ("title", 3, 5),
+    ("título", 3, 5),
+    ("motto", 3, 5),
+    ("slogan", 3, 5),
+    ("lema", 3, 5),
+    ("subject", 4, 6),
+    ("comment", 7, 11),
+    ("comentario", 7, 11),
+    ("sentence", 8, 12),
+    ("description", 9, 14),
+    ("descripción", 9, 14),
+    ("writes", 8, 13),
+    ("review", 10, 15),
+    ("reseña", 10, 15),
+];
+
 /// How deep a schema is followed.
 const MAX_DEPTH: usize = 12;
 
-/// The `number`th answer that satisfies `schema`; `root` is where references are looked up.
-pub fn answer(schema: &Value, root: &Value, number: u64) -> Value {
-    of(schema, root, number, 0)
+/// The `number`th answer that satisfies `schema`, as long as what `asked` asks for; `root` is where references are looked up.
+pub fn answer(schema: &Value, root: &Value, asked: &str, number: u64) -> Value {
+    Asked { root, words: asked }.of(schema, number, 0)
 }
 
-fn of(schema: &Value, root: &Value, number: u64, depth: usize) -> Value {
-    if depth > MAX_DEPTH {
-        return Value::Null;
-    }
-    if let Some(path) = schema["$ref"].as_str() {
-        let target = path.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
-        return target.map_or(Value::Null, |target| of(target, root, number, depth + 1));
-    }
-    if let Some(value) = schema.get("const") {
-        return value.clone();
-    }
-    if let Some(values) = schema["enum"].as_array().filter(|values| !values.is_empty()) {
-        return values[number as usize % values.len()].clone();
-    }
-    for key in ["anyOf", "oneOf", "allOf"] {
-        if let Some(first) = schema[key].as_array().and_then(|variants| variants.first()) {
-            return of(first, root, number, depth + 1);
+struct Asked<'a> {
+    root: &'a Value,
+    words: &'a str,
+}
+
+impl Asked<'_> {
+    fn of(&self, schema: &Value, number: u64, depth: usize) -> Value {
+        let root = self.root;
+        if depth > MAX_DEPTH {
+            return Value::Null;
         }
-    }
-    let kind = match &schema["type"] {
-        Value::String(kind) => kind.as_str(),
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("null"),
-        _ if schema.get("properties").is_some() => "object",
-        _ => "string",
-    };
-    match kind {
-        "object" => {
-            let properties = schema["properties"].as_object().into_iter().flatten();
-            let filled = properties.map(|(name, property)| (name.clone(), of(property, root, number, depth + 1)));
-            Value::Object(filled.collect::<Map<_, _>>())
+        if let Some(path) = schema["$ref"].as_str() {
+            let target = path.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+            return target.map_or(Value::Null, |target| self.of(target, number, depth + 1));
         }
-        "array" => {
-            let least = schema["minItems"].as_u64().unwrap_or(2);
-            (0..least).map(|place| of(&schema["items"], root, number * 7 + place, depth + 1)).collect()
+        if let Some(value) = schema.get("const") {
+            return value.clone();
         }
-        "integer" => json!(whole(schema, number)),
-        "number" => match (schema["minimum"].as_f64(), schema["maximum"].as_f64()) {
-            (Some(least), Some(most)) => json!(least + (most - least) * ((number % 1000) as f64 / 1000.0)),
-            (least, _) => json!(least.unwrap_or(0.0) + number as f64 / 4.0),
-        },
-        "boolean" => json!(number.is_multiple_of(2)),
-        "null" => Value::Null,
-        _ => text(schema, number).into(),
+        if let Some(values) = schema["enum"].as_array().filter(|values| !values.is_empty()) {
+            return values[number as usize % values.len()].clone();
+        }
+        for key in ["anyOf", "oneOf", "allOf"] {
+            if let Some(first) = schema[key].as_array().and_then(|variants| variants.first()) {
+                return self.of(first, number, depth + 1);
+            }
+        }
+        let kind = match &schema["type"] {
+            Value::String(kind) => kind.as_str(),
+            Value::Array(kinds) => {
+                kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("null")
+            }
+            _ if schema.get("properties").is_some() => "object",
+            _ => "string",
+        };
+        match kind {
+            "object" => {
+                let properties = schema["properties"].as_object().into_iter().flatten();
+                let filled = properties.map(|(name, property)| {
+                    (name.clone(), Asked { words: name, ..*self }.of(property, number, depth + 1))
+                });
+                Value::Object(filled.collect::<Map<_, _>>())
+            }
+            "array" => {
+                let least = schema["minItems"].as_u64().unwrap_or(2);
+                (0..least).map(|place| self.of(&schema["items"], number * 7 + place, depth + 1)).collect()
+            }
+            "integer" => json!(whole(schema, number)),
+            "number" => match (schema["minimum"].as_f64(), schema["maximum"].as_f64()) {
+                (Some(least), Some(most)) => json!(least + (most - least) * ((number % 1000) as f64 / 1000.0)),
+                (least, _) => json!(least.unwrap_or(0.0) + number as f64 / 4.0),
+            },
+            "boolean" => json!(number.is_multiple_of(2)),
+            "null" => Value::Null,
+            _ => text(schema, self.words, number).into(),
+        }
     }
 }
 
@@ -72,7 +107,7 @@ fn whole(schema: &Value, number: u64) -> i64 {
     }
 }
 
-fn text(schema: &Value, number: u64) -> String {
+fn text(schema: &Value, asked: &str, number: u64) -> String {
     let start = Date::constant(2020, 1, 1);
     let day = start.checked_add(Span::new().days((number % 3000) as i64)).unwrap_or(start);
     let second = Span::new().seconds((number * 37 % 86_400) as i64);
@@ -87,14 +122,13 @@ fn text(schema: &Value, number: u64) -> String {
         Some("email") => return format!("person{number}@example.com"),
         _ => {}
     }
-    let size = WORDS.len() as u64;
-    let (first, rest) = (WORDS[(number % size) as usize], number / size);
-    let (second, third) = (WORDS[(rest % size) as usize], rest / size);
-    let mut text = format!("{first} {second}");
-    if third > 0 {
-        text.push_str(&format!(" {third}"));
-    }
+    let described = schema["description"].as_str().unwrap_or_default();
+    let (fewest, most_words) = shape(described).or_else(|| shape(asked)).unwrap_or((2, 4));
+    let count = fewest + number * 7 % (most_words - fewest + 1);
+    let of = |count: u64| words(number, count) + if count > 6 { "." } else { "" };
     let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX) as usize;
+    // As many of the words as there is room for.
+    let mut text = (1..=count).rev().map(of).find(|text| text.len() <= most).unwrap_or_else(|| of(1));
     if text.len() > most {
         // The number alone, in letters and digits, tells short answers apart.
         text = radix(number, most);
@@ -104,6 +138,31 @@ fn text(schema: &Value, number: u64) -> String {
         text.push_str(" and on");
     }
     text.truncate(most.max(1));
+    text
+}
+
+/// The words of the thing that is named first.
+fn shape(asked: &str) -> Option<(u64, u64)> {
+    let asked = asked.to_lowercase();
+    let found = SHAPES.iter().filter_map(|(name, fewest, most)| Some((asked.find(name)?, (*fewest, *most))));
+    found.min_by_key(|(at, _)| *at).map(|(_, words)| words)
+}
+
+/// So many words, other ones for each number; a few more where it takes more to tell numbers apart.
+fn words(number: u64, count: u64) -> String {
+    let size = WORDS.len() as u64;
+    let mut rest = number;
+    let mut text = String::new();
+    for place in 0.. {
+        if place >= count && rest == 0 {
+            break;
+        }
+        if place > 0 {
+            text.push(' ');
+        }
+        text.push_str(WORDS[((rest + place * 5) % size) as usize]);
+        rest /= size;
+    }
     text
 }
 
@@ -154,8 +213,25 @@ mod tests {
             json!({"type": "integer", "minimum": 5}),
             json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "boolean"}}}),
         ] {
-            let answers: HashSet<String> = (0..1000).map(|n| answer(&schema, &schema, n).to_string()).collect();
+            let answers: HashSet<String> = (0..1000).map(|n| answer(&schema, &schema, "", n).to_string()).collect();
             assert_eq!(answers.len(), 1000, "{schema}");
         }
+    }
+
+    #[test]
+    fn a_text_is_as_long_as_what_is_asked_for() {
+        let schema = json!({"type": "string"});
+        let words = |asked: &str, number: u64| {
+            let text = answer(&schema, &schema, asked, number);
+            text.as_str().map_or(0, |text| text.split(' ').count())
+        };
+        for number in 0..20 {
+            assert!((3..=5).contains(&words("The title of a review", number)));
+            assert!((10..=15).contains(&words("A review of a title", number)));
+            assert!((2..=4).contains(&words("x", number)));
+        }
+        let distinct: HashSet<String> =
+            (0..2000).map(|n| answer(&schema, &schema, "first name", n).to_string()).collect();
+        assert_eq!(distinct.len(), 2000);
     }
 }

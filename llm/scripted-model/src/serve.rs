@@ -255,7 +255,7 @@ impl State {
         }
         let Some(schema) = schema(request, words) else { return "There is nothing to say.".into() };
         let list = schema["properties"].as_object().into_iter().flatten().find(|(_, part)| part["type"] == "array");
-        let Some((key, list)) = list else { return answer(&schema, &schema, self.counts.calls) };
+        let Some((key, list)) = list else { return answer(&schema, &schema, "", self.counts.calls) };
         let items = self.items(&list["items"], &schema, words, fault);
         json!({ key: items })
     }
@@ -279,7 +279,7 @@ impl State {
             let value = match pool {
                 Some(pool) if pool.answers.is_empty() => continue,
                 Some(pool) => pool.answers[number as usize % pool.answers.len()].clone(),
-                None => answer(item, root, number),
+                None => answer(item, root, asked_for(words), number),
             };
             // A wrong answer is no answer: the same one comes again, right.
             if matches!(fault, Fault::WrongType | Fault::TooLong | Fault::InvalidJson | Fault::Refusal) && !again {
@@ -314,6 +314,12 @@ fn schema(request: &Value, words: &str) -> Option<Value> {
     }
     let mut lines = words.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.find(|value| value.get("properties").is_some())
+}
+
+/// What a pool is of: the words behind the question, or all.
+fn asked_for(words: &str) -> &str {
+    let question = words.split_once("What each answer is: ").map(|(_, rest)| rest.lines().next().unwrap_or_default());
+    question.unwrap_or(words)
 }
 
 fn number_after(words: &str, marker: &str) -> Option<u64> {

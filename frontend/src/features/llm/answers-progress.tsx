@@ -12,7 +12,7 @@ export function AnswersMeter({
   const { t } = useTranslation();
   const format = useFormat();
   if (!answers) return null;
-  const { done, wanted, calls, cost_usd } = answers;
+  const { done, wanted, calls, cost_usd, expected_cost_usd } = answers;
   return (
     <section aria-label={t("llm.progress.title")} className="mt-5">
       <div className="mb-1.5 flex flex-wrap items-baseline gap-x-2 text-xs">
@@ -20,7 +20,11 @@ export function AnswersMeter({
         <span className="text-ink-3 tabular-nums">
           {t("generations.someOf", { done: format.number(done), total: format.number(wanted) })} ·{" "}
           {t("llm.calls", { count: calls })}
-          {cost_usd != null && ` · ${format.dollars(cost_usd)}`}
+          {cost_usd != null &&
+            ` · ${t("llm.progress.cost", {
+              spent: format.dollars(cost_usd),
+              expected: format.dollars(expected_cost_usd ?? cost_usd),
+            })}`}
         </span>
       </div>
       <Meter
