@@ -338,6 +338,42 @@ async fn filling_is_followed_and_ends_within_a_second_of_being_cancelled() {
 }
 
 #[actix_web::test]
+async fn a_look_for_the_questions_of_a_large_table_ends_within_a_second_of_being_cancelled() {
+    let server = server();
+    let api = asking(&server, &[("OPENAI_API_KEY", MODEL_KEY)]);
+    let token = api.user(Role::Editor);
+    // Which combinations come is known only once all rows have been looked at.
+    let schema = "name: people
+tables:
+  - name: person
+    rows: 90000000
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: level, generator: { type: expression, sql: \"CASE WHEN id < 89999999 THEN 'low' ELSE 'high' END\" } }
+      - { name: motto, generator: { type: llm, prompt: \"A motto of somebody {{level}}\", pool: 5 } }
+";
+    let begun = std::time::Instant::now();
+    api.post("/api/v1/plan", &token, &json!({"schema_text": schema})).await.is(200);
+    assert!(begun.elapsed() < Duration::from_secs(10), "a plan looks at a few rows");
+    let dataset = api.dataset(&token, schema).await;
+    let path = format!("/api/v1/datasets/{dataset}/generations");
+    let id = id_of(&api.post(&path, &token, &json!({})).await.is(202).json());
+    let own = format!("/api/v1/generations/{id}");
+    while api.app.generations.progress(id.parse().expect("an id")).is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let begun = std::time::Instant::now();
+    api.post(&format!("{own}/cancel"), &token, &json!({})).await.is(202);
+    while api.app.generations.progress(id.parse().expect("an id")).is_some() {
+        assert!(begun.elapsed() < Duration::from_secs(1), "it still looks");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(api.get(&own, &token).await.is(200).json()["state"], "cancelled");
+    assert_eq!(server.counts().calls, 0, "nothing was asked before all was known");
+}
+
+#[actix_web::test]
 async fn a_server_that_stops_keeps_what_was_paid_for_and_its_key_is_gone() {
     let server = server();
     server.script(|script| script.latency_ms = 100);

@@ -8,7 +8,7 @@ use api::Failure;
 use api::llm::pools::{self, MICRO};
 use api::llm::session::Session;
 use engine::llm::{Answers, Wanted};
-use engine::plan::{Plan, PoolState};
+use engine::plan::{Plan, PoolState, Unasked};
 
 use crate::environment;
 use crate::progress::AnswerBar;
@@ -37,7 +37,10 @@ pub fn asked(
     cancellation: &Cancellation,
 ) -> Result<Option<Arc<Answers>>, Stop> {
     let session = Session::to_ask(&environment::config()?)?;
-    let wanted = plan.wanted().map_err(|problems| schema.stop(&problems))?;
+    let wanted = plan.wanted(&|| cancellation.is_cancelled()).map_err(|unasked| match unasked {
+        Unasked::Stopped => Stop::from(Failure::Cancelled),
+        Unasked::Problems(problems) => schema.stop(&problems),
+    })?;
     let estimate = session.estimated(&wanted)?;
     let name = session.name();
     let kept: u64 = estimate.pools.iter().map(|pool| pool.kept).sum();

@@ -33,6 +33,42 @@ fn writes(home: &Home) -> bool {
 }
 
 #[test]
+fn a_look_for_the_questions_of_a_language_model_ends_within_a_second() {
+    for signal in ["-INT", "-TERM"] {
+        let home = Home::new();
+        // Which combinations come is known only once all rows have been looked at.
+        home.write(
+            "people.yaml",
+            "name: people
+tables:
+  - name: person
+    rows: 2000000000
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: level, generator: { type: expression, sql: \"CASE WHEN id < 1999999999 THEN 'low' ELSE 'high' END\" } }
+      - { name: motto, generator: { type: llm, prompt: \"A motto of somebody {{level}}\", pool: 5 } }
+",
+        );
+        let arguments = ["generate", "people.yaml", "--out", "out"];
+        let child = home.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        // The database stands when the look begins.
+        let started = Instant::now();
+        while !home.at("data/db.sqlite3").exists() {
+            assert!(started.elapsed() < PATIENCE, "it has not begun");
+            thread::sleep(Duration::from_millis(5));
+        }
+        thread::sleep(Duration::from_secs(1));
+        let begun = Instant::now();
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        let ran = Ran::of(child.wait_with_output().expect("it ends")).fails();
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert_eq!(ran.stderr, "interrupted; no file was changed\n");
+        assert!(!home.at("out").exists());
+    }
+}
+
+#[test]
 fn nothing_is_left_behind_after_ctrl_c() {
     interrupted_by("-INT", "out");
 }

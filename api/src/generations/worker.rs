@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 use ::llm::Secret;
 use engine::ENGINE_VERSION;
 use engine::content::{self, Hash};
-use engine::plan::{self, Plan};
-use engine::problem::Problem;
+use engine::plan::{self, Plan, Unasked};
 use engine::profile::Profiler;
 use engine::verify::Certificate;
 use indexmap::IndexMap;
@@ -157,10 +156,12 @@ impl Run<'_> {
         }
         let app = self.app;
         let unanswered = compiled(app, &self.row).map_err(not_planned)?;
-        let told = |problems: Vec<Problem>| {
-            Failure::Request(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-        };
-        let wanted = unanswered.wanted().map_err(told)?;
+        let wanted = unanswered.wanted(&|| self.cancellation.is_cancelled()).map_err(|unasked| match unasked {
+            Unasked::Stopped => Failure::Cancelled,
+            Unasked::Problems(problems) => {
+                Failure::Request(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            }
+        })?;
         self.cancellation.check()?;
         let id = uuid(&self.row.id);
         let spent = app.db.read_now(|c| Ok::<_, ApiError>(llm::sums_of(c, id)?)).map_err(not_read)?;

@@ -59,8 +59,8 @@ pub(crate) use groups::order_of;
 pub(crate) use groups::{Groups, Member, Order, OrderBy, Sorted, places};
 pub(crate) use order::print_decimal;
 pub use pool_report::{Estimate, FallbackReport, PoolReport, PoolState};
-pub use pools::Look;
 pub(crate) use pools::Pool;
+pub use pools::{Look, Unasked};
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
 pub(crate) use scattered::{Scattered, Step, Tally};
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use super::pools::{LOOKED_AT, MOST_COMBINATIONS, Pool, Scan, expected, scan, too_many};
+use super::pools::{MOST_COMBINATIONS, Pool, Scan, expected, too_many};
 use super::{Plan, Report};
 use crate::generators::Per;
 use crate::llm::{Note, OnError};
@@ -196,11 +196,7 @@ impl Plan {
     pub(super) fn report_pools(&self) -> (Vec<PoolReport>, Vec<Problem>) {
         let (mut reports, mut problems) = (Vec::new(), Vec::new());
         for pool in &self.pools {
-            let mut seen = None;
-            if !pool.is_long {
-                // What fails here fails in a run, with its place.
-                seen = scan(self, pool, LOOKED_AT).ok();
-            }
+            let seen = self.looked_at(pool);
             if pool.per == Per::Combination && seen.as_ref().is_some_and(|scan| scan.prompts.len() > MOST_COMBINATIONS)
             {
                 problems.push(too_many(pool));

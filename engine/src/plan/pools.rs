@@ -22,7 +22,10 @@ use crate::types::LogicalType;
 pub(super) const MOST_COMBINATIONS: usize = 1_000;
 
 /// Rows of a table whose prompts are looked at while it is planned.
-pub(super) const LOOKED_AT: u64 = if cfg!(test) { 1 << 13 } else { 1 << 16 };
+const LOOKED_AT: u64 = if cfg!(test) { 1 << 13 } else { 1 << 16 };
+
+/// Rows of all pools together that are looked at.
+const LOOKED_AT_IN_ALL: u64 = 16 * LOOKED_AT;
 
 /// A draw of a language model's answers.
 pub(crate) struct Pool {
@@ -61,6 +64,15 @@ pub struct Look {
     pub wanted: Vec<Wanted>,
     /// Whether they are all.
     pub is_complete: bool,
+}
+
+/// Why nobody can say which questions rows need.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unasked {
+    /// Nobody waits for it any longer.
+    Stopped,
+    /// Something is wrong with them.
+    Problems(Vec<Problem>),
 }
 
 impl Pool {
@@ -102,24 +114,33 @@ impl Plan {
     /// The questions whose answers the rows need: of each pool one for every combination of the values that its prompt names, in the order
     /// of their first rows. The same question may stand for several pools; its answers serve them all.
     ///
-    /// Columns that prompts name are made for all rows of their table, a block at a time, until no new combination can come.
-    pub fn wanted(&self) -> Result<Vec<Wanted>, Vec<Problem>> {
+    /// Columns that prompts name are made for all rows of their table, a block at a time, until no new combination can come. In a table of
+    /// billions of rows that takes long, so `is_stopped` is asked before each block.
+    pub fn wanted(&self, is_stopped: &dyn Fn() -> bool) -> Result<Vec<Wanted>, Unasked> {
         let (mut wanted, mut problems) = (Vec::new(), Vec::new());
         for pool in &self.pools {
-            match scan(self, pool, u64::MAX) {
-                Ok(scan) if scan.prompts.len() > most(pool) => problems.push(too_many(pool)),
-                Ok(scan) => wanted.extend(self.wanted_of(pool, &scan)),
+            match scan(self, pool, u64::MAX, is_stopped) {
+                Ok(Some(scan)) if scan.prompts.len() > most(pool) => problems.push(too_many(pool)),
+                Ok(Some(scan)) => wanted.extend(self.wanted_of(pool, &scan)),
+                Ok(None) => return Err(Unasked::Stopped),
                 Err(error) => problems.push(Problem::new("run", error.to_string()).at(pool.pointer.clone())),
             }
         }
-        if problems.is_empty() { Ok(wanted) } else { Err(problems) }
+        if problems.is_empty() { Ok(wanted) } else { Err(Unasked::Problems(problems)) }
+    }
+
+    /// The prompts of the rows of a pool that planning looks at; none where that takes too long, or fails: what fails here fails in a run, with
+    /// its place. However many pools there are, it is done soon.
+    pub(super) fn looked_at(&self, pool: &Pool) -> Option<Scan> {
+        let looked = self.pools.iter().filter(|pool| !pool.is_long && !pool.template.is_fixed()).count() as u64;
+        let rows = (LOOKED_AT_IN_ALL / looked.max(1)).clamp(BLOCK, LOOKED_AT);
+        if pool.is_long { None } else { scan(self, pool, rows, &|| false).ok().flatten() }
     }
 
     /// What a look at as many rows as planning looks at tells of the questions, for each pool in the order of the report.
     pub fn look(&self) -> Vec<Look> {
         let of_pool = |pool: &Pool| {
-            // What fails here fails in a run, with its place.
-            let seen = if pool.is_long { None } else { scan(self, pool, LOOKED_AT).ok() };
+            let seen = self.looked_at(pool);
             let wanted = seen.iter().flat_map(|scan| self.wanted_of(pool, scan)).collect();
             Look { wanted, is_complete: seen.is_some_and(|scan| scan.complete) }
         };
@@ -207,19 +228,22 @@ pub(super) fn expected(plan: &Plan, pool: &Pool) -> Option<u128> {
     })
 }
 
-/// The prompts of the first `rows` rows, until there is one too many.
-pub(super) fn scan(plan: &Plan, pool: &Pool, rows: u64) -> Result<Scan, RunError> {
+/// The prompts of the first `rows` rows, until there is one too many; none where it was stopped.
+fn scan(plan: &Plan, pool: &Pool, rows: u64, is_stopped: &dyn Fn() -> bool) -> Result<Option<Scan>, RunError> {
     let all = plan.tables[pool.table].rows;
     let mut found = Scan { prompts: IndexMap::new(), whole: true, complete: true };
     if all == 0 {
-        return Ok(found);
+        return Ok(Some(found));
     }
     if pool.template.is_fixed() {
         found.prompts.insert(pool.prompt.clone(), all);
-        return Ok(found);
+        return Ok(Some(found));
     }
     let expected = expected(plan, pool).filter(|_| pool.per == Per::Combination);
     for block in crate::run::blocks(0..all.min(rows)) {
+        if is_stopped() {
+            return Ok(None);
+        }
         let length = (block.end - block.start) as usize;
         debug_assert!(length as u64 <= BLOCK);
         let mut evaluation = Evaluation::new(plan, pool.table, Rows::Range(block.clone()));
@@ -240,7 +264,7 @@ pub(super) fn scan(plan: &Plan, pool: &Pool, rows: u64) -> Result<Scan, RunError
             break;
         }
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
 impl Compiler {

@@ -58,7 +58,7 @@ fn filled(wanted: &[Wanted], answer: impl Fn(&Wanted, u64) -> Value) -> Answers 
 
 fn answered(schema: &str, answer: impl Fn(&Wanted, u64) -> Value) -> Arc<Plan> {
     let plan = sound(compiled(schema));
-    let wanted = plan.wanted().unwrap_or_else(|problems| panic!("{problems:?}"));
+    let wanted = plan.wanted(&|| false).unwrap_or_else(|unasked| panic!("{unasked:?}"));
     sound(with_answers(schema, filled(&wanted, answer)))
 }
 
@@ -74,7 +74,7 @@ fn texts(pool: &Wanted, number: u64) -> Value {
 #[test]
 fn a_prompt_is_asked_for_each_combination_of_what_it_names() {
     let plan = sound(compiled(SHOP));
-    let wanted = plan.wanted().expect("questions");
+    let wanted = plan.wanted(&|| false).expect("questions");
     let prompts: BTreeSet<&str> = wanted.iter().map(|pool| pool.question.prompt.as_str()).collect();
     assert_eq!(prompts.len(), 6);
     assert!(prompts.contains("A review of a lamp with 5 stars"), "{prompts:?}");
@@ -138,7 +138,7 @@ tables:
       - {name: slogan, generator: {type: llm, prompt: A product of a bakery, pool: 40}}
 ";
     let plan = sound(compiled(schema));
-    let wanted = plan.wanted().expect("questions");
+    let wanted = plan.wanted(&|| false).expect("questions");
     assert_eq!(wanted.len(), 2);
     assert_eq!(wanted[0].columns, ["name", "price", "kind"]);
     let item = json!({
@@ -235,7 +235,7 @@ fn unique_columns_need_a_pool_that_is_large_enough() {
     let small = compiled(&UNIQUE.replace("600", "400"));
     assert!(problems(&small).join("\n").contains("can take 400 values, fewer than the table's 500 rows"));
     let plan = sound(compiled(UNIQUE));
-    let wanted = plan.wanted().expect("questions");
+    let wanted = plan.wanted(&|| false).expect("questions");
     let dry =
         with_answers(UNIQUE, filled(&wanted, |_, number| json!({"name": format!("n{}", number % 40), "slogan": "s"})));
     let dry = problems(&dry).join("\n");
@@ -248,7 +248,7 @@ fn unique_columns_need_a_pool_that_is_large_enough() {
 fn every_row_can_have_an_answer_of_its_own() {
     let schema = SHOP.replace("pool: 20", "per: row").replace("rows: 9000", "rows: 700");
     let plan = sound(compiled(&schema));
-    let wanted = plan.wanted().expect("questions");
+    let wanted = plan.wanted(&|| false).expect("questions");
     assert_eq!(wanted.iter().map(|pool| pool.answers).sum::<u64>(), 700);
     assert_eq!(plan.report().llm[0].answers, Some(700));
     let plan = answered(&schema, texts);
@@ -282,7 +282,7 @@ tables:
       - {id: no-for-one, kind: implies, if: stars = 1, then: hidden_word <> 'no'}
 ";
     let plan = sound(compiled(schema));
-    let wanted = plan.wanted().expect("questions");
+    let wanted = plan.wanted(&|| false).expect("questions");
     let prompts: Vec<&str> = wanted.iter().map(|pool| pool.question.prompt.as_str()).collect();
     assert_eq!(prompts, ["An angry word", "A kind word", "A word"]);
     let plan = answered(schema, |pool, number| match pool.question.prompt.as_str() {
@@ -328,7 +328,7 @@ tables:
 #[test]
 fn the_same_answers_give_the_same_rows_and_the_order_of_questions_says_nothing() {
     let plan = sound(compiled(SHOP));
-    let mut wanted = plan.wanted().expect("questions");
+    let mut wanted = plan.wanted(&|| false).expect("questions");
     let one = sound(with_answers(SHOP, filled(&wanted, texts)));
     wanted.reverse();
     let other = sound(with_answers(SHOP, filled(&wanted, texts)));

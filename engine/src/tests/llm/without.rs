@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::plan::PoolState;
+use crate::plan::{PoolState, Unasked};
 
 fn first_rows(plan: &Plan) -> Result<Vec<String>, RunError> {
     crate::run::batch(plan, 0, 0..10).map(|batch| rows_of(&batch))
@@ -42,7 +42,7 @@ fn without_answers_the_plan_stands_and_rows_name_the_variable() {
 #[test]
 fn a_model_that_ran_dry_leaves_what_it_gave() {
     let plan = sound(compiled(SHOP));
-    let mut wanted = plan.wanted().expect("questions");
+    let mut wanted = plan.wanted(&|| false).expect("questions");
     wanted.iter_mut().for_each(|pool| pool.answers = 2);
     let plan = sound(with_answers(SHOP, filled(&wanted, texts)));
     let distinct: BTreeSet<String> =
@@ -62,7 +62,7 @@ fn a_model_that_ran_dry_leaves_what_it_gave() {
 fn answers_that_the_item_does_not_allow_are_refused_by_name() {
     let refuse = |answer: Value| {
         let plan = sound(compiled(SHOP));
-        let wanted = plan.wanted().expect("questions");
+        let wanted = plan.wanted(&|| false).expect("questions");
         let compiled = with_answers(SHOP, filled(&wanted, |_, _| answer.clone()));
         assert!(compiled.plan.is_none());
         problems(&compiled).join("\n")
@@ -105,7 +105,7 @@ fn without_answers_another_generator_fills_what_may_fall_back() {
 fn rows_whose_combination_has_no_answer_fall_back_alone() {
     let schema = SHOP.replace("pool: 20", "pool: 20, on_error: fallback");
     let plan = sound(compiled(&schema));
-    let mut wanted = plan.wanted().expect("questions");
+    let mut wanted = plan.wanted(&|| false).expect("questions");
     wanted.retain(|pool| pool.question.prompt.contains("lamp"));
     let plan = sound(with_answers(&schema, filled(&wanted, texts)));
     assert_eq!((plan.report().llm[0].state, plan.report().llm[0].held), (PoolState::Fallback, 40));
@@ -187,11 +187,51 @@ tables:
 ";
     let plan = sound(compiled(schema));
     assert_eq!((plan.report().llm[0].combinations, plan.report().llm[0].answers), (None, None));
-    let refused = plan.wanted().expect_err("too many");
+    let Err(Unasked::Problems(refused)) = plan.wanted(&|| false) else { panic!("too many") };
     assert_eq!(
         (refused[0].code, refused[0].pointer.as_str()),
         ("too_many_combinations", "/tables/0/columns/2/generator/prompt")
     );
+}
+
+/// Of so many rows that nobody waits for the last, with a prompt whose combinations cannot be told in advance.
+fn endless(pools: usize, first_of_others: u64) -> String {
+    let mut schema = format!(
+        "
+name: d
+tables:
+  - name: t
+    rows: 2000000000
+    columns:
+      - {{name: n, generator: {{type: sequence}}}}
+      - {{name: group, generator: {{type: expression, sql: \"CASE WHEN n < {first_of_others} THEN 0 ELSE 1 END\"}}}}
+"
+    );
+    for pool in 0..pools {
+        schema.push_str(&format!("      - {{name: a{pool}, generator: {{type: llm, prompt: \"{pool} of {{{{group}}}}\"}}}}\n"));
+    }
+    schema
+}
+
+#[test]
+fn who_no_longer_waits_for_the_questions_of_a_large_table_is_heard_soon() {
+    let plan = sound(compiled(&endless(2, 100_000_000)));
+    let looks = std::cell::Cell::new(0);
+    let is_stopped = || {
+        looks.set(looks.get() + 1);
+        looks.get() > 20
+    };
+    assert_eq!(plan.wanted(&is_stopped), Err(Unasked::Stopped));
+    assert_eq!(looks.get(), 21, "it is asked before each block, and no more once it said so");
+}
+
+#[test]
+fn many_prompts_are_looked_at_no_longer_than_a_few() {
+    for (pools, seen) in [(2, 2), (300, 1)] {
+        // The other combination comes in the second block.
+        let plan = sound(compiled(&endless(pools, 5_000)));
+        assert!(plan.look().iter().all(|look| look.wanted.len() == seen && !look.is_complete), "{pools}");
+    }
 }
 
 #[test]
@@ -204,7 +244,7 @@ fn a_look_fills_what_nobody_was_asked_for_whatever_the_schema_says() {
     assert_eq!(first_rows(&plan).expect("rows").len(), 10);
     assert!(plan.notes()[0].text.starts_with("no language model was asked: filled by "), "{:?}", plan.notes());
     // Of six combinations two are known: their rows show answers, the others do not wait for them.
-    let wanted = sound(compiled(SHOP)).wanted().expect("questions");
+    let wanted = sound(compiled(SHOP)).wanted(&|| false).expect("questions");
     let plan = look(Some(filled(&wanted[..2], texts)));
     let rows = first_rows(&plan).expect("rows");
     let answered = rows.iter().filter(|row| row.contains(" stars #")).count();
@@ -212,7 +252,7 @@ fn a_look_fills_what_nobody_was_asked_for_whatever_the_schema_says() {
     assert_eq!(plan.report().llm[0].held, 40);
     // Answers that are too few for values which never repeat are left alone until they are all there.
     let unique = FALLBACK.replace(", on_error: fallback", "");
-    let wanted = sound(compiled(&unique)).wanted().expect("questions");
+    let wanted = sound(compiled(&unique)).wanted(&|| false).expect("questions");
     let few: Vec<Wanted> = wanted.into_iter().map(|wanted| Wanted { answers: 5, ..wanted }).take(1).collect();
     let answers = filled(&few, |_, number| json!(format!("{number}@example.com")));
     let options = Options { answers: Some(Arc::new(answers)), falls_back: true, ..Options::default() };
@@ -225,7 +265,7 @@ fn a_look_tells_the_questions_and_a_report_takes_what_is_kept_of_them() {
     let plan = sound(compiled(SHOP));
     let looks = plan.look();
     assert_eq!(looks.len(), 1);
-    let all = plan.wanted().expect("questions");
+    let all = plan.wanted(&|| false).expect("questions");
     assert_eq!((looks[0].is_complete, &looks[0].wanted), (true, &all));
     let mut report = plan.report().clone();
     report.hold(|_| Some((7, false)));
