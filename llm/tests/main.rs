@@ -2,6 +2,7 @@
 
 mod assistant;
 mod client;
+mod difference;
 mod estimate;
 mod fill;
 mod properties;

@@ -100,7 +100,6 @@ pub const TABLE: &[Access] = &[
     viewer("list_llm_usage"),
     viewer("get_llm_status"),
     editor("write_schema").audited(),
-    editor("patch_schema"),
     editor("write_element").audited(),
     admin("get_status"),
     admin("list_audit"),

@@ -15,9 +15,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::service::{
-    self, Change, Changed, ElementProposal, ElementWish, Listener, Question, SchemaProposal, SchemaWish,
-};
+use super::service::{self, ElementProposal, ElementWish, Listener, Question, SchemaProposal, SchemaWish};
 use crate::App;
 use crate::db::off_thread;
 use crate::error::ApiError;
@@ -35,7 +33,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Adds the resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(write_schema).service(patch_schema).service(write_element);
+    config.service(write_schema).service(write_element);
 }
 
 /// An event while the assistant works.
@@ -73,20 +71,6 @@ async fn write_schema(
 ) -> Result<HttpResponse, ApiError> {
     let question = off_thread(move || Question::of_schema(body.into_inner().0)).await?;
     answer(app, &request, key, question, |question, answered| json!(service::schema_proposal(question, answered))).await
-}
-
-/// Do some pieces of a proposal to a schema
-///
-/// Pieces are told by names, so that they fit a schema that was changed meanwhile, or of which others were not taken.
-#[utoipa::path(operation_id = "patch_schema", tag = "assistant", request_body = Change, responses(
-    (status = 200, body = Changed),
-    Forbidden,
-    TooLarge,
-    Invalid,
-))]
-#[post("/assistant/changes")]
-async fn patch_schema(_: Caller, body: web::Json<Object<Change>>) -> Result<web::Json<Changed>, ApiError> {
-    Ok(web::Json(off_thread(move || service::change(body.into_inner().0)).await?))
 }
 
 /// Write a column or a rule from words

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ::llm::assistant::{self as model, Assisted, Event, Proposal, Sample, SampleColumn, Session};
-use ::llm::difference::{Kind, Piece as Difference, patch};
+use ::llm::difference::{Kind, Piece as Difference, difference};
 use ::llm::{Cancel, Secret};
-use engine::problem::{Problem, pointer_step};
+use engine::problem::Problem;
 use engine::schema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,6 +33,9 @@ pub struct SchemaWish {
     pub words: String,
     /// The present schema, which is changed; without it a new one is written.
     pub schema_text: Option<String>,
+    /// The schema that the pieces of the proposal count from, where it is not the present one: of a proposal that is changed before it was
+    /// taken, the schema that it was made for.
+    pub base_text: Option<String>,
     /// Names and types of uploaded tables; the model is told no value of a row.
     pub samples: Option<Vec<SampleTable>>,
     /// US dollars that it may cost, beside the server's own limit.
@@ -93,18 +96,8 @@ pub struct ElementWish {
     pub ceiling_usd: Option<f64>,
 }
 
-/// Some pieces of a difference, to be done to a schema.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Change {
-    /// The present schema.
-    pub schema_text: String,
-    /// The pieces, in the order of the proposal.
-    pub pieces: Vec<Piece>,
-}
-
 /// What became of a piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PieceKind {
     /// It is new.
@@ -117,28 +110,25 @@ pub enum PieceKind {
     Order,
 }
 
-/// One difference between two schemas.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+/// One difference between two schemas, as large as what one thinks of: a table, a column, a key, a rule, a setting.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Piece {
     /// Where, step by step: tables, columns, keys and rules by their names.
     pub path: Vec<String>,
     /// What became of it.
     pub kind: PieceKind,
-    /// What was there; null where nothing was.
-    #[serde(default)]
-    #[schema(value_type = Value)]
+    /// What was there; absent where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>, nullable)]
     pub before: Option<Value>,
-    /// What is there now; null where nothing is.
-    #[serde(default)]
-    #[schema(value_type = Value)]
+    /// What is there now; absent where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>, nullable)]
     pub after: Option<Value>,
-    /// For a new element of a list the name of the one before it; null where it is the first.
-    #[serde(default)]
-    pub behind: Option<String>,
-    /// Where, in one line.
-    #[serde(default)]
-    pub label: String,
+    /// For a new element of a list the name of the one before it, null where it is the first; absent for all else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub behind: Option<Option<String>>,
 }
 
 /// A schema that the assistant proposes.
@@ -155,11 +145,8 @@ pub struct SchemaProposal {
     /// What the plan says of it that it did not say of the present schema.
     #[schema(value_type = Vec<openapi::Problem>)]
     pub problems: Vec<Problem>,
-    /// How it differs from the present schema; empty where there is none.
+    /// How it differs from `base_text`, or else from the present schema, in pieces that can be taken or left; empty where there is neither.
     pub pieces: Vec<Piece>,
-    /// All pieces as a patch of the present schema (RFC 6902); empty where there is none.
-    #[schema(value_type = Vec<std::collections::BTreeMap<String, Value>>)]
-    pub operations: Vec<Value>,
     /// What it chose, or was not asked for, in its own words.
     pub chosen: Vec<String>,
     /// Why there was no further round, where it was not that the rounds were over.
@@ -177,9 +164,8 @@ pub struct ElementProposal {
     /// The rule, where one was asked for.
     #[schema(value_type = Option<std::collections::BTreeMap<String, Value>>)]
     pub rule: Option<Value>,
-    /// What puts it into the present schema (RFC 6902).
-    #[schema(value_type = Vec<std::collections::BTreeMap<String, Value>>)]
-    pub operations: Vec<Value>,
+    /// How the schema with it differs from the present one; empty where it stands there as it is.
+    pub pieces: Vec<Piece>,
     /// Whether the schema with it can be planned.
     pub is_sound: bool,
     /// What the plan says of the schema with it that it did not say before.
@@ -195,20 +181,10 @@ pub struct ElementProposal {
     pub usage: LlmTaken,
 }
 
-/// A schema with pieces of a difference done to it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Changed {
-    /// The pieces as a patch (RFC 6902).
-    #[schema(value_type = Vec<std::collections::BTreeMap<String, Value>>)]
-    pub operations: Vec<Value>,
-    /// The schema, as YAML.
-    pub schema_text: String,
-}
-
 /// What is asked, checked.
 enum Wish {
     /// A schema; of none that is there, or as a change of one.
-    Schema { present: Option<Value>, samples: Vec<Sample> },
+    Schema { present: Option<Value>, base: Option<Value>, samples: Vec<Sample> },
     /// Something of a table.
     Element { present: Value, table: String, kind: ElementKind },
 }
@@ -223,7 +199,7 @@ pub struct Question {
 impl Question {
     /// For a schema.
     pub fn of_schema(wish: SchemaWish) -> Result<Question, ApiError> {
-        let SchemaWish { words, schema_text, samples, ceiling_usd } = wish;
+        let SchemaWish { words, schema_text, base_text, samples, ceiling_usd } = wish;
         checked_words(&words)?;
         checked_ceiling(ceiling_usd, "/ceiling_usd")?;
         let samples = samples.unwrap_or_default();
@@ -234,8 +210,9 @@ impl Question {
             table: table.name,
             columns: table.columns.into_iter().map(|own| SampleColumn { name: own.name, kind: own.kind }).collect(),
         };
-        let present = schema_text.map(|text| document(&text)).transpose()?;
-        let wish = Wish::Schema { present, samples: samples.into_iter().map(sample).collect() };
+        let present = schema_text.map(|text| document(&text, "/schema_text")).transpose()?;
+        let base = base_text.map(|text| document(&text, "/base_text")).transpose()?;
+        let wish = Wish::Schema { present, base, samples: samples.into_iter().map(sample).collect() };
         Ok(Question { wish, words, ceiling_usd })
     }
 
@@ -244,7 +221,7 @@ impl Question {
         let ElementWish { schema_text, table, words, kind, ceiling_usd } = wish;
         checked_words(&words)?;
         checked_ceiling(ceiling_usd, "/ceiling_usd")?;
-        let present = document(&schema_text)?;
+        let present = document(&schema_text, "/schema_text")?;
         if !model::has_table(&present, &table) {
             return Err(ApiError::invalid_at("/table", format!("the schema has no table {table:?}")));
         }
@@ -268,17 +245,17 @@ fn checked_words(words: &str) -> Result<(), ApiError> {
     Err(ApiError::invalid_at("/words", sentence))
 }
 
-/// The present schema, as it is written.
-fn document(text: &str) -> Result<Value, ApiError> {
+/// A schema, as it is written.
+fn document(text: &str, pointer: &'static str) -> Result<Value, ApiError> {
     if text.len() > MAX_SCHEMA_BYTES {
         let sentence = format!("the schema is larger than {} MB", MAX_SCHEMA_BYTES >> 20);
-        return Err(ApiError::invalid_at("/schema_text", sentence));
+        return Err(ApiError::invalid_at(pointer, sentence));
     }
     let value = schema::document(text).map_err(|problem| ApiError::invalid(vec![problem]))?;
     if value.is_object() {
         return Ok(value);
     }
-    Err(ApiError::invalid_at("/schema_text", "the schema is no document of keys and values"))
+    Err(ApiError::invalid_at(pointer, "the schema is no document of keys and values"))
 }
 
 /// Who hears of the assistant while it works.
@@ -314,8 +291,8 @@ pub async fn ask(
     let session = Session { client: &client, ceiling: &ceiling, cancel: &cancel, listener: heard };
     let words = question.words.as_str();
     let Assisted { proposal, usage, .. } = match &question.wish {
-        Wish::Schema { present: None, samples } => model::write_schema(session, words, samples).await,
-        Wish::Schema { present: Some(present), samples } => {
+        Wish::Schema { present: None, samples, .. } => model::write_schema(session, words, samples).await,
+        Wish::Schema { present: Some(present), samples, .. } => {
             model::change_schema(session, present, words, samples).await
         }
         Wish::Element { present, table, kind: ElementKind::Column } => {
@@ -339,25 +316,18 @@ pub async fn ask(
 pub fn schema_proposal(question: &Question, answered: Answered) -> SchemaProposal {
     let Answered { proposal, usage } = answered;
     let is_sound = proposal.is_sound();
-    let present = match &question.wish {
-        Wish::Schema { present, .. } => present.as_ref(),
+    let since = match &question.wish {
+        Wish::Schema { present, base, .. } => base.as_ref().or(present.as_ref()),
         Wish::Element { present, .. } => Some(present),
     };
-    let (pieces, operations) = match present {
-        Some(present) => {
-            let operations = patch(present, &proposal.difference).map(|(operations, _)| operations);
-            (proposal.difference.into_iter().map(Piece::of).collect(), operations.unwrap_or_default())
-        }
-        None => (Vec::new(), Vec::new()),
-    };
+    let pieces = since.map(|since| difference(since, &proposal.schema)).unwrap_or_default();
     SchemaProposal {
         name: proposal.schema["name"].as_str().map(str::to_owned),
         schema_text: proposal.text,
         is_sound,
         rounds: proposal.rounds,
         problems: proposal.problems,
-        pieces,
-        operations,
+        pieces: pieces.into_iter().map(Piece::of).collect(),
         chosen: sentences(&proposal.remarks),
         stopped: proposal.stopped.map(|failure| failure.detail),
         usage,
@@ -373,7 +343,7 @@ pub fn element_proposal(question: &Question, answered: Answered) -> ElementPropo
     ElementProposal {
         column,
         rule,
-        operations: whole.operations,
+        pieces: whole.pieces,
         is_sound: whole.is_sound,
         problems: whole.problems,
         rounds: whole.rounds,
@@ -381,14 +351,6 @@ pub fn element_proposal(question: &Question, answered: Answered) -> ElementPropo
         stopped: whole.stopped,
         usage: whole.usage,
     }
-}
-
-/// Does some pieces to a schema.
-pub fn change(change: Change) -> Result<Changed, ApiError> {
-    let present = document(&change.schema_text)?;
-    let pieces: Vec<Difference> = change.pieces.into_iter().map(Piece::difference).collect();
-    let (operations, value) = patch(&present, &pieces).map_err(|sentence| ApiError::invalid_at("/pieces", sentence))?;
-    Ok(Changed { operations, schema_text: schema::yaml(&value) })
 }
 
 /// What a model says, a remark each.
@@ -399,11 +361,8 @@ fn sentences(remarks: &str) -> Vec<String> {
 
 impl Piece {
     fn of(piece: Difference) -> Piece {
-        let path: Vec<String> =
-            piece.path.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
         Piece {
-            label: path.join(" › "),
-            path,
+            path: piece.path,
             kind: match piece.kind {
                 Kind::Add => PieceKind::Add,
                 Kind::Remove => PieceKind::Remove,
@@ -414,18 +373,5 @@ impl Piece {
             after: piece.after,
             behind: piece.behind,
         }
-    }
-
-    fn difference(self) -> Difference {
-        let kind = match self.kind {
-            PieceKind::Add => Kind::Add,
-            PieceKind::Remove => Kind::Remove,
-            PieceKind::Change => Kind::Change,
-            PieceKind::Order => Kind::Order,
-        };
-        // Null stands for nothing in a request, and may be the value that is put somewhere.
-        let after = self.after.or((kind != Kind::Remove).then_some(Value::Null));
-        let path = self.path.iter().map(|step| pointer_step(step)).collect();
-        Difference { path, kind, before: self.before, after, behind: self.behind }
     }
 }

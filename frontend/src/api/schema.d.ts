@@ -940,28 +940,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/assistant/changes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Do some pieces of a proposal to a schema
-         * @description Pieces are told by names, so that they fit a schema that was changed meanwhile, or of which others were not taken.
-         *
-         *     For the role `editor`.
-         */
-        post: operations["patch_schema"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/assistant/columns": {
         parameters: {
             query?: never;
@@ -1319,22 +1297,6 @@ export interface components {
             /** @description What there is to know of columns beside that, such as that a language model wrote them. */
             notes?: components["schemas"]["Note"][];
         };
-        /** @description Some pieces of a difference, to be done to a schema. */
-        Change: {
-            /** @description The present schema. */
-            schema_text: string;
-            /** @description The pieces, in the order of the proposal. */
-            pieces: components["schemas"]["Piece"][];
-        };
-        /** @description A schema with pieces of a difference done to it. */
-        Changed: {
-            /** @description The pieces as a patch (RFC 6902). */
-            operations: {
-                [key: string]: unknown;
-            }[];
-            /** @description The schema, as YAML. */
-            schema_text: string;
-        };
         /** @description How a check digit is computed. */
         CheckScheme: "luhn" | "mod11" | "mod97" | "damm" | "verhoeff";
         /** @description How many children each parent has. */
@@ -1662,10 +1624,8 @@ export interface components {
             rule?: {
                 [key: string]: unknown;
             } | null;
-            /** @description What puts it into the present schema (RFC 6902). */
-            operations: {
-                [key: string]: unknown;
-            }[];
+            /** @description How the schema with it differs from the present one; empty where it stands there as it is. */
+            pieces: components["schemas"]["Piece"][];
             /** @description Whether the schema with it can be planned. */
             is_sound: boolean;
             /** @description What the plan says of the schema with it that it did not say before. */
@@ -4001,20 +3961,18 @@ export interface components {
         };
         /** @description Ways to choose a parent. */
         PickBy: "uniform" | "zipf" | "weighted" | "round_robin";
-        /** @description One difference between two schemas. */
+        /** @description One difference between two schemas, as large as what one thinks of: a table, a column, a key, a rule, a setting. */
         Piece: {
             /** @description Where, step by step: tables, columns, keys and rules by their names. */
             path: string[];
             /** @description What became of it. */
             kind: components["schemas"]["PieceKind"];
-            /** @description What was there; null where nothing was. */
+            /** @description What was there; absent where nothing was. */
             before?: unknown;
-            /** @description What is there now; null where nothing is. */
+            /** @description What is there now; absent where nothing is. */
             after?: unknown;
-            /** @description For a new element of a list the name of the one before it; null where it is the first. */
+            /** @description For a new element of a list the name of the one before it, null where it is the first; absent for all else. */
             behind?: string | null;
-            /** @description Where, in one line. */
-            label?: string;
         };
         /**
          * @description What became of a piece.
@@ -4649,12 +4607,8 @@ export interface components {
             rounds: number;
             /** @description What the plan says of it that it did not say of the present schema. */
             problems: components["schemas"]["Problem"][];
-            /** @description How it differs from the present schema; empty where there is none. */
+            /** @description How it differs from `base_text`, or else from the present schema, in pieces that can be taken or left; empty where there is neither. */
             pieces: components["schemas"]["Piece"][];
-            /** @description All pieces as a patch of the present schema (RFC 6902); empty where there is none. */
-            operations: {
-                [key: string]: unknown;
-            }[];
             /** @description What it chose, or was not asked for, in its own words. */
             chosen: string[];
             /** @description Why there was no further round, where it was not that the rounds were over. */
@@ -4671,6 +4625,11 @@ export interface components {
             words: string;
             /** @description The present schema, which is changed; without it a new one is written. */
             schema_text?: string | null;
+            /**
+             * @description The schema that the pieces of the proposal count from, where it is not the present one: of a proposal that is changed before it was
+             *     taken, the schema that it was made for.
+             */
+            base_text?: string | null;
             /** @description Names and types of uploaded tables; the model is told no value of a row. */
             samples?: components["schemas"]["SampleTable"][] | null;
             /**
@@ -10284,121 +10243,6 @@ export interface operations {
             };
             /** @description The language model did not answer as it was to */
             424: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The server failed */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The server cannot do this now */
-            503: {
-                headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    patch_schema: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "schema_text": "name: shop\ntables:\n  - name: item\n    rows: 3\n    columns:\n      - { name: id, generator: { type: sequence } }\n",
-                 *       "pieces": [
-                 *         {
-                 *           "path": [
-                 *             "tables",
-                 *             "item",
-                 *             "rows"
-                 *           ],
-                 *           "kind": "change",
-                 *           "before": 3,
-                 *           "after": 20
-                 *         }
-                 *       ]
-                 *     }
-                 */
-                "application/json": components["schemas"]["Change"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Changed"];
-                };
-            };
-            /** @description The request cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description Signing in is required */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The role does not allow this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The request did not arrive in time */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The request is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The input has problems, listed with their places */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };

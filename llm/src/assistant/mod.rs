@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 use crate::Cancel;
 use crate::budget::Ceiling;
 use crate::client::Client;
-use crate::difference::{Piece, difference};
 use crate::failure::{Code, Failure};
 use crate::protocol::Usage;
 use rounds::{Placed, Task};
@@ -78,8 +77,6 @@ pub struct Proposal {
     pub text: String,
     /// The column or the rule, where that is what was asked for.
     pub element: Option<Value>,
-    /// How it differs from the present schema; all of it is new where there is none.
-    pub difference: Vec<Piece>,
     /// What the model says to it.
     pub remarks: String,
     /// What the plan says of it: errors, which are left after the last round, and warnings. Problems that the present schema had before are
@@ -124,7 +121,7 @@ pub async fn write_schema(session: Session<'_>, words: &str, samples: &[Sample])
     rounds::run(session, &task).await
 }
 
-/// Changes a schema by words; the difference can be taken in pieces with [`crate::difference::patch`].
+/// Changes a schema by words; [`crate::difference`] says what is changed.
 pub async fn change_schema(session: Session<'_>, present: &Value, words: &str, samples: &[Sample]) -> Assisted {
     let task = Task {
         wish: grounding::CHANGE_SCHEMA,
@@ -216,11 +213,6 @@ fn put(present: &Value, table: &str, list: &str, key: &str, element: &Value) -> 
         None => items.push(element.clone()),
     }
     Ok(Placed { schema, element: Some(element.clone()) })
-}
-
-/// The difference to the present schema; all of it where there is none.
-fn since(present: Option<&Value>, schema: &Value) -> Vec<Piece> {
-    difference(present.unwrap_or(&Value::Null), schema)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use engine::problem::Problem;
 use engine::schema::{self, Overrides};
 use serde_json::{Value, json};
 
-use super::{Assisted, Event, MAX_WORDS, Proposal, ROUNDS, Sample, Session, grounding, since};
+use super::{Assisted, Event, MAX_WORDS, Proposal, ROUNDS, Sample, Session, grounding};
 use crate::client::{Heard, Request};
 use crate::failure::{Code, Failure};
 use crate::protocol::{Message, Usage};
@@ -79,7 +79,6 @@ async fn rounds(session: Session<'_>, task: &Task<'_>, usage: &mut Usage) -> Res
                 problems.retain(|problem| !known.contains(problem));
                 let proposal = Proposal {
                     text: schema::yaml(&placed.schema),
-                    difference: since(task.present, &placed.schema),
                     schema: placed.schema,
                     element: placed.element,
                     remarks: answer["remarks"].as_str().unwrap_or_default().trim().to_owned(),

@@ -33,6 +33,22 @@ tables:
       - { name: points }
 `;
 
+const PIECES = [
+  { path: ["tables", "customer", "rows"], kind: "change", before: 10, after: 20 },
+  {
+    path: ["tables", "customer", "columns", "tier"],
+    kind: "add",
+    after: { name: "tier", generator: { type: "constant", value: "gold" } },
+    behind: "id",
+  },
+  {
+    path: ["tables", "loyalty"],
+    kind: "add",
+    after: { name: "loyalty", rows: 5, columns: [{ name: "points" }] },
+    behind: "customer",
+  },
+];
+
 let session: AssistantSession;
 let store: DraftStore;
 
@@ -52,7 +68,14 @@ function Harness() {
 }
 
 beforeEach(async () => {
-  const result = { schema_text: PROPOSED, is_sound: true, rounds: 1, problems: [], chosen: [] };
+  const result = {
+    schema_text: PROPOSED,
+    is_sound: true,
+    rounds: 1,
+    problems: [],
+    pieces: PIECES,
+    chosen: [],
+  };
   vi.stubGlobal("fetch", async () => Response.json(result));
   session = new AssistantSession();
   store = new DraftStore("1", { version: 3, etag: "", text: DRAFT }, null);

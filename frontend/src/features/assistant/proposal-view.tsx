@@ -14,8 +14,8 @@ import { Note } from "@/ui/feedback";
 import { Badge, type Tone } from "@/ui/mark";
 import { useCandidate } from "./candidate";
 import { CandidateProblems, CandidateRows } from "./candidate-view";
-import { difference, type Kind, type Piece, patchOf, tableOf } from "./difference";
 import { Hunks } from "./hunks";
+import { type Kind, type Piece, patchOf, piecesOf, tableOf } from "./pieces";
 import type { AssistantSession, Turn } from "./session";
 
 /** What some pieces make of the draft, and which have no place in it any more. */
@@ -24,13 +24,6 @@ export function candidateOf(text: string, pieces: readonly Piece[]) {
   if (!schema) return { text: undefined, unfit: [...pieces] };
   const { operations, unfit } = patchOf(schema, pieces);
   return { text: applyPatch(text, operations), unfit };
-}
-
-/** The pieces of a turn's proposal, without those that the draft holds already. */
-export function piecesOf(turn: Turn): Piece[] {
-  const before = read(turn.base ?? "{}").value ?? {};
-  const after = read(turn.proposal?.schema_text ?? "{}").value ?? {};
-  return difference(before, after);
 }
 
 /** A proposal as a difference against the draft, taken piece by piece, planned and previewed before it is applied. */
@@ -50,7 +43,7 @@ export function ProposalView({
   const { t } = useTranslation();
   const format = useFormat();
   const [shown, setShown] = useState<"changes" | "yaml">("changes");
-  const pieces = useMemo(() => piecesOf(turn), [turn]);
+  const pieces = useMemo(() => piecesOf(turn.proposal?.pieces ?? []), [turn.proposal]);
   const wanted = useMemo(
     () => pieces.filter((piece) => !turn.refused.has(piece.id)),
     [pieces, turn.refused],

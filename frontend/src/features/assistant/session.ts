@@ -10,8 +10,6 @@ import type { Sample } from "./samples";
 export interface Turn {
   id: number;
   words: string;
-  /** The schema that the proposal is a difference against; null where there is none yet. */
-  base: string | null;
   state: "asking" | "answered" | "failed" | "stopped";
   /** The round that is under way, from 1. */
   round: number;
@@ -32,7 +30,7 @@ export interface Turn {
 
 export interface Wish {
   words: string;
-  /** The schema that the difference counts from. */
+  /** The schema that the pieces count from. */
   base: string | null;
   /** The schema that the model is shown, where it is another: a proposal that was not applied yet. */
   present?: string | null;
@@ -63,7 +61,6 @@ export class AssistantSession {
     const turn: Turn = {
       id,
       words,
-      base,
       state: "asking",
       round: 1,
       heard: "",
@@ -85,6 +82,7 @@ export class AssistantSession {
         {
           words,
           schema_text: present,
+          ...(present === base ? {} : { base_text: base }),
           ...(samples.length > 0 ? { samples: [...samples] } : {}),
         } satisfies Schemas["SchemaWish"],
         keyHeaders(),

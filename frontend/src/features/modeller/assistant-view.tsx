@@ -2,8 +2,8 @@ import { Sparkle } from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Conversation } from "@/features/assistant/conversation";
-import { type Piece, placeIn, tableOf } from "@/features/assistant/difference";
-import { candidateOf, ProposalView, piecesOf } from "@/features/assistant/proposal-view";
+import { type Piece, piecesOf, placeIn, tableOf } from "@/features/assistant/pieces";
+import { candidateOf, ProposalView } from "@/features/assistant/proposal-view";
 import type { Sample } from "@/features/assistant/samples";
 import { openTurn, sessionOf, type Turn, useTurns } from "@/features/assistant/session";
 import { Empty } from "@/ui/feedback";
@@ -84,7 +84,9 @@ export function AssistantView() {
 
 /** A proposal that waits, as it was chosen so far: further words are about it. */
 function chosenOf(turn: Turn, draft: string): string {
-  const pieces = piecesOf(turn).filter((piece) => !turn.refused.has(piece.id));
+  const pieces = piecesOf(turn.proposal?.pieces ?? []).filter(
+    (piece) => !turn.refused.has(piece.id),
+  );
   return candidateOf(draft, pieces).text ?? draft;
 }
 

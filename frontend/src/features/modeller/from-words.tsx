@@ -5,8 +5,8 @@ import { fetchText, type Schemas } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { useCandidate } from "@/features/assistant/candidate";
 import { CandidateProblems, CandidateState } from "@/features/assistant/candidate-view";
-import { difference, type Piece, patchOf, placeIn } from "@/features/assistant/difference";
 import { Hunks } from "@/features/assistant/hunks";
+import { patchOf, piecesOf, placeIn } from "@/features/assistant/pieces";
 import { KeyState } from "@/features/llm/key-field";
 import { useCanAsk } from "@/features/llm/queries";
 import { keyHeaders } from "@/features/llm/session-key";
@@ -22,26 +22,8 @@ import { useModeller } from "./context";
 import { read } from "./document";
 import type { TableView } from "./model";
 import { applyPatch } from "./patch";
-import { isRecord } from "./pointer";
 
 type Kind = "column" | "rule";
-const LISTS = { column: "columns", rule: "rules" } as const;
-
-/** What a proposed column or rule changes in a schema: it is put in, or takes the place of the one of its name. */
-export function pieceOf(
-  schema: Record<string, unknown>,
-  table: TableView,
-  kind: Kind,
-  element: Record<string, unknown>,
-): Piece | undefined {
-  const own = table.raw;
-  const list = Array.isArray(own[LISTS[kind]]) ? (own[LISTS[kind]] as unknown[]) : [];
-  const key = kind === "column" ? "name" : "id";
-  const at = list.findIndex((item) => isRecord(item) && item[key] === element[key]);
-  const next = at < 0 ? [...list, element] : list.with(at, element);
-  const tables = (schema.tables as unknown[]).with(table.index, { ...own, [LISTS[kind]]: next });
-  return difference(schema, { ...schema, tables })[0];
-}
 
 /** A column or a rule from words: asked, shown as what it changes, and only then taken. */
 export function FromWords({
@@ -70,8 +52,8 @@ export function FromWords({
   const abort = useRef<AbortController>(null);
   useEffect(() => () => abort.current?.abort(), []);
 
-  const element = proposal?.[kind] ?? undefined;
-  const piece = element && pieceOf(draft.schema, table, kind, element);
+  // A proposed column or rule is put in, or takes the place of the one of its name.
+  const [piece] = piecesOf(proposal?.pieces ?? []);
   const text = piece && applyPatch(draft.text, patchOf(draft.schema, [piece]).operations);
   const candidate = useCandidate(text ?? null, table.name);
 

@@ -1,24 +1,26 @@
+import type { Schemas } from "@/api/client";
 import type { PatchOperation } from "@/features/modeller/patch";
 import { formatPointer, isRecord, isSame, type Path } from "@/features/modeller/pointer";
 
 /*
- * What a proposal changes, in pieces that a person takes or leaves. A piece is as large as what one thinks of: a table, a column, a
- * key, a rule, a setting. Elements of lists are told by their names, not by their places, so that a piece still fits after others
- * were left out, or after the draft went on.
+ * What a proposal changes, in pieces that a person takes or leaves. The server says which they are; here they are done to the draft, as
+ * it is written. Elements of lists are told by their names, not by their places, so that a piece still fits after others were left
+ * out, or after the draft went on.
  */
 
-export type Kind = "add" | "remove" | "change" | "order";
+type Told = Schemas["Piece"];
+export type Kind = Told["kind"];
 
-export interface Piece {
+export interface Piece extends Omit<Told, "path"> {
   /** Where it stands, as a pointer by names: `/tables/order/columns/total`. */
   id: string;
-  kind: Kind;
   /** The same, step by step. */
   names: readonly string[];
-  before?: unknown;
-  after?: unknown;
-  /** For a new element of a list: the one before it, null where it is the first. Absent for keys of maps. */
-  behind?: string | null;
+}
+
+/** The pieces of a proposal. */
+export function piecesOf(told: readonly Told[]): Piece[] {
+  return told.map(({ path, ...rest }) => ({ ...rest, id: formatPointer(path), names: path }));
 }
 
 type Item = Record<string, unknown>;
@@ -29,95 +31,6 @@ function nameOf(item: unknown): string | undefined {
   const references = isRecord(item.references) ? item.references.table : undefined;
   const name = item.name ?? item.id ?? references;
   return typeof name === "string" ? name : undefined;
-}
-
-/** The elements of a list by their names, where each has one of its own. */
-function named(value: unknown): Map<string, Item> | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const found = new Map<string, Item>();
-  for (const item of value) {
-    const name = nameOf(item);
-    if (name === undefined || found.has(name)) return undefined;
-    found.set(name, item as Item);
-  }
-  return found;
-}
-
-/** Whether something holds elements that are pieces of their own, as a table holds columns. */
-function holdsElements(value: Item): boolean {
-  return Object.values(value).some((item) => (named(item)?.size ?? 0) > 0);
-}
-
-const make = (
-  kind: Kind,
-  names: readonly string[],
-  values: Pick<Piece, "before" | "after" | "behind">,
-): Piece => ({ id: formatPointer(names), kind, names, ...values });
-
-/** The pieces that make `after` of `before`. */
-export function difference(before: Item, after: Item): Piece[] {
-  return compare(before, after, []);
-}
-
-function compare(before: Item, after: Item, names: readonly string[]): Piece[] {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return keys.flatMap((key) => {
-    const [old, now] = [before[key], after[key]];
-    const place = [...names, key];
-    if (isSame(old, now)) return [];
-    // A list or a map that comes or goes is as one that was, or is now, empty; but a key that goes away goes as a whole.
-    const [oldItems, newItems] = [named(old ?? []), named(now)];
-    if (oldItems && newItems && newItems.size > 0) return compareLists(oldItems, newItems, place);
-    const from = old ?? {};
-    if (isRecord(from) && isRecord(now) && isMapOfThings(from, now, names.length === 0))
-      return compareMaps(from, now, place);
-    if (old === undefined) return [make("add", place, { after: now })];
-    if (now === undefined) return [make("remove", place, { before: old })];
-    return [make("change", place, { before: old, after: now })];
-  });
-}
-
-/** A map of the schema itself is keyed by names that people gave; of others, those are whose values are maps too. */
-function isMapOfThings(before: Item, after: Item, isOfSchema: boolean): boolean {
-  const values = [...Object.values(before), ...Object.values(after)];
-  return isOfSchema || values.every(isRecord);
-}
-
-function compareMaps(before: Item, after: Item, names: readonly string[]): Piece[] {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return keys.flatMap((key) => {
-    const [old, now] = [before[key], after[key]];
-    const place = [...names, key];
-    if (isSame(old, now)) return [];
-    if (!(key in before)) return [make("add", place, { after: now })];
-    if (!(key in after)) return [make("remove", place, { before: old })];
-    return [make("change", place, { before: old, after: now })];
-  });
-}
-
-function compareLists(
-  before: Map<string, Item>,
-  after: Map<string, Item>,
-  names: readonly string[],
-): Piece[] {
-  const pieces: Piece[] = [];
-  for (const [name, old] of before) {
-    const now = after.get(name);
-    const place = [...names, name];
-    if (now === undefined) pieces.push(make("remove", place, { before: old }));
-    else if (isSame(old, now)) continue;
-    else if (holdsElements(old) || holdsElements(now)) pieces.push(...compare(old, now, place));
-    else pieces.push(make("change", place, { before: old, after: now }));
-  }
-  const old = [...before.keys()].filter((name) => after.has(name));
-  const now = [...after.keys()].filter((name) => before.has(name));
-  if (!isSame(old, now)) pieces.push(make("order", names, { before: old, after: now }));
-  let behind: string | null = null;
-  for (const [name, item] of after) {
-    if (!before.has(name)) pieces.push(make("add", [...names, name], { after: item, behind }));
-    behind = name;
-  }
-  return pieces;
 }
 
 export interface Patched {
@@ -149,7 +62,7 @@ function apply(root: Item, piece: Piece): PatchOperation[] | undefined {
   }
   const step = piece.names.at(-1) ?? "";
   const parent = resolve(root, piece.names.slice(0, -1));
-  if (parent === undefined || parent.value === undefined)
+  if (parent === undefined || parent.value === undefined || parent.value === null)
     return piece.kind === "add" ? addWithParent(root, piece, step) : undefined;
   if (Array.isArray(parent.value)) return applyToList(parent.value, parent.path, piece, step);
   if (!isRecord(parent.value)) return undefined;
