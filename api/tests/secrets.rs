@@ -2,33 +2,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use actix_web::http::Method;
 use api::operations::{check, dump};
 use api::users::Role;
-use scripted_model::{Fault, Script, Server};
+use scripted_model::{Fault, Script, Server, keep_log, kept_log};
 use serde_json::{Value, json};
 
 use crate::support::{Api, MODEL_KEY, asking, config};
-
-/// Keeps every line that anybody logs.
-struct Lines(Mutex<String>);
-
-static LINES: Lines = Lines(Mutex::new(String::new()));
-
-impl log::Log for Lines {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push_str(&format!("{} {}\n", record.target(), record.args()));
-    }
-
-    fn flush(&self) {}
-}
 
 const SCHEMA: &str = "name: people
 tables:
@@ -110,9 +91,7 @@ async fn everything(server: &Server, api: &Api, own: Option<&str>) -> String {
 
 #[actix_web::test]
 async fn a_key_is_shown_to_the_model_and_to_nobody_else() {
-    // Another test may have set one; then this one sees less, but nothing wrong.
-    let listens = log::set_logger(&LINES).is_ok();
-    log::set_max_level(log::LevelFilter::Trace);
+    let listens = keep_log();
     for (variables, own) in [(vec![("OPENAI_API_KEY", MODEL_KEY), ("DEBUG", "true")], None), (vec![], Some(MODEL_KEY))]
     {
         let server =
@@ -129,7 +108,7 @@ async fn a_key_is_shown_to_the_model_and_to_nobody_else() {
         files(api.folder.path(), &mut found);
         assert!(found.iter().any(|(name, _)| name.contains("db.sqlite3")));
         assert!(found.iter().any(|(name, _)| name.contains("exports")), "an export is among them");
-        let lines = LINES.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let lines = kept_log();
         assert!(!listens || lines.contains("generation"), "what happens is logged");
         found.push(("the log".to_owned(), lines.into_bytes()));
         found.push(("answers, settings, checks and the dump".to_owned(), shown.into_bytes()));
