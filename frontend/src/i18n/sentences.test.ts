@@ -21,7 +21,9 @@ const spanish = dictionaryOf(list, templates, "o");
 const strict = dictionaryOf(list, whole, "o");
 const language = () =>
   new Set(
-    ["engine/src/schema", "engine/src/generators"].flatMap((folder) => [...declared(folder)]),
+    ["engine/src/schema", "engine/src/generators", "engine/src/llm"].flatMap((folder) => [
+      ...declared(folder),
+    ]),
   );
 /** Kinds of values, one by one; a list's kind by that of its items. */
 const kinds = () => [...takes()].flatMap((alternatives) => alternatives.split(/, (?!each )| or /));
