@@ -98,7 +98,7 @@ bench: ## Measure speed beside other programs, which are installed outside of th
 	bench/run.py --binary $(BUILT)/release/synthetic-data --json $(BUILT)/bench.json $(BENCH)
 	$(CARGO) bench --workspace
 
-soak: frontend/dist/index.html ## Search for faults for longer: SOAK=schemas, fuzz, kills, api, load or image (IMAGE_BINARY)
+soak: frontend/dist/index.html ## Search for faults for longer: SOAK=schemas, fuzz, kills, paid, api, load or image (IMAGE_BINARY)
 ifeq ($(SOAK),schemas)
 	PROPTEST_CASES=20000 PROPTEST_RNG_SEED=$$(date +%s) $(RUN_TESTS) schemas alone no_text no_words
 else ifeq ($(SOAK),fuzz)
@@ -109,6 +109,8 @@ else ifeq ($(SOAK),fuzz)
 		-dict=fuzz/dictionary -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=60 -rss_limit_mb=4096
 else ifeq ($(SOAK),kills)
 	KILLS=$(or $(KILLS),200) $(RUN_TESTS) a_killed_server
+else ifeq ($(SOAK),paid)
+	PAID_ROWS=1000000 PAID_POOL=1000 $(RUN_TESTS) pays_once
 else ifeq ($(SOAK),api)
 	$(CARGO) build --workspace $(FEATURES) --profile $(PROFILE) --bins
 	tests/schemathesis/run.sh $(BINARY) $(or $(CASES),100)
@@ -119,7 +121,7 @@ else ifeq ($(SOAK),load)
 else ifeq ($(SOAK),image)
 	tests/image/run.sh $(IMAGE_BINARY)
 else
-	$(error SOAK is schemas, fuzz, kills, api, load or image, not "$(SOAK)")
+	$(error SOAK is schemas, fuzz, kills, paid, api, load or image, not "$(SOAK)")
 endif
 
 bless: frontend/dist/index.html ## Renew what is derived: openapi.yaml, the typed client, docs/reference/ and golden files

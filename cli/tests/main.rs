@@ -12,6 +12,7 @@ mod help;
 mod interrupt;
 mod load;
 mod model;
+mod paid;
 mod problems;
 mod reference;
 mod serve;
