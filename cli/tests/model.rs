@@ -161,3 +161,111 @@ fn a_server_that_is_killed_while_it_asks_goes_on_with_what_was_paid_for() {
     assert_eq!(server.counts().answered, all);
     assert!(!home.read("server.log").contains(KEY));
 }
+
+/// The fields of a file of comma-separated values, row by row.
+fn fields(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut field, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '"' if quoted && rest.peek() == Some(&'"') => {
+                rest.next();
+                field.push('"');
+            }
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(std::mem::take(&mut field)),
+            '\r' if !quoted => {}
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut field));
+                rows.push(std::mem::take(&mut row));
+            }
+            c => field.push(c),
+        }
+    }
+    rows
+}
+
+#[test]
+fn answers_that_would_break_a_file_arrive_as_they_were_given() {
+    let odd = [
+        "two\nlines",
+        "a return\r\nand a line",
+        "\"quoted\"",
+        "a, comma; a semicolon",
+        "a\ttab",
+        "=1+1",
+        "@SUM(A1)",
+        "'); DROP TABLE review; --",
+        "<b>&amp;</b>",
+        "{{title}}",
+        "null",
+        "NULL",
+        "true",
+        "0012",
+        "1e5",
+        "👩‍👩‍👧",
+        "\u{202e}turned",
+        "العربية",
+        "\\N",
+        "#N/A",
+    ];
+    let (home, server) = (Home::new(), server());
+    server.script(|script| {
+        script.repeats = 0.0;
+        script.pools =
+            vec![scripted_model::Pool { when: "odd".to_owned(), answers: odd.map(|text| json!(text)).to_vec() }];
+    });
+    home.write(
+        "shop.yaml",
+        &format!(
+            "name: shop
+tables:
+  - name: review
+    rows: {rows}
+    columns:
+      - {{ name: id, generator: {{ type: sequence }} }}
+      - {{ name: title, type: string, unique: true, generator: {{ type: llm, prompt: Something odd, pool: {rows} }} }}
+",
+            rows = odd.len()
+        ),
+    );
+    run(&home, &server, Some(KEY), &["generate", "shop.yaml", "--out", "csv"]).succeeds();
+    let mut read: Vec<String> =
+        fields(&home.read("csv/review.csv")).into_iter().skip(1).map(|row| row[1].clone()).collect();
+    let mut expected = odd.map(str::to_owned).to_vec();
+    read.sort();
+    expected.sort();
+    assert_eq!(read, expected);
+    for format in ["csv", "jsonl", "json", "parquet", "arrow", "xlsx", "sqlite", "sql"] {
+        run(&home, &server, None, &["generate", "shop.yaml", "--format", format, "--out", format]).succeeds();
+        if format != "sql" && format != "arrow" {
+            run(&home, &server, None, &["verify", "shop.yaml", format]).succeeds();
+        }
+    }
+    let lines = home.read("jsonl/review.jsonl");
+    let mut read: Vec<String> = lines
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["title"].as_str().expect("a text").to_owned()
+        })
+        .collect();
+    read.sort();
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn a_budget_of_nothing_asks_nothing() {
+    let (home, server) = (Home::new(), server());
+    home.write("shop.yaml", &reviews(50, 20, ""));
+    let ran =
+        run(&home, &server, Some(KEY), &["generate", "shop.yaml", "--out", "out", "--llm-ceiling-usd", "0"]).fails();
+    assert!(
+        ran.stderr.lines().last().is_some_and(|line| line.contains("ceiling of 0, of which 0 are spent")),
+        "{ran:#?}"
+    );
+    let mut command = home.command(&["generate", "shop.yaml", "--out", "out"]);
+    command.env("OPENAI_BASE_URL", server.url()).env("OPENAI_API_KEY", KEY).env("LLM_BUDGET_USD", "0");
+    let ran = Ran::of(command.output().expect("the binary runs")).fails();
+    assert!(ran.stderr.lines().last().is_some_and(|line| line.contains("ceiling of 0")), "{ran:#?}");
+    assert!(server.counts().calls == 0 && !home.at("out").exists());
+}

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::client::{Client, Heard, Listener};
 use crate::failure::{Code, Failure, excerpt};
-use crate::protocol::{self, Completion, Shape};
+use crate::protocol::{self, Body, Completion, Shape};
 use crate::retry;
 use crate::stream::Events;
 use crate::structured::without;
@@ -28,6 +28,20 @@ pub(crate) enum Miss {
     Again { failure: Failure, after: Option<Duration>, is_outage: bool },
     /// It will without a field of the request; for this request alone, or for all.
     Without { field: &'static str, always: bool },
+}
+
+/// What was heard of a stream.
+#[derive(Default)]
+struct Stream {
+    events: Events,
+    completion: Completion,
+    is_done: bool,
+}
+
+impl Stream {
+    fn has_ended(&self) -> bool {
+        self.is_done || !self.completion.finish.is_empty()
+    }
 }
 
 impl Client {
@@ -57,50 +71,81 @@ impl Client {
         if kind.starts_with("text/event-stream") {
             return self.listen(response, listener).await;
         }
-        let bytes = self.read_body(response, MAX_BODY).await?;
-        let completion = Completion::read(&bytes).ok_or_else(|| self.garbled())?;
+        let (bytes, broken) = self.read_body(response, MAX_BODY).await?;
+        let completion = match Body::read(&bytes) {
+            Body::Completion(completion) => completion,
+            Body::Failure(sentence) => return Err(self.failed(&sentence)),
+            // Some servers stream under another name.
+            Body::Other if bytes.starts_with(b"data:") => {
+                let mut heard = Stream::default();
+                self.take(&mut heard, &bytes, listener)?;
+                return self.end(heard);
+            }
+            // What was cut is no answer; an answer that is whole is one, and paid for, whatever came after it.
+            Body::Other => return Err(broken.unwrap_or_else(|| self.garbled())),
+        };
         if let Some(listener) = listener {
             listener(Heard::Words(&completion.content));
         }
         Ok(completion)
     }
 
-    async fn read_body(&self, mut response: Response, most: usize) -> Result<Vec<u8>, Miss> {
+    /// The bytes of a body, and what went wrong before its end.
+    async fn read_body(&self, mut response: Response, most: usize) -> Result<(Vec<u8>, Option<Miss>), Miss> {
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
-            bytes.extend_from_slice(&chunk);
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                Ok(None) => return Ok((bytes, None)),
+                Err(error) => return Ok((bytes, Some(self.unreachable(&error)))),
+            }
             if bytes.len() > most {
-                return Err(self.garbled());
+                return Err(self.endless());
             }
         }
-        Ok(bytes)
     }
 
     async fn listen(&self, mut response: Response, listener: Option<Listener<'_>>) -> Result<Completion, Miss> {
-        let mut events = Events::default();
-        let mut completion = Completion::default();
-        let mut done = false;
-        while let Some(bytes) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
-            for data in events.push(&bytes).map_err(|()| self.garbled())? {
-                if data == "[DONE]" {
-                    done = true;
-                    continue;
-                }
-                let Ok(chunk) = serde_json::from_str::<Value>(&data) else { return Err(self.garbled()) };
-                if chunk.get("error").is_some_and(|error| !error.is_null()) {
-                    return Err(self.cut_off());
-                }
-                let words = completion.add(&chunk);
-                if let Some(listener) = listener.filter(|_| !words.is_empty()) {
-                    listener(Heard::Words(&words));
-                }
-                if completion.content.len() > MAX_BODY {
-                    return Err(self.garbled());
-                }
+        let mut stream = Stream::default();
+        loop {
+            match response.chunk().await {
+                Ok(Some(bytes)) => self.take(&mut stream, &bytes, listener)?,
+                Ok(None) => return self.end(stream),
+                // It said that it has ended: what breaks afterwards is no reason to pay again.
+                Err(error) if !stream.has_ended() => return Err(self.unreachable(&error)),
+                Err(_) => return self.end(stream),
+            }
+            if stream.is_done {
+                return self.end(stream);
             }
         }
-        // A stream that says neither how nor that it ended was cut.
-        if done || !completion.finish.is_empty() { Ok(completion) } else { Err(self.cut_off()) }
+    }
+
+    /// Takes the next bytes of a stream.
+    fn take(&self, stream: &mut Stream, bytes: &[u8], listener: Option<Listener<'_>>) -> Result<(), Miss> {
+        for data in stream.events.push(bytes).map_err(|()| self.endless())? {
+            if data == "[DONE]" {
+                stream.is_done = true;
+                continue;
+            }
+            let Some(chunk) = protocol::json_of(&data) else { return Err(self.garbled()) };
+            if let Some(error) = chunk.get("error").filter(|error| !error.is_null()) {
+                return Err(self.failed(&protocol::error_sentence(&error.to_string()).unwrap_or_default().0));
+            }
+            let words = stream.completion.add(&chunk);
+            if let Some(listener) = listener.filter(|_| !words.is_empty()) {
+                listener(Heard::Words(&words));
+            }
+            if stream.completion.content.len() > MAX_BODY {
+                return Err(self.endless());
+            }
+        }
+        Ok(())
+    }
+
+    /// A stream that says neither how nor that it ended was cut.
+    fn end(&self, stream: Stream) -> Result<Completion, Miss> {
+        if stream.has_ended() { Ok(stream.completion) } else { Err(self.cut_off()) }
     }
 
     /// What a status other than 200 means.
@@ -108,7 +153,7 @@ impl Client {
         let status = response.status();
         let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let after = after.and_then(|value| retry::retry_after(value, Timestamp::now()));
-        let body = self.read_body(response, MAX_ERROR).await.unwrap_or_default();
+        let (body, _) = self.read_body(response, MAX_ERROR).await.unwrap_or_default();
         let body = String::from_utf8_lossy(&body);
         let (sentence, code) = protocol::error_sentence(&body).unwrap_or_else(|| (body.to_string(), String::new()));
         let host = self.config().host();
@@ -177,6 +222,20 @@ impl Client {
 
     fn outage(&self, sentence: String) -> Miss {
         Miss::Again { failure: Failure::new(Code::Unavailable, sentence), after: None, is_outage: true }
+    }
+
+    /// The server says with an answer that is none that it failed.
+    fn failed(&self, sentence: &str) -> Miss {
+        match excerpt(sentence, self.config().key.as_ref()) {
+            said if said.is_empty() => self.cut_off(),
+            said => self.outage(format!("{} broke its answer off: {said}", self.config().host())),
+        }
+    }
+
+    /// An answer without an end is paid for each time that it is asked for.
+    fn endless(&self) -> Miss {
+        let sentence = format!("{} answers with more than {} MB", self.config().host(), MAX_BODY >> 20);
+        Miss::Final(Failure::new(Code::BadAnswer, sentence))
     }
 
     fn garbled(&self) -> Miss {

@@ -212,6 +212,9 @@ impl Run<'_> {
             distinct.add(answer);
         }
         let target = wanted.answers.min(capacity(&question.item).unwrap_or(u64::MAX));
+        if target == 0 && wanted.answers > 0 {
+            return Err(Failure::new(Code::BadAnswer, "no answer can satisfy the json_schema that is asked for"));
+        }
         let mut pool = Pool {
             question,
             items: Items::new(&question.item)?,

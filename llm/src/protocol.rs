@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use crate::structured::{instructions, strict};
 use crate::tokens;
 
+/// More than any model reads or writes at once.
+const MOST_TOKENS: u64 = 100_000_000;
+
 /// One message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Message {
@@ -45,9 +48,9 @@ pub struct Usage {
 
 impl std::ops::AddAssign for Usage {
     fn add_assign(&mut self, other: Usage) {
-        self.calls += other.calls;
-        self.prompt_tokens += other.prompt_tokens;
-        self.completion_tokens += other.completion_tokens;
+        self.calls = self.calls.saturating_add(other.calls);
+        self.prompt_tokens = self.prompt_tokens.saturating_add(other.prompt_tokens);
+        self.completion_tokens = self.completion_tokens.saturating_add(other.completion_tokens);
     }
 }
 
@@ -69,20 +72,82 @@ pub(crate) struct Completion {
     pub usage: Option<Usage>,
 }
 
-impl Completion {
-    /// The completion of a body, if it is one.
-    pub fn read(body: &[u8]) -> Option<Completion> {
-        let body: Value = serde_json::from_slice(body).ok()?;
+/// What a body is.
+pub(crate) enum Body {
+    /// A completion; without choices it holds no words.
+    Completion(Completion),
+    /// That something went wrong, in the server's words.
+    Failure(String),
+    /// Neither.
+    Other,
+}
+
+impl Body {
+    /// Reads a body.
+    pub fn read(body: &[u8]) -> Body {
+        let Some(body) = json_of(&String::from_utf8_lossy(body)) else { return Body::Other };
         let choice = &body["choices"][0];
-        let message = choice["message"].as_object()?;
-        Some(Completion {
-            content: message.get("content").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        let Some(message) = choice["message"].as_object() else {
+            return match (&body["choices"], body.get("error").filter(|error| !error.is_null())) {
+                (_, Some(error)) => Body::Failure(error_sentence(&error.to_string()).unwrap_or_default().0),
+                // A filter that lets nothing through leaves nothing.
+                (Value::Array(choices), None) if choices.is_empty() => {
+                    Body::Completion(Completion { usage: usage(&body["usage"]), ..Completion::default() })
+                }
+                _ => Body::Other,
+            };
+        };
+        Body::Completion(Completion {
+            content: words(message.get("content").unwrap_or(&Value::Null)),
             refusal: message.get("refusal").and_then(Value::as_str).map(str::to_owned),
             finish: choice["finish_reason"].as_str().unwrap_or_default().to_owned(),
             usage: usage(&body["usage"]),
         })
     }
+}
 
+/// The words of a content: a text, or texts in pieces.
+fn words(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+        _ => String::new(),
+    }
+}
+
+/// The JSON of a text. Halves of characters, which JSON may spell and no text may hold, become the mark of what was lost.
+pub(crate) fn json_of(text: &str) -> Option<Value> {
+    serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_halves(text))).ok()
+}
+
+/// The text with `\\ufffd` in the place of each half of a surrogate pair that stands alone.
+pub(crate) fn without_halves(text: &str) -> String {
+    let code = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let length = match (c, code(at)) {
+            ('\\', Some(0xd800..=0xdbff)) if matches!(code(at + 6), Some(0xdc00..=0xdfff)) => 12,
+            ('\\', Some(0xd800..=0xdfff)) => {
+                out.push_str("\\ufffd");
+                at += 6;
+                continue;
+            }
+            // What is escaped begins nothing.
+            ('\\', None) => 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+            ('\\', Some(_)) => 6,
+            (c, _) => c.len_utf8(),
+        };
+        out.push_str(&text[at..at + length]);
+        at += length;
+    }
+    out
+}
+
+impl Completion {
     /// Adds a piece of a stream; the words that are new.
     pub fn add(&mut self, chunk: &Value) -> String {
         self.usage = usage(&chunk["usage"]).or(self.usage);
@@ -93,18 +158,16 @@ impl Completion {
         if let Some(refusal) = choice["delta"]["refusal"].as_str() {
             self.refusal.get_or_insert_default().push_str(refusal);
         }
-        let words = choice["delta"]["content"].as_str().unwrap_or_default();
-        self.content.push_str(words);
-        words.to_owned()
+        let words = words(&choice["delta"]["content"]);
+        self.content.push_str(&words);
+        words
     }
 }
 
+/// The tokens that a server counted; none where no call can take as many.
 fn usage(value: &Value) -> Option<Usage> {
-    Some(Usage {
-        calls: 1,
-        prompt_tokens: value["prompt_tokens"].as_u64()?,
-        completion_tokens: value["completion_tokens"].as_u64()?,
-    })
+    let count = |key: &str| value[key].as_u64().filter(|count| *count <= MOST_TOKENS);
+    Some(Usage { calls: 1, prompt_tokens: count("prompt_tokens")?, completion_tokens: count("completion_tokens")? })
 }
 
 /// The sentence of an error's body, as servers spell it.
@@ -140,4 +203,28 @@ pub(crate) fn estimated((messages, format): &(Vec<Message>, Option<Value>)) -> u
 /// `response_format` of a JSON Schema.
 fn response_format(name: &str, schema: &Value, strict: bool) -> Value {
     json!({"type": "json_schema", "json_schema": {"name": name, "strict": strict, "schema": schema}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_characters_are_marked_and_whole_ones_kept() {
+        let text = r#"{"a": "\ud83d\ude00", "b": "\ud83d", "c": "\ude00 \\ud83d", "d": "\ud83d\u0041é"}"#;
+        let read = json_of(text).expect("JSON");
+        assert_eq!(read, json!({"a": "😀", "b": "\u{fffd}", "c": "\u{fffd} \\ud83d", "d": "\u{fffd}Aé"}));
+        for text in ["\\", "\\u", "\\ud83", "\\ud83d\\", "é\\u12é"] {
+            assert!(json_of(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_is_none() {
+        let counted = |prompt: Value| usage(&json!({"prompt_tokens": prompt, "completion_tokens": 1}));
+        assert!(counted(json!(10)).is_some());
+        for wrong in [json!(u64::MAX), json!(-1), json!("10"), json!(1e30), json!(null)] {
+            assert_eq!(counted(wrong.clone()), None, "{wrong}");
+        }
+    }
 }

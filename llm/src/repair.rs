@@ -3,12 +3,15 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::protocol::{json_of, without_halves};
+
 /// The JSON of an answer: as it is, in a code fence, between other words, with commas too many.
 pub(crate) fn read(text: &str) -> Option<Value> {
     let text = text.trim().trim_start_matches('\u{feff}');
-    if let Ok(value) = serde_json::from_str(text) {
+    if let Some(value) = json_of(text) {
         return Some(value);
     }
+    let text = &without_halves(text);
     let fenced = text.split("```").nth(1).map(|inside| inside.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
     [fenced, Some(text)]
         .into_iter()
@@ -64,7 +67,7 @@ pub(crate) fn salvage(text: &str) -> Option<Value> {
     }
     let (end, open) = end?;
     let closed: String = open.iter().rev().map(|c| if *c == '{' { '}' } else { ']' }).collect();
-    serde_json::from_str(&format!("{}{closed}", &text[..end])).ok()
+    json_of(&format!("{}{closed}", &text[..end]))
 }
 
 /// Whether the next character is in a text, and whether it is escaped.

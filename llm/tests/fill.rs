@@ -126,8 +126,15 @@ async fn a_model_that_runs_dry_gives_what_it_has_and_is_not_asked_again() {
 async fn no_more_is_asked_for_than_the_schema_allows() {
     let server = faulty([]);
     let wanted = pool("few", json!({"type": "string", "enum": ["a", "b", "c"]}), 100);
-    let filled = filled(&client(&server), &MemoryStore::default(), &wanted).await.expect("filled");
-    assert_eq!((filled.answers.len(), filled.is_exhausted, filled.usage.calls), (3, false, 1));
+    let few = filled_of(&client(&server), &wanted).await.expect("filled");
+    assert_eq!((few.answers.len(), few.is_exhausted, few.usage.calls), (3, false, 1));
+    let none = pool("none", json!({"type": "string", "minLength": 9, "maxLength": 3}), 100);
+    let failure = filled_of(&client(&server), &none).await.expect_err("nothing satisfies it");
+    assert_eq!((failure.code, server.counts().calls), (Code::BadAnswer, 1));
+}
+
+async fn filled_of(client: &Client, wanted: &Wanted) -> Result<llm::fill::Filled, llm::Failure> {
+    filled(client, &MemoryStore::default(), wanted).await
 }
 
 #[tokio::test]
@@ -201,7 +208,7 @@ async fn pools_are_filled_side_by_side_and_watched() {
 #[tokio::test]
 async fn a_pool_that_may_be_done_without_stops_nothing() {
     let server = faulty([]);
-    let impossible = json!({"type": "string", "minLength": 9, "maxLength": 3});
+    let impossible = json!({"type": "string", "minLength": 9, "pattern": "^.{3}$"});
     let spare = Wanted { on_error: OnError::Fallback, ..pool("impossible", impossible.clone(), 5) };
     let wanted = vec![spare, pool("possible", text(), 5)];
     let (client, store, cancel) = (client(&server), MemoryStore::default(), Cancel::new());

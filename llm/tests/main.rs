@@ -5,6 +5,7 @@ mod client;
 mod difference;
 mod estimate;
 mod fill;
+mod hostile;
 mod properties;
 mod secrets;
 mod shapes;

@@ -3,11 +3,11 @@
 use llm::assistant::{Session, change_schema};
 use llm::fill::fill;
 use llm::store::{MemoryStore, Store};
-use llm::{Cancel, Client, Config};
+use llm::{Cancel, Config};
 use scripted_model::{Fault, keep_log, kept_log};
 use serde_json::json;
 
-use super::support::{KEY, ask, client, config, faulty, pool, soon, unwatched};
+use super::support::{KEY, ask, client, faulty, pool, soon, unwatched};
 
 #[tokio::test]
 async fn the_key_is_in_no_sentence_log_or_debug() {
@@ -63,13 +63,4 @@ async fn the_key_is_in_no_sentence_log_or_debug() {
         );
     }
     assert!(!listens || kept_log().contains("language model"), "what happened is logged");
-}
-
-#[tokio::test]
-async fn a_redirect_is_not_followed() {
-    let elsewhere = faulty([]);
-    let server = faulty([Fault::Status(307, String::new())]);
-    let failure = ask(&Client::new(config(&server)).expect("a client")).await.answer.expect_err("a redirect");
-    assert!(failure.detail.contains("307"), "{failure}");
-    assert_eq!(elsewhere.counts().calls, 0);
 }

@@ -11,7 +11,7 @@ use super::lists::Values;
 use super::{Generator, Made, Problems};
 use crate::llm::item::{self, Field};
 use crate::llm::template::Template;
-use crate::llm::{OnError, unreadable};
+use crate::llm::{OnError, capacity, unreadable};
 use crate::permutation::Permutation;
 use crate::plan::{Context, Pool, below};
 use crate::problem::Problem;
@@ -218,6 +218,14 @@ impl Llm {
             let input = if name.contains('.') { cx.sql(name) } else { cx.column(name) };
             inputs.push(input.map_err(|found| below(found, "prompt"))?);
         }
+        if capacity(&asked.item) == Some(0) {
+            let detail = format!(
+                "no answer can be a value of {}: what is allowed and the bounds of its length leave none",
+                asked.names.join(" and ")
+            );
+            let problem = Problem::new("capacity", detail).param("capacity", "0");
+            return Err(vec![problem.remedy("change the values that are allowed, or the lengths")]);
+        }
         let per = self.per.unwrap_or_default();
         let rows = cx.rows()?;
         if per == Per::Row && rows > MOST_ROWS {
@@ -325,10 +333,17 @@ impl Llm {
             let problem = Problem::new("not_countable", detail).key("prompt");
             return Err(vec![problem.remedy("leave the columns out of the prompt, or leave unique out")]);
         }
-        if size < rows && self.per.unwrap_or_default() == Per::Combination {
-            let detail = format!("{name} is unique and can take {size} values, fewer than the table's {rows} rows");
-            let problem = Problem::new("capacity", detail).param("capacity", size.to_string()).param("rows", rows);
-            return Err(vec![problem.key("pool").remedy("let pool be at least the table's rows, or leave unique out")]);
+        let size = if self.per.unwrap_or_default() == Per::Combination { size } else { u64::MAX };
+        let fields = asked.fields.iter().zip(&asked.unique).filter_map(|(field, unique)| unique.then_some(field));
+        let allowed = fields.filter_map(|field| capacity(&field.schema())).min().unwrap_or(u64::MAX);
+        if size.min(allowed) < rows {
+            let count = size.min(allowed);
+            let detail = format!("{name} is unique and can take {count} values, fewer than the table's {rows} rows");
+            let problem = Problem::new("capacity", detail).param("capacity", count.to_string()).param("rows", rows);
+            return Err(vec![match allowed < rows {
+                true => problem.remedy("allow more values, ask for fewer rows, or leave unique out"),
+                false => problem.key("pool").remedy("let pool be at least the table's rows, or leave unique out"),
+            }]);
         }
         Ok(())
     }

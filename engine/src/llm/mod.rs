@@ -3,6 +3,7 @@
 //! The engine asks nobody: it says which pools of answers a dataset needs ([`Wanted`]), whoever holds a key fills them, and rows are drawn from
 //! what came back ([`Answers`]). So rows stay a function of schema, seed and answers, and any range of them can be made alone.
 
+mod capacity;
 mod check;
 pub(crate) mod item;
 pub(crate) mod template;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub use capacity::capacity;
 pub(crate) use check::unreadable;
 pub use check::{Fault, Items};
 

@@ -53,6 +53,14 @@ impl<'s> Walk<'s> {
         let is_union =
             schema.get("properties").is_none() && schema.get("type").is_none() && schema.get("const").is_none();
         if let Some(branches) = schema.get("oneOf").and_then(Value::as_array).filter(|_| is_union) {
+            // Words, each with a description of its own.
+            let words: Option<Vec<&Value>> = branches.iter().map(|branch| self.resolve(branch).get("const")).collect();
+            if let (Some(words), Some(first)) = (words, branches.first()) {
+                if self.check_kind(self.resolve(first), value, pointer) {
+                    self.check_among(&words, value, pointer);
+                }
+                return;
+            }
             if branches.iter().all(|branch| tag(self.resolve(branch)).is_some()) {
                 self.check_object(schema, value, pointer);
             } else {
@@ -131,6 +139,10 @@ impl<'s> Walk<'s> {
         } else {
             return true;
         };
+        self.check_among(&allowed, value, pointer)
+    }
+
+    fn check_among(&mut self, allowed: &[&Value], value: &Value, pointer: &str) -> bool {
         if allowed.contains(&value) {
             return true;
         }
@@ -295,9 +307,20 @@ fn kinds(schema: &Value) -> Vec<&str> {
     match schema.get("type") {
         Some(Value::String(kind)) => vec![kind],
         Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
-        _ if schema.get("properties").is_some() || schema.get("oneOf").is_some() => vec!["object"],
-        _ => Vec::new(),
+        _ if schema.get("properties").is_some() => vec!["object"],
+        // Words with descriptions, or objects.
+        _ => match schema.get("oneOf").and_then(Value::as_array).map(|branches| branches.iter().map(kind_of_word)) {
+            Some(kinds) => kinds
+                .collect::<Option<Vec<_>>>()
+                .map_or_else(|| vec!["object"], |kinds| kinds.into_iter().take(1).collect()),
+            None => Vec::new(),
+        },
     }
+}
+
+/// The JSON type of a branch that is one word.
+fn kind_of_word(branch: &Value) -> Option<&str> {
+    branch.get("const").and(branch.get("type")?.as_str())
 }
 
 /// Whether a value has a JSON type that the schema takes.

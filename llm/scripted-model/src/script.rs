@@ -118,6 +118,16 @@ pub enum Fault {
     EmptyList,
     /// 400, since `response_format` is not known.
     Unstructured,
+    /// 307 to another place.
+    Redirect(String),
+    /// 200 with this media type and this body.
+    Body(String, String),
+    /// An answer that ends after so many bytes.
+    CutAt(usize),
+    /// An answer after whose end the connection stays open.
+    Open,
+    /// An answer of which a byte comes at a time, and so many milliseconds lie between.
+    Drip(u64),
 }
 
 #[cfg(test)]

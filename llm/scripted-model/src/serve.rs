@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{LOCATION, RETRY_AFTER};
 use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
-use futures::stream;
+use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::answers::{answer, too_long, wrong};
@@ -105,6 +105,8 @@ async fn complete(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> Ht
             actix_web::rt::time::sleep(HANG).await;
             HttpResponse::Ok().finish()
         }
+        Fault::Redirect(place) => HttpResponse::TemporaryRedirect().insert_header((LOCATION, place)).finish(),
+        Fault::Body(kind, body) => HttpResponse::Ok().content_type(kind).body(body),
         Fault::Unstructured if body.get("response_format").is_some() => unstructured(),
         Fault::InvalidBody => HttpResponse::Ok().content_type("text/html").body("<html>It works!</html>"),
         fault => {
@@ -153,11 +155,28 @@ struct Completion {
 
 fn whole(completion: Completion, fault: &Fault) -> HttpResponse {
     let text = completion.body.to_string();
-    if *fault == Fault::Cut {
-        let half = Bytes::copy_from_slice(&text.as_bytes()[..text.len() / 2]);
-        return HttpResponse::Ok().content_type("application/json").streaming(stream::iter([Ok(half), Err(cut())]));
+    let half = Fault::CutAt(text.len() / 2);
+    sent("application/json", text, if *fault == Fault::Cut { &half } else { fault })
+}
+
+/// A body as it is, cut off, or drop by drop.
+fn sent(kind: &'static str, text: String, fault: &Fault) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.content_type(kind);
+    match *fault {
+        Fault::CutAt(end) => {
+            let some = Bytes::copy_from_slice(&text.as_bytes()[..end.min(text.len())]);
+            response.streaming(stream::iter([Ok(some), Err(cut())]))
+        }
+        Fault::Open => {
+            response.streaming(stream::iter([Ok::<_, std::io::Error>(Bytes::from(text))]).chain(stream::pending()))
+        }
+        Fault::Drip(pause_ms) => response.streaming(stream::iter(text.into_bytes()).then(move |byte| async move {
+            actix_web::rt::time::sleep(Duration::from_millis(pause_ms)).await;
+            Ok::<_, std::io::Error>(Bytes::from(vec![byte]))
+        })),
+        _ => response.body(text),
     }
-    HttpResponse::Ok().content_type("application/json").body(text)
 }
 
 fn cut() -> std::io::Error {
@@ -190,8 +209,11 @@ fn streamed(request: &Value, completion: Completion, fault: &Fault) -> HttpRespo
         events.push(format!("data: {chunk}\n\n"));
     }
     events.push("data: [DONE]\n\n".to_owned());
-    let sent = events.into_iter().map(|event| Ok::<_, std::io::Error>(Bytes::from(event)));
-    HttpResponse::Ok().content_type("text/event-stream").streaming(stream::iter(sent))
+    if matches!(fault, Fault::CutAt(_) | Fault::Open | Fault::Drip(_)) {
+        return sent("text/event-stream", events.concat(), fault);
+    }
+    let events = events.into_iter().map(|event| Ok::<_, std::io::Error>(Bytes::from(event)));
+    HttpResponse::Ok().content_type("text/event-stream").streaming(stream::iter(events))
 }
 
 impl State {

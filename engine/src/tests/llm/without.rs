@@ -194,6 +194,36 @@ tables:
     );
 }
 
+#[test]
+fn a_column_that_no_answer_fits_is_told_before_anything_is_paid() {
+    let of = |column: &str| {
+        format!("name: d\ntables:\n  - name: t\n    rows: 5\n    columns:\n      - {{name: x, {column}}}\n")
+    };
+    for (column, capacity) in [
+        ("unique: true, generator: {type: llm, prompt: A, values: [a, b]}", "2"),
+        ("unique: true, type: boolean, generator: {type: llm, prompt: A, pool: 90}", "2"),
+        ("unique: true, generator: {type: llm, prompt: A, per: row, values: [a, b, c]}", "3"),
+        ("unique: true, generator: {type: llm, prompt: A, json_schema: {type: integer, minimum: 1, maximum: 4}}", "4"),
+        ("max_length: 3, generator: {type: llm, prompt: A, values: [long, longer]}", "0"),
+        ("max_length: 0, generator: {type: llm, prompt: A}", "0"),
+        ("generator: {type: llm, prompt: A, json_schema: {type: integer, minimum: 3, maximum: 2}}", "0"),
+    ] {
+        let problems = compiled(&of(column)).problems;
+        let [problem] = problems.as_slice() else { panic!("{column}: {problems:?}") };
+        assert_eq!((problem.code, &problem.params["capacity"]), ("capacity", &json!(capacity)), "{column}");
+    }
+    let right = of("unique: true, type: boolean, generator: {type: llm, prompt: A}").replace("rows: 5", "rows: 2");
+    sound(compiled(&right));
+}
+
+#[test]
+fn a_word_that_is_none_of_those_with_descriptions_is_told_with_the_nearest() {
+    let schema = "name: d\ntables:\n  - name: t\n    rows: 5\n    columns:\n      - {name: x, generator: {type: llm, prompt: A, on_error: falback, per: 3}}\n";
+    let told: Vec<String> = compiled(schema).problems.iter().map(ToString::to_string).collect();
+    assert!(told[0].contains("unknown value \"falback\"") && told[0].contains("fallback"), "{told:?}");
+    assert!(told[1].contains("3 stands where a text is expected"), "{told:?}");
+}
+
 /// Of so many rows that nobody waits for the last, with a prompt whose combinations cannot be told in advance.
 fn endless(pools: usize, first_of_others: u64) -> String {
     let mut schema = format!(
@@ -208,7 +238,9 @@ tables:
 "
     );
     for pool in 0..pools {
-        schema.push_str(&format!("      - {{name: a{pool}, generator: {{type: llm, prompt: \"{pool} of {{{{group}}}}\"}}}}\n"));
+        schema.push_str(&format!(
+            "      - {{name: a{pool}, generator: {{type: llm, prompt: \"{pool} of {{{{group}}}}\"}}}}\n"
+        ));
     }
     schema
 }
