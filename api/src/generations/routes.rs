@@ -473,10 +473,11 @@ async fn get_certificate(
     let (state, id) = (app.clone(), id.into_inner());
     let proof = app.db.read(move |c| service::proof(c, id)).await?;
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // What is sent is taken at its word, and an empty word is no form.
     let wanted = query.format.clone().unwrap_or_else(|| {
         let is_json_first = accept.starts_with(datasets::JSON);
         let found = FORMS.into_iter().find(|(_, media_type)| !is_json_first && accept.contains(media_type));
-        found.map_or_else(String::new, |(word, _)| word.to_owned())
+        found.map_or_else(|| plain_form().to_owned(), |(word, _)| word.to_owned())
     });
     let dialect = query.dialect.as_deref().unwrap_or(Dialect::ALL[0].name());
     let Some(dialect) = Dialect::by_name(dialect) else {
@@ -496,7 +497,7 @@ async fn get_certificate(
             .await?;
             Ok(HttpResponse::Ok().content_type("application/sql; charset=utf-8").body(sql))
         }
-        _ if wanted.is_empty() || wanted == plain_form() => Ok(HttpResponse::Ok().json(proof)),
+        _ if wanted == plain_form() => Ok(HttpResponse::Ok().json(proof)),
         other => {
             let sentence = format!("{other:?} is no form of a certificate; leave it out for JSON, or send html or sql");
             Err(ApiError::invalid_at("/format", sentence))
