@@ -79,8 +79,12 @@ async fn a_change_is_a_difference_in_pieces() {
     let proposal = api.post(SCHEMA, &token, &body).await.is(200).json();
     let pieces = proposal["pieces"].as_array().expect("pieces");
     let told = |piece: &Value| (piece["path"].clone(), piece["kind"].clone(), piece["behind"].clone());
-    assert_eq!(told(&pieces[0]), (json!(["tables", "loyalty"]), json!("add"), json!("customer")), "{proposal:#}");
-    assert!(pieces.len() == 1 && pieces[0].get("before").is_none(), "{proposal:#}");
+    let added = pieces.last().expect("a piece");
+    assert_eq!(told(added), (json!(["tables", "loyalty"]), json!("add"), json!("customer")), "{proposal:#}");
+    assert!(added.get("before").is_none(), "{proposal:#}");
+    // A setting has no place among others.
+    assert_eq!(told(&pieces[0]), (json!(["tables", "customer", "rows"]), json!("change"), Value::Null), "{proposal:#}");
+    assert!(pieces[0].get("behind").is_none() && pieces[0]["before"] == json!(20), "{proposal:#}");
     // A proposal that is changed before it was taken counts from where it began.
     body["base_text"] = json!("name: shop\ntables: []\n");
     let proposal = api.post(SCHEMA, &token, &body).await.is(200).json();

@@ -231,7 +231,7 @@ pub(crate) fn pool(question: &Question, mut have: u64, mut rest: u64, rates: Rat
     while rest > 0 {
         if have >= questions::SHOWN as u64 && rest > 10 * BATCH {
             // Whole pools of millions are counted at once.
-            let new = ((BATCH as f64 * fresh) as u64).max(1);
+            let new = ((BATCH as f64 * fresh).round() as u64).max(1);
             let more = (rest - 5 * BATCH) / new;
             calls += more;
             prompts += more as f64 * (base + known(have));

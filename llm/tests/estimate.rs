@@ -58,6 +58,26 @@ async fn an_estimate_is_within_15_percent_before_anything_was_measured() {
 }
 
 #[tokio::test]
+async fn each_estimate_is_within_15_percent_of_what_a_made_up_pool_takes() {
+    let server = serve(Script { repeats: 0.05, ..Script::default() });
+    let config = config(&server);
+    let client = Client::new(config.clone()).expect("a client");
+    for (prompt, most) in [
+        ("A title", 60),
+        ("A review of a kettle", 500),
+        ("A motto", 255),
+        ("Comentario de un cliente", 300),
+        ("Product description", 1000),
+        ("A sentence about a book", 200),
+    ] {
+        let store = MemoryStore::default();
+        let wanted = [pool(prompt, json!({"type": "string", "maxLength": most}), 1000)];
+        let estimate = estimated(&config, &store, &wanted).await;
+        assert_near(estimate.usage, taken(&client, &store, &wanted).await, prompt);
+    }
+}
+
+#[tokio::test]
 async fn answers_of_the_shapes_that_models_give_are_within_15_percent() {
     let shapes = shapes();
     let of_shape =

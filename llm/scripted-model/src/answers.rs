@@ -4,10 +4,32 @@ use jiff::civil::{Date, Time};
 use jiff::{Span, Timestamp};
 use serde_json::{Map, Value, json};
 
-/// Words that answers are made of.
+/// Words that answers are made of: as in prose, most are short.
 const WORDS: [&str; 24] = [
-    "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "harbor", "indigo", "juniper", "kestrel", "lagoon",
-    "maple", "north", "opal", "prairie", "quartz", "river", "summit", "tundra", "umber", "valley", "willow", "zephyr",
+    "an",
+    "bold",
+    "calm",
+    "day",
+    "east",
+    "fine",
+    "greenhouse",
+    "high",
+    "in",
+    "joy",
+    "kind",
+    "lighthouse",
+    "moon",
+    "new",
+    "of",
+    "place",
+    "quiet",
+    "river",
+    "sunflower",
+    "the",
+    "up",
+    "vineyard",
+    "warm",
+    "young",
 ];
 
 /// What texts are of, and the words that one has at least and at most; what is named first in a request is meant.
@@ -126,14 +148,19 @@ fn text(schema: &Value, asked: &str, number: u64) -> String {
     let (fewest, most_words) = shape(described).or_else(|| shape(asked)).unwrap_or((2, 4));
     let count = fewest + number * 7 % (most_words - fewest + 1);
     let of = |count: u64| words(number, count) + if count > 6 { "." } else { "" };
-    let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX) as usize;
+    // Strict output knows no lengths, so that they are said in words.
+    let bound = |key: &str, words: &str| {
+        let said = described.split_once(words).and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
+        schema[key].as_u64().or(said)
+    };
+    let most = bound("maxLength", "at most ").unwrap_or(u64::MAX) as usize;
     // As many of the words as there is room for.
     let mut text = (1..=count).rev().map(of).find(|text| text.len() <= most).unwrap_or_else(|| of(1));
     if text.len() > most {
         // The number alone, in letters and digits, tells short answers apart.
         text = radix(number, most);
     }
-    let least = schema["minLength"].as_u64().unwrap_or(0) as usize;
+    let least = bound("minLength", "at least ").unwrap_or(0) as usize;
     while text.len() < least {
         text.push_str(" and on");
     }
@@ -167,7 +194,7 @@ fn words(number: u64, count: u64) -> String {
 }
 
 fn radix(mut number: u64, most: usize) -> String {
-    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let mut text = String::new();
     while text.len() < most.max(1) {
         text.insert(0, char::from(DIGITS[(number % 36) as usize]));
@@ -229,6 +256,10 @@ mod tests {
             assert!((3..=5).contains(&words("The title of a review", number)));
             assert!((10..=15).contains(&words("A review of a title", number)));
             assert!((2..=4).contains(&words("x", number)));
+            let said =
+                json!({"type": "string", "description": "Words (at least 12 characters, at most 30 characters)"});
+            let text = answer(&said, &said, "A review", number).as_str().map_or(0, str::len);
+            assert!((12..=30).contains(&text), "{text}");
         }
         let distinct: HashSet<String> =
             (0..2000).map(|n| answer(&schema, &schema, "first name", n).to_string()).collect();

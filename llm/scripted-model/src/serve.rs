@@ -172,7 +172,9 @@ fn sent(kind: &'static str, text: String, fault: &Fault) -> HttpResponse {
             response.streaming(stream::iter([Ok::<_, std::io::Error>(Bytes::from(text))]).chain(stream::pending()))
         }
         Fault::Drip(pause_ms) => response.streaming(stream::iter(text.into_bytes()).then(move |byte| async move {
-            actix_web::rt::time::sleep(Duration::from_millis(pause_ms)).await;
+            if pause_ms > 0 {
+                actix_web::rt::time::sleep(Duration::from_millis(pause_ms)).await;
+            }
             Ok::<_, std::io::Error>(Bytes::from(vec![byte]))
         })),
         _ => response.body(text),
