@@ -77,9 +77,9 @@ enum Cells {
     Flags([Option<usize>; 2]),
     /// Ascending numbers in units.
     Units(Vec<(i128, usize)>),
-    /// Texts whose views hold them, by these in ascending order, and longer ones.
+    /// Texts whose views hold them, and longer ones.
     Texts {
-        short: Vec<(u128, usize)>,
+        short: Views,
         long: HashMap<String, usize>,
     },
     /// By the texts as which values are shown.
@@ -88,6 +88,43 @@ enum Cells {
 
 /// The longest text that a view holds, in bytes.
 const INLINE: u32 = 12;
+
+/// Texts by the views that hold them: a table with open addressing, at most half full.
+struct Views {
+    /// The views and their cells, [`NO_CELL`] where there is none.
+    entries: Vec<(u128, usize)>,
+    shift: u32,
+}
+
+/// No cell.
+const NO_CELL: usize = usize::MAX;
+
+impl Views {
+    fn of(texts: &[(u128, usize)]) -> Views {
+        let bits = (2 * texts.len()).next_power_of_two().trailing_zeros().max(1);
+        let mut views = Views { entries: vec![(0, NO_CELL); 1 << bits], shift: u64::BITS - bits };
+        for (view, cell) in texts {
+            let place = views.place(*view);
+            views.entries[place] = (*view, *cell);
+        }
+        views
+    }
+
+    /// Where a view stands, or the empty place where it would.
+    fn place(&self, view: u128) -> usize {
+        let mixed = (view as u64 ^ ((view >> 64) as u64).rotate_left(29)).wrapping_mul(crate::random::C1);
+        let mut place = (mixed >> self.shift) as usize;
+        while self.entries[place].0 != view && self.entries[place].1 != NO_CELL {
+            place = (place + 1) & (self.entries.len() - 1);
+        }
+        place
+    }
+
+    fn cell(&self, view: u128) -> Option<usize> {
+        let (known, cell) = self.entries[self.place(view)];
+        (known == view && cell != NO_CELL).then_some(cell)
+    }
+}
 
 /// Where a value stands in a list whose values ascend.
 fn found<K: Ord>(list: &[(K, usize)], value: &K) -> Option<usize> {
@@ -105,8 +142,8 @@ impl Cells {
         };
         if let Some(texts) = values.as_string_view_opt() {
             let is_short = |row: &usize| texts.views()[*row] as u32 <= INLINE;
-            let mut short: Vec<_> = (0..texts.len()).filter(is_short).map(|row| (texts.views()[row], row)).collect();
-            short.sort_unstable();
+            let short: Vec<_> = (0..texts.len()).filter(is_short).map(|row| (texts.views()[row], row)).collect();
+            let short = Views::of(&short);
             let long = (0..texts.len()).filter(|row| !is_short(row));
             return Cells::Texts { short, long: long.map(|row| (texts.value(row).to_owned(), row)).collect() };
         }
@@ -171,7 +208,7 @@ impl Cells {
                 Some(texts) => there().for_each(|row| {
                     let view = texts.views()[row];
                     counts.add(match view as u32 <= INLINE {
-                        true => found(short, &view),
+                        true => short.cell(view),
                         false => long.get(texts.value(row)).copied(),
                     });
                 }),
