@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::array::types::{Date32Type, Decimal128Type, Int64Type};
+use datafusion::arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, RecordBatch};
 
 use super::VerifyError;
 use super::certificate::Fit;
@@ -72,18 +73,79 @@ enum Cells {
         low: f64,
         bounds: Vec<f64>,
         high: f64,
+        /// The same of whole numbers in a range that is not wide.
+        dense: Option<Dense>,
     },
     /// Of false, and of true.
     Flags([Option<usize>; 2]),
     /// Ascending numbers in units.
     Units(Vec<(i128, usize)>),
     /// Texts whose views hold them, and longer ones.
-    Texts {
-        short: Views,
-        long: HashMap<String, usize>,
-    },
+    Texts { short: Views, long: HashMap<String, usize> },
     /// By the texts as which values are shown.
     Shown(HashMap<String, usize>),
+}
+
+/// The cell of each whole number of a range.
+struct Dense {
+    least: i128,
+    cells: Vec<u8>,
+}
+
+/// The widest range of whole numbers that has a table.
+const WIDEST: f64 = 131_072.0;
+
+/// More cells than numbers are cut into; the last stands for what lies outside.
+const MOST_CELLS: usize = u8::MAX as usize + 1;
+
+impl Dense {
+    /// The table of a range, where it is worth its room. What lies beyond the ends by less than a half is no whole number.
+    fn of(low: f64, bounds: &[f64], high: f64) -> Option<Dense> {
+        let (least, most) = (libm::ceil(low), libm::floor(high));
+        let fits = bounds.len() + 1 < MOST_CELLS && least.abs() < 1e15 && most >= least && most - least < WIDEST;
+        let cell = |value: f64| bounds.partition_point(|bound| *bound < value) as u8;
+        fits.then(|| Dense {
+            least: least as i128,
+            cells: (0..=(most - least) as u64).map(|step| cell(least + step as f64)).collect(),
+        })
+    }
+
+    /// Counts whole numbers; says whether the column holds such.
+    fn count(&self, values: &ArrayRef, counts: &mut Counts) -> bool {
+        if let Some(numbers) = values.as_primitive_opt::<Int64Type>() {
+            self.count_units(numbers, i128::from, counts);
+        } else if let Some(numbers) = values.as_primitive_opt::<Decimal128Type>() {
+            self.count_units(numbers, |units| units, counts);
+        } else if let Some(days) = values.as_primitive_opt::<Date32Type>() {
+            self.count_units(days, i128::from, counts);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn count_units<T: ArrowPrimitiveType>(
+        &self,
+        values: &PrimitiveArray<T>,
+        units: impl Fn(T::Native) -> i128,
+        counts: &mut Counts,
+    ) {
+        // Outside is the last of them, so that no row asks where it belongs.
+        let mut seen = [0_u64; MOST_CELLS];
+        let cell = |value: T::Native| {
+            let place = units(value).wrapping_sub(self.least) as u128;
+            usize::try_from(place)
+                .ok()
+                .and_then(|place| self.cells.get(place))
+                .map_or(MOST_CELLS - 1, |cell| *cell as usize)
+        };
+        match values.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => values.values().iter().for_each(|value| seen[cell(*value)] += 1),
+            Some(nulls) => nulls.valid_indices().for_each(|row| seen[cell(values.value(row))] += 1),
+        }
+        counts.outside += seen[MOST_CELLS - 1];
+        counts.cells.iter_mut().zip(seen).for_each(|(sum, seen)| *sum += seen);
+    }
 }
 
 /// The longest text that a view holds, in bytes.
@@ -136,7 +198,8 @@ impl Cells {
     fn of(shape: &Shape) -> Cells {
         let values = match shape {
             Shape::Numbers { low, bounds, high, .. } => {
-                return Cells::Numbers { low: *low, bounds: bounds.clone(), high: *high };
+                let dense = Dense::of(*low, bounds, *high);
+                return Cells::Numbers { low: *low, bounds: bounds.clone(), high: *high, dense };
             }
             Shape::Values { values, .. } => values,
         };
@@ -171,15 +234,20 @@ impl Cells {
     fn count(&self, values: &ArrayRef, counts: &mut Counts) {
         let there = || (0..values.len()).filter(|row| values.is_valid(*row));
         match self {
-            Cells::Numbers { low, bounds, high } => values_of(
-                values,
-                |_| true,
-                |number| {
-                    let value = number.value();
-                    let is_inside = value >= *low && value <= *high;
-                    counts.add(is_inside.then(|| bounds.partition_point(|bound| *bound < value)));
-                },
-            ),
+            Cells::Numbers { low, bounds, high, dense } => {
+                if dense.as_ref().is_some_and(|dense| dense.count(values, counts)) {
+                    return;
+                }
+                values_of(
+                    values,
+                    |_| true,
+                    |number| {
+                        let value = number.value();
+                        let is_inside = value >= *low && value <= *high;
+                        counts.add(is_inside.then(|| bounds.partition_point(|bound| *bound < value)));
+                    },
+                );
+            }
             Cells::Units(units) => values_of(
                 values,
                 |_| true,
@@ -190,12 +258,8 @@ impl Cells {
             ),
             Cells::Flags(places) => match values.as_boolean_opt() {
                 Some(flags) => {
-                    let of = |flag: Option<bool>, wanted: bool| u64::from(flag == Some(wanted));
-                    let mut seen = [0; 2];
-                    for flag in flags {
-                        seen = [seen[0] + of(flag, false), seen[1] + of(flag, true)];
-                    }
-                    for (place, seen) in places.iter().zip(seen) {
+                    let (valid, yes) = (flags.len() - flags.null_count(), flags.true_count());
+                    for (place, seen) in places.iter().zip([(valid - yes) as u64, yes as u64]) {
                         match place {
                             Some(place) => counts.cells[*place] += seen,
                             None => counts.outside += seen,
@@ -205,13 +269,18 @@ impl Cells {
                 None => there().for_each(|_| counts.add(None)),
             },
             Cells::Texts { short, long } => match values.as_string_view_opt() {
-                Some(texts) => there().for_each(|row| {
-                    let view = texts.views()[row];
-                    counts.add(match view as u32 <= INLINE {
-                        true => short.cell(view),
-                        false => long.get(texts.value(row)).copied(),
-                    });
-                }),
+                Some(texts) => {
+                    let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
+                    for (row, view) in texts.views().iter().enumerate() {
+                        if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+                            continue;
+                        }
+                        counts.add(match *view as u32 <= INLINE {
+                            true => short.cell(*view),
+                            false => long.get(texts.value(row)).copied(),
+                        });
+                    }
+                }
                 None => there().for_each(|_| counts.add(None)),
             },
             Cells::Shown(places) => there().for_each(|row| counts.add(places.get(&label(values, row)).copied())),
