@@ -158,6 +158,9 @@ struct Views {
     shift: u32,
 }
 
+/// An odd number with as many ones as zeros, by which views are mixed: the golden ratio's fraction.
+const MIXER: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// No cell.
 const NO_CELL: usize = usize::MAX;
 
@@ -174,7 +177,7 @@ impl Views {
 
     /// Where a view stands, or the empty place where it would.
     fn place(&self, view: u128) -> usize {
-        let mixed = (view as u64 ^ ((view >> 64) as u64).rotate_left(29)).wrapping_mul(crate::random::C1);
+        let mixed = (view as u64 ^ ((view >> 64) as u64).rotate_left(29)).wrapping_mul(MIXER);
         let mut place = (mixed >> self.shift) as usize;
         while self.entries[place].0 != view && self.entries[place].1 != NO_CELL {
             place = (place + 1) & (self.entries.len() - 1);
