@@ -292,7 +292,8 @@ mod tests {
         let (one, many) = (Experience::new(&told(1.5, 1)), Experience::new(&told(1.5, 20)));
         assert!(one.answers > 1.1 && one.answers < many.answers && many.answers < 1.5, "{one:?} {many:?}");
         assert!(one.prompts > 1.15 && many.prompts > 1.25 && many.prompts < 1.4, "{one:?} {many:?}");
-        assert_eq!(Experience::new(&told(50.0, 20)).answers, FURTHEST);
+        let far = Experience::new(&told(50.0, 20)).answers;
+        assert!(far > many.answers && far < FURTHEST, "{far}");
         assert_eq!(Experience::new(&[]), NONE);
         let values = Question { item: json!({"enum": ["a", "b"]}), ..question("x") };
         assert_eq!(Rates::of(&values, None, many).each, Rates::of(&values, None, NONE).each, "nothing is guessed");
