@@ -166,7 +166,12 @@ fn sent(kind: &'static str, text: String, fault: &Fault) -> HttpResponse {
     match *fault {
         Fault::CutAt(end) => {
             let some = Bytes::copy_from_slice(&text.as_bytes()[..end.min(text.len())]);
-            response.streaming(stream::iter([Ok(some), Err(cut())]))
+            // What was written is only sent once there is nothing more to write.
+            let end = stream::once(async {
+                actix_web::rt::time::sleep(Duration::from_millis(1)).await;
+                Err(cut())
+            });
+            response.streaming(stream::iter([Ok(some)]).chain(end.boxed_local()))
         }
         Fault::Open => {
             response.streaming(stream::iter([Ok::<_, std::io::Error>(Bytes::from(text))]).chain(stream::pending()))
