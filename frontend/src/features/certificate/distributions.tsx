@@ -20,7 +20,13 @@ export function Distributions({ fits }: { fits: readonly Fit[] }) {
       <p className="mt-1 mb-3 max-w-prose text-xs text-ink-2">
         {t("certificate.distributions.words")}
       </p>
-      <div className="overflow-x-auto">
+      <div
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached with the keyboard
+        tabIndex={0}
+        role="group"
+        aria-label={t("certificate.distributions.title")}
+        className="overflow-x-auto"
+      >
         <Table className="text-xs tabular-nums">
           <thead>
             <tr>
