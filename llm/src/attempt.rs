@@ -7,6 +7,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
+use crate::budget::Reservation;
 use crate::client::{Client, Heard, Listener};
 use crate::failure::{Code, Failure, excerpt};
 use crate::protocol::{self, Body, Completion, Shape};
@@ -45,11 +46,12 @@ impl Stream {
 }
 
 impl Client {
-    /// Sends a request once.
+    /// Sends a request once. What the reservation is told is whether it may be billed without an answer.
     pub(crate) async fn send(
         &self,
         body: &Value,
         shape: Shape,
+        reservation: &mut Reservation,
         listener: Option<Listener<'_>>,
     ) -> Result<Completion, Miss> {
         let config = self.config();
@@ -63,8 +65,15 @@ impl Client {
         }
         let request = self.http().post(config.endpoint()).header(AUTHORIZATION, bearer);
         let request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
-        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        reservation.sent();
+        let response = request.send().await.map_err(|error| {
+            if error.is_connect() {
+                reservation.refused();
+            }
+            self.unreachable(&error)
+        })?;
         if response.status() != StatusCode::OK {
+            reservation.refused();
             return Err(self.refusal(response, body, shape).await);
         }
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();

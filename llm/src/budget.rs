@@ -25,7 +25,8 @@ struct Inner {
 /// What calls may cost together. Clones share it: one serves all pools of a generation.
 ///
 /// Each call reserves what it is likely to cost before it is sent, and settles with what it took; so the ceiling is passed by no more than
-/// the calls in flight were thought too cheap.
+/// the calls in flight were thought too cheap. What was sent and not answered - cut off, too late, cancelled - may be billed all the same, and
+/// counts as what was reserved for it.
 #[derive(Clone, Debug)]
 pub struct Ceiling(Arc<Inner>);
 
@@ -34,6 +35,8 @@ pub struct Ceiling(Arc<Inner>);
 pub struct Reservation {
     ceiling: Ceiling,
     amount: u64,
+    /// Whether the call may have been heard, and is not answered yet.
+    is_sent: bool,
 }
 
 impl Ceiling {
@@ -84,7 +87,10 @@ impl Ceiling {
 
     /// Reserves what a call is likely to cost. Where it fits only once calls in flight turn out cheaper, it waits for them.
     pub async fn reserve(&self, expected: Usage) -> Result<Reservation, Failure> {
-        let amount = self.cost_microusd(expected).unwrap_or(0);
+        self.reserve_microusd(self.cost_microusd(expected).unwrap_or(0)).await
+    }
+
+    async fn reserve_microusd(&self, amount: u64) -> Result<Reservation, Failure> {
         loop {
             let settled = self.0.settled.notified();
             tokio::pin!(settled);
@@ -98,7 +104,7 @@ impl Ceiling {
                 }
                 if sums.spent.saturating_add(sums.reserved).saturating_add(amount) <= limit {
                     sums.reserved += amount;
-                    return Ok(Reservation { ceiling: self.clone(), amount });
+                    return Ok(Reservation { ceiling: self.clone(), amount, is_sent: false });
                 }
             }
             settled.await;
@@ -121,8 +127,30 @@ impl Ceiling {
 }
 
 impl Reservation {
+    /// The call is sent: from now on it may be billed.
+    pub fn sent(&mut self) {
+        self.is_sent = true;
+    }
+
+    /// The call was refused or never heard, and costs nothing.
+    pub fn refused(&mut self) {
+        self.is_sent = false;
+    }
+
+    /// Reserves another attempt; what the last one may have cost stays spent.
+    pub async fn again(&mut self) -> Result<(), Failure> {
+        if self.is_sent {
+            let (ceiling, amount) = (self.ceiling.clone(), self.amount);
+            // What was reserved is let go first, or the wait for others would be one for itself.
+            drop(std::mem::replace(self, Reservation { ceiling: ceiling.clone(), amount: 0, is_sent: false }));
+            *self = ceiling.reserve_microusd(amount).await?;
+        }
+        Ok(())
+    }
+
     /// Puts what the call took in the place of what was reserved.
-    pub fn settle(self, actual: Usage) {
+    pub fn settle(mut self, actual: Usage) {
+        self.is_sent = false;
         let cost = self.ceiling.cost_microusd(actual).unwrap_or(0);
         self.ceiling.sums().spent += cost;
     }
@@ -130,7 +158,12 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.ceiling.sums().reserved -= self.amount;
+        let mut sums = self.ceiling.sums();
+        sums.reserved -= self.amount;
+        if self.is_sent {
+            sums.spent += self.amount;
+        }
+        drop(sums);
         self.ceiling.0.settled.notify_waiters();
     }
 }
@@ -185,5 +218,24 @@ mod tests {
         let failure = Ceiling::new(Some(1.0), "unknown", None).expect_err("no price");
         assert!(failure.code == Code::Budget && failure.detail.contains("\"unknown\""), "{failure}");
         assert!(Ceiling::new(None, "unknown", None).is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_and_not_answered_counts_as_reserved() {
+        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE).expect("a price");
+        let mut call = ceiling.reserve(tokens(40)).await.expect("fits");
+        call.sent();
+        call.refused();
+        call.again().await.expect("costs nothing yet");
+        assert_eq!(ceiling.spent_microusd(), 0);
+        call.sent();
+        call.again().await.expect("fits");
+        assert_eq!(ceiling.spent_microusd(), 40);
+        call.sent();
+        assert_eq!(call.again().await.expect_err("does not fit").code, Code::Budget);
+        drop(call);
+        assert_eq!(ceiling.spent_microusd(), 80);
+        // Nothing is reserved any more.
+        drop(ceiling.reserve(tokens(20)).await.expect("fits"));
     }
 }

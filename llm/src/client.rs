@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::Cancel;
 use crate::attempt::Miss;
-use crate::budget::Ceiling;
+use crate::budget::{Ceiling, Reservation};
 use crate::circuit::Circuit;
 use crate::config::Config;
 use crate::failure::{Code, Failure, excerpt};
@@ -236,9 +236,9 @@ impl Client {
         let prompt = protocol::estimated(&protocol::sent(messages, request.name, &request.schema, self.shape()));
         let expected = Usage { calls: 1, prompt_tokens: prompt, completion_tokens: request.expected };
         let work = async {
-            let reservation = ceiling.reserve(expected).await?;
+            let mut reservation = ceiling.reserve(expected).await?;
             let _turn = self.0.turns.acquire().await.map_err(|_| Failure::cancelled())?;
-            let mut completion = self.patiently(messages, request, listener).await?;
+            let mut completion = self.patiently(messages, request, &mut reservation, listener).await?;
             let used = completion.usage.unwrap_or_else(|| Usage {
                 calls: 1,
                 prompt_tokens: prompt,
@@ -259,6 +259,7 @@ impl Client {
         &self,
         messages: &[Message],
         request: &Request,
+        reservation: &mut Reservation,
         listener: Option<Listener<'_>>,
     ) -> Result<Completion, Failure> {
         let config = &self.0.config;
@@ -273,7 +274,8 @@ impl Client {
                 Err(left) => return Err(last.unwrap_or_else(|| self.left_alone(left))),
             };
             let body = self.body(messages, request, shape, listener.is_some());
-            let sent = tokio::time::timeout(config.timeout, self.send(&body, shape, listener)).await;
+            let sent = self.send(&body, shape, reservation, listener);
+            let sent = tokio::time::timeout(config.timeout, sent).await;
             let miss = match sent {
                 Ok(Ok(completion)) => {
                     pass.succeeded();
@@ -318,6 +320,7 @@ impl Client {
                     }
                     log::debug!("language model: {failure}; again in {} ms", wait.as_millis());
                     last = Some(failure);
+                    reservation.again().await?;
                     tokio::time::sleep(wait).await;
                 }
             }

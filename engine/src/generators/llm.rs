@@ -235,6 +235,10 @@ impl Llm {
                 problem.remedy("say per: combination, so that rows draw from a pool, or ask for fewer rows"),
             ]);
         }
+        if per == Per::Row && self.pool.is_some() {
+            let problem = Problem::new("two_sources", "every row has an answer of its own, so there is no pool to draw from");
+            return Err(vec![problem.key("pool").remedy("leave one of them out")]);
+        }
         let size = self.pool.unwrap_or(POOL);
         let is_unique = asked.unique.contains(&true);
         if is_unique {

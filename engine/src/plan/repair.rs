@@ -7,12 +7,16 @@
 
 use std::collections::BTreeSet;
 
+use datafusion::arrow::datatypes::{Field, Schema};
 use serde_json::{Value, json};
 
 use super::levers::{Change, Lever, levers};
-use super::{Compiled, Options, compiler};
+use super::scope::{as_sql, sql_type};
+use super::{BLOCK, Compiled, Evaluation, Options, Plan, TablePlan, compiler};
+use crate::expr::{Expression, Parsed, Reference};
+use crate::generators::Rows;
 use crate::problem::Problem;
-use crate::schema::Dataset;
+use crate::schema::{Dataset, Rule, RuleKind};
 
 /// Problems of numbers, which another number may mend.
 const NUMBERS: [&str; 9] = [
@@ -44,6 +48,9 @@ const WRITTEN_TRIALS: usize = 24;
 
 /// The most rows that a change may ask of a table.
 const ROWS: u64 = 100_000;
+
+/// The most rows in which one is looked for that meets a condition.
+const LOOKED_AT: u64 = 16 * BLOCK;
 
 /// The widths of the steps, as parts of what a number is measured by.
 const STEPS: [f64; 5] = [0.02, 0.2, 1.0, 2.0, 5.0];
@@ -81,17 +88,18 @@ impl Repair<'_> {
         let mut search = Search {
             repair: self,
             gone: key(origin),
+            rules,
             levers: levers(&self.schema, rules, &problem.pointer),
             left: ((trials as f64 / dearer) as usize).max(1),
         };
-        if let Some(change) = search.smallest(&problem.detail).or_else(|| search.otherwise(rules)) {
+        if let Some(change) = search.smallest(&problem.detail).or_else(|| search.otherwise()) {
             problem.remedy = Some(change.words);
             problem.fix = Some(json!([change.operation]));
         }
     }
 
-    /// Whether a problem is gone after a change, and no other has come.
-    fn holds(&self, change: &Change, gone: &(&'static str, String)) -> bool {
+    /// Whether a problem is gone after a change, and no other has come; nor may the change mend a rule by leaving no rows to it.
+    fn holds(&self, change: &Change, gone: &(&'static str, String), rules: &BTreeSet<String>) -> bool {
         let mut schema = self.schema.clone();
         if apply(&mut schema, &change.operation).is_none() {
             return false;
@@ -99,7 +107,7 @@ impl Repair<'_> {
         let Ok(dataset) = serde_json::from_value::<Dataset>(schema) else { return false };
         let Compiled { plan, problems } = compiler::compile(dataset, self.options, &[]);
         if self.found.len() == 1 {
-            return plan.is_some();
+            return plan.is_some_and(|plan| speaks_of_rows(&plan, rules));
         }
         let errors: Vec<_> = problems.iter().filter(|problem| problem.is_error()).map(key).collect();
         errors.len() < self.found.len()
@@ -115,6 +123,48 @@ pub(super) fn is_of_numbers(problem: &Problem) -> bool {
 
 fn key(problem: &Problem) -> (&'static str, String) {
     (problem.code, problem.pointer.clone())
+}
+
+/// Whether every condition that limits some rules is met by a row. One that cannot be looked at from its own table's columns counts as met.
+fn speaks_of_rows(plan: &Plan, rules: &BTreeSet<String>) -> bool {
+    let tables = plan.dataset.tables.iter().enumerate();
+    let mut limited = tables.flat_map(|(at, table)| table.rules.iter().map(move |rule| (at, rule)));
+    limited.all(|(at, rule)| {
+        !rules.contains(&rule.id) || limits(rule).all(|sql| is_met(plan, at, sql).unwrap_or(true))
+    })
+}
+
+/// The conditions of a rule that say which rows it speaks of.
+fn limits(rule: &Rule) -> impl Iterator<Item = &str> {
+    let own = match &rule.kind {
+        RuleKind::Implies { condition, .. } => Some(condition),
+        RuleKind::Count { condition, exactly, max, .. } if *exactly != Some(0) && *max != Some(0) => Some(condition),
+        _ => None,
+    };
+    rule.when.iter().chain(own).map(String::as_str)
+}
+
+/// Whether a row among a table's first meets a condition; nothing where it reads more than the columns that are delivered.
+fn is_met(plan: &Plan, table: usize, sql: &str) -> Option<bool> {
+    let parsed = Parsed::parse(sql).ok()?;
+    let TablePlan { rows, schema, delivered, slots, .. } = &plan.tables[table];
+    let column = |name: &Reference| schema.index_of(&name.to_string()).ok();
+    let columns: Vec<usize> = parsed.references().iter().map(column).collect::<Option<_>>()?;
+    let field = |column: &usize| {
+        Field::new(schema.field(*column).name(), sql_type(&slots[delivered[*column]].logical), true)
+    };
+    let scope = Schema::new(columns.iter().map(field).collect::<Vec<_>>());
+    let condition = Expression::condition(&parsed, &scope, plan.dataset.reference_time_us()).ok()?;
+    let starts = (0..(*rows).min(LOOKED_AT)).step_by(BLOCK as usize);
+    for start in starts {
+        let end = (start + BLOCK).min(*rows);
+        let batch = Evaluation::new(plan, table, Rows::Range(start..end)).batch(Some(&columns)).ok()?;
+        let values: Vec<_> = condition.columns().iter().map(|column| as_sql(batch.column(*column))).collect();
+        if condition.evaluate_condition(&values, batch.num_rows()).ok()?.true_count() > 0 {
+            return Some(true);
+        }
+    }
+    Some(false)
 }
 
 /// Does an operation of RFC 6902, as far as changes have them.
@@ -139,6 +189,8 @@ fn apply(schema: &mut Value, operation: &Value) -> Option<()> {
 struct Search<'r> {
     repair: &'r Repair<'r>,
     gone: (&'static str, String),
+    /// The rules that contradict each other.
+    rules: &'r BTreeSet<String>,
     levers: Vec<Lever>,
     /// Plans that may still be made.
     left: usize,
@@ -161,7 +213,7 @@ impl Search<'_> {
             return false;
         }
         self.left -= 1;
-        self.repair.holds(change, &self.gone)
+        self.repair.holds(change, &self.gone, self.rules)
     }
 
     fn holds(&mut self, trial: Trial) -> bool {
@@ -273,13 +325,13 @@ impl Search<'_> {
 
     /// What may be changed beside numbers: an order that need not be strict, a combination that is allowed after all; as last resort, rules
     /// that speak of all rows.
-    fn otherwise(&mut self, rules: &BTreeSet<String>) -> Option<Change> {
+    fn otherwise(&mut self) -> Option<Change> {
         let mut changes = Vec::new();
         let mut last = Vec::new();
         for (at, table) in self.repair.schema["tables"].as_array().into_iter().flatten().enumerate() {
             for (place, rule) in table["rules"].as_array().into_iter().flatten().enumerate() {
                 let id = rule["id"].as_str().unwrap_or_default();
-                if !rules.contains(id) {
+                if !self.rules.contains(id) {
                     continue;
                 }
                 let pointer = format!("/tables/{at}/rules/{place}");

@@ -87,3 +87,16 @@ fn a_matrix_that_no_columns_have_gets_another_coefficient() {
     let change = mended(&table(400, &columns, &rules));
     assert!(change.starts_with("change the coefficient of ") && change.contains(" in m from "), "{change}");
 }
+
+#[test]
+fn a_rule_is_not_mended_by_leaving_it_no_rows() {
+    let columns = json!([
+        { "name": "a", "generator": { "type": "integer", "min": 1, "max": 9 } },
+        { "name": "b", "generator": { "type": "integer", "min": 1, "max": 9 } },
+    ]);
+    // The nearest number of the condition that plans is the one with which the rule speaks of nothing.
+    let rules = json!([{ "id": "far", "kind": "implies", "if": "a >= 9", "then": "b > 60" }]);
+    assert_eq!(mended(&table(300, &columns, &rules)), "write b > 8 in far");
+    let rules = json!([{ "id": "far", "kind": "check", "when": "a >= 9", "sql": "b > 60" }]);
+    assert_eq!(mended(&table(300, &columns, &rules)), "write b > 8 in far");
+}

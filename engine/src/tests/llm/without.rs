@@ -217,6 +217,16 @@ fn a_column_that_no_answer_fits_is_told_before_anything_is_paid() {
 }
 
 #[test]
+fn a_row_of_its_own_has_no_pool() {
+    let schema =
+        "name: d\ntables:\n  - name: t\n    rows: 5\n    columns:\n      - {name: x, generator: {type: llm, prompt: A, per: row, pool: 3}}\n";
+    let told: Vec<(&str, String)> =
+        compiled(schema).problems.into_iter().map(|problem| (problem.code, problem.pointer)).collect();
+    assert_eq!(told, [("two_sources", "/tables/0/columns/0/generator/pool".to_owned())]);
+    assert!(compiled(&schema.replace(", pool: 3", "")).plan.is_some());
+}
+
+#[test]
 fn a_word_that_is_none_of_those_with_descriptions_is_told_with_the_nearest() {
     let schema = "name: d\ntables:\n  - name: t\n    rows: 5\n    columns:\n      - {name: x, generator: {type: llm, prompt: A, on_error: falback, per: 3}}\n";
     let told: Vec<String> = compiled(schema).problems.iter().map(ToString::to_string).collect();
