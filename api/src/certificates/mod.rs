@@ -123,12 +123,12 @@ impl Proof {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(threads.max(1)).build().map_err(machine)?;
         let environment = environment(work)?;
-        let (dataset, distributions) = (plan.dataset.clone(), plan.distributions());
+        let (dataset, expected) = (plan.dataset.clone(), plan.expected());
         let (send, outcome) = mpsc::channel();
         let made = live.clone();
         runtime.spawn(async move {
             // Nobody waits any more once the run was cancelled.
-            let _ = send.send(verify::certify_made(&dataset, &distributions, tables, environment, made).await);
+            let _ = send.send(verify::certify_made(&dataset, &expected, tables, environment, made).await);
         });
         Ok(Proof { runtime: Some(runtime), outcome, live })
     }

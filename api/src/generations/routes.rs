@@ -492,7 +492,8 @@ async fn get_certificate(
         "sql" => {
             let sql = off_thread(move || {
                 let row = state.db.read_now(|c| service::succeeded(c, id))?;
-                Ok(verify_sql(&plan_of(&state, &row)?.dataset, dialect))
+                let plan = plan_of(&state, &row)?;
+                Ok(verify_sql(&plan.dataset, &plan.expected(), dialect))
             })
             .await?;
             Ok(HttpResponse::Ok().content_type("application/sql; charset=utf-8").body(sql))

@@ -172,7 +172,7 @@ pub fn kept(model: &LanguageModel, db: &Db, plan: &Plan) -> Result<Option<Arc<An
 
 /// What a plan's report says with what is kept and what the rest costs. Without a database nothing is kept.
 pub fn described(model: &LanguageModel, db: Option<&Db>, plan: &Plan) -> Result<Report, Failure> {
-    let mut report = plan.report().clone();
+    let mut report = plan.measured();
     if !plan.asks() {
         return Ok(report);
     }

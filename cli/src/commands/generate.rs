@@ -117,7 +117,14 @@ impl CsvOptions {
 fn say(generation: &Files) {
     let rows = counted(generation.rows, "row");
     let proved = match &generation.certificate {
-        Some(certificate) => format!("; {} hold", counted(certificate.results.len() as u64, "statement")),
+        Some(certificate) => {
+            let unproved = certificate.unproved().count() as u64;
+            let held = counted(certificate.results.len() as u64 - unproved, "statement");
+            match unproved {
+                0 => format!("; {held} hold"),
+                _ => format!("; {held} hold, {unproved} read what is not delivered"),
+            }
+        }
         None => String::new(),
     };
     let place = match generation.paths.as_slice() {

@@ -40,7 +40,7 @@ impl Plan {
         let compiled = self.schema.compile(&self.settings, &self.scope.options())?;
         let report = compiled.plan.as_ref().map(|plan| match plan.asks() {
             true => Ok::<_, Stop>(model::to_look()?.described(plan)?),
-            false => Ok(plan.report().clone()),
+            false => Ok(plan.measured()),
         });
         let report = report.transpose()?;
         let problems = report.as_ref().map_or(&compiled.problems, |report| &report.warnings);

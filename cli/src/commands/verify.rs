@@ -70,7 +70,7 @@ impl Verify {
             storage::write(path, format!("{:#}\n", serde_json::json!(certificate)).as_bytes())?;
         }
         if let Some(path) = &self.sql {
-            storage::write(path, verify_sql(&plan.dataset, self.dialect).as_bytes())?;
+            storage::write(path, verify_sql(&plan.dataset, &plan.expected(), self.dialect).as_bytes())?;
         }
         let mut out = BufWriter::new(io::stdout().lock());
         print(&mut out, certificate)?;

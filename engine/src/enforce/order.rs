@@ -1,6 +1,6 @@
 //! Values that a rule puts into some rows, and the closure of intervals that must ascend.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Scalar};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Scalar, new_null_array};
 use datafusion::arrow::compute::kernels::zip::zip;
 
 use crate::generators::{Cells, Fill, Interval, Rows, RunError};
@@ -15,10 +15,29 @@ impl Fill for Forced {
     fn fill(&self, cells: &Cells<'_>, _: &Rows) -> Result<ArrayRef, RunError> {
         let condition = cells.inputs[1].as_boolean();
         // A null condition forces nothing.
-        let mask: BooleanArray =
-            (0..condition.len()).map(|row| Some(condition.is_valid(row) && condition.value(row))).collect();
-        zip(&mask, &Scalar::new(self.value.clone()), &cells.inputs[0]).map_err(|error| RunError::new(error.to_string()))
+        zip(&is_true(condition), &Scalar::new(self.value.clone()), &cells.inputs[0])
+            .map_err(|error| RunError::new(error.to_string()))
     }
+}
+
+/// One value where the input is true, else null.
+pub(crate) struct Where {
+    /// An array of that value alone.
+    pub value: ArrayRef,
+}
+
+impl Fill for Where {
+    fn fill(&self, cells: &Cells<'_>, _: &Rows) -> Result<ArrayRef, RunError> {
+        let condition = cells.inputs[0].as_boolean();
+        let nothing = new_null_array(self.value.data_type(), 1);
+        zip(&is_true(condition), &Scalar::new(self.value.clone()), &Scalar::new(nothing))
+            .map_err(|error| RunError::new(error.to_string()))
+    }
+}
+
+/// Where a condition is true, and not null.
+fn is_true(condition: &BooleanArray) -> BooleanArray {
+    (0..condition.len()).map(|row| Some(condition.is_valid(row) && condition.value(row))).collect()
 }
 
 /// Smallest and largest distance of neighbours, in units.

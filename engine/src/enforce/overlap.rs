@@ -4,13 +4,14 @@
 //! Every row's own word draws a start, as if it stood alone; the rows of a group take their starts in ascending order. The children of one
 //! parent lie side by side, so a group is made from its rows alone; other groups are found by a pass.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::array::{ArrayRef, AsArray};
 
 use super::quota::{Conflict, Fault};
 use crate::generators::{Cells, Fill, Held, Quantiles, Rows, RunError, array_of_units};
-use crate::plan::{Groups, Plan, Side, places, units_of};
+use crate::plan::{BLOCK, Evaluation, Groups, Plan, Side, SlotId, places, units_of};
 use crate::random::{Key, open_unit};
 use crate::types::LogicalType;
 
@@ -25,8 +26,12 @@ pub(crate) struct Timetable {
     pub key: Key,
     /// The least length of an interval, in units.
     pub shortest: f64,
+    /// The rows that are to keep apart; all where absent. The others stand as if each were alone.
+    pub when: Option<SlotId>,
+    /// The table.
+    pub table: usize,
     /// Of groups that a pass finds, all starts by the place of their row.
-    pub whole: OnceLock<Result<Vec<f64>, Fault>>,
+    pub whole: OnceLock<Result<Vec<Start>, Fault>>,
 }
 
 /// A start, and the one that follows in its group.
@@ -56,9 +61,10 @@ impl Timetable {
         })
     }
 
-    /// The starts of a group, ascending, by the rows that are in it.
-    fn of_group(&self, rows: impl Iterator<Item = u64>) -> Result<Vec<f64>, Conflict> {
-        let mut shares: Vec<f64> = rows.map(|row| open_unit(self.key.word(row))).collect();
+    /// The starts of a group, ascending in the rows that keep apart, by the rows that are in it and whether each does.
+    fn of_group(&self, rows: impl Iterator<Item = (u64, bool)>) -> Result<Vec<Start>, Conflict> {
+        let rows: Vec<(f64, bool)> = rows.map(|(row, is_apart)| (open_unit(self.key.word(row)), is_apart)).collect();
+        let mut shares: Vec<f64> = rows.iter().filter(|(_, is_apart)| *is_apart).map(|(share, _)| *share).collect();
         if let Some(detail) = self.refuse(shares.len() as u64) {
             return Err(Conflict { rules: vec![self.rule.clone()], detail });
         }
@@ -72,30 +78,47 @@ impl Timetable {
             let shrunk = if taken > 0.0 { libm::floor(at * (left / all)).min(left - 1.0) } else { at };
             low + shrunk * grid + place as f64 * step
         };
-        Ok(shares.into_iter().enumerate().map(start).collect())
+        let mut apart = shares.into_iter().enumerate().map(start).peekable();
+        let of_row = |(share, is_apart): (f64, bool)| match is_apart {
+            // As many starts as there are rows that keep apart.
+            true => (apart.next().unwrap_or(low), apart.peek().copied()),
+            false => (self.quantiles.at(share), None),
+        };
+        Ok(rows.into_iter().map(of_row).collect())
+    }
+
+    /// Which of some rows are to keep apart.
+    fn apart(&self, plan: &Plan, rows: Range<u64>) -> Result<Vec<bool>, RunError> {
+        let Some(when) = self.when else { return Ok(vec![true; (rows.end - rows.start) as usize]) };
+        let mut apart = Vec::with_capacity((rows.end - rows.start) as usize);
+        let mut start = rows.start;
+        while start < rows.end {
+            let end = rows.end.min(start + BLOCK);
+            let met = Evaluation::new(plan, self.table, Rows::Range(start..end)).need(when)?;
+            apart.extend(met.as_boolean().iter().map(|met| met == Some(true)));
+            start = end;
+        }
+        Ok(apart)
     }
 
     fn starts(&self, plan: &Plan, rows: &Rows) -> Result<Vec<Start>, RunError> {
         let mut starts = Vec::with_capacity(rows.len());
         match &self.groups {
             Groups::Siblings(allocation) => {
-                let mut known: (Option<u64>, Vec<f64>) = (None, Vec::new());
+                let mut known: (Option<u64>, Vec<Start>) = (None, Vec::new());
                 for place in places(allocation, rows) {
                     if known.0 != Some(place.parent) {
-                        known = (Some(place.parent), self.of_group(place.first..place.first + place.size)?);
+                        let group = place.first..place.first + place.size;
+                        let apart = self.apart(plan, group.clone())?;
+                        known = (Some(place.parent), self.of_group(group.zip(apart))?);
                     }
-                    let index = place.index as usize;
-                    starts.push((known.1[index], known.1.get(index + 1).copied()));
+                    starts.push(known.1[place.index as usize]);
                 }
             }
             Groups::Sorted(sorted) => {
                 let whole = self.whole(plan)?;
                 sorted.over(plan, rows, &mut |part, order| {
-                    starts.extend(part.map(|position| {
-                        let place = order.place(rows.at(position));
-                        let next = (place + 1 < order.group(place).1.end).then(|| whole[place + 1]);
-                        (whole[place], next)
-                    }));
+                    starts.extend(part.map(|position| whole[order.place(rows.at(position))]));
                     Ok(())
                 })?;
             }
@@ -104,15 +127,19 @@ impl Timetable {
         Ok(starts)
     }
 
-    fn whole(&self, plan: &Plan) -> Result<&[f64], Fault> {
+    fn whole(&self, plan: &Plan) -> Result<&[Start], Fault> {
         let made = || {
             let mut starts = Vec::new();
             if let Groups::Sorted(sorted) = &self.groups
                 && let Some(order) = sorted.whole(plan)
             {
                 let order = order.map_err(Fault::Run)?;
+                let rows = order.range();
+                let apart = self.apart(plan, rows.clone()).map_err(Fault::Run)?;
                 for places in order.groups() {
-                    starts.extend(self.of_group(places.map(|place| order.row(place))).map_err(Fault::Conflict)?);
+                    let rows =
+                        places.map(|place| order.row(place)).map(|row| (row, apart[(row - rows.start) as usize]));
+                    starts.extend(self.of_group(rows).map_err(Fault::Conflict)?);
                 }
             }
             Ok(starts)
@@ -150,7 +177,7 @@ impl Fill for StartFill {
 
     fn hold(&self, held: &mut Held<'_>) {
         let rows = self.0.groups.hold(held);
-        held.add(&*self.0, rows * size_of::<f64>() as u64);
+        held.add(&*self.0, rows * size_of::<Start>() as u64);
     }
 }
 

@@ -28,8 +28,8 @@ pub(crate) use checked::{our_types, sentence};
 pub use compile::Expression;
 pub(crate) use literals::literals;
 pub use names::{Reference, resolve};
-pub use parse::Parsed;
 pub(crate) use parse::syntax_problem;
+pub use parse::{Comparison, Parsed};
 pub use simple::{Literal, Op, Simple};
 
 /// What is wrong with an SQL text, found before any row is read.

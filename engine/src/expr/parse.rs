@@ -9,7 +9,7 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::Token;
 
-use super::simple::{self, Simple};
+use super::simple::{self, Literal, Op, Simple};
 use super::tokens::{SqlDialect, lower_first, tokens, too_deep};
 use super::walk::{Order, change, look};
 use super::{Reference, SqlProblem, types};
@@ -27,6 +27,19 @@ pub struct Parsed {
     sql: String,
     expr: Expr,
     references: Vec<Reference>,
+}
+
+/// A column against anything else.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The column.
+    pub column: Reference,
+    /// How they compare.
+    pub op: Op,
+    /// The other side.
+    pub than: Parsed,
+    /// The other side where it is a value that is written there.
+    pub value: Option<Literal>,
 }
 
 impl Parsed {
@@ -74,6 +87,17 @@ impl Parsed {
     /// The comparison that this condition is, if it is one that can be reasoned about without evaluating it.
     pub fn simple(&self) -> Option<Simple> {
         simple::of_expr(&self.expr)
+    }
+
+    /// The ways to read this condition as comparisons of one column with something else, which hold together where it holds.
+    pub fn comparisons(&self) -> Vec<Vec<Comparison>> {
+        let comparison = |one: simple::Against<'_>| Comparison {
+            column: one.column,
+            op: one.op,
+            value: simple::literal(one.other),
+            than: Parsed::of(sql_of(one.other), one.other.clone()),
+        };
+        simple::against(&self.expr).into_iter().map(|all| all.into_iter().map(comparison).collect()).collect()
     }
 
     /// The text: what was read, or for a part of a longer condition the same words written anew.

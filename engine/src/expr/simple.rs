@@ -184,6 +184,37 @@ pub(super) fn of_expr(expr: &Expr) -> Option<Simple> {
     }
 }
 
+/// A column against anything else: `column op expression`.
+pub(super) struct Against<'e> {
+    pub column: Reference,
+    pub op: Op,
+    pub other: &'e Expr,
+}
+
+/// The ways to read a condition as comparisons of one column, which hold together where it holds: either side of a comparison, or the two
+/// ends of a `BETWEEN`.
+pub(super) fn against(expr: &Expr) -> Vec<Vec<Against<'_>>> {
+    match expr {
+        Expr::Nested(inner) => against(inner),
+        Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
+            let inner = against(expr).into_iter().filter(|all| all.len() == 1);
+            inner.map(|all| all.into_iter().map(|one| Against { op: one.op.negated(), ..one }).collect()).collect()
+        }
+        Expr::Between { expr, negated: false, low, high } => {
+            let end = |op, other| Some(Against { column: column(expr)?, op, other });
+            let ends = [end(Op::GreaterOrEqual, low), end(Op::LessOrEqual, high)];
+            ends.into_iter().collect::<Option<Vec<_>>>().into_iter().collect()
+        }
+        Expr::BinaryOp { left, op, right } => {
+            let Some(op) = Op::of_sql(op) else { return Vec::new() };
+            let first = column(left).map(|column| vec![Against { column, op, other: right }]);
+            let second = column(right).map(|column| vec![Against { column, op: op.flipped(), other: left }]);
+            first.into_iter().chain(second).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn column(expr: &Expr) -> Option<Reference> {
     match expr {
         Expr::Nested(inner) => column(inner),
@@ -191,7 +222,7 @@ fn column(expr: &Expr) -> Option<Reference> {
     }
 }
 
-fn literal(expr: &Expr) -> Option<Literal> {
+pub(super) fn literal(expr: &Expr) -> Option<Literal> {
     match expr {
         Expr::Nested(inner) => literal(inner),
         Expr::Value(value) => match &value.value {

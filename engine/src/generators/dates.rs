@@ -70,6 +70,10 @@ impl Generator for Date {
         Ok(made)
     }
 
+    fn bounded(&self, _: Option<&LogicalType>) -> Option<LogicalType> {
+        Some(LogicalType::Date)
+    }
+
     fn interval(&self) -> Option<Interval> {
         match (&self.start, &self.end, self.step()) {
             (Param::Constant(start), Param::Constant(end), Step::Every(_)) => {
@@ -199,6 +203,11 @@ impl Generator for Datetime {
             bounds: cx.bounds().to_vec(),
         }
         .made())
+    }
+
+    fn bounded(&self, _: Option<&LogicalType>) -> Option<LogicalType> {
+        // A profile draws until an hour fits, which a narrow interval may hold none of.
+        self.profile.is_none_or(|profile| profile == Profile::Uniform).then_some(LogicalType::Datetime)
     }
 
     fn interval(&self) -> Option<Interval> {

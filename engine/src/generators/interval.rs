@@ -129,6 +129,18 @@ impl Uniform {
         Some(ends)
     }
 
+    /// The first value that is taken from `low` on, where rules moved it away from the smallest. Times between which none lies stay as they are.
+    fn aligned(&self, low: i64, high: i64) -> i64 {
+        let (Scalar::Constant(min), Step::Every(step @ 2..)) = (&self.min, self.step) else { return low };
+        if low <= *min {
+            return low;
+        }
+        let (from, step) = (i128::from(*min), i128::from(step));
+        let next = from + (i128::from(low) - from + step - 1) / step * step;
+        let next = i64::try_from(next).unwrap_or(i64::MAX);
+        if next > high && self.logical == LogicalType::Datetime { low } else { next }
+    }
+
     /// A value between the ends of each row.
     fn between(&self, key: &Key, rows: &Rows, low: &[i64], high: &[i64]) -> Result<Vec<i64>, RunError> {
         let mut values = Vec::with_capacity(rows.len());
@@ -139,6 +151,7 @@ impl Uniform {
                     min + key.below(row, width as u64 + 1) as i64
                 }
                 _ => {
+                    let min = self.aligned(min, max);
                     let count = self.step.count(min, max);
                     if count == 0 {
                         return Err(empty_interval(&self.logical, min, max, row));
@@ -196,6 +209,7 @@ impl Fill for Uniform {
                 values.push(None);
                 continue;
             };
+            let min = self.aligned(min, max);
             let count = self.step.count(min, max);
             if count == 0 {
                 return Err(empty_interval(&self.logical, min, max, row));
@@ -242,7 +256,7 @@ pub(super) fn row_bounds(
     let mut low = ends(min, Side::Lower)?;
     let mut high = ends(max, Side::Upper)?;
     for bound in bounds {
-        let others = ends(&bound.value, bound.side)?;
+        let others = ends(&bound.value, bound.rounds)?;
         let target = if bound.side == Side::Lower { &mut low } else { &mut high };
         for (end, other) in target.iter_mut().zip(others) {
             if let (Some(end), Some(other)) = (end.as_mut(), other) {

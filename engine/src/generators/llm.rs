@@ -236,7 +236,8 @@ impl Llm {
             ]);
         }
         if per == Per::Row && self.pool.is_some() {
-            let problem = Problem::new("two_sources", "every row has an answer of its own, so there is no pool to draw from");
+            let problem =
+                Problem::new("two_sources", "every row has an answer of its own, so there is no pool to draw from");
             return Err(vec![problem.key("pool").remedy("leave one of them out")]);
         }
         let size = self.pool.unwrap_or(POOL);

@@ -255,6 +255,16 @@ pub trait Generator: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Se
         None
     }
 
+    /// The type in whose units it keeps the bounds of [`Context::bounds`], if it does, for a column that is declared so.
+    fn bounded(&self, declared: Option<&LogicalType>) -> Option<LogicalType> {
+        match Self::CUT? {
+            Cut::Whole => Some(LogicalType::Integer),
+            Cut::Real => declared
+                .filter(|declared| matches!(declared, LogicalType::Integer | LogicalType::Decimal { scale: 0.., .. }))
+                .cloned(),
+        }
+    }
+
     /// Columns of the row that its value is never below.
     fn above(&self) -> Vec<&str> {
         Vec::new()
@@ -310,6 +320,8 @@ pub trait AnyGenerator: fmt::Debug + Send + Sync {
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems>;
     /// See [`Generator::interval`].
     fn interval(&self) -> Option<Interval>;
+    /// See [`Generator::bounded`].
+    fn bounded(&self, declared: Option<&LogicalType>) -> Option<LogicalType>;
     /// See [`Generator::above`].
     fn above(&self) -> Vec<&str>;
     /// See [`Generator::below`].
@@ -339,6 +351,10 @@ impl<G: Generator> AnyGenerator for G {
 
     fn interval(&self) -> Option<Interval> {
         Generator::interval(self)
+    }
+
+    fn bounded(&self, declared: Option<&LogicalType>) -> Option<LogicalType> {
+        Generator::bounded(self, declared)
     }
 
     fn above(&self) -> Vec<&str> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::context::ContextParts;
 use super::distributions::Declared;
-use super::rules::Bound;
+use super::rules::{Bound, PlannedBound};
 use super::{RowBound, Scalar, SlotId, auto, convert};
 use crate::enforce::spread::{ByLikelihood, Spread};
 use crate::enforce::{deal, null, order};
@@ -57,6 +57,10 @@ impl Compiler {
             return Err(Failed::Known);
         }
         let is_counted = self.statements.is_counted(table, column) || counts_nulls;
+        let is_open = mask.rate > 0.0 && mask.rate < 1.0 && mask.nulls == 0 && !is_counted;
+        if is_open && self.statements.implied_values(table, column).is_empty() && !self.is_given(table, column) {
+            self.null_rates.insert((table, column), mask.rate);
+        }
         let nulls = if is_counted { Some(self.slot(table, Name::Nulls(column))?) } else { None };
         let slot = &self.tables[table].slots[raw];
         let (distinct, longest, logical) = (slot.distinct, slot.longest, slot.logical.clone());
@@ -293,11 +297,11 @@ impl Compiler {
             parts.role = format!("attr:{}/", generator.entry().name);
             parts.family = format!("attr:{}:{}", parts.entity, generator.entry().name);
         }
-        for bound in self.statements.bounds(table, column) {
-            let value = match bound.value {
+        for PlannedBound { value, side, rounds, gap } in self.statements.bounds(table, column) {
+            let value = match value {
                 Bound::Constant(value) => Scalar::Constant(value),
-                Bound::Column(other) => {
-                    let slot = self.slot(table, Name::Column(other))?;
+                Bound::Slot(of) => {
+                    let slot = self.bound_slot(table, column, of)?;
                     let position = parts.inputs.iter().position(|input| *input == slot).unwrap_or_else(|| {
                         parts.inputs.push(slot);
                         parts.inputs.len() - 1
@@ -305,7 +309,7 @@ impl Compiler {
                     Scalar::Input(position)
                 }
             };
-            parts.bounds.push(RowBound { value, side: bound.side, gap: bound.gap });
+            parts.bounds.push(RowBound { value, side, rounds, gap });
         }
         let made = self.compile_with(parts, |cx| generator.compile(cx)).map_err(|found| {
             self.report(&pointer, found);

@@ -95,16 +95,31 @@ pub(super) struct Compiler {
     pub notes: HashMap<(usize, usize), String>,
     /// The distributions that columns declare.
     pub declared: BTreeMap<(usize, usize), Declared>,
+    /// Columns whose nulls nothing decides but their rate.
+    pub null_rates: BTreeMap<(usize, usize), f64>,
     /// What a language model is asked.
     pub pools: Vec<Pool>,
     pub problems: Vec<Problem>,
     left_out: Vec<String>,
+    /// Whether comparisons of rules may bound columns, and conditions choose rows of groups: not where that closes a circle.
+    pub projects: bool,
     /// What is being made, outermost first: the chain that a cycle closes.
     path: Vec<(usize, Name)>,
 }
 
 /// Compiles a dataset to its plan, or to all its problems.
-pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[String]) -> Compiled {
+pub(super) fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Compiled {
+    if dataset.tables.iter().all(|table| table.rules.is_empty()) {
+        return compile_once(dataset, options, left_out, false).0;
+    }
+    let (compiled, projects) = compile_once(dataset.clone(), options, left_out, true);
+    // Columns that bound each other in a circle are drawn again together.
+    let is_circular = projects && compiled.problems.iter().any(|problem| problem.code == "cycle");
+    if is_circular { compile_once(dataset, options, left_out, false).0 } else { compiled }
+}
+
+/// Compiles a dataset; and whether that did something which may close a circle, and is done only where `projects`.
+fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], projects: bool) -> (Compiled, bool) {
     if let Some(seed) = options.seed {
         dataset.random_seed = Some(seed);
     }
@@ -139,16 +154,19 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
         statements: Statements::default(),
         notes: HashMap::new(),
         declared: BTreeMap::new(),
+        null_rates: BTreeMap::new(),
         pools: Vec::new(),
         chosen: auto::choose_all(&dataset),
         problems,
         left_out: left_out.to_vec(),
+        projects,
         path: Vec::new(),
         dataset,
     };
     compiler.check_names();
     compiler.check_keys();
     compiler.gather_rules();
+    let projects = !compiler.statements.projected.is_empty() || !compiler.statements.overlaps.is_empty();
     compiler.check_given();
     for table in 0..compiler.tables.len() {
         compiler.rows(table);
@@ -164,7 +182,7 @@ pub(super) fn compile(mut dataset: Dataset, options: &Options, left_out: &[Strin
         }
     }
     compiler.compile_rules();
-    compiler.finish()
+    (compiler.finish(), projects)
 }
 
 /// The pointer of a column.
@@ -454,6 +472,17 @@ impl Compiler {
                     state.slots[*member].group = Some(at);
                 }
             }
+            let mut declared = declared.remove(&index).unwrap_or_default();
+            for (at, column) in definition.columns.iter().enumerate() {
+                // Nulls that are drawn again for a rule have another share.
+                if let Some(rate) = self.null_rates.get(&(index, at))
+                    && let Some(State::Done(slot)) =
+                        state.names.get(&Name::Column(at)).map(|place| &state.states[*place].1)
+                    && state.slots[*slot].group.is_none()
+                {
+                    declared.push(Declared::nulls(&column.name, *rate));
+                }
+            }
             tables.push(TablePlan {
                 name: definition.name.clone(),
                 rows: match state.rows {
@@ -464,7 +493,7 @@ impl Compiler {
                 delivered,
                 slots: state.slots,
                 groups,
-                declared: declared.remove(&index).unwrap_or_default(),
+                declared,
             });
         }
         let mut dataset = Arc::unwrap_or_clone(self.dataset);

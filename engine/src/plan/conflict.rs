@@ -32,12 +32,25 @@ pub(super) fn explain(dataset: &Dataset, options: &Options, left_out: &[String],
     let distinct: BTreeSet<&str> = ids.iter().copied().collect();
     let written = |table: &crate::schema::Table| options.rows.get(&table.name).copied().or(table.rows).unwrap_or(0);
     let rows = dataset.tables.iter().map(written).fold(0_u64, u64::saturating_add);
-    if ids.len() > RULES || distinct.len() < ids.len() || rows > ROWS {
+    if distinct.len() < ids.len() || rows > ROWS {
         return;
     }
     let blamed = |problem: &Problem| problem.is_error() && CODES.contains(&problem.code);
     let search = Search { dataset, options, left_out };
-    let all: BTreeSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+    let mut all: BTreeSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+    if all.len() > RULES {
+        // Of many rules those of the tables in which something is wrong are looked through, as far as they are not many themselves.
+        let tables = problems.iter().filter(|problem| blamed(problem)).filter_map(|problem| {
+            let rest = problem.pointer.strip_prefix("/tables/")?;
+            dataset.tables.get(rest.split('/').next()?.parse::<usize>().ok()?)
+        });
+        all = tables.flat_map(|table| &table.rules).map(|rule| rule.id.clone()).collect();
+        if all.len() > RULES {
+            let told: BTreeSet<String> =
+                problems.iter().filter(|problem| blamed(problem)).flat_map(|problem| named(dataset, problem)).collect();
+            all = told;
+        }
+    }
     // Where nothing can stand without rules either, none of them is to blame.
     let is_of_rules = problems.iter().any(blamed) && search.refusal(&BTreeSet::new()).is_none();
     // A schema that could not be read in whole is mended where it was left out first; rows of this run are none of its numbers.
@@ -78,6 +91,7 @@ impl Search<'_> {
         };
         let mut core = match alike(&named) {
             true => named.clone(),
+            false if all.len() < self.rules() && !alike(all) => return None,
             // A rule that the problem does not name has part in it.
             false => self.fewest(all.clone(), |keep| alike(keep)),
         };
@@ -103,6 +117,11 @@ impl Search<'_> {
             };
         }
         Some(told.param("rules", rules))
+    }
+
+    /// How many rules there are in all.
+    fn rules(&self) -> usize {
+        self.dataset.tables.iter().map(|table| table.rules.len()).sum()
     }
 
     /// Those of some rules none of which can be left out.

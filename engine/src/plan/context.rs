@@ -54,6 +54,17 @@ pub enum Side {
     Upper,
 }
 
+impl Side {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Side {
+        match self {
+            Side::Lower => Side::Upper,
+            Side::Upper => Side::Lower,
+        }
+    }
+}
+
 /// A bound that a rule sets: the value is at least (at most) a constant, or another column of the row plus `gap` units.
 #[derive(Clone, Debug)]
 pub struct RowBound {
@@ -61,6 +72,8 @@ pub struct RowBound {
     pub value: Scalar<i64>,
     /// Which end.
     pub side: Side,
+    /// Where a value between two units is rounded to, before the gap is added.
+    pub rounds: Side,
     /// Added to the value: units of the column (days, microseconds, whole numbers, units of its last decimal place).
     pub gap: i64,
 }
@@ -482,7 +495,6 @@ pub(super) struct ContextParts {
 /// The values of an input as whole numbers in the unit of a type: numbers, days, microseconds, units of the last place of `scale`; `None`
 /// where the input is null. Fractions are rounded towards the inside of the interval by `side`.
 pub fn units_of(array: &ArrayRef, logical: &LogicalType, side: Side) -> Result<Vec<Option<i64>>, RunError> {
-    let whole = |value: f64| if side == Side::Lower { libm::ceil(value) as i64 } else { libm::floor(value) as i64 };
     let scale = match logical {
         LogicalType::Decimal { scale, .. } => i32::from(*scale),
         _ => 0,
@@ -507,7 +519,10 @@ pub fn units_of(array: &ArrayRef, logical: &LogicalType, side: Side) -> Result<V
         return Ok(numbers.iter().map(|number| number.map(clamp)).collect());
     }
     if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
-        return Ok(numbers.iter().map(|number| number.map(|number| whole(number * factor as f64))).collect());
+        return Ok(numbers
+            .iter()
+            .map(|number| number.map(|number| unit_beside(number, factor as f64, side)))
+            .collect());
     }
     if let Some(numbers) = array.as_primitive_opt::<Decimal128Type>() {
         let own = 10_i128.pow(u32::from(numbers.scale().unsigned_abs()));
@@ -519,4 +534,19 @@ pub fn units_of(array: &ArrayRef, logical: &LogicalType, side: Side) -> Result<V
         return Ok(numbers.iter().map(|number| number.map(convert)).collect());
     }
     Err(RunError::new(format!("{} bounds no {logical}", array.data_type())))
+}
+
+/// The last unit on a side of a number, as SQL compares them: units divided by their number in a 1 against the number.
+fn unit_beside(value: f64, factor: f64, side: Side) -> i64 {
+    match side {
+        Side::Lower => {
+            let unit = libm::ceil(value * factor);
+            // The product is rounded too, and may have come to lie on the wrong side.
+            (if unit / factor < value { unit + 1.0 } else { unit }) as i64
+        }
+        Side::Upper => {
+            let unit = libm::floor(value * factor);
+            (if unit / factor > value { unit - 1.0 } else { unit }) as i64
+        }
+    }
 }

@@ -10,7 +10,7 @@ use datafusion::arrow::array::Array;
 use self::scores::wanted;
 use super::compiler::{Compiler, Failed, Name};
 use super::quotas::{Check, Pass};
-use super::rules::Bound;
+use super::rules::{Bound, BoundOf};
 use super::{Plan, SlotId, convert};
 use crate::enforce::correlate::{By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, numbers_of, rounded};
 use crate::expr::Parsed;
@@ -355,10 +355,13 @@ impl Compiler {
         for bound in bounds {
             let by = match bound.value {
                 Bound::Constant(value) => By::Constant(value as f64),
-                Bound::Column(other) => match columns.iter().position(|known| *known == other) {
-                    Some(member) => By::Member(member),
-                    None => By::Slot(self.slot(table, Name::Column(other))?),
-                },
+                Bound::Slot(of) => {
+                    let column_of = |known: &usize| matches!(of, BoundOf::Column(other) if other == *known);
+                    match columns.iter().position(column_of) {
+                        Some(member) => By::Member(member),
+                        None => By::Slot(self.bound_slot(table, column, of)?),
+                    }
+                }
             };
             limits.push(Limit { by, side: bound.side, gap: bound.gap as f64 });
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Plan;
 use crate::generators::{Choices, GeneratorSpec, Made, Quantiles};
 use crate::types::LogicalType;
-use crate::verify::{Distribution, Shape};
+use crate::verify::{Distribution, Expected, Shape};
 
 /// Shares into which a distribution of numbers is cut at most.
 const SHARES: u32 = 32;
@@ -30,6 +30,8 @@ enum Law {
     Drawn(Arc<Quantiles>),
     /// Of values from a list.
     Listed(Choices),
+    /// Of nulls, which have this share.
+    Nulls(f64),
 }
 
 impl Declared {
@@ -43,11 +45,28 @@ impl Declared {
         Some(Declared { column: column.to_owned(), generator: written(generator), law })
     }
 
+    /// The share of a column's nulls.
+    pub(super) fn nulls(column: &str, rate: f64) -> Declared {
+        Declared { column: column.to_owned(), generator: format!("null_rate: {rate}"), law: Law::Nulls(rate) }
+    }
+
+    /// The smallest and the largest value, where numbers have both.
+    pub fn ends(&self) -> Option<String> {
+        let Law::Drawn(quantiles) = &self.law else { return None };
+        let is_bounded = quantiles.low.is_finite() && quantiles.high.is_finite();
+        let is_number =
+            matches!(quantiles.logical(), LogicalType::Integer | LogicalType::Decimal { .. } | LogicalType::Float);
+        let unit = quantiles.units_of_one();
+        (is_bounded && is_number && quantiles.high.abs() < 1e300)
+            .then(|| format!("{} to {}", quantiles.low / unit, quantiles.high / unit))
+    }
+
     fn shape(&self, delivered: &LogicalType) -> Option<Shape> {
         match &self.law {
             // What became another type on its way has other values.
             Law::Drawn(quantiles) if quantiles.logical() == delivered => shares_of(quantiles),
             Law::Drawn(_) => None,
+            Law::Nulls(rate) => Some(Shape::Nulls { shares: [*rate, 1.0 - rate] }),
             Law::Listed(choices) => {
                 let sum: f64 = choices.weights.iter().sum();
                 let shares = choices.weights.iter().map(|weight| weight / sum).collect();
@@ -122,8 +141,17 @@ fn shares_of(quantiles: &Quantiles) -> Option<Shape> {
 }
 
 impl Plan {
+    /// What delivered rows are to be beyond what the dataset says: which columns are never null, and the declared distributions.
+    pub fn expected(&self) -> Expected {
+        let never_null = self.tables.iter().map(|table| {
+            let columns = table.schema.fields().iter().filter(|field| !field.is_nullable());
+            (table.name.clone(), columns.map(|field| field.name().clone()).collect())
+        });
+        Expected { never_null: never_null.collect(), distributions: self.distributions() }
+    }
+
     /// The distributions of delivered columns that are the same in all rows, as their generators declare them.
-    pub fn distributions(&self) -> Vec<Distribution> {
+    fn distributions(&self) -> Vec<Distribution> {
         let mut found = Vec::new();
         for table in &self.tables {
             for declared in &table.declared {

@@ -19,7 +19,7 @@ impl Compiler {
             None => condition.to_owned(),
         };
         let place = format!("{pointer}/if");
-        let mut rest = Vec::new();
+        let mut rest: Vec<Parsed> = Vec::new();
         let mut limits = Vec::new();
         let mut projected = Vec::new();
         for conjunct in conclusion.conjuncts() {
@@ -54,7 +54,7 @@ impl Compiler {
                 (Some(Simple::Null { negated: true, .. }), Some(column)) => {
                     self.statements.values.entry((table, column)).or_default().push(implied());
                     // The column's own nulls give way; a formula that is null wants its columns drawn again.
-                    rest.push(conjunct.sql().to_owned());
+                    rest.push(conjunct);
                     limits.push(limit);
                 }
                 (Some(Simple::Compare { value, .. }), Some(column))
@@ -70,7 +70,7 @@ impl Compiler {
                     projected.push(self.dataset.tables[table].columns[column].name.clone());
                 }
                 _ => {
-                    rest.push(conjunct.sql().to_owned());
+                    rest.push(conjunct);
                     limits.push(limit);
                 }
             }
@@ -78,7 +78,7 @@ impl Compiler {
         if rest.is_empty() {
             self.hold(table, rule, "projected", format!("{} follows from the condition", projected.join(", ")));
         } else {
-            let then = rest.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" AND ");
+            let then = rest.iter().map(|part| format!("({})", part.sql())).collect::<Vec<_>>().join(" AND ");
             self.add_condition(
                 table,
                 rule,
@@ -87,6 +87,7 @@ impl Compiler {
                 format!("{pointer}/then"),
             );
             self.limited_to(limits);
+            self.taken_apart(Some(condition), rest);
         }
     }
 
@@ -104,6 +105,14 @@ impl Compiler {
             });
         }
         self.limited_to(columns);
+        self.taken_apart(rule.when.clone(), parsed.conjuncts());
+    }
+
+    /// Says of the condition that was added last where it speaks, and of what.
+    pub(super) fn taken_apart(&mut self, when: Option<String>, parts: Vec<Parsed>) {
+        if let Some(condition) = self.statements.conditions.last_mut() {
+            (condition.when, condition.parts) = (when, parts);
+        }
     }
 
     /// Notes what a condition leaves of the one column that it reads; the column, where it reads no other.

@@ -7,6 +7,7 @@
 
 mod aggregates;
 mod auto;
+mod bounds;
 mod columns;
 mod combinations;
 mod compiler;
@@ -40,6 +41,7 @@ mod rules;
 mod sample;
 mod scattered;
 mod scope;
+mod shifts;
 mod statistics;
 
 use std::sync::Arc;
@@ -63,6 +65,7 @@ pub(crate) use pools::Pool;
 pub use pools::{Look, Unasked};
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
 pub(crate) use scattered::{Scattered, Step, Tally};
+pub use shifts::Shift;
 
 use crate::enforce::redraw::Group;
 use crate::generators::{Countable, Fill};

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::Side;
 use super::compiler::Compiler;
-use super::rules::{Bound, PlannedBound, can_be_null, limited};
+use super::rules::{Bound, BoundOf, PlannedBound, can_be_null, limited};
 use crate::enforce::order::{Distance, close};
+use crate::expr::Parsed;
 use crate::generators::Interval;
 use crate::problem::Problem;
 use crate::schema::{Gap, Rule, Span};
@@ -93,14 +94,34 @@ impl Compiler {
             }
             for (at, column) in columns.iter().enumerate() {
                 let mut bounds = vec![
-                    PlannedBound { value: Bound::Constant(intervals[at].min), side: Side::Lower, gap: 0 },
-                    PlannedBound { value: Bound::Constant(intervals[at].max), side: Side::Upper, gap: 0 },
+                    PlannedBound {
+                        value: Bound::Constant(intervals[at].min),
+                        side: Side::Lower,
+                        rounds: Side::Lower,
+                        gap: 0,
+                    },
+                    PlannedBound {
+                        value: Bound::Constant(intervals[at].max),
+                        side: Side::Upper,
+                        rounds: Side::Upper,
+                        gap: 0,
+                    },
                 ];
                 for (steps, before) in columns[..at].iter().rev().enumerate() {
                     let gap = distance.min.saturating_mul(steps as i64 + 1);
-                    bounds.push(PlannedBound { value: Bound::Column(*before), side: Side::Lower, gap });
+                    bounds.push(PlannedBound {
+                        value: Bound::Slot(BoundOf::Column(*before)),
+                        side: Side::Lower,
+                        rounds: Side::Lower,
+                        gap,
+                    });
                     if let (0, Some(most)) = (steps, distance.max) {
-                        bounds.push(PlannedBound { value: Bound::Column(*before), side: Side::Upper, gap: most });
+                        bounds.push(PlannedBound {
+                            value: Bound::Slot(BoundOf::Column(*before)),
+                            side: Side::Upper,
+                            rounds: Side::Upper,
+                            gap: most,
+                        });
                     }
                 }
                 self.statements.bounds.insert((table, *column), bounds);
@@ -108,13 +129,60 @@ impl Compiler {
             self.hold(table, rule, "projected", "each column is drawn inside what the ones before it leave".to_owned());
             return;
         }
-        let sql = order_condition(names, strict, gap);
-        match sql {
-            Ok(sql) => {
-                self.add_condition(table, rule, limited(rule.when.as_deref(), &sql), None, format!("{pointer}/columns"))
-            }
-            Err(problem) => self.problems.push(problem.at(format!("{pointer}/gap"))),
+        let mut distance = None;
+        if gap.is_some() {
+            let Some(logical) = self.order_type(table, &columns, pointer) else { return };
+            let Some(found) = self.distance(&logical, false, gap, pointer) else { return };
+            distance = Some((logical, found));
         }
+        let parts = order_conditions(names, strict, gap, distance.as_ref());
+        let sql = parts.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" AND ");
+        self.add_condition(table, rule, limited(rule.when.as_deref(), &sql), None, format!("{pointer}/columns"));
+        let parts = parts.iter().map(|part| Parsed::parse(part).ok()).collect::<Option<_>>().unwrap_or_default();
+        self.taken_apart(rule.when.clone(), parts);
+    }
+
+    /// The one type of columns that keep a gap.
+    fn order_type(&mut self, table: usize, columns: &[usize], pointer: &str) -> Option<LogicalType> {
+        let kinds: Option<Vec<LogicalType>> = columns.iter().map(|column| self.type_of(table, *column, 0)).collect();
+        let is_measured = |kind: &LogicalType| {
+            matches!(
+                kind,
+                LogicalType::Date | LogicalType::Datetime | LogicalType::Integer | LogicalType::Decimal { .. }
+            )
+        };
+        let kinds = kinds.filter(|kinds| kinds.iter().all(is_measured)).unwrap_or_default();
+        // Decimals of the most places count all of them.
+        let places = |kind: &LogicalType| match kind {
+            LogicalType::Decimal { scale, .. } => *scale,
+            _ => 0,
+        };
+        let common = kinds.iter().max_by_key(|kind| places(kind)).cloned();
+        let is_number = |kind: &LogicalType| matches!(kind, LogicalType::Integer | LogicalType::Decimal { .. });
+        let found =
+            common.filter(|common| kinds.iter().all(|kind| kind == common || (is_number(kind) && is_number(common))));
+        if found.is_none() {
+            let detail = "a gap lies between dates, between datetimes or between whole or decimal numbers, and these columns are not all of one of these types";
+            let problem = Problem::new("wrong_type", detail).at(format!("{pointer}/gap"));
+            self.problems.push(problem.remedy("say the type of each column, or leave the gap out"));
+        }
+        found
+    }
+
+    /// A column's type as far as it is known before it is compiled: its own, or that of its generator, or of the column that this begins from.
+    fn type_of(&self, table: usize, column: usize, steps: usize) -> Option<LogicalType> {
+        let definition = &self.dataset.tables[table].columns[column];
+        if let Some(declared) = definition.logical_type() {
+            return Some(declared);
+        }
+        let generator = definition.generator.as_ref().or_else(|| Some(&self.chosen.get(&(table, column))?.0))?;
+        if let Some(own) = generator.bounded(None) {
+            return Some(own);
+        }
+        let value = generator.to_value();
+        let from = value.get("from")?.as_str()?;
+        let from = self.column_named(table, from).filter(|_| steps < self.dataset.tables[table].columns.len())?;
+        self.type_of(table, from, steps + 1)
     }
 
     /// Gaps in the units of a type; `strict` is a gap of at least one unit.
@@ -146,20 +214,38 @@ impl Compiler {
     }
 }
 
-/// `order` as a condition: all pairs, so that a null between two columns hides nothing.
-fn order_condition(names: &[String], strict: bool, gap: Option<&Gap>) -> Result<String, Problem> {
-    if gap.is_some() {
-        return Err(Problem::new("not_supported", "gaps between columns whose generators have no constant bounds of one type are not supported by this version")
-            .remedy("give each column a date, datetime, integer or decimal generator with constant bounds and the same type"));
-    }
-    let op = if strict { "<" } else { "<=" };
+/// `order` as conditions that hold together: all pairs, so that a null between two columns hides nothing. A gap binds those between which all
+/// are null.
+fn order_conditions(
+    names: &[String],
+    strict: bool,
+    gap: Option<&Gap>,
+    distance: Option<&(LogicalType, Distance)>,
+) -> Vec<String> {
+    let op = if strict { ">" } else { ">=" };
     let mut parts = Vec::new();
     for (at, low) in names.iter().enumerate() {
-        for high in &names[at + 1..] {
-            parts.push(format!("({} {op} {})", quoted(low), quoted(high)));
+        for (between, high) in names[at + 1..].iter().enumerate() {
+            parts.push(format!("{} {op} {}", quoted(high), quoted(low)));
+            let Some((logical, distance)) = distance else { continue };
+            let between: String =
+                names[at + 1..=at + between].iter().map(|name| format!("{} IS NOT NULL OR ", quoted(name))).collect();
+            let least = gap.is_some_and(|gap| gap.min.is_some()).then_some((">=", distance.min));
+            for (op, units) in least.into_iter().chain(distance.max.map(|most| ("<=", most))) {
+                parts.push(format!("{between}{} {op} {}", quoted(high), moved(&quoted(low), logical, units)));
+            }
         }
     }
-    Ok(parts.join(" AND "))
+    parts
+}
+
+/// A column moved by so many units of its type, as SQL.
+fn moved(column: &str, logical: &LogicalType, units: i64) -> String {
+    match logical {
+        LogicalType::Date => format!("{column} + INTERVAL '{units} days'"),
+        LogicalType::Datetime => format!("{column} + INTERVAL '{units} microseconds'"),
+        _ => format!("{column} + {}", print_units(logical, units)),
+    }
 }
 
 /// A name in SQL's double quotes.

@@ -116,10 +116,11 @@ impl Compiler {
             self.problems.push(problem.remedy("let both be dates, or both datetimes"));
             return Err(Failed::Known);
         }
-        let far = match &timetable.groups {
+        let mut far = match &timetable.groups {
             Groups::Siblings(_) => Vec::new(),
             _ => self.column_slots(table, &overlap.per)?,
         };
+        far.extend(timetable.when);
         let drawn = self.push(table, definition.name.clone(), made);
         let nullable = self.tables[table].slots[drawn].nullable;
         let made = Made { inputs: vec![drawn], far, ..Made::computed(logical, EndFill(timetable)) };
@@ -157,6 +158,10 @@ impl Compiler {
             return Err(Failed::Known);
         };
         let shortest = self.shortest(table, overlap, quantiles.logical())?;
+        let when = match overlap.rule.when.as_ref().filter(|_| self.projects) {
+            Some(when) => Some(self.sql(table, when, true)?),
+            None => None,
+        };
         let parts = ContextParts {
             table,
             column: Some(column),
@@ -178,15 +183,18 @@ impl Compiler {
                 quantiles,
                 key,
                 shortest: shortest as f64,
+                when,
+                table,
                 whole: OnceLock::new(),
             });
             found = Some(Arc::clone(&timetable));
             Ok(Made::computed(logical, StartFill(timetable)))
         });
-        let made = compiled.map_err(|problems| {
+        let mut made = compiled.map_err(|problems| {
             self.report(&overlap.pointer, problems);
             Failed::Known
         })?;
+        made.far.extend(when);
         let timetable = found.ok_or(Failed::Known)?;
         self.check_room(table, overlap, &timetable)?;
         let known = self.statements.overlaps.get_mut(&table).into_iter().flatten();
@@ -195,6 +203,10 @@ impl Compiler {
         }
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = false;
+        if when.is_some() {
+            // How many of a group keep apart, only its rows can tell.
+            self.statements.tried.push((table, slot, overlap.rule.id.clone()));
+        }
         if matches!(timetable.groups, Groups::Sorted(_)) {
             let check = Box::new(move |plan: &Plan| timetable.check(plan));
             let (rule, rows) = (overlap.rule.id.clone(), self.rows(table).unwrap_or(0));
@@ -208,7 +220,7 @@ impl Compiler {
         let (code, detail, remedy) = match &timetable.groups {
             Groups::Siblings(allocation) => {
                 let most = allocation.histogram().map(|(children, _)| children).max().unwrap_or(0);
-                match timetable.refuse(most) {
+                match timetable.refuse(most).filter(|_| timetable.when.is_none()) {
                     Some(detail) => ("capacity", detail, ROOM),
                     None if most > CHILDREN => {
                         let detail = format!(

@@ -11,6 +11,7 @@ impl Compiler {
     /// Finds, after the columns, the slots that are drawn again for each condition.
     pub(super) fn compile_rules(&mut self) {
         self.finish_combinations();
+        self.try_projected();
         let conditions = std::mem::take(&mut self.statements.conditions);
         let mut groups: HashMap<usize, Vec<(Group, HashSet<String>)>> = HashMap::new();
         for condition in conditions {

@@ -53,7 +53,7 @@ const ROWS: u64 = 100_000;
 const LOOKED_AT: u64 = 16 * BLOCK;
 
 /// The widths of the steps, as parts of what a number is measured by.
-const STEPS: [f64; 5] = [0.02, 0.2, 1.0, 2.0, 5.0];
+const STEPS: [f64; 8] = [0.02, 0.2, 1.0, 2.0, 5.0, 25.0, 125.0, 625.0];
 
 /// A dataset whose problems are to be mended.
 pub(super) struct Repair<'d> {
@@ -106,8 +106,11 @@ impl Repair<'_> {
         }
         let Ok(dataset) = serde_json::from_value::<Dataset>(schema) else { return false };
         let Compiled { plan, problems } = compiler::compile(dataset, self.options, &[]);
+        if plan.as_ref().is_some_and(|plan| !speaks_of_rows(plan, rules)) {
+            return false;
+        }
         if self.found.len() == 1 {
-            return plan.is_some_and(|plan| speaks_of_rows(&plan, rules));
+            return plan.is_some();
         }
         let errors: Vec<_> = problems.iter().filter(|problem| problem.is_error()).map(key).collect();
         errors.len() < self.found.len()
@@ -129,9 +132,7 @@ fn key(problem: &Problem) -> (&'static str, String) {
 fn speaks_of_rows(plan: &Plan, rules: &BTreeSet<String>) -> bool {
     let tables = plan.dataset.tables.iter().enumerate();
     let mut limited = tables.flat_map(|(at, table)| table.rules.iter().map(move |rule| (at, rule)));
-    limited.all(|(at, rule)| {
-        !rules.contains(&rule.id) || limits(rule).all(|sql| is_met(plan, at, sql).unwrap_or(true))
-    })
+    limited.all(|(at, rule)| !rules.contains(&rule.id) || limits(rule).all(|sql| is_met(plan, at, sql).unwrap_or(true)))
 }
 
 /// The conditions of a rule that say which rows it speaks of.
@@ -150,9 +151,8 @@ fn is_met(plan: &Plan, table: usize, sql: &str) -> Option<bool> {
     let TablePlan { rows, schema, delivered, slots, .. } = &plan.tables[table];
     let column = |name: &Reference| schema.index_of(&name.to_string()).ok();
     let columns: Vec<usize> = parsed.references().iter().map(column).collect::<Option<_>>()?;
-    let field = |column: &usize| {
-        Field::new(schema.field(*column).name(), sql_type(&slots[delivered[*column]].logical), true)
-    };
+    let field =
+        |column: &usize| Field::new(schema.field(*column).name(), sql_type(&slots[delivered[*column]].logical), true);
     let scope = Schema::new(columns.iter().map(field).collect::<Vec<_>>());
     let condition = Expression::condition(&parsed, &scope, plan.dataset.reference_time_us()).ok()?;
     let starts = (0..(*rows).min(LOOKED_AT)).step_by(BLOCK as usize);

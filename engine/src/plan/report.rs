@@ -2,16 +2,21 @@
 
 use std::fmt;
 
+use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::DataType;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::compiler::{Compiler, column_pointer};
+use super::convert::as_text;
 use super::diagram::diagram;
+use super::distributions::Declared;
+use super::shifts::Shift;
 use super::{Plan, PoolReport, Slot, Source, TablePlan};
 use crate::generators::Held;
 use crate::problem::Problem;
 use crate::schema::{DEFAULT_REFERENCE_TIME, Datetime};
+use crate::types::LogicalType;
 
 /// A plan for people and programs.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -90,6 +95,12 @@ pub struct ColumnReport {
     /// How many values it can take, where that can be counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<String>,
+    /// What values these are, where that is known: the smallest and the largest, or those of a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// How far rules move its values, measured on a sample by those who ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shift: Option<Shift>,
     /// What else there is to say: how far its distribution moves so that its values do not repeat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -138,6 +149,8 @@ impl Compiler {
                     reason,
                     capacity: capacity
                         .map(|count| if count == u128::MAX { "more than 10^38".to_owned() } else { count.to_string() }),
+                    domain: domain_of(made, self.declared.get(&(index, at))),
+                    shift: None,
                     note: self.notes.get(&(index, at)).cloned(),
                     rules: table
                         .rules
@@ -225,6 +238,40 @@ impl Compiler {
             words.push("unique".to_owned());
         }
         words.join(", ")
+    }
+}
+
+/// The values that a column can take, for people: the ends of numbers, dates and times, else some of the list.
+fn domain_of(slot: &Slot, declared: Option<&Declared>) -> Option<String> {
+    /// Values that are named.
+    const NAMED: u128 = 5;
+    let text = |positions: &[u128]| -> Option<Vec<String>> {
+        let values = as_text(&slot.countable.as_ref()?.unrank(positions)).ok()?;
+        Some(values.as_string_view().iter().flatten().map(str::to_owned).collect())
+    };
+    let count = slot.countable.as_ref().map(|countable| countable.count()).filter(|count| *count > 0);
+    let is_ordered = matches!(
+        slot.logical,
+        LogicalType::Integer
+            | LogicalType::Decimal { .. }
+            | LogicalType::Float
+            | LogicalType::Date
+            | LogicalType::Datetime
+            | LogicalType::Time
+    );
+    match count {
+        // Lists of numbers stand in the order in which they were written.
+        Some(count) if is_ordered && count > NAMED => match text(&[0, count - 1])?.as_slice() {
+            [low, high] => Some(format!("{low} to {high}")),
+            _ => None,
+        },
+        Some(count) if slot.logical != LogicalType::Uuid => {
+            let named: Vec<u128> = (0..count.min(NAMED)).collect();
+            let more = if count > NAMED { ", …" } else { "" };
+            Some(format!("{}{more}", text(&named)?.join(", ")))
+        }
+        Some(_) => None,
+        None => declared?.ends(),
     }
 }
 
@@ -337,8 +384,14 @@ impl fmt::Display for Report {
                 if let Some(capacity) = &column.capacity {
                     notes.push(format!("{capacity} values"));
                 }
+                if let Some(domain) = &column.domain {
+                    notes.push(domain.clone());
+                }
                 if let Some(note) = &column.note {
                     notes.push(note.clone());
+                }
+                if let Some(shift) = &column.shift {
+                    notes.push(format!("rules move it: {shift}"));
                 }
                 if let Some(reason) = &column.reason {
                     notes.push(format!("chosen: {reason}"));

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use datafusion::arrow::array::ArrayRef;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
@@ -66,18 +67,30 @@ pub(super) struct Narrowed {
     pub to: SlotId,
 }
 
-/// What bounds a column in an order.
-#[derive(Clone, Copy, Debug)]
+/// What bounds a column.
+#[derive(Clone, Debug)]
 pub(super) enum Bound {
     Constant(i64),
-    Column(usize),
+    Slot(BoundOf),
 }
 
-/// A bound of a column in an order.
-#[derive(Clone, Copy, Debug)]
+/// What bounds a column row by row.
+#[derive(Clone, Debug)]
+pub(super) enum BoundOf {
+    Column(usize),
+    /// One value in the column's type, in the rows of a condition.
+    Where(String, ArrayRef),
+    /// What SQL gives; null bounds nothing.
+    Sql(String),
+}
+
+/// A bound of a column that a rule sets.
+#[derive(Clone, Debug)]
 pub(super) struct PlannedBound {
     pub value: Bound,
     pub side: Side,
+    /// Where a value between two units is rounded to.
+    pub rounds: Side,
     pub gap: i64,
 }
 
@@ -132,6 +145,10 @@ pub(super) struct RowCondition {
     pub steered: Option<String>,
     /// Columns that are left no value which breaks it, once these are counted; empty where that is not all.
     pub limited: Vec<usize>,
+    /// The rows that it speaks of; all where absent.
+    pub when: Option<String>,
+    /// What holds in these, taken apart at AND; empty where it is not to be.
+    pub parts: Vec<Parsed>,
     pub pointer: String,
 }
 
@@ -179,6 +196,10 @@ pub(super) struct Statements {
     pub(super) pointers: HashMap<String, String>,
     /// Conditions that nothing can move: table, slot, rule.
     pub(super) fixed: Vec<(usize, usize, String)>,
+    /// Conditions in whose place columns are bounded: table, SQL, place of the rule.
+    pub(super) replaced: Vec<(usize, String, String)>,
+    /// Columns that comparisons of rules bound: table, column, rule.
+    pub(super) projected: Vec<(usize, usize, String)>,
     /// Slots that may have no value for some row, and then show that a rule cannot hold: table, slot, rule.
     pub(super) tried: Vec<(usize, usize, String)>,
 }
@@ -252,7 +273,9 @@ impl Compiler {
     pub(super) fn is_unique(&self, table: usize, column: usize) -> bool {
         let definition = &self.dataset.tables[table];
         let column = &definition.columns[column];
-        column.unique == Some(true) || definition.primary_key == [column.name.clone()]
+        column.unique == Some(true)
+            || definition.primary_key == [column.name.clone()]
+            || definition.unique_indexes().any(|(_, columns)| *columns == [column.name.clone()])
     }
 
     /// Turns rules into what columns and keys are compiled with.
@@ -267,6 +290,12 @@ impl Compiler {
                     "primary key",
                     None,
                 );
+            }
+            for (at, columns) in definition.unique_indexes().filter(|(_, columns)| columns.len() > 1) {
+                let is_keyed = |key: &[String]| !key.is_empty() && key.iter().all(|column| columns.contains(column));
+                if !is_keyed(&definition.primary_key) {
+                    self.gather_unique(table, columns, &format!("/tables/{table}/indexes/{at}"), "unique index", None);
+                }
             }
             // What is computed shows before what may be dealt, and what an order may bound once all others are known.
             let mut rules: Vec<(usize, &Rule)> = definition.rules.iter().enumerate().collect();
@@ -283,6 +312,7 @@ impl Compiler {
         }
         self.join_correlations();
         self.gather_counts();
+        self.project_comparisons();
         for (column, (values, rule)) in std::mem::take(&mut self.statements.suggested) {
             if let Ok(generator) = GeneratorSpec::from_value(json!({ "type": "choice", "values": values })) {
                 self.chosen.insert(column, (generator, format!("its values are those of {rule}")));
@@ -368,8 +398,8 @@ impl Compiler {
         pointer: String,
     ) {
         self.hold(table, rule, "redrawn", String::new());
-        let limited = Vec::new();
-        self.statements.conditions.push(RowCondition { table, rule: rule.id.clone(), sql, steered, limited, pointer });
+        let (rule, limited, when, parts) = (rule.id.clone(), Vec::new(), None, Vec::new());
+        self.statements.conditions.push(RowCondition { table, rule, sql, steered, limited, when, parts, pointer });
     }
 
     /// A combination without repetition: found to hold already, or dealt.

@@ -1,6 +1,9 @@
 //! What only drawing some rows can tell: how often a rule's rows are drawn again, and whether that ends.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+
+use indexmap::IndexMap;
 
 use super::compiler::column_pointer;
 use super::quotas::Pass;
@@ -22,7 +25,17 @@ pub(super) struct Sampled {
     pub notes: Vec<(String, String)>,
 }
 
-/// Draws the first block of every table with conditions: how often rows are drawn again, and whether that ends.
+/// The rows of a table in which is looked for one without a value: all, or blocks from the first to the last.
+fn looks(rows: u64) -> impl Iterator<Item = Range<u64>> {
+    const BLOCKS: u64 = 16;
+    let (blocks, length) = if rows <= PASSED { (1, rows) } else { (BLOCKS, BLOCK) };
+    (0..blocks).map(move |block| {
+        let start = (u128::from(rows - length) * u128::from(block) / u128::from((blocks - 1).max(1))) as u64;
+        start..start + length
+    })
+}
+
+/// Draws blocks of every table with conditions: how often rows are drawn again, and whether that ends.
 pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
     let mut sampled = Sampled { problems: Vec::new(), notes: Vec::new() };
     let pointer = |rule: &str| statements.pointers.get(rule).cloned().unwrap_or_default();
@@ -64,11 +77,18 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
             if behind(plan, statements, index, &read).is_some_and(is_long) {
                 continue;
             }
-            let mut evaluation = Evaluation::new(plan, index, Rows::Range(0..rows));
             let place = pointer(&group.rules[0]);
-            match draw(&mut evaluation, at) {
-                Ok(drawn) => {
-                    let share = rows as f64 / drawn.rows_drawn as f64;
+            // Rows at the end may be others than those at the beginning.
+            let drawn = [0, table.rows / 2, table.rows]
+                .map(|start| start.min(table.rows - rows))
+                .into_iter()
+                .collect::<BTreeSet<u64>>()
+                .into_iter()
+                .map(|start| draw(&mut Evaluation::new(plan, index, Rows::Range(start..start + rows)), at))
+                .try_fold(0, |most, drawn| drawn.map(|drawn| most.max(drawn.rows_drawn)));
+            match drawn {
+                Ok(rows_drawn) => {
+                    let share = rows as f64 / rows_drawn as f64;
                     // The chance that some row finds nothing in all its attempts must stay below one in a million.
                     let risk =
                         table.rows as f64 * libm::exp(f64::from(ATTEMPTS) * libm::log1p(-share.min(1.0 - 1e-12)));
@@ -90,6 +110,8 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
                     }
                 }
                 Err(error) if error.unanswered => {}
+                // A column without a value is what rules bound it to.
+                Err(error) if !error.column.is_empty() && statements.tried.iter().any(|(of, ..)| *of == index) => {}
                 Err(error) => sampled.problems.push(
                     Problem::new("exhausted", error.to_string())
                         .at(place)
@@ -99,18 +121,28 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         }
     }
     sampled.problems.extend(too_large(plan, statements));
+    let mut tried: IndexMap<(usize, SlotId), Vec<&str>> = IndexMap::new();
     for (table, slot, rule) in &statements.tried {
-        if behind(plan, statements, *table, &[*slot]).is_some_and(is_long) {
+        tried.entry((*table, *slot)).or_default().push(rule);
+    }
+    for ((table, slot), rules) in tried {
+        if behind(plan, statements, table, &[slot]).is_some_and(is_long) {
             continue;
         }
-        let rows = plan.tables[*table].rows;
-        let rows = if rows <= PASSED { rows } else { BLOCK };
-        if let Err(error) = Evaluation::new(plan, *table, Rows::Range(0..rows)).need(*slot)
-            && !error.unanswered
-        {
-            let remedy = "let the columns that stand fast take values that the rule lists";
-            sampled.problems.push(Problem::new("contradiction", error.to_string()).at(pointer(rule)).remedy(remedy));
+        let refused = looks(plan.tables[table].rows).find_map(|rows| {
+            Evaluation::new(plan, table, Rows::Range(rows)).need(slot).err().filter(|error| !error.unanswered)
+        });
+        let Some(error) = refused else { continue };
+        // What another slot is made of is told there.
+        if sampled.problems.iter().any(|problem| problem.detail.ends_with(&error.to_string())) {
+            continue;
         }
+        let detail = match rules.as_slice() {
+            [_] => error.to_string(),
+            _ => format!("{} contradict each other: {error}", rules.join(" and ")),
+        };
+        let remedy = "let the columns that stand fast take values that the rule lists";
+        sampled.problems.push(Problem::new("contradiction", detail).at(pointer(rules[0])).remedy(remedy));
     }
     for (table, slot, rule) in &statements.fixed {
         let pass = behind(plan, statements, *table, &[*slot]);

@@ -159,6 +159,14 @@ pub struct Index {
     pub name: Option<String>,
 }
 
+impl Table {
+    /// The columns of its indexes that forbid repetitions, each with the index's place.
+    pub fn unique_indexes(&self) -> impl Iterator<Item = (usize, &Vec<String>)> {
+        let indexes = self.indexes.iter().enumerate().filter(|(_, index)| index.unique == Some(true));
+        indexes.map(|(at, index)| (at, &index.columns))
+    }
+}
+
 impl Dataset {
     /// The table of a name, compared exactly.
     pub fn table(&self, name: &str) -> Option<&Table> {

@@ -40,7 +40,7 @@ fn table(columns: &[(&str, &str)], rows: u64) -> Arc<Plan> {
 }
 
 fn fits(asked: &Arc<Plan>, rows: &Arc<Plan>) -> Vec<Fit> {
-    let certificate = super::proved::measured(&asked.dataset, &asked.distributions(), rows).expect("a certificate");
+    let certificate = super::proved::measured(&asked.dataset, &asked.expected(), rows).expect("a certificate");
     assert!(certificate.holds());
     certificate.distributions
 }
@@ -48,7 +48,10 @@ fn fits(asked: &Arc<Plan>, rows: &Arc<Plan>) -> Vec<Fit> {
 #[test]
 fn each_declared_distribution_is_measured_and_right() {
     let plan = table(&COLUMNS, 50_000);
-    let certificate = proved(&plan.dataset, &plan).expect("a certificate");
+    let mut certificate = proved(&plan.dataset, &plan).expect("a certificate");
+    let nulls = certificate.distributions.pop().expect("the share of nulls");
+    assert_eq!((nulls.column.as_str(), nulls.generator.as_str(), nulls.checked), ("tries", "null_rate: 0.3", 50_000));
+    assert!(nulls.p_value.expect("enough rows") > ALPHA, "{nulls:?}");
     let found: Vec<&str> = certificate.distributions.iter().map(|fit| fit.column.as_str()).collect();
     assert_eq!(found, COLUMNS.map(|(name, _)| name));
     for fit in &certificate.distributions {
@@ -72,6 +75,7 @@ fn what_is_distributed_otherwise_is_told_and_breaks_nothing() {
         ("state", "generator: { type: choice, values: [open, waiting, closed], weights: [5, 3.2, 1.8] }"),
         ("few", "generator: { type: integer, min: 1, max: 4 }"),
         ("active", "generator: { type: boolean, true_rate: 0.68 }"),
+        ("tries", "null_rate: 0.33, generator: { type: binomial, n: 12, p: 0.37 }"),
     ];
     let asked: Vec<(&str, &str)> =
         others.iter().filter_map(|(name, _)| COLUMNS.iter().find(|(of, _)| of == name)).copied().collect();
@@ -95,7 +99,7 @@ tables:
       - { name: kind, generator: { type: choice, values: [a, b] } }
       - { name: n, generator: { type: integer, min: 0, max: 99 } }
     rules:
-      - { id: small, kind: implies, if: kind = 'a', then: n < 10 }
+      - { id: small, kind: implies, if: kind = 'a', then: n % 10 = 0 }
 ",
     );
     let found = fits(&bent, &bent);

@@ -1,6 +1,7 @@
 //! What the engine promises as a whole: the same bytes however rows are asked for, golden hashes, rules that hold, no panic on any text.
 
 mod aggregates;
+mod bounded;
 mod calendar;
 mod cases;
 mod conversions;
@@ -15,6 +16,7 @@ mod held;
 mod kinds;
 mod llm;
 mod memory;
+mod nulls;
 mod overlaps;
 mod picks;
 mod proved;

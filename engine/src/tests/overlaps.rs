@@ -163,3 +163,29 @@ proptest! {
         prop_assert_eq!(rows_of(&part), &whole[start as usize..end.max(start) as usize]);
     }
 }
+
+#[test]
+fn rows_that_the_rule_does_not_speak_of_stand_as_they_like() {
+    let columns = format!(
+        "{DAYS}      - {{ name: kind, generator: {{ type: choice, values: [own, lent], weights: [1, 9] }} }}\n"
+    );
+    let when = RULE.replace(" }\n", ", when: \"kind = 'own'\" }\n");
+    // 200 in a year would have no room, a tenth of them has.
+    let dense = rooms(3, "children: { min: 10, max: 200, total: 450 }", "", &columns, &when);
+    holds(&dense);
+    let mut overlaps = 0;
+    for row in intervals(&dense).into_values() {
+        let mut sorted = row;
+        sorted.sort_unstable();
+        overlaps += sorted.windows(2).filter(|pair| pair[1].0 < pair[0].1).count();
+    }
+    assert!(overlaps > 100, "{overlaps}");
+    holds(&rooms(3, "pick: uniform", "    rows: 450\n", &columns, &when));
+    // Too many of those of which it speaks are still refused.
+    let first = |schema: &str| problems(schema).into_iter().next().unwrap_or_default();
+    let full = dense.replace("weights: [1, 9]", "weights: [9999, 1]");
+    assert!(first(&full).contains(" intervals of at least 2 days in one group"), "{}", first(&full));
+    // A condition that reads what the rule places keeps all rows apart.
+    let own = RULE.replace(" }\n", ", when: \"begins > '2024-02-01'\" }\n");
+    holds(&rooms(4, "children: { min: 1, max: 60, mean: 30 }", "", DAYS, &own));
+}

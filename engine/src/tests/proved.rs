@@ -12,7 +12,7 @@ use crate::generators::RunError;
 use crate::plan::Plan;
 use crate::run;
 use crate::schema::Dataset;
-use crate::verify::{Certificate, Distribution, Live, VerifyError, certify_made};
+use crate::verify::{Certificate, Expected, Live, VerifyError, certify_made};
 
 fn providers(rows: &Arc<Plan>) -> Vec<(String, Arc<dyn TableProvider>)> {
     rows.tables
@@ -24,15 +24,11 @@ fn providers(rows: &Arc<Plan>) -> Vec<(String, Arc<dyn TableProvider>)> {
 
 /// The proof of a dataset's statements on the rows of a plan, which may be another's, once of finished rows and once while they are made.
 pub(super) fn proved(dataset: &Dataset, rows: &Arc<Plan>) -> Result<Certificate, VerifyError> {
-    measured(dataset, &rows.distributions(), rows)
+    measured(dataset, &rows.expected(), rows)
 }
 
 /// The same with distributions that the rows may have or not.
-pub(super) fn measured(
-    dataset: &Dataset,
-    declared: &[Distribution],
-    rows: &Arc<Plan>,
-) -> Result<Certificate, VerifyError> {
+pub(super) fn measured(dataset: &Dataset, declared: &Expected, rows: &Arc<Plan>) -> Result<Certificate, VerifyError> {
     let runtime = Builder::new_current_thread().build().expect("a runtime");
     let finished =
         runtime.block_on(certify_made(dataset, declared, providers(rows), Arc::new(RuntimeEnv::default()), None));
@@ -49,7 +45,7 @@ pub(super) fn measured(
 /// The proof while the tables are made one after the other in some order.
 fn proved_while_made(
     dataset: &Dataset,
-    declared: &[Distribution],
+    declared: &Expected,
     rows: &Arc<Plan>,
     order: &[usize],
 ) -> Result<Certificate, VerifyError> {
@@ -88,13 +84,10 @@ fn a_proof_does_not_depend_on_when_rows_are_made() {
     let expected = proved(&plan.dataset, &plan).expect("a certificate");
     assert!(expected.results.iter().any(|result| result.checked > 0));
     let backwards: Vec<usize> = (0..plan.tables.len()).rev().collect();
-    assert_eq!(
-        proved_while_made(&plan.dataset, &plan.distributions(), &plan, &backwards).expect("a certificate"),
-        expected
-    );
+    assert_eq!(proved_while_made(&plan.dataset, &plan.expected(), &plan, &backwards).expect("a certificate"), expected);
     // Those that are not made meanwhile are read as they are.
     assert_eq!(
-        proved_while_made(&plan.dataset, &plan.distributions(), &plan, &backwards[..1]).expect("a certificate"),
+        proved_while_made(&plan.dataset, &plan.expected(), &plan, &backwards[..1]).expect("a certificate"),
         expected
     );
 }
@@ -129,7 +122,7 @@ fn a_maker_that_gives_up_leaves_no_certificate_and_one_that_is_cancelled_does_no
     // Nobody has said yet what is read.
     assert!(live.begin("t", || true).is_none());
     thread::scope(|scope| {
-        let (tables, fed, declared) = (providers(&plan), live.clone(), plan.distributions());
+        let (tables, fed, declared) = (providers(&plan), live.clone(), plan.expected());
         let dataset = &plan.dataset;
         let proof = scope.spawn(move || {
             let runtime = Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");

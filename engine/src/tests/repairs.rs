@@ -100,3 +100,18 @@ fn a_rule_is_not_mended_by_leaving_it_no_rows() {
     let rules = json!([{ "id": "far", "kind": "check", "when": "a >= 9", "sql": "b > 60" }]);
     assert_eq!(mended(&table(300, &columns, &rules)), "write b > 8 in far");
 }
+
+#[test]
+fn of_many_rules_those_that_contradict_each_other_are_named() {
+    let columns: Vec<Value> = (0..40)
+        .map(|at| json!({ "name": format!("c{at}"), "generator": { "type": "integer", "min": 1, "max": 9 } }))
+        .collect();
+    let mut rules: Vec<Value> =
+        (0..40).map(|at| json!({ "id": format!("r{at}"), "kind": "check", "sql": format!("c{at} % 2 = 1") })).collect();
+    rules.push(json!({ "id": "low", "kind": "check", "sql": "c7 < 4" }));
+    rules.push(json!({ "id": "high", "kind": "check", "sql": "c7 > 6" }));
+    let schema = table(60, &json!(columns), &json!(rules));
+    let found = compiled(&schema.to_string());
+    let first = found.problems.iter().find(|problem| problem.is_error()).expect("a problem");
+    assert_eq!(super::kinds::named(&schema, first).into_iter().collect::<Vec<_>>(), ["high", "low"], "{first}");
+}

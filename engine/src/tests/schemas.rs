@@ -64,7 +64,8 @@ struct Table {
 
 fn table() -> impl Strategy<Value = Table> {
     (
-        1_u64..120,
+        // Now and then more than a block.
+        prop_oneof![24 => 1_u64..120, 1 => 4_090_u64..8_200],
         prop::bool::weighted(0.2),
         prop::collection::vec(draft(13), 1..6),
         prop::option::of(draft(9)),
@@ -169,6 +170,9 @@ fn rule(id: &str, draft: &Draft, columns: &Columns, parent: Option<&str>) -> (Va
             json!({ "kind": "count", "where": format!("{} AND {}", condition(any, a), condition(other, b)), "exactly": c / 8 })
         }
         6 => json!({ "kind": "statistic", "column": number.0, "fn": function, "equals": b / 2, "tolerance": 0.5 }),
+        7 if c % 2 == 0 => {
+            json!({ "kind": "order", "columns": [number.0, second.0], "gap": { "min": a % 8, "max": a % 8 + b } })
+        }
         7 => json!({ "kind": "order", "columns": [number.0, second.0], "strict": draft.has }),
         8 => json!({ "kind": "unique", "columns": if any == other { vec![&any.0] } else { vec![&any.0, &other.0] } }),
         9 => {
@@ -193,6 +197,7 @@ fn rule(id: &str, draft: &Draft, columns: &Columns, parent: Option<&str>) -> (Va
             json!({ "kind": "count", "where": condition(any, a), "per": [listed.0], "min": b / 64, "max": b / 64 + c / 2 })
         }
         17 => match parent {
+            Some(parent) if c % 2 == 0 => json!({ "kind": "check", "sql": format!("{} >= {parent} - {b}", number.0) }),
             Some(parent) => json!({ "kind": "check", "sql": format!("{parent} > {}", b / 4) }),
             None => json!({ "kind": "check", "sql": condition(any, a) }),
         },
@@ -201,7 +206,7 @@ fn rule(id: &str, draft: &Draft, columns: &Columns, parent: Option<&str>) -> (Va
         }
     };
     made["id"] = id.into();
-    if draft.has && !matches!(draft.kind, 7 | 11 | 14) {
+    if draft.has && !matches!(draft.kind, 11) {
         made["when"] = condition(third, c).into();
     }
     let own = matches!(draft.kind, 12 | 13)

@@ -347,3 +347,30 @@ tables:
 ",
     );
 }
+
+#[test]
+fn an_index_that_forbids_repetitions_is_kept_and_proved() {
+    let schema = "
+name: d
+random_seed: 3
+tables:
+  - name: t
+    rows: 400
+    primary_key: [id]
+    indexes: [{columns: [code], unique: true}, {columns: [a, b], unique: true, name: pairs}, {columns: [id], unique: true}, {columns: [b]}]
+    columns:
+      - {name: id, generator: {type: sequence}}
+      - {name: code, generator: {type: integer, min: 1, max: 400}}
+      - {name: a, generator: {type: integer, min: 1, max: 20}}
+      - {name: b, generator: {type: integer, min: 1, max: 20}}
+";
+    let made = plan(schema);
+    let certificate = super::proved::proved(&made.dataset, &made).expect("a certificate");
+    let unique = certificate.results.iter().filter(|result| result.kind == "unique");
+    let found: Vec<(&str, u64)> = unique.map(|result| (result.id.as_str(), result.broken)).collect();
+    assert_eq!(found, [("unique:t.code", 0), ("unique:t.a+b", 0)]);
+    // Without the index values repeat.
+    let other = plan(&schema.replace("{columns: [a, b], unique: true, name: pairs}, ", ""));
+    let broken = super::proved::proved(&made.dataset, &other).expect("a certificate");
+    assert!(broken.results.iter().any(|result| result.id == "unique:t.a+b" && result.broken > 0));
+}

@@ -25,6 +25,8 @@ pub(super) enum Condition<'a> {
     Check { sql: &'a str },
     /// A column is null.
     Null { column: &'a str },
+    /// A column is not null.
+    NotNull { column: &'a str },
     /// A column's text has a length within bounds.
     Length { column: &'a Column },
 }
@@ -42,6 +44,7 @@ impl Condition<'_> {
             Condition::Order { columns, strict, gap } => order::condition(columns, strict, gap, kind),
             Condition::Check { sql } => bracketed(sql),
             Condition::Null { column } => Ok(format!("{} IS NULL", quoted(column))),
+            Condition::NotNull { column } => Ok(format!("{} IS NOT NULL", quoted(column))),
             Condition::Length { column } => Ok(length(column, kind(&column.name).as_ref())),
         }
     }
@@ -58,6 +61,7 @@ impl Condition<'_> {
             Condition::Order { columns, strict, gap } => order::says(columns, strict, gap),
             Condition::Check { sql } => sql.to_owned(),
             Condition::Null { column } => format!("{column} is null"),
+            Condition::NotNull { column } => format!("{column} is never null"),
             Condition::Length { column } => {
                 let name = &column.name;
                 match (column.min_length, column.max_length) {

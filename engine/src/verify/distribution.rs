@@ -57,12 +57,18 @@ pub enum Shape {
         /// The share of each.
         shares: Vec<f64>,
     },
+    /// Of nulls and of values.
+    Nulls {
+        /// The share of each.
+        shares: [f64; 2],
+    },
 }
 
 impl Shape {
     fn shares(&self) -> &[f64] {
         match self {
             Shape::Numbers { shares, .. } | Shape::Values { shares, .. } => shares,
+            Shape::Nulls { shares } => shares,
         }
     }
 }
@@ -84,6 +90,8 @@ enum Cells {
     Texts { short: Views, long: HashMap<String, usize> },
     /// By the texts as which values are shown.
     Shown(HashMap<String, usize>),
+    /// Of nulls, and of values.
+    Nulls,
 }
 
 /// The cell of each whole number of a range.
@@ -205,6 +213,7 @@ impl Cells {
                 return Cells::Numbers { low: *low, bounds: bounds.clone(), high: *high, dense };
             }
             Shape::Values { values, .. } => values,
+            Shape::Nulls { .. } => return Cells::Nulls,
         };
         if let Some(texts) = values.as_string_view_opt() {
             let is_short = |row: &usize| texts.views()[*row] as u32 <= INLINE;
@@ -286,6 +295,11 @@ impl Cells {
                 }
                 None => there().for_each(|_| counts.add(None)),
             },
+            Cells::Nulls => {
+                let nulls = values.logical_null_count() as u64;
+                counts.cells[0] += nulls;
+                counts.cells[1] += values.len() as u64 - nulls;
+            }
             Cells::Shown(places) => there().for_each(|row| counts.add(places.get(&label(values, row)).copied())),
         }
     }

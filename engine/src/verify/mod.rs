@@ -39,6 +39,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
@@ -146,20 +147,35 @@ pub async fn certify(
     tables: Vec<(String, Arc<dyn TableProvider>)>,
     runtime: Arc<RuntimeEnv>,
 ) -> Result<Certificate, VerifyError> {
-    certify_made(dataset, &[], tables, runtime, None).await
+    certify_made(dataset, &Expected::default(), tables, runtime, None).await
 }
 
-/// The same with declared distributions, which are measured and never broken, of tables some of which are still to be made: statements that
-/// read such a table once take its rows as they are made.
+/// What a plan knows of delivered rows beyond what its dataset says in so many words.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// Tables, each with the columns that are never null.
+    pub never_null: HashMap<String, Vec<String>>,
+    /// Declared distributions, which are measured and never broken.
+    pub distributions: Vec<Distribution>,
+}
+
+impl Expected {
+    fn is_never_null(&self, table: &str, column: &str) -> bool {
+        self.never_null.get(table).is_some_and(|columns| columns.iter().any(|known| known == column))
+    }
+}
+
+/// The same with what the plan knows, of tables some of which are still to be made: statements that read such a table once take its rows as
+/// they are made.
 pub async fn certify_made(
     dataset: &Dataset,
-    distributions: &[Distribution],
+    expected: &Expected,
     tables: Vec<(String, Arc<dyn TableProvider>)>,
     runtime: Arc<RuntimeEnv>,
     live: Option<Live>,
 ) -> Result<Certificate, VerifyError> {
     let _closed = CloseOnDrop(live.clone());
-    let statements = statements(dataset);
+    let statements = statements(dataset, expected);
     let database = Database::new(tables, &runtime, dataset.reference_time_us(), live.clone())?;
     if let Some(table) = dataset.tables.iter().find(|table| !database.has(&table.name)) {
         return Err(VerifyError::MissingTable { table: table.name.clone() });
@@ -174,7 +190,7 @@ pub async fn certify_made(
             let prover = Prover { dataset, database: database.in_turn(table), means: means.clone() };
             proofs.push(prover.prove(table, together, rows));
         }
-        let own: Vec<&Distribution> = distributions.iter().filter(|of| of.table == table.name).collect();
+        let own: Vec<&Distribution> = expected.distributions.iter().filter(|of| of.table == table.name).collect();
         let database = database.in_turn(table);
         measurements.push(async move {
             if own.is_empty() {

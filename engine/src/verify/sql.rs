@@ -11,6 +11,7 @@ mod tree;
 
 use std::cell::RefCell;
 
+use super::Expected;
 use super::condition::Condition;
 use super::dialect::{Dialect, Writer, Written};
 use super::given::Row;
@@ -24,7 +25,7 @@ use crate::expr::{Parsed, Reference};
 use crate::schema::{Children, Dataset, Datetime, ForeignKey, Table};
 
 /// The statements of a schema as SQL for a database.
-pub fn verify_sql(dataset: &Dataset, dialect: Dialect) -> String {
+pub fn verify_sql(dataset: &Dataset, expected: &Expected, dialect: Dialect) -> String {
     let mut sql = format!(
         "-- What {} states about its rows, one SELECT a rule: its id, the rows that break it, the first keys of those.\n",
         comment(&dataset.name)
@@ -34,7 +35,7 @@ pub fn verify_sql(dataset: &Dataset, dialect: Dialect) -> String {
         sql.push_str("\nPRAGMA case_sensitive_like = ON;\n");
     }
     let script = Script { dataset, dialect, broken: free_name(dataset) };
-    for statement in statements(dataset) {
+    for statement in statements(dataset, expected) {
         if matches!(statement.claim, Claim::Type(_)) {
             continue;
         }

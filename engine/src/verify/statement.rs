@@ -1,5 +1,6 @@
 //! Everything that a schema states about its finished rows: keys, columns, rules, in that order, table by table.
 
+use super::Expected;
 use super::aggregate::Aggregate;
 use super::condition::Condition;
 use super::correlation::Correlation;
@@ -49,12 +50,12 @@ pub(super) enum Claim<'a> {
     NoOverlap { when: Option<&'a str>, overlap: Overlap<'a> },
 }
 
-/// The statements of a dataset.
-pub(super) fn statements(dataset: &Dataset) -> Vec<Statement<'_>> {
-    dataset.tables.iter().flat_map(of_table).collect()
+/// The statements of a dataset, and what its plan knows beyond them.
+pub(super) fn statements<'a>(dataset: &'a Dataset, expected: &Expected) -> Vec<Statement<'a>> {
+    dataset.tables.iter().flat_map(|table| of_table(table, expected)).collect()
 }
 
-fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
+fn of_table<'a>(table: &'a Table, expected: &Expected) -> Vec<Statement<'a>> {
     let mut statements = Vec::new();
     let mut add = |id: String, kind: &'static str, says: String, claim: Claim<'a>| {
         statements.push(Statement { id, kind, table, says, claim });
@@ -86,9 +87,22 @@ fn of_table<'a>(table: &'a Table) -> Vec<Statement<'a>> {
             let condition = Condition::Null { column: &column.name };
             row(&mut add, format!("null:{place}"), "null", Some(when), condition);
         }
+        if expected.is_never_null(&table.name, &column.name) && !table.primary_key.contains(&column.name) {
+            let condition = Condition::NotNull { column: &column.name };
+            row(&mut add, format!("not-null:{place}"), "null", None, condition);
+        }
         if column.min_length.is_some() || column.max_length.is_some() {
             row(&mut add, format!("length:{place}"), "length", None, Condition::Length { column });
         }
+    }
+    for (_, columns) in table.unique_indexes() {
+        let said = |name: &String| table.columns.iter().any(|own| own.name == *name && own.unique == Some(true));
+        if *columns == table.primary_key || (columns.len() == 1 && columns.iter().all(said)) {
+            continue;
+        }
+        let id = format!("unique:{}.{}", table.name, columns.join("+"));
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        add(id, "unique", repeats_says(&columns), Claim::Unique { columns, when: None });
     }
     for key in &table.foreign_keys {
         let place = format!("{}.{}", table.name, key.name());

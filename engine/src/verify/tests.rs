@@ -97,7 +97,7 @@ async fn counted_by_sql(dataset: &Dataset, tables: &[Delivered]) -> Vec<(String,
         let name = datafusion::common::TableReference::bare(name.as_str());
         context.register_table(name, Arc::clone(provider)).expect("a table");
     }
-    let script = verify_sql(dataset, Dialect::Postgres);
+    let script = verify_sql(dataset, &Expected::default(), Dialect::Postgres);
     let mut counts = Vec::new();
     for statement in script.split(";\n").filter(|statement| statement.contains("SELECT coalesce")) {
         let batches = context.sql(statement).await.expect(statement).collect().await.expect(statement);
@@ -372,7 +372,7 @@ async fn what_is_hidden_is_unproved_and_what_has_no_meaning_is_an_error() {
     let reason = "it reads t.b, which is hidden and therefore not delivered";
     assert_eq!(found(&certificate, "r").unproved.as_deref(), Some(reason));
     assert!(certificate.to_html().contains(reason));
-    assert!(verify_sql(&hidden, Dialect::Duckdb).contains(&format!("-- Left out: {reason}")));
+    assert!(verify_sql(&hidden, &Expected::default(), Dialect::Duckdb).contains(&format!("-- Left out: {reason}")));
 
     let sums = dataset(json!([{ "name": "t", "columns": [{ "name": "a" }],
         "rules": [{ "id": "s", "kind": "aggregate", "column": "a", "of": "t.a", "by": "t", "fn": "sum" }] }]));
@@ -452,7 +452,7 @@ fn what_databases_do_differently_is_written_out() {
             { "id": "r7", "kind": "check", "sql": "s LIKE 'a\\_%'" },
         ] }]));
     let condition = |dialect: Dialect, id: &str| -> String {
-        let script = verify_sql(&dataset, dialect);
+        let script = verify_sql(&dataset, &Expected::default(), dialect);
         let start = script.find(&format!("-- {id}:")).expect("the rule");
         let rest = &script[start..];
         if let Some(reason) = rest.lines().nth(1).and_then(|line| line.strip_prefix("-- Left out: ")) {

@@ -70,6 +70,10 @@ impl Generator for Integer {
         .made())
     }
 
+    fn bounded(&self, _: Option<&LogicalType>) -> Option<LogicalType> {
+        Some(LogicalType::Integer)
+    }
+
     fn interval(&self) -> Option<Interval> {
         let end = |param: &Option<Param<i64>>, default| match param {
             None => Some(default),
@@ -227,6 +231,10 @@ impl Generator for Decimal {
         let logical = LogicalType::Decimal { precision: DEFAULT_PRECISION, scale };
         Ok(Uniform { key: cx.key("value"), logical, min, max, step: Step::Every(1), bounds: cx.bounds().to_vec() }
             .made())
+    }
+
+    fn bounded(&self, declared: Option<&LogicalType>) -> Option<LogicalType> {
+        Some(LogicalType::Decimal { precision: DEFAULT_PRECISION, scale: self.scale(declared) })
     }
 
     fn interval(&self) -> Option<Interval> {

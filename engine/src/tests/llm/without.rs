@@ -218,8 +218,7 @@ fn a_column_that_no_answer_fits_is_told_before_anything_is_paid() {
 
 #[test]
 fn a_row_of_its_own_has_no_pool() {
-    let schema =
-        "name: d\ntables:\n  - name: t\n    rows: 5\n    columns:\n      - {name: x, generator: {type: llm, prompt: A, per: row, pool: 3}}\n";
+    let schema = "name: d\ntables:\n  - name: t\n    rows: 5\n    columns:\n      - {name: x, generator: {type: llm, prompt: A, per: row, pool: 3}}\n";
     let told: Vec<(&str, String)> =
         compiled(schema).problems.into_iter().map(|problem| (problem.code, problem.pointer)).collect();
     assert_eq!(told, [("two_sources", "/tables/0/columns/0/generator/pool".to_owned())]);

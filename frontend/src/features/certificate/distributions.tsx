@@ -39,7 +39,7 @@ export function Distributions({ fits }: { fits: readonly Fit[] }) {
           </thead>
           <tbody>
             {fits.map((fit) => (
-              <Tr key={`${fit.table}.${fit.column}`}>
+              <Tr key={`${fit.table}.${fit.column} ${fit.generator}`}>
                 <Td dense>
                   <code>{`${fit.table}.${fit.column}`}</code>
                 </Td>

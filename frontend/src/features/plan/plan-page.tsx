@@ -256,6 +256,10 @@ function PlanPane({ plan }: { plan: PlanReport }) {
     .map((column) => ({ ...column, share: column.rows / Number(column.capacity) }))
     .sort((a, b) => b.share - a.share)
     .slice(0, 8);
+  const moved = columns
+    .flatMap(({ table, name, shift }) => (shift ? [{ table, name, shift }] : []))
+    .sort((a, b) => b.shift.distance - a.shift.distance)
+    .slice(0, 12);
   const counts = HELD.map(([held]) => ({
     held,
     count: plan.rules.filter((rule) => rule.held === held).length,
@@ -305,6 +309,33 @@ function PlanPane({ plan }: { plan: PlanReport }) {
                   <span className="font-medium">{column.generator}</span>
                 </span>
                 <Sentence className="text-ink-3" text={column.reason ?? ""} />
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      {moved.length > 0 && (
+        <Section title={t("plan.moved")}>
+          <ul className="flex flex-col gap-2 text-xs">
+            {moved.map(({ table, name, shift }) => (
+              <li key={`${table}.${name}`}>
+                <span className="flex justify-between gap-3">
+                  <code className="truncate">
+                    {table}.{name}
+                  </code>
+                  <span className="whitespace-nowrap text-ink-3 tabular-nums">
+                    {t("plan.movedBy", { share: format.percent(shift.distance) })}
+                  </span>
+                </span>
+                <span className="text-ink-3">
+                  {shift.value == null
+                    ? t("plan.movedMean", { before: shift.before, after: shift.after })
+                    : t("plan.movedShare", {
+                        value: shift.value,
+                        before: shift.before,
+                        after: shift.after,
+                      })}
+                </span>
               </li>
             ))}
           </ul>

@@ -1,0 +1,222 @@
+//! Comparisons of a column with values, or with what its row's parents hold: the column is drawn inside what they leave, where its generator
+//! draws between bounds. That is the distribution that drawing the row again would give, at the price of one draw.
+
+use std::collections::HashSet;
+
+use super::compiler::{Compiler, Failed, Name};
+use super::context::units_of;
+use super::convert;
+use super::rules::{Bound, BoundOf, PlannedBound, RowCondition, limited};
+use super::{Side, SlotId};
+use crate::enforce::order;
+use crate::expr::{Comparison, Op, Parsed};
+use crate::generators::Made;
+use crate::schema::RuleKind;
+use crate::types::LogicalType;
+
+impl Compiler {
+    /// Turns the comparisons of conditions into bounds of their columns; what is left of the conditions is drawn again.
+    pub(super) fn project_comparisons(&mut self) {
+        if !self.projects {
+            return;
+        }
+        // What an order leaves of a column leaves something for the columns behind it; nothing else may be taken from it.
+        let ordered: HashSet<(usize, usize)> = self.statements.bounds.keys().copied().collect();
+        let conditions = std::mem::take(&mut self.statements.conditions);
+        for condition in conditions {
+            let (mut names, mut rest) = (Vec::new(), Vec::new());
+            for (at, part) in condition.parts.iter().enumerate() {
+                let Some((column, bounds)) = self.bounds_of(&condition, part, &ordered) else {
+                    rest.push(at);
+                    continue;
+                };
+                self.statements.bounds.entry((condition.table, column)).or_default().extend(bounds);
+                self.statements.projected.push((condition.table, column, condition.rule.clone()));
+                let name = &self.dataset.tables[condition.table].columns[column].name;
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+            match rest.as_slice() {
+                _ if names.is_empty() => self.statements.conditions.push(condition),
+                [] => {
+                    let RowCondition { table, sql, pointer, rule, .. } = condition;
+                    self.statements.replaced.push((table, sql, pointer));
+                    if let Some(held) = self.statements.held.get_mut(&rule) {
+                        held.way = "projected";
+                        held.note = format!("{} is drawn inside what the rule leaves", names.join(", "));
+                    }
+                }
+                rest => {
+                    let parts: Vec<Parsed> = rest.iter().map(|at| condition.parts[*at].clone()).collect();
+                    let columns = rest.iter().filter_map(|at| condition.limited.get(*at).copied()).collect();
+                    let sql = parts.iter().map(|part| format!("({})", part.sql())).collect::<Vec<_>>().join(" AND ");
+                    self.statements.conditions.push(RowCondition {
+                        steered: condition.steered.as_ref().map(|_| sql.clone()),
+                        sql: limited(condition.when.as_deref(), &sql),
+                        limited: columns,
+                        parts,
+                        ..condition
+                    });
+                }
+            }
+        }
+    }
+
+    /// The column that one part of a condition bounds, and how.
+    fn bounds_of(
+        &self,
+        condition: &RowCondition,
+        part: &Parsed,
+        ordered: &HashSet<(usize, usize)>,
+    ) -> Option<(usize, Vec<PlannedBound>)> {
+        let table = condition.table;
+        let when = condition.when.as_deref().map(Parsed::parse).transpose().ok()?;
+        part.comparisons().into_iter().find_map(|all| {
+            let column = match all.first()?.column.0.as_slice() {
+                [name] => self.column_named(table, name)?,
+                _ => return None,
+            };
+            let name = &self.dataset.tables[table].columns[column].name;
+            let reads_it = |parsed: &Parsed| {
+                parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
+            };
+            // The columns of the row itself may be drawn as well: to let one give way to the other would move only that one. It does so already
+            // where its own ends come of the other.
+            let definition = &self.dataset.tables[table].columns[column];
+            let ends: Vec<&str> = definition
+                .generator
+                .iter()
+                .flat_map(|generator| generator.above().into_iter().chain(generator.below()))
+                .collect();
+            let is_settled = |one: &Comparison| {
+                one.than.references().iter().all(|read| match read.0.as_slice() {
+                    [own] => ends.contains(&own.as_str()),
+                    _ => true,
+                })
+            };
+            if when.as_ref().is_some_and(reads_it)
+                || !all.iter().all(is_settled)
+                || ordered.contains(&(table, column))
+                || !self.is_drawn_alone(table, column)
+            {
+                return None;
+            }
+            let logical = self.bounded(table, column)?;
+            let mut bounds = Vec::new();
+            for one in &all {
+                bounds.extend(self.bounds_by(one, condition.when.as_deref(), &logical)?);
+            }
+            Some((column, bounds))
+        })
+    }
+
+    /// The bounds that one comparison sets.
+    fn bounds_by(&self, one: &Comparison, when: Option<&str>, logical: &LogicalType) -> Option<Vec<PlannedBound>> {
+        let sides: &[Side] = match one.op {
+            Op::Less | Op::LessOrEqual => &[Side::Upper],
+            Op::Greater | Op::GreaterOrEqual => &[Side::Lower],
+            Op::Equal => &[Side::Lower, Side::Upper],
+            Op::NotEqual => return None,
+        };
+        let is_strict = matches!(one.op, Op::Less | Op::Greater);
+        let written = one.value.as_ref().and_then(|value| convert::literal(value, logical).ok());
+        // Days and times are written as texts, which are none to SQL.
+        if written.is_none() && one.than.references().is_empty() && !is_number(one, logical) {
+            return None;
+        }
+        let bound = |side: Side| {
+            let value = match (&written, when) {
+                (Some(value), None) => match units_of(value, logical, side).ok()?[0] {
+                    Some(units) => Bound::Constant(units),
+                    None => return Some(None),
+                },
+                (Some(value), Some(when)) => Bound::Slot(BoundOf::Where(when.to_owned(), value.clone())),
+                (None, None) => Bound::Slot(BoundOf::Sql(one.than.sql().to_owned())),
+                (None, Some(when)) => {
+                    Bound::Slot(BoundOf::Sql(format!("CASE WHEN {when} THEN {} END", one.than.sql())))
+                }
+            };
+            let gap = match side {
+                _ if !is_strict => 0,
+                Side::Lower => 1,
+                Side::Upper => -1,
+            };
+            // Beyond a value between two units lies the unit that rounding to the other side leaves behind.
+            Some(Some(PlannedBound { value, side, rounds: if is_strict { side.other() } else { side }, gap }))
+        };
+        let bounds: Vec<Option<PlannedBound>> = sides.iter().map(|side| bound(*side)).collect::<Option<_>>()?;
+        Some(bounds.into_iter().flatten().collect())
+    }
+
+    /// Whether nothing but its generator decides a column's values.
+    fn is_drawn_alone(&self, table: usize, column: usize) -> bool {
+        let name = &self.dataset.tables[table].columns[column].name;
+        let counts = |kind: &RuleKind| match kind {
+            RuleKind::Count { condition, per, .. } => {
+                per.contains(name)
+                    || Parsed::parse(condition).is_ok_and(|parsed| {
+                        parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
+                    })
+            }
+            RuleKind::Combination { columns, .. } => columns.contains(name),
+            _ => false,
+        };
+        !self.is_unique(table, column)
+            && self.key_of_column(table, column).is_none()
+            && !self.is_given(table, column)
+            && !self.statements.is_counted(table, column)
+            && !self.statements.forced.contains_key(&(table, column))
+            && !self.statements.formulas.contains_key(&(table, column))
+            && self.statements.deal_of(table, column).is_none()
+            && !self.dataset.tables[table].rules.iter().any(|rule| counts(&rule.kind))
+    }
+
+    /// The type in whose units a column's generator keeps bounds, where its values stay what they are on their way to the column.
+    fn bounded(&self, table: usize, column: usize) -> Option<LogicalType> {
+        let definition = &self.dataset.tables[table].columns[column];
+        let generator = definition.generator.as_ref().or_else(|| Some(&self.chosen.get(&(table, column))?.0))?;
+        let declared = definition.logical_type();
+        let own = generator.bounded(declared.as_ref())?;
+        let is_number = |logical: &LogicalType| {
+            matches!(logical, LogicalType::Integer | LogicalType::Decimal { .. } | LogicalType::Float)
+        };
+        declared.is_none_or(|wanted| wanted == own || (is_number(&wanted) && is_number(&own))).then_some(own)
+    }
+
+    /// The slot of what bounds a column row by row.
+    pub(super) fn bound_slot(&mut self, table: usize, column: usize, of: BoundOf) -> Result<SlotId, Failed> {
+        match of {
+            BoundOf::Column(other) => self.slot(table, Name::Column(other)),
+            BoundOf::Sql(sql) => self.sql(table, &sql, false),
+            BoundOf::Where(when, value) => {
+                let condition = self.sql(table, &when, true)?;
+                let logical = self.bounded(table, column).ok_or(Failed::Known)?;
+                let made = Made { inputs: vec![condition], ..Made::computed(logical, order::Where { value }) };
+                let name = format!("a bound of {}", self.dataset.tables[table].columns[column].name);
+                Ok(self.push(table, name, made))
+            }
+        }
+    }
+
+    /// The columns that rules bound, as they are delivered: none may be left without a value in some row.
+    pub(super) fn try_projected(&mut self) {
+        // What no row evaluates is to be right all the same.
+        for (table, sql, pointer) in std::mem::take(&mut self.statements.replaced) {
+            if let Err(failed) = self.sql(table, &sql, true) {
+                self.report_failure(&pointer, failed);
+            }
+        }
+        for (table, column, rule) in std::mem::take(&mut self.statements.projected) {
+            if let Ok(slot) = self.slot(table, Name::Column(column)) {
+                self.statements.tried.push((table, slot, rule));
+            }
+        }
+    }
+}
+
+/// Whether a comparison without a column is one with a number, for a column of numbers.
+fn is_number(one: &Comparison, logical: &LogicalType) -> bool {
+    matches!(one.value, Some(crate::expr::Literal::Number(_)))
+        && matches!(logical, LogicalType::Integer | LogicalType::Decimal { .. })
+}

@@ -1,0 +1,69 @@
+//! Nulls that stand where nothing makes them, and how far rules move what columns hold.
+
+use super::plan;
+use super::proved::measured;
+
+const PEOPLE: &str = "
+name: d
+random_seed: 5
+tables:
+  - name: firm
+    rows: 9
+    primary_key: [id]
+    columns:
+      - {name: id, generator: {type: sequence}}
+  - name: person
+    rows: 3000
+    primary_key: [id]
+    columns:
+      - {name: id, generator: {type: sequence}}
+      - {name: name, generator: {type: first_name}}
+      - {name: born, generator: {type: date, start: 1960-01-01, end: 2005-12-31}}
+      - {name: phone, null_rate: 0.2, generator: {type: phone}}
+      - {name: firm_id}
+      - {name: age, generator: {type: integer, min: 0, max: 99}}
+      - {name: state, generator: {type: choice, values: [new, old]}}
+    foreign_keys: [{name: firm, columns: [firm_id], references: {table: firm, columns: [id]}}]
+    rules:
+      - {id: grown, kind: check, sql: age >= 50}
+      - {id: news, kind: share, column: state, shares: {new: 0.9, old: 0.1}}
+      - {id: free, kind: check, sql: born < '2010-01-01'}
+";
+
+#[test]
+fn a_null_where_nothing_makes_one_breaks_the_certificate() {
+    let right = plan(PEOPLE);
+    for column in ["name", "born", "firm_id"] {
+        let spoilt = match column {
+            "firm_id" => PEOPLE.replace("columns: [id]}}]", "columns: [id]}, null_rate: 0.01}]"),
+            "name" => PEOPLE.replace("{name: name,", "{name: name, null_rate: 0.01,"),
+            _ => PEOPLE.replace("{name: born,", "{name: born, null_rate: 0.01,"),
+        };
+        let certificate = measured(&right.dataset, &right.expected(), &plan(&spoilt)).expect("a certificate");
+        let broken: Vec<&str> =
+            certificate.results.iter().filter(|result| !result.holds()).map(|result| result.id.as_str()).collect();
+        assert_eq!(broken, [format!("not-null:person.{column}")]);
+    }
+    let certificate = measured(&right.dataset, &right.expected(), &right).expect("a certificate");
+    assert!(certificate.holds());
+    let stated = |id: &str| certificate.results.iter().any(|result| result.id == id);
+    // A key is never null by itself, and a phone may be.
+    assert!(!stated("not-null:person.id") && !stated("not-null:person.phone") && stated("not-null:person.age"));
+}
+
+#[test]
+fn a_plan_measures_how_far_rules_move_columns() {
+    let report = plan(PEOPLE).measured();
+    let column = |name: &str| report.tables[1].columns.iter().find(|column| column.name == name).expect("a column");
+    let age = column("age").shift.as_ref().expect("a shift");
+    assert_eq!((age.measure.as_str(), age.rows), ("mean", 3000));
+    assert!((age.distance - 0.5).abs() < 0.05, "{age:?}");
+    let state = column("state").shift.as_ref().expect("a shift");
+    assert_eq!((state.measure.as_str(), state.after.as_str()), ("share", "90 %"));
+    assert!((state.distance - 0.4).abs() < 0.05, "{state:?}");
+    // A rule that takes nothing away moves nothing, nor do rules of other columns.
+    assert!(column("born").shift.is_none() && column("name").shift.is_none(), "{report}");
+    assert_eq!(column("state").domain.as_deref(), Some("new, old"));
+    assert_eq!(column("born").domain.as_deref(), Some("1960-01-01 to 2005-12-31"));
+    assert!(report.to_string().contains("rules move it: the mean from"), "{report}");
+}
