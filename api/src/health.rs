@@ -1,5 +1,7 @@
 //! Beside the API: whether the process lives, whether it can work, what it counts.
 
+use std::io::ErrorKind;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, get, web};
 use serde_json::{Value, json};
@@ -40,6 +42,13 @@ fn checks(app: &App) -> (bool, Value) {
         Ok(free) if free < app.config.min_free_disk_bytes => (true, "low"),
         Ok(_) => (true, "ok"),
         Err(_) => (false, "unreachable"),
+    };
+    // A disk that was remounted read-only has as much room as before.
+    let (disk_works, disk) = match app.probe.takes_writes(&app.config.data_dir) {
+        Err(ErrorKind::ReadOnlyFilesystem) if disk_works => (false, "read-only"),
+        Err(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => (false, "full"),
+        Err(_) if disk_works => (false, "takes no writes"),
+        _ => (disk_works, disk),
     };
     let checks = json!({
         "database": if database { "ok" } else { "does not answer" },

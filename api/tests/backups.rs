@@ -5,7 +5,7 @@ use std::fs;
 use api::backups::{self, Aws, Target};
 use api::{App, Failure};
 
-use crate::support::bucket::{KEY_ID, SECRET, Store};
+use crate::support::bucket::{KEY_ID, REGION, SECRET, Store};
 use crate::support::config;
 
 const NAMES: [&str; 2] = ["synthetic-data-20260102T030405678Z.sqlite3", "synthetic-data-20260103T030405678Z.sqlite3"];
@@ -14,7 +14,7 @@ fn aws(store: &Store, key_id: &str) -> Aws {
     Aws {
         access_key_id: key_id.to_owned(),
         secret_access_key: SECRET.to_owned(),
-        region: "eu-west-1".to_owned(),
+        region: REGION.to_owned(),
         endpoint: Some(store.endpoint.clone()),
     }
 }
@@ -88,6 +88,19 @@ fn a_store_that_refuses_is_told_in_a_sentence() {
     let refused = foreign.list().expect_err("it knows no such key").to_string();
     assert!(refused.contains("refuses AWS_ACCESS_KEY_ID"), "{refused}");
     assert!(!refused.contains(SECRET));
+    let refusal = |aws: Aws| {
+        let store = backups::store(&target, &aws, work.path()).expect("a store");
+        let (list, keep) = (store.list().map(drop), keep(&*store, NAMES[0], b"x").map(drop));
+        let told = [list, keep].map(|refused| refused.expect_err("it is refused").to_string());
+        assert_eq!(told[0], told[1]);
+        told[0].clone()
+    };
+    let wrong = refusal(Aws { secret_access_key: "another secret".to_owned(), ..aws(&store, KEY_ID) });
+    assert!(wrong.contains("refuses AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"), "{wrong}");
+    assert!(!wrong.contains("another secret"));
+    let wrong = refusal(Aws { region: "us-east-1".to_owned(), ..aws(&store, KEY_ID) });
+    assert_eq!(wrong, "s3://bucket/a: AWS_REGION is not where the bucket is; the store says eu-west-1");
+    assert!(store.names().is_empty());
     let missing = opened(&store, "s3://bucket/a", &work).fetch(NAMES[0], &work.path().join("x"));
     assert!(missing.expect_err("nothing is there").to_string().contains("no such bucket or backup"));
 }

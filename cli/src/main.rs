@@ -17,6 +17,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use crate::stop::Stop;
@@ -44,7 +45,18 @@ struct Cli {
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(say_panic));
-    let cli = Cli::parse();
+    environment::load_file();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // What is missing may stand in a file that could not be read.
+            let is_missing = error.kind() == ErrorKind::MissingRequiredArgument;
+            match environment::file_problem().filter(|_| is_missing) {
+                Some(problem) => return end(&Stop::problem(problem.to_owned())),
+                None => error.exit(),
+            }
+        }
+    };
     let done = panic::catch_unwind(AssertUnwindSafe(|| commands::run(cli.command)));
     match done {
         Ok(Ok(())) => ExitCode::SUCCESS,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::bucket::{self, Store};
 use super::serve::{Client, PATIENCE, Server};
-use super::support::{Home, Ran};
+use super::support::{Home, Ran, root};
 
 /// A table that takes no time.
 const SMALL: &str = "name: small\ntables:\n  - name: row\n    rows: 1000\n    columns:\n      - { name: id, generator: { type: sequence } }\n      - { name: code, generator: { type: uuid_v4 } }\n";
@@ -150,14 +150,82 @@ fn a_server_that_stops_leaves_a_backup_and_one_on_an_empty_disk_takes_it_up() {
 #[test]
 fn a_server_without_its_bucket_does_not_start_empty() {
     let store = Store::start();
-    let mut variables = store.variables("s3://bucket/app");
-    variables[1] = ("AWS_ACCESS_KEY_ID", "another-key");
+    let right = store.variables("s3://bucket/app");
+    let keys = "the store refuses AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or these may not do this";
+    let region = "AWS_REGION is not where the bucket is; the store says eu-west-1";
+    for (wrong, told) in [
+        (("AWS_ACCESS_KEY_ID", "another-key"), keys),
+        (("AWS_SECRET_ACCESS_KEY", "another secret"), keys),
+        (("AWS_REGION", "us-east-1"), region),
+    ] {
+        let home = Home::new();
+        let variables = [&right[..], &[wrong, ("PORT", "0")]].concat();
+        let ran = run_with(&home, &["serve"], &variables).fails();
+        let last = ran.stderr.lines().last().unwrap_or_default();
+        assert!(last.contains(&format!("BACKUP_TARGET: s3://bucket/app: {told}")), "{wrong:?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains(bucket::SECRET) && !ran.stderr.contains("another secret"));
+        assert!(!home.at("data/db.sqlite3").exists());
+        let listed = run_with(&home, &["backups"], &variables).fails().stderr;
+        assert_eq!(listed, format!("s3://bucket/app: {told}\n"), "{wrong:?}");
+    }
+}
+
+/// The commands of a guide's first block, each with the variables that were set before it.
+fn commands(guide: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let text = fs::read_to_string(root().join("docs").join(guide)).expect("a guide");
+    let block = text.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    let block = block
+        .replace("\\\n", " ")
+        .replace("\"$(openssl rand -hex 32)\"", "3f0c9a51be7724d8e6015b9fc2a8437d10e95c6ab38f472d");
+    let mut variables = vec![("HOST".to_owned(), "0.0.0.0".to_owned())];
+    let mut found = Vec::new();
+    for line in block.lines() {
+        if line.contains("config:set") {
+            for (name, value) in line.split_whitespace().filter_map(|word| word.split_once('=')) {
+                variables.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let (line, _) = line.split_once("  #").unwrap_or((line, ""));
+        found.push((line.trim().to_owned(), variables.clone()));
+    }
+    found
+}
+
+#[test]
+fn the_commands_of_the_guide_to_dokku_end_well() {
     let home = Home::new();
-    let ran = run_with(&home, &["serve"], &[&variables[..], &[("PORT", "0")]].concat()).fails();
-    let last = ran.stderr.lines().last().unwrap_or_default();
-    assert!(last.contains("BACKUP_TARGET: s3://bucket/app: the store refuses"), "{}", ran.stderr);
-    assert!(!ran.stderr.contains(bucket::SECRET));
-    assert!(!home.at("data/db.sqlite3").exists());
+    let backups = home.at("backups").display().to_string();
+    let mut ran = Vec::new();
+    for (command, variables) in commands("dokku.md") {
+        let Some(arguments) = command.strip_prefix("dokku run APP synthetic-data ") else { continue };
+        let arguments = arguments.replace("'…'", "correct-horse-battery");
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let variables: Vec<(&str, &str)> = variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), if value == "/backups" { backups.as_str() } else { value.as_str() }))
+            .collect();
+        let done = run_with(&home, &arguments, &variables).succeeds();
+        assert_eq!(done.stderr, "", "{command}");
+        assert!(arguments[0] != "check" || done.stdout == "No problem was found\n", "{}", done.stdout);
+        ran.push(arguments[0].to_owned());
+    }
+    assert_eq!(ran, ["createsuperuser", "backup", "check"]);
+}
+
+#[test]
+fn the_settings_of_the_guide_to_heroku_pass_the_checklist() {
+    let (home, store) = (Home::new(), Store::start());
+    let target = "s3://bucket/APP";
+    let (_, variables) = commands("heroku.md").pop().expect("commands");
+    let known = store.variables(target);
+    let is_known = |name: &str| known.iter().any(|(known, _)| *known == name);
+    assert!(variables.contains(&("BACKUP_TARGET".to_owned(), target.to_owned())), "{variables:?}");
+    let own = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| !is_known(name));
+    let variables: Vec<(&str, &str)> = own.chain(known).collect();
+    run_with(&home, &["createsuperuser", "--email", "ana@example.com", "--password", "a long password"], &variables)
+        .succeeds();
+    run_with(&home, &["backup"], &variables).succeeds();
+    run_with(&home, &["check", "--deploy"], &variables).succeeds();
 }
 
 #[test]

@@ -47,6 +47,14 @@ impl Mount {
         }
     }
 
+    /// Lays memory that nobody may write to over a folder.
+    fn over(folder: &Path) -> Mount {
+        let out =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "ro", "tmpfs"]).arg(folder).output().expect("mount runs");
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        Mount(folder.to_owned())
+    }
+
     /// Lets it be written to, or not.
     fn remount(&self, how: &str) {
         let out =
@@ -189,7 +197,7 @@ fn on_a_full_disk_answers_are_clear_nothing_is_lost_and_the_server_goes_on_once_
 
     // With room again everything goes on, in the same process.
     fs::remove_file(ballast).expect("room");
-    assert_eq!(ureq_status(&format!("{}/health/ready", server.address)), 200);
+    comes_to_be(&server, 200, "ok");
     let again = generated(&caller, &small);
     assert_eq!((&again["state"], &again["content_hash"]), (&json!("succeeded"), &kept["content_hash"]));
     let export =
@@ -278,6 +286,44 @@ fn where_rows_and_backups_cannot_be_written_the_rest_works() {
     let again = generated(&caller, &dataset);
     assert_eq!((&again["state"], &again["content_hash"]), (&json!("succeeded"), &whole["content_hash"]));
     place.command(&["backup"], &variables).succeeds();
+}
+
+#[test]
+fn a_disk_that_takes_no_writes_any_more_is_known_to_whoever_asks_for_readiness() {
+    let Some(place) = Place::new("data", 16) else { return };
+    let (server, caller) = place.serve(&[("MIN_FREE_DISK_MB", "1")]);
+    comes_to_be(&server, 200, "ok");
+    let folder = place.home.at("data");
+    let before = place.home.names("data");
+
+    // The database is open and its files are there; only new files are refused.
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).expect("a mode");
+    comes_to_be(&server, 503, "takes no writes");
+    give(&folder);
+    comes_to_be(&server, 200, "ok");
+
+    // A disk on which files are open is remounted by the system alone; one that lies over it looks the same to whoever makes a new file.
+    let over = Mount::over(&folder);
+    comes_to_be(&server, 503, "read-only");
+    drop(over);
+    comes_to_be(&server, 200, "ok");
+    caller.post("/datasets", &schema(1000)).is(201);
+    assert_eq!(place.home.names("data"), before);
+}
+
+/// Asks for readiness until the status and what is said of the disk are these.
+fn comes_to_be(server: &Server, status: u16, disk: &str) {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    let begun = Instant::now();
+    loop {
+        let mut answer = agent.get(format!("{}/health/ready", server.address)).call().expect("an answer");
+        let told: Value = serde_json::from_str(&answer.body_mut().read_to_string().expect("a body")).expect("JSON");
+        if answer.status().as_u16() == status && told["checks"]["disk"] == disk {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{told}");
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn ureq_status(url: &str) -> u16 {

@@ -4,7 +4,8 @@
 
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -164,6 +165,48 @@ fn a_server_that_is_asked_to_stop_parks_its_work_and_ends() {
     assert_eq!(client.ended(&server, &id)["state"], "cancelled");
 }
 
+#[test]
+fn work_is_parked_while_connections_end_and_not_after_them() {
+    let home = Home::new();
+    let mut server = Server::start_with(&home, &[("RUST_LOG", "info")]);
+    let client = server.sign_in(&home);
+    let body = json!({"schema_text": LARGE.replace("3670016", "60000000")});
+    let dataset = text(&client.post(&server, "/datasets", &body)["id"]);
+    let id = text(&client.post(&server, &format!("/datasets/{dataset}/generations"), &json!({}))["id"]);
+    let begun = Instant::now();
+    while client.get(&server, &format!("/generations/{id}"))["rows_done"] == 0 {
+        assert!(begun.elapsed() < PATIENCE, "it does not begin");
+        thread::sleep(Duration::from_millis(5));
+    }
+    // Somebody who asks for more than the system holds for him, and reads none of it, is waited for.
+    let mut reader = TcpStream::connect(server.address.trim_start_matches("http://")).expect("a connection");
+    let asked = format!(
+        "GET /api/v1/datasets/{dataset}/tables/row/rows?limit=1000000&format=csv HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+        client.token
+    );
+    reader.write_all(asked.as_bytes()).expect("a request");
+    let mut first = [0; 12];
+    reader.read_exact(&mut first).expect("an answer");
+    assert_eq!(&first, b"HTTP/1.1 200");
+
+    server.signal("-TERM");
+    let status = server.child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(0));
+    drop(reader);
+    let log = home.read("server.log");
+    let place = |sentence: &str| log.find(sentence).unwrap_or_else(|| panic!("no {sentence:?} in {log}"));
+    assert!(place("stopping") < place("work is parked"), "{log}");
+    assert!(place("work is parked") < place("all connections have ended"), "{log}");
+
+    // Of the state that the parked generation was left in, no server that goes on with it tells.
+    let mut dump = home.command(&["dumpdata"]);
+    let dump = Ran::of(dump.env("DATA_DIR", home.at("data")).output().expect("it runs")).succeeds().stdout;
+    let rows = dump.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let found: Vec<Value> = rows.filter(|line| line["row"]["id"] == json!(id)).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((&found[0]["table"], &found[0]["row"]["state"]), (&json!("generations"), &json!("queued")));
+}
+
 /// Status and `Retry-After` of an address; nothing while nobody listens.
 fn status_of(url: &str) -> Option<(u16, bool)> {
     let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
@@ -265,6 +308,38 @@ fn the_journey_of_the_guide_delivers_the_files_of_the_command_line() {
     assert!(home.bytes("hiring.xlsx") == home.bytes("command.xlsx"));
     assert!(home.bytes("candidate.csv") == home.bytes("command/candidate.csv"));
     assert!(home.read("certificate.html").contains("planned-in-order"));
+}
+
+#[test]
+fn the_link_that_is_printed_is_one_that_a_person_can_open() {
+    let lines = |variables: &[(&str, &str)]| {
+        let home = Home::new();
+        let mut command = home.command(&["serve"]);
+        command
+            .env("DATA_DIR", home.at("data"))
+            .env("PORT", "0")
+            .env("RUST_LOG", "error")
+            .envs(variables.iter().copied());
+        command.env("SECRET_KEY", "3f0c9a51be7724d8e6015b9fc2a8437d10e95c6a");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let told = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+        child.kill().and_then(|()| child.wait()).expect("it ends");
+        told
+    };
+    let everywhere = ("HOST", "0.0.0.0");
+    let proxy = ("TRUSTED_PROXIES", "10.0.0.0/8");
+    let (listening, link) = lines(&[everywhere, proxy, ("ALLOWED_HOSTS", ".herokuapp.com")]);
+    assert!(listening.starts_with("Listening on port ") && !listening.contains("herokuapp"), "{listening}");
+    assert!(link.starts_with("Create the first user: open /setup#token="), "{link}");
+    assert!(link.ends_with(" on the site's own address"), "{link}");
+    let (listening, link) = lines(&[everywhere, proxy, ("ALLOWED_HOSTS", "data.example.com")]);
+    assert!(listening.ends_with(", behind https://data.example.com/"), "{listening}");
+    assert!(link.starts_with("Create the first user: https://data.example.com/setup#token="), "{link}");
+    let (listening, link) = lines(&[]);
+    let address = listening.strip_prefix("Listening on ").expect("an address");
+    assert!(address.starts_with("http://127.0.0.1:"), "{listening}");
+    assert!(link.starts_with(&format!("Create the first user: {address}setup#token=")), "{link}");
 }
 
 #[test]

@@ -116,3 +116,50 @@ fn the_language_model_is_asked_as_variables_say() {
         assert!(name != "OPENAI_API_KEY" || !ran.stderr.contains("two words"), "{ran:#?}");
     }
 }
+
+#[test]
+fn the_file_of_the_working_folder_stands_in_and_real_variables_win() {
+    let home = Home::new();
+    home.write(".env", "DATA_DIR=data\nSUPERUSER_EMAIL=ana@example.com\nSUPERUSER_PASSWORD='a long password'\n");
+    let added = home.run(&["createsuperuser"]).succeeds();
+    assert_eq!(added.stdout, "ana@example.com is an admin\n");
+    assert!(home.at("data/db.sqlite3").exists());
+    assert!(home.run(&["changepassword"]).succeeds().stdout.starts_with("ana@example.com has another password"));
+
+    let mut real = home.command(&["createsuperuser"]);
+    real.env("SUPERUSER_EMAIL", "eva@example.com");
+    assert_eq!(Ran::of(real.output().expect("it runs")).succeeds().stdout, "eva@example.com is an admin\n");
+    let mut option = home.command(&["createsuperuser", "--email", "luz@example.com"]);
+    option.env("SUPERUSER_EMAIL", "eva@example.com");
+    assert_eq!(Ran::of(option.output().expect("it runs")).succeeds().stdout, "luz@example.com is an admin\n");
+
+    // A file above the working folder is somebody else's.
+    fs::create_dir(home.at("below")).expect("a folder");
+    let mut below = home.command(&["createsuperuser"]);
+    let ran = Ran::of(below.current_dir(home.at("below")).output().expect("it runs")).refuses_usage();
+    assert!(ran.stderr.contains("--email"), "{ran:#?}");
+    let mut below = home.command(&["migrate"]);
+    Ran::of(below.current_dir(home.at("below")).output().expect("it runs")).succeeds();
+    assert!(home.at("below/data/db.sqlite3").exists());
+
+    // One that is wrong sets nothing, and is told to those who read settings.
+    home.write(".env", "DATA_DIR=elsewhere\nSUPERUSER_EMAIL=ana@example.com\nSUPERUSER_PASSWORD=a secret of ours\n");
+    for command in ["createsuperuser", "migrate", "check"] {
+        let told = home.run(&[command]).fails().stderr;
+        assert_eq!(told, ".env:3: it is no line such as NAME=value; put values with spaces into quotes\n", "{command}");
+    }
+    assert!(!home.at("elsewhere").exists());
+    home.run(&["generators"]).succeeds();
+}
+
+#[test]
+fn a_wrong_address_of_an_admin_adds_nobody() {
+    let home = Home::new();
+    for email in ["", "ana", "ana@", "@example.com"] {
+        let mut command = home.command(&["createsuperuser"]);
+        command.env("SUPERUSER_EMAIL", email).env("SUPERUSER_PASSWORD", "a long password");
+        let ran = Ran::of(command.env("DATA_DIR", home.at("data")).output().expect("it runs")).fails();
+        assert_eq!((ran.stdout.as_str(), ran.stderr), ("", format!("{email:?} is no e-mail address\n")));
+    }
+    assert!(!home.at("data").exists());
+}

@@ -186,6 +186,10 @@ fn told(place: &str, error: &Error) -> Failure {
     let is_refused = matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. })
         || ["401 ", "403 "].iter().any(|status| deepest.contains(&format!("status code: {status}")));
     let reason = match error {
+        _ if is_elsewhere(&deepest) => match region(&deepest) {
+            Some(region) => format!("AWS_REGION is not where the bucket is; the store says {region}"),
+            None => "AWS_REGION is not where the bucket is".to_owned(),
+        },
         _ if is_refused => {
             "the store refuses AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or these may not do this".to_owned()
         }
@@ -193,4 +197,20 @@ fn told(place: &str, error: &Error) -> Failure {
         _ => format!("the store cannot be reached or did not do it: {}", deepest.lines().next().unwrap_or_default()),
     };
     Failure::Request(format!("{place}: {reason}"))
+}
+
+/// Whether a store says that it is asked in the name of another region.
+fn is_elsewhere(said: &str) -> bool {
+    ["AuthorizationHeaderMalformed", "PermanentRedirect", "incorrectly configured region"]
+        .iter()
+        .any(|word| said.contains(word))
+}
+
+/// The region that a store names.
+fn region(said: &str) -> Option<&str> {
+    let (_, behind) = said.split_once("<Region>")?;
+    let (region, _) = behind.split_once("</Region>")?;
+    let is_one =
+        !region.is_empty() && region.len() < 40 && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    is_one.then_some(region)
 }

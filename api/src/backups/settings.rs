@@ -154,6 +154,9 @@ impl Settings {
                 problems.push(format!("AWS_ENDPOINT_URL: {endpoint:?} is no address such as https://s3.example.com"));
             }
         }
+        if !aws.region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            problems.push(format!("AWS_REGION: {:?} is no region such as eu-west-1", aws.region));
+        }
         let target = match given("BACKUP_TARGET").map(Target::parse) {
             None => Target::Folder(default_folder(data_dir)),
             Some(Ok(target)) => target,

@@ -274,7 +274,7 @@ fn hsts(given: &mut Variables) -> Option<Hsts> {
 }
 
 /// Whether an address is reached from this machine only.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
@@ -309,6 +309,14 @@ mod tests {
         for host in ["badexample.com", "a.other.org", "example.com.evil.org"] {
             assert!(!config.serves_host(host), "{host}");
         }
+    }
+
+    #[test]
+    fn debug_makes_the_log_tell_more_unless_a_filter_says_otherwise() {
+        let filter = |pairs: &[(&str, &str)]| config(pairs).expect("a configuration").log_filter;
+        assert_eq!(filter(&[]), "info");
+        assert_eq!(filter(&[("DEBUG", "true")]), "debug");
+        assert_eq!(filter(&[("DEBUG", "true"), ("RUST_LOG", "warn")]), "warn");
     }
 
     #[test]

@@ -26,6 +26,16 @@ impl Network {
             _ => false,
         }
     }
+
+    /// Bits that its addresses share.
+    pub fn bits(&self) -> u8 {
+        self.bits
+    }
+
+    /// Whether its addresses are those of IPv4.
+    pub fn is_ipv4(&self) -> bool {
+        self.address.is_ipv4()
+    }
 }
 
 impl fmt::Display for Network {

@@ -6,6 +6,10 @@
 pub enum Kind {
     /// Any text.
     Text,
+    /// A text of one line, of so many characters at most.
+    Line(usize),
+    /// A region of a store: letters, digits and hyphens.
+    Region,
     /// A text of so many bytes at least, shown nowhere.
     Secret(usize),
     /// A whole number within bounds.
@@ -41,6 +45,8 @@ impl Kind {
     pub fn takes(self) -> String {
         match self {
             Kind::Text | Kind::Secret(..=1) => "a text".to_owned(),
+            Kind::Line(max) => format!("a text of one line, at most {max} characters"),
+            Kind::Region => "letters, digits and hyphens".to_owned(),
             Kind::Secret(min) => format!("at least {min} bytes"),
             Kind::Number(min, max) => format!("{min} to {max}"),
             Kind::NumberOrOff(min, max) => format!("{min} to {max}, or `off`"),
@@ -62,6 +68,8 @@ impl Kind {
     pub fn wrong(self) -> Option<String> {
         match self {
             Kind::Text | Kind::Secret(..=1) => None,
+            Kind::Line(max) => Some("x".repeat(max + 1)),
+            Kind::Region => Some("eu west 1".to_owned()),
             Kind::Secret(min) => Some("short".chars().take(min.saturating_sub(1)).collect()),
             Kind::Number(_, max) | Kind::NumberOrOff(_, max) => {
                 Some(max.checked_add(1).map_or_else(|| "many".to_owned(), |n| n.to_string()))
@@ -203,7 +211,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("BACKUP_KEEP", "30", Kind::Number(1, 10_000), "backups that are kept; the oldest go"),
     setting("AWS_ACCESS_KEY_ID", "none", Kind::Secret(1), "who asks an S3-compatible store"),
     setting("AWS_SECRET_ACCESS_KEY", "none", Kind::Secret(1), "signs what is asked of it"),
-    setting("AWS_REGION", "us-east-1", Kind::Text, "where the bucket is"),
+    setting("AWS_REGION", "us-east-1", Kind::Region, "where the bucket is"),
     setting(
         "AWS_ENDPOINT_URL",
         "Amazon's",
@@ -225,7 +233,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "OPENAI_MODEL",
         ::llm::config::DEFAULT_MODEL,
-        Kind::Text,
+        Kind::Line(200),
         "the language model; its answers are kept by its name",
     ),
     setting(

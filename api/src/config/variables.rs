@@ -34,6 +34,19 @@ impl Variables {
         self.optional(name).unwrap_or_else(|| by_name(name).default.to_owned())
     }
 
+    /// A text of one line.
+    fn line(&mut self, name: &str) -> String {
+        let max = match by_name(name).kind {
+            Kind::Line(max) => max,
+            other => unreachable!("{name} is read as a line and declared as {other:?}"),
+        };
+        let text = self.text(name);
+        if text.chars().count() > max || text.chars().any(char::is_control) {
+            self.wrong(name, format_args!("it is no line of at most {max} characters"));
+        }
+        text
+    }
+
     /// The parts of a list with commas between them; none where the variable is not set and has no default.
     fn parts(&self, name: &str) -> Vec<String> {
         let text = match by_name(name).default {
@@ -185,7 +198,7 @@ impl Variables {
             Ok(url) => config.base_url = url,
             Err(sentence) => self.wrong("OPENAI_BASE_URL", sentence),
         }
-        config.model = self.text("OPENAI_MODEL");
+        config.model = self.line("OPENAI_MODEL");
         if let Some(text) = self.optional("LLM_BUDGET_USD") {
             let dollars = text.parse::<f64>().ok().filter(|dollars| (0.0..=1e6).contains(dollars));
             config.budget_usd = dollars;

@@ -8,11 +8,11 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use crate::Config;
 
 /// Headers of answers that a page may read.
-const EXPOSED: &str =
+pub(crate) const EXPOSED: &str =
     "ETag, Location, Retry-After, X-Request-Id, Content-Disposition, Content-Range, Idempotent-Replayed";
 
 /// Headers that a page may send.
-const ACCEPTED: &str = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, Range, If-Range, Accept, X-OpenAI-Api-Key";
+pub(crate) const ACCEPTED: &str = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, Range, If-Range, Accept, X-OpenAI-Api-Key";
 
 /// The origin of a request, where it is one that may ask.
 pub fn origin(config: &Config, request: &ServiceRequest) -> Option<HeaderValue> {

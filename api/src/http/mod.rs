@@ -6,7 +6,7 @@ pub mod caller;
 pub mod cells;
 pub mod client;
 pub mod context;
-mod cors;
+pub(crate) mod cors;
 pub mod files;
 pub mod gate;
 pub mod headers;

@@ -2,6 +2,7 @@
 
 pub mod errors;
 mod examples;
+mod headers;
 mod lists;
 
 use std::borrow::Cow;
@@ -131,6 +132,7 @@ pub fn complete(declared: &Document) -> Value {
         }
     }
     lists::fill(&mut document);
+    headers::fill(&mut document);
     examples::fill(&mut document);
     document
 }
@@ -202,12 +204,6 @@ fn share(operation: &mut Value) {
     }
     responses.entry("500").or_insert_with(|| problem("The server failed"));
     responses.entry("503").or_insert_with(|| problem("The server cannot do this now"));
-    for status in ["429", "503"] {
-        if let Some(response) = responses.get_mut(status) {
-            let seconds = json!({"description": "seconds to wait", "schema": {"type": "integer", "minimum": 0}});
-            response["headers"] = json!({"Retry-After": seconds});
-        }
-    }
     responses.sort_keys();
 }
 

@@ -12,8 +12,7 @@ use crate::backups::{self, Backup};
 use crate::db::{self, files};
 use crate::{Config, storage};
 
-/// Distinct characters of a secret that somebody drew at random, at least.
-const DISTINCT: usize = 12;
+use super::weak;
 
 /// What is looked at.
 pub struct Check {
@@ -39,7 +38,7 @@ pub const CHECKS: &[Check] = &[
     deployed("SECRET_KEY", "set in the environment, drawn at random", secret_key),
     deployed("DEBUG", "off", debug),
     deployed("ALLOWED_HOSTS", "the names under which the server is reached, and no others", allowed_hosts),
-    deployed("TRUSTED_PROXIES", "the proxy that ends HTTPS", trusted_proxies),
+    deployed("TRUSTED_PROXIES", "the proxy that ends HTTPS, and no network of clients", trusted_proxies),
     deployed("SECURE_SSL_REDIRECT", "on", ssl_redirect),
     deployed("SECURE_HSTS_SECONDS", "more than 0", hsts),
     deployed("SESSION_COOKIE_SECURE", "on", cookie_secure),
@@ -117,11 +116,8 @@ fn secret_key(facts: &Facts<'_>) -> Option<String> {
     if key.is_empty() {
         return Some("it is not set; `openssl rand -hex 32` draws one".to_owned());
     }
-    let mut distinct: Vec<char> = key.chars().collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let sentence = "it does not look drawn at random; `openssl rand -hex 32` draws one";
-    (distinct.len() < DISTINCT).then(|| sentence.to_owned())
+    let why = weak::key(key)?;
+    Some(format!("{why}, so it does not look drawn at random; `openssl rand -hex 32` draws one"))
 }
 
 fn debug(facts: &Facts<'_>) -> Option<String> {
@@ -133,6 +129,14 @@ fn allowed_hosts(facts: &Facts<'_>) -> Option<String> {
     if hosts.iter().any(|host| host == "*") {
         return Some("* serves any name, so links can be made to lead elsewhere; name the hosts".to_owned());
     }
+    let everybodys: Vec<&str> =
+        hosts.iter().map(String::as_str).filter(|host| weak::is_domain_of_everybody(host)).collect();
+    if !everybodys.is_empty() {
+        let domains = everybodys.join(", ");
+        return Some(format!(
+            "anybody may have a name below {domains}, so links can be made to lead elsewhere; name the hosts"
+        ));
+    }
     let is_local = |host: &String| matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
     hosts
         .iter()
@@ -141,9 +145,17 @@ fn allowed_hosts(facts: &Facts<'_>) -> Option<String> {
 }
 
 fn trusted_proxies(facts: &Facts<'_>) -> Option<String> {
-    let is_missing = facts.variable("TRUSTED_PROXIES").is_empty();
-    is_missing
-        .then(|| "it is not set, so the server cannot tell HTTPS from HTTP nor one client from another".to_owned())
+    let proxies = &facts.config.trusted_proxies;
+    if proxies.is_empty() {
+        let sentence = "it is not set, so the server cannot tell HTTPS from HTTP nor one client from another; name the proxy's address";
+        return Some(sentence.to_owned());
+    }
+    let wide: Vec<String> =
+        proxies.iter().filter(|network| weak::is_too_wide(network)).map(ToString::to_string).collect();
+    (!wide.is_empty()).then(|| {
+        let blocks = wide.join(", ");
+        format!("clients are in {blocks} too, so each could say that it is another and speaks HTTPS; name the proxy's address or its private network")
+    })
 }
 
 fn ssl_redirect(facts: &Facts<'_>) -> Option<String> {
@@ -258,7 +270,7 @@ mod tests {
             let variables = vec![
                 ("DATA_DIR", at("data")),
                 ("HOST", "0.0.0.0".to_owned()),
-                ("SECRET_KEY", "0123456789abcdef0123456789abcdef".to_owned()),
+                ("SECRET_KEY", "3f0c9a51be7724d8e6015b9fc2a8437d10e95c6ab38f472d".to_owned()),
                 ("ALLOWED_HOSTS", "data.example.com".to_owned()),
                 ("TRUSTED_PROXIES", "10.0.0.0/8".to_owned()),
                 ("SECURE_SSL_REDIRECT", "true".to_owned()),
@@ -322,14 +334,24 @@ mod tests {
         fs::write(home.0.path().join("damaged/db.sqlite3"), "x".repeat(9000)).expect("no database");
         fs::write(home.0.path().join("file"), "").expect("a file");
         let cases: Vec<(&str, Vec<(&str, String)>)> = vec![
-            ("SECRET_KEY: it does not look", vec![("SECRET_KEY", "abcdefgh".repeat(5))]),
+            ("SECRET_KEY: it has few different", vec![("SECRET_KEY", "abcdefgh".repeat(5))]),
+            ("SECRET_KEY: it repeats itself", vec![("SECRET_KEY", "0123456789abcdef".repeat(2))]),
             ("DEBUG: it is on", vec![("DEBUG", "true".to_owned())]),
             ("ALLOWED_HOSTS: * serves", vec![("ALLOWED_HOSTS", "*".to_owned())]),
+            (
+                "ALLOWED_HOSTS: anybody may have a name below .com,",
+                vec![("ALLOWED_HOSTS", ".com,data.example.com".to_owned())],
+            ),
             ("ALLOWED_HOSTS: it names this machine", vec![("ALLOWED_HOSTS", "localhost".to_owned())]),
             (
                 "TRUSTED_PROXIES: it is not set",
                 vec![("TRUSTED_PROXIES", String::new()), ("SECURE_SSL_REDIRECT", "false".to_owned())],
             ),
+            (
+                "TRUSTED_PROXIES: clients are in 0.0.0.0/0 too",
+                vec![("TRUSTED_PROXIES", "10.0.0.0/8,0.0.0.0/0".to_owned())],
+            ),
+            ("TRUSTED_PROXIES: clients are in ::/0 too", vec![("TRUSTED_PROXIES", "::/0".to_owned())]),
             ("SECURE_SSL_REDIRECT: it is off", vec![("SECURE_SSL_REDIRECT", "false".to_owned())]),
             ("SECURE_HSTS_SECONDS: browsers", vec![("SECURE_HSTS_SECONDS", "0".to_owned())]),
             ("SESSION_COOKIE_SECURE: it is off", vec![("SESSION_COOKIE_SECURE", "false".to_owned())]),

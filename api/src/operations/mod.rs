@@ -9,3 +9,4 @@ pub mod load;
 pub mod maintain;
 pub mod start;
 mod tables;
+mod weak;

@@ -1,14 +1,15 @@
 //! The server: one folder of data, one database, one process.
 
 mod data_dir;
+mod reach;
 mod routes;
 mod waiting;
 
 use std::fs;
 use std::io;
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
@@ -37,10 +38,12 @@ use crate::metrics::Metrics;
 use crate::plan::cache::PlanCache;
 use crate::sql::Sql;
 use crate::storage::lock::DataLock;
+use crate::storage::probe::Probe;
 use crate::upkeep::Upkeep;
 use crate::users::store as users;
 use crate::{backups, exports, generations, jobs, operations, storage};
 
+pub use reach::Reach;
 pub use routes::{configure_all, document};
 
 /// Bytes of a JSON body at most: a schema inside of one, its quotes escaped.
@@ -49,8 +52,8 @@ pub(crate) const MAX_JSON_BYTES: usize = 2 * MAX_SCHEMA_BYTES;
 /// How long requests that are being answered may still take when the server stops, in seconds.
 const SHUTDOWN_S: u64 = 5;
 
-/// How long work may take to be parked when the server stops. What takes longer is cut off, which it survives.
-const PARK_S: u64 = 6;
+/// How long work may take to be parked, from the signal on. What takes longer is cut off, which it survives.
+const PARK_S: u64 = 5;
 
 /// Passwords that are hashed at the same time: each takes 19 MB of memory.
 const HASHES: usize = 4;
@@ -93,6 +96,8 @@ pub struct App {
     pub idempotency: Turns,
     /// What is counted.
     pub metrics: Metrics,
+    /// Whether the data folder takes writes.
+    pub probe: Probe,
     /// When the server was started.
     pub started_at: Timestamp,
     upkeep: Arc<Desk<()>>,
@@ -141,6 +146,7 @@ impl App {
             hashing: Semaphore::new(HASHES),
             idempotency: Turns::default(),
             metrics: Metrics::default(),
+            probe: Probe::default(),
             started_at: Timestamp::now(),
             upkeep: Arc::default(),
             lock: Mutex::new(lock),
@@ -155,19 +161,11 @@ impl App {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).end_work();
     }
 
-    /// The address that a browser opens, with the one-time link while no user exists.
-    pub fn address(&self, port: u16) -> Result<(String, Option<String>), ApiError> {
-        let host = match self.config.host.as_str() {
-            "0.0.0.0" | "::" | "[::]" => {
-                self.config.allowed_hosts.first().map_or("localhost", String::as_str).to_owned()
-            }
-            host if host.contains(':') && !host.starts_with('[') => format!("[{host}]"),
-            host => host.to_owned(),
-        };
-        let address = format!("http://{host}:{port}/");
+    /// Where the server is, with the one-time link while no user exists.
+    pub fn reach(&self, port: u16) -> Result<Reach, ApiError> {
         let count = self.db.read_now(|c| Ok::<_, ApiError>(users::count(c)?))?;
-        let link = self.setup.token().filter(|_| count == 0).map(|token| format!("{address}setup#token={token}"));
-        Ok((address, link))
+        let token = self.setup.token().filter(|_| count == 0);
+        Ok(reach::reach(&self.config, port, token.as_deref()))
     }
 
     /// Puts what a dead server left unfinished back into the queues, and removes files that nothing speaks of any more.
@@ -222,42 +220,68 @@ pub fn serve(config: Config, on_ready: impl FnOnce(&App, u16)) -> Result<(), Str
     let workers = start_workers(&app).map_err(|error| format!("workers: {}", reason(&error)))?;
     let bell = Bell::default();
     schedule::start(&app.config, &bell).map_err(|error| format!("workers: {}", reason(&error)))?;
+    let parking = Parking::prepare(workers).map_err(|error| format!("workers: {}", reason(&error)))?;
     let document = document();
     let done = actix_web::rt::System::new().block_on(async {
         let server = http_server(app.clone(), document, listener).map_err(|error| reason(&error))?;
         on_ready(&app, port);
-        let (handle, stopping) = (server.handle(), app.clone());
+        let (handle, stopping, begin) = (server.handle(), app.clone(), parking.begin.clone());
         let signals = actix_web::rt::spawn(async move {
             asked_to_stop().await;
             log::info!("stopping");
+            // Work is parked while connections end, not after them.
             stopping.stop_workers();
+            let _ = begin.send(Instant::now());
             handle.stop(true).await;
         });
         let done = server.await.map_err(|error| reason(&error));
         signals.abort();
+        log::info!("all connections have ended");
         done
     });
     app.stop_workers();
     bell.ring();
-    park(workers);
+    parking.end();
     schedule::make_last(&app.config);
     app.end_work();
     done
 }
 
-/// Waits until the workers have parked what they were doing, but not for ever.
-fn park(workers: Vec<JoinHandle<()>>) {
-    let begun = Instant::now();
+/// Waits for the workers from the moment on at which the server is asked to stop.
+struct Parking {
+    begin: mpsc::Sender<Instant>,
+    watcher: JoinHandle<()>,
+}
+
+impl Parking {
+    /// Gets ready to wait for these workers.
+    fn prepare(workers: Vec<JoinHandle<()>>) -> io::Result<Parking> {
+        let (begin, begun) = mpsc::channel();
+        let watch = move || park(workers, begun.recv().unwrap_or_else(|_| Instant::now()));
+        let watcher = thread::Builder::new().name("parking".to_owned()).spawn(watch)?;
+        Ok(Parking { begin, watcher })
+    }
+
+    /// Waits until they have parked what they were doing, or too much time has gone; begins now where nobody has.
+    fn end(self) {
+        let _ = self.begin.send(Instant::now());
+        let _ = self.watcher.join();
+    }
+}
+
+/// Waits until the workers, who were told to stop at a moment, have parked what they were doing, but not for ever.
+fn park(workers: Vec<JoinHandle<()>>, begun: Instant) {
     for worker in workers {
         while !worker.is_finished() {
             if begun.elapsed() > Duration::from_secs(PARK_S) {
                 log::warn!("work is cut off; it goes on from its last part at the next start");
                 return;
             }
-            std::thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(20));
         }
         let _ = worker.join();
     }
+    log::info!("work is parked");
 }
 
 /// Starts what does the work of the queues.

@@ -6,6 +6,7 @@
 //! left is removed by the next run that writes the same thing.
 
 pub mod lock;
+pub mod probe;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};

@@ -2,17 +2,25 @@
 
 #![allow(dead_code, reason = "the tests of the API and those of the binary use a part of it each")]
 
+#[path = "signature.rs"]
+mod signature;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use signature::Refusal;
+
 /// Who may ask.
 pub const KEY_ID: &str = "a-key-of-the-tests";
 
 /// What signs requests.
 pub const SECRET: &str = "a-secret-of-the-tests";
+
+/// Where the store is.
+pub const REGION: &str = "eu-west-1";
 
 /// What the store holds.
 #[derive(Default)]
@@ -62,12 +70,13 @@ impl Store {
     }
 
     /// The variables of a server that keeps its backups in `target`.
-    pub fn variables<'a>(&'a self, target: &'a str) -> [(&'a str, &'a str); 4] {
+    pub fn variables<'a>(&'a self, target: &'a str) -> [(&'a str, &'a str); 5] {
         [
             ("BACKUP_TARGET", target),
             ("AWS_ACCESS_KEY_ID", KEY_ID),
             ("AWS_SECRET_ACCESS_KEY", SECRET),
             ("AWS_ENDPOINT_URL", &self.endpoint),
+            ("AWS_REGION", REGION),
         ]
     }
 }
@@ -76,7 +85,7 @@ struct Request {
     method: String,
     path: String,
     query: HashMap<String, String>,
-    is_signed: bool,
+    refusal: Option<Refusal>,
     body: Vec<u8>,
 }
 
@@ -123,32 +132,36 @@ fn read(input: &mut impl BufRead) -> Option<Request> {
     input.read_line(&mut line).ok().filter(|read| *read > 0)?;
     let mut words = line.split_whitespace();
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let (mut length, mut is_signed) = (0, false);
+    let (mut length, mut headers) = (0, Vec::new());
     loop {
         let mut line = String::new();
         input.read_line(&mut line).ok().filter(|read| *read > 0)?;
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().ok()?,
-            "authorization" => {
-                is_signed = value.trim().starts_with(&format!("AWS4-HMAC-SHA256 Credential={KEY_ID}/"))
-                    && value.contains("/s3/aws4_request")
-                    && value.contains("Signature=");
-            }
-            _ => {}
+        let (name, value) = (name.to_ascii_lowercase(), value.trim().to_owned());
+        if name == "content-length" {
+            length = value.parse().ok()?;
         }
+        headers.push((name, value));
     }
     let mut body = vec![0; length];
     input.read_exact(&mut body).ok()?;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let sent = signature::Request { method: &method, path, query, headers: &headers, body: &body };
+    let refusal = sent.check(KEY_ID, SECRET, REGION).err();
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let query = pairs.map(|(name, value)| (decoded(name), decoded(value))).collect();
-    Some(Request { method, path: decoded(path).trim_matches('/').to_owned(), query, is_signed, body })
+    let path = decoded(path).trim_matches('/').to_owned();
+    Some(Request { method, path, query, refusal, body })
 }
 
 fn answer(request: &Request, held: &mut Held) -> Answer {
-    if !request.is_signed {
-        return Answer::of(403, "<Error><Code>InvalidAccessKeyId</Code></Error>");
+    if let Some(refusal) = &request.refusal {
+        let (status, more) = match refusal {
+            Refusal::AuthorizationHeaderMalformed => (400, format!("<Region>{REGION}</Region>")),
+            Refusal::XAmzContentSHA256Mismatch => (400, String::new()),
+            _ => (403, String::new()),
+        };
+        return Answer::of(status, format!("<Error><Code>{refusal:?}</Code>{more}</Error>"));
     }
     let key = request.path.clone();
     let upload = request.query.get("uploadId");

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use api::server::Reach;
 use clap::Args;
 
 use crate::environment;
@@ -26,15 +27,27 @@ impl Serve {
         let served = api::server::serve(config, |app, port| {
             let mut out = io::stdout().lock();
             // Whoever closed standard output wants no word of it.
-            let _ = match app.address(port) {
-                Ok((address, link)) => {
-                    let _ = writeln!(out, "Listening on {address}");
-                    link.map_or(Ok(()), |link| writeln!(out, "Create the first user: {link}"))
-                }
+            let _ = match app.reach(port) {
+                Ok(reach) => writeln!(out, "{}", said(&reach)),
                 Err(error) => writeln!(out, "Listening on port {port}; {error}"),
             };
             let _ = out.flush();
         });
         served.map_err(Stop::problem)
     }
+}
+
+/// Where the server is, and how the first user is created.
+fn said(reach: &Reach) -> String {
+    let (port, origin) = (reach.port, reach.origin.as_deref());
+    let listening = match origin {
+        Some(origin) if reach.is_behind => format!("port {port}, behind {origin}/"),
+        Some(origin) => format!("{origin}/"),
+        None => format!("port {port}"),
+    };
+    let link = reach.setup.as_ref().map(|path| match origin {
+        Some(origin) => format!("\nCreate the first user: {origin}{path}"),
+        None => format!("\nCreate the first user: open {path} on the site's own address"),
+    });
+    format!("Listening on {listening}{}", link.unwrap_or_default())
 }

@@ -5044,7 +5044,58 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description that ranges of bytes are served
+         * @example bytes
+         */
+        "Accept-Ranges": string;
+        /**
+         * @description that it is a file to keep, and its name
+         * @example attachment; filename="shop.csv"
+         */
+        "Content-Disposition": string;
+        /**
+         * @description the bytes that are sent, and how many there are
+         * @example bytes 0-9/2048
+         */
+        "Content-Range": string;
+        /**
+         * @description the state of the thing, for If-Match and If-None-Match
+         * @example "2026-11-29T08:00:00.000Z"
+         */
+        ETag: string;
+        /**
+         * @description that this was answered before, to the same Idempotency-Key
+         * @example true
+         */
+        "Idempotent-Replayed": string;
+        /**
+         * @description where the new thing is, relative to the server
+         * @example /api/v1/exports/019aceb2-7d40-7000-8000-000000000004
+         */
+        Location: string;
+        /**
+         * @description seconds to wait
+         * @example 5
+         */
+        "Retry-After": number;
+        /**
+         * @description the refresh token, or its end
+         * @example refresh_token=…; HttpOnly; SameSite=Strict; Path=/api/v1/auth
+         */
+        "Set-Cookie": string;
+        /**
+         * @description how one signs in
+         * @example Bearer
+         */
+        "WWW-Authenticate": string;
+        /**
+         * @description the request's id, as in the server's log
+         * @example 0f8e2d7c6b5a49388271605f4e3d2c1b
+         */
+        "X-Request-Id": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -5061,15 +5112,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "needed": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Setup"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5079,6 +5137,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5088,8 +5147,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5122,15 +5181,32 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 900,
+                     *       "user": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "email": "ana@example.com",
+                     *         "name": "Ana Quispe",
+                     *         "role": "admin",
+                     *         "created_at": "2026-11-29T08:00:01.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5140,6 +5216,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5149,6 +5226,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5158,6 +5236,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5167,6 +5246,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5176,6 +5256,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5185,8 +5266,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5217,15 +5298,32 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 900,
+                     *       "user": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "email": "ana@example.com",
+                     *         "name": "Ana Quispe",
+                     *         "role": "admin",
+                     *         "created_at": "2026-11-29T08:00:01.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5235,6 +5333,8 @@ export interface operations {
             /** @description Who calls is not known */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5244,6 +5344,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5253,6 +5354,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5262,6 +5364,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5271,6 +5374,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5280,8 +5384,8 @@ export interface operations {
             /** @description Too many attempts */
             429: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5291,6 +5395,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5300,8 +5405,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5322,15 +5427,32 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 900,
+                     *       "user": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "email": "ana@example.com",
+                     *         "name": "Ana Quispe",
+                     *         "role": "admin",
+                     *         "created_at": "2026-11-29T08:00:01.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5340,6 +5462,8 @@ export interface operations {
             /** @description Who calls is not known */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5349,6 +5473,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5358,6 +5483,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5367,8 +5493,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5389,6 +5515,8 @@ export interface operations {
             /** @description the session has ended */
             204: {
                 headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5396,6 +5524,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5405,6 +5534,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5414,6 +5544,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5423,8 +5554,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5445,15 +5576,26 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *       "email": "ana@example.com",
+                     *       "name": "Ana Quispe",
+                     *       "role": "admin",
+                     *       "created_at": "2026-11-29T08:00:01.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5463,6 +5605,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5472,6 +5616,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5481,6 +5626,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5490,8 +5636,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5503,13 +5649,19 @@ export interface operations {
     list_users: {
         parameters: {
             query?: {
-                /** @description Part of the e-mail address or the name. */
+                /**
+                 * @description Part of the e-mail address or the name.
+                 * @example shop
+                 */
                 search?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
+                /**
+                 * @description Where the page begins, in place of `offset`: from `next` of the page before.
+                 * @example 50
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -5521,15 +5673,32 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *           "email": "ana@example.com",
+                     *           "name": "Ana Quispe",
+                     *           "role": "admin",
+                     *           "created_at": "2026-11-29T08:00:01.000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_User"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5539,6 +5708,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5548,6 +5719,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5557,6 +5729,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5566,6 +5739,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5575,8 +5749,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5589,7 +5763,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
+                /**
+                 * @description a word of one's own: for 24 hours the same request with it is answered the same and done once
+                 * @example 019aceb2-7d40-7000-8000-0000000000ff
+                 */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5612,17 +5789,29 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    ETag?: string;
-                    Location?: string;
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000010",
+                     *       "email": "eva@example.com",
+                     *       "name": "Eva Quispe",
+                     *       "role": "editor",
+                     *       "created_at": "2026-11-29T08:00:02.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5632,6 +5821,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5641,6 +5832,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5650,6 +5842,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5659,6 +5852,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5668,6 +5862,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5677,6 +5872,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5686,6 +5882,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5695,8 +5892,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5710,6 +5907,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000010 */
                 id: string;
             };
             cookie?: never;
@@ -5719,16 +5917,27 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *       "email": "ana@example.com",
+                     *       "name": "Ana Quispe",
+                     *       "role": "admin",
+                     *       "created_at": "2026-11-29T08:00:01.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5738,6 +5947,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5747,6 +5958,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5756,6 +5968,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5765,6 +5978,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5774,8 +5988,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5789,6 +6003,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000010 */
                 id: string;
             };
             cookie?: never;
@@ -5798,6 +6013,7 @@ export interface operations {
             /** @description it is removed */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5805,6 +6021,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5814,6 +6031,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5823,6 +6042,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5832,6 +6052,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5841,6 +6062,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5850,6 +6072,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5859,8 +6082,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5873,10 +6096,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag that the change starts from, or `*`; without it the answer is 428 */
+                /**
+                 * @description the ETag that the change starts from, or `*`; without it the answer is 428
+                 * @example "2026-11-29T08:00:05.000Z"
+                 */
                 "If-Match"?: string | null;
             };
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000010 */
                 id: string;
             };
             cookie?: never;
@@ -5895,16 +6122,27 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *       "email": "ana@example.com",
+                     *       "name": "Ana Quispe",
+                     *       "role": "admin",
+                     *       "created_at": "2026-11-29T08:00:01.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5914,6 +6152,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5923,6 +6163,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5932,6 +6173,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5941,6 +6183,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5950,6 +6193,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5959,6 +6203,7 @@ export interface operations {
             /** @description It was changed meanwhile */
             412: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5968,6 +6213,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5977,6 +6223,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5986,6 +6233,7 @@ export interface operations {
             /** @description If-Match is required */
             428: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5995,8 +6243,8 @@ export interface operations {
             /** @description Too many attempts */
             429: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6006,6 +6254,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6015,8 +6264,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6032,7 +6281,10 @@ export interface operations {
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
+                /**
+                 * @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before.
+                 * @example 50
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -6044,15 +6296,38 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000002",
+                     *           "name": "nightly build",
+                     *           "prefix": "sd_c4516414ed28",
+                     *           "role": "viewer",
+                     *           "scopes": [
+                     *             "datasets",
+                     *             "generations"
+                     *           ],
+                     *           "created_at": "2026-11-29T08:00:03.000Z",
+                     *           "expires_at": "2027-02-27T08:00:03.000Z",
+                     *           "last_used_at": null
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_ApiKey"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6062,6 +6337,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6071,6 +6348,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6080,6 +6358,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6089,6 +6368,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6098,8 +6378,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6134,16 +6414,34 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    Location?: string;
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "key": "sd_c4516414ed28_0000000000000000000000000000000000000000000000000000000000000000",
+                     *       "id": "019aceb2-7d40-7000-8000-000000000002",
+                     *       "name": "nightly build",
+                     *       "prefix": "sd_c4516414ed28",
+                     *       "role": "viewer",
+                     *       "scopes": [
+                     *         "datasets",
+                     *         "generations"
+                     *       ],
+                     *       "created_at": "2026-11-29T08:00:03.000Z",
+                     *       "expires_at": "2027-02-27T08:00:03.000Z",
+                     *       "last_used_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedApiKey"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6153,6 +6451,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6162,6 +6462,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6171,6 +6472,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6180,6 +6482,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6189,6 +6492,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6198,6 +6502,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6207,6 +6512,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6216,8 +6522,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6231,6 +6537,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
@@ -6240,15 +6547,32 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000002",
+                     *       "name": "nightly build",
+                     *       "prefix": "sd_c4516414ed28",
+                     *       "role": "viewer",
+                     *       "scopes": [
+                     *         "datasets",
+                     *         "generations"
+                     *       ],
+                     *       "created_at": "2026-11-29T08:00:03.000Z",
+                     *       "expires_at": "2027-02-27T08:00:03.000Z",
+                     *       "last_used_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6258,6 +6582,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6267,6 +6593,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6276,6 +6603,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6285,6 +6613,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6294,8 +6623,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6309,6 +6638,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
@@ -6318,6 +6648,7 @@ export interface operations {
             /** @description it is revoked */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6325,6 +6656,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6334,6 +6666,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6343,6 +6677,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6352,6 +6687,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6361,6 +6697,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6370,8 +6707,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6383,7 +6720,10 @@ export interface operations {
     list_datasets: {
         parameters: {
             query?: {
-                /** @description Part of the name or the description. */
+                /**
+                 * @description Part of the name or the description.
+                 * @example shop
+                 */
                 search?: string;
                 /**
                  * @description `updated_at` or `name`, with `desc` or `asc` behind it.
@@ -6396,7 +6736,10 @@ export interface operations {
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
+                /**
+                 * @description Where the page begins, in place of `offset`: from `next` of the page before.
+                 * @example 50
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -6408,15 +6751,48 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000003",
+                     *           "name": "shop",
+                     *           "description": "What is sold, and for how much",
+                     *           "version": 1,
+                     *           "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *           "created_at": "2026-11-29T08:00:04.000Z",
+                     *           "updated_at": "2026-11-29T08:00:04.000Z",
+                     *           "updated_by": {
+                     *             "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *             "name": "Ana Quispe"
+                     *           },
+                     *           "deleted_at": null,
+                     *           "tables": [
+                     *             {
+                     *               "name": "item",
+                     *               "columns": 2,
+                     *               "rows": 3
+                     *             }
+                     *           ],
+                     *           "rows": 3,
+                     *           "last_generation": null
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Dataset"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6426,6 +6802,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6435,6 +6813,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6444,6 +6823,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6453,6 +6833,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6462,8 +6843,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6476,7 +6857,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
+                /**
+                 * @description a word of one's own: for 24 hours the same request with it is answered the same and done once
+                 * @example 019aceb2-7d40-7000-8000-0000000000ff
+                 */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6496,17 +6880,45 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    ETag?: string;
-                    Location?: string;
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000003",
+                     *       "name": "shop",
+                     *       "description": "What is sold, and for how much",
+                     *       "version": 1,
+                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "created_at": "2026-11-29T08:00:04.000Z",
+                     *       "updated_at": "2026-11-29T08:00:04.000Z",
+                     *       "updated_by": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "name": "Ana Quispe"
+                     *       },
+                     *       "deleted_at": null,
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "columns": 2,
+                     *           "rows": 3
+                     *         }
+                     *       ],
+                     *       "rows": 3,
+                     *       "last_generation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Dataset"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6516,6 +6928,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6525,6 +6939,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6534,6 +6949,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6543,6 +6959,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6552,6 +6969,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6561,6 +6979,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6570,8 +6989,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6585,6 +7004,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
@@ -6594,16 +7014,43 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000003",
+                     *       "name": "shop",
+                     *       "description": "What is sold, and for how much",
+                     *       "version": 1,
+                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "created_at": "2026-11-29T08:00:04.000Z",
+                     *       "updated_at": "2026-11-29T08:00:04.000Z",
+                     *       "updated_by": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "name": "Ana Quispe"
+                     *       },
+                     *       "deleted_at": null,
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "columns": 2,
+                     *           "rows": 3
+                     *         }
+                     *       ],
+                     *       "rows": 3,
+                     *       "last_generation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Dataset"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6613,6 +7060,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6622,6 +7071,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6631,6 +7081,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6640,6 +7091,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6649,8 +7101,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6664,6 +7116,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
@@ -6673,6 +7126,7 @@ export interface operations {
             /** @description it is deleted */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6680,6 +7134,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6689,6 +7144,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6698,6 +7155,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6707,6 +7165,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6716,6 +7175,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6725,8 +7185,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6739,10 +7199,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag that the change starts from, or `*`; without it the answer is 428 */
+                /**
+                 * @description the ETag that the change starts from, or `*`; without it the answer is 428
+                 * @example "2026-11-29T08:00:05.000Z"
+                 */
                 "If-Match"?: string | null;
             };
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
@@ -6762,16 +7226,43 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000003",
+                     *       "name": "shop",
+                     *       "description": "What is sold, and for how much",
+                     *       "version": 1,
+                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "created_at": "2026-11-29T08:00:04.000Z",
+                     *       "updated_at": "2026-11-29T08:00:04.000Z",
+                     *       "updated_by": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "name": "Ana Quispe"
+                     *       },
+                     *       "deleted_at": null,
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "columns": 2,
+                     *           "rows": 3
+                     *         }
+                     *       ],
+                     *       "rows": 3,
+                     *       "last_generation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Dataset"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6781,6 +7272,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6790,6 +7283,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6799,6 +7293,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6808,6 +7303,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6817,6 +7313,7 @@ export interface operations {
             /** @description It was changed meanwhile */
             412: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6826,6 +7323,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6835,6 +7333,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6844,6 +7343,7 @@ export interface operations {
             /** @description If-Match is required */
             428: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6853,6 +7353,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6862,8 +7363,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6877,6 +7378,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
@@ -6886,15 +7388,42 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000003",
+                     *       "name": "shop",
+                     *       "description": "What is sold, and for how much",
+                     *       "version": 1,
+                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "created_at": "2026-11-29T08:00:04.000Z",
+                     *       "updated_at": "2026-11-29T08:00:04.000Z",
+                     *       "updated_by": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "name": "Ana Quispe"
+                     *       },
+                     *       "deleted_at": null,
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "columns": 2,
+                     *           "rows": 3
+                     *         }
+                     *       ],
+                     *       "rows": 3,
+                     *       "last_generation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Dataset"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6904,6 +7433,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6913,6 +7444,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6922,6 +7454,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6931,6 +7464,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6940,8 +7474,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6956,8 +7490,15 @@ export interface operations {
                 /** @description Its number; the current one where absent. */
                 version?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description the ETag of the client's copy; while that is the current one the answer is 304
+                 * @example "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
@@ -6967,17 +7508,60 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example name: shop
+                     *     tables:
+                     *       - name: item
+                     *         rows: 3
+                     *         primary_key: [id]
+                     *         columns:
+                     *           - { name: id, generator: { type: sequence } }
+                     *           - { name: price, generator: { type: integer, min: 1, max: 9 } }
+                     */
                     "application/yaml": unknown;
+                    /**
+                     * @example {
+                     *       "name": "shop",
+                     *       "tables": [
+                     *         {
+                     *           "columns": [
+                     *             {
+                     *               "generator": {
+                     *                 "type": "sequence"
+                     *               },
+                     *               "name": "id"
+                     *             },
+                     *             {
+                     *               "generator": {
+                     *                 "max": 9,
+                     *                 "min": 1,
+                     *                 "type": "integer"
+                     *               },
+                     *               "name": "price"
+                     *             }
+                     *           ],
+                     *           "name": "item",
+                     *           "primary_key": [
+                     *             "id"
+                     *           ],
+                     *           "rows": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": unknown;
                 };
             };
             /** @description the client's copy is the current one */
             304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6985,6 +7569,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6994,6 +7579,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7003,6 +7590,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7012,6 +7600,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7021,6 +7610,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7030,8 +7620,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7044,10 +7634,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag that the change starts from, or `*`; without it the answer is 428 */
+                /**
+                 * @description the ETag that the change starts from, or `*`; without it the answer is 428
+                 * @example "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d"
+                 */
                 "If-Match"?: string | null;
             };
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
@@ -7103,16 +7697,32 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": 1,
+                     *       "etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "media_type": "application/yaml",
+                     *       "created_at": "2026-11-29T08:00:04.000Z",
+                     *       "created_by": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "name": "Ana Quispe"
+                     *       },
+                     *       "size_bytes": 203,
+                     *       "text": "name: shop\ntables:\n  - name: item\n    rows: 3\n    primary_key: [id]\n    columns:\n      - { name: id, generator: { type: sequence } }\n      - { name: price, generator: { type: integer, min: 1, max: 9 } }\n"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Version"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7122,6 +7732,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7131,6 +7743,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7140,6 +7753,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7149,6 +7763,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7158,6 +7773,7 @@ export interface operations {
             /** @description It was changed meanwhile */
             412: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7167,6 +7783,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7176,6 +7793,7 @@ export interface operations {
             /** @description This media type is not read here */
             415: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7185,6 +7803,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7194,6 +7813,7 @@ export interface operations {
             /** @description If-Match is required */
             428: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7203,6 +7823,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7212,8 +7833,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7229,11 +7850,15 @@ export interface operations {
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
+                /**
+                 * @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before.
+                 * @example 50
+                 */
                 cursor?: string;
             };
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
@@ -7243,15 +7868,37 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "version": 1,
+                     *           "etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *           "media_type": "application/yaml",
+                     *           "created_at": "2026-11-29T08:00:04.000Z",
+                     *           "created_by": {
+                     *             "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *             "name": "Ana Quispe"
+                     *           },
+                     *           "size_bytes": 203,
+                     *           "text": "name: shop\ntables:\n  - name: item\n    rows: 3\n    primary_key: [id]\n    columns:\n      - { name: id, generator: { type: sequence } }\n      - { name: price, generator: { type: integer, min: 1, max: 9 } }\n"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Version"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7261,6 +7908,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7270,6 +7919,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7279,6 +7929,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7288,6 +7939,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7297,6 +7949,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7306,8 +7959,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7321,6 +7974,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
                 version: number;
             };
@@ -7331,15 +7985,31 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": 1,
+                     *       "etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "media_type": "application/yaml",
+                     *       "created_at": "2026-11-29T08:00:04.000Z",
+                     *       "created_by": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "name": "Ana Quispe"
+                     *       },
+                     *       "size_bytes": 203,
+                     *       "text": "name: shop\ntables:\n  - name: item\n    rows: 3\n    primary_key: [id]\n    columns:\n      - { name: id, generator: { type: sequence } }\n      - { name: price, generator: { type: integer, min: 1, max: 9 } }\n"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Version"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7349,6 +8019,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7358,6 +8030,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7367,6 +8040,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7376,6 +8050,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7385,8 +8060,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7402,7 +8077,10 @@ export interface operations {
                 limit?: number;
                 /** @description The first row, counted from 0. */
                 offset?: number;
-                /** @description Only these columns, with commas between them. */
+                /**
+                 * @description Only these columns, with commas between them.
+                 * @example id
+                 */
                 columns?: string;
                 /**
                  * @description An SQL condition that rows have to meet.
@@ -7421,7 +8099,9 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
+                /** @example item */
                 table: string;
             };
             cookie?: never;
@@ -7431,12 +8111,38 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": 1,
+                     *           "price": 7
+                     *         },
+                     *         {
+                     *           "id": 2,
+                     *           "price": 1
+                     *         }
+                     *       ],
+                     *       "total": 3,
+                     *       "next": "/api/v1/datasets/019aceb2-7d40-7000-8000-000000000003/tables/item/rows?limit=2&offset=2"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RowList"];
                     "application/octet-stream": string;
+                    /**
+                     * @example id,price
+                     *     1,7
+                     *     2,1
+                     */
                     "text/csv": string;
+                    /**
+                     * @example {"id":1,"price":7}
+                     *     {"id":2,"price":1}
+                     */
                     "application/jsonl": string;
                     "application/vnd.apache.parquet": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -7445,6 +8151,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7454,6 +8161,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7463,6 +8172,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7472,6 +8182,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7481,6 +8192,7 @@ export interface operations {
             /** @description None of the accepted formats is to be had */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7490,6 +8202,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7499,6 +8212,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7508,8 +8222,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7567,15 +8281,67 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dataset": "shop",
+                     *       "seed": 7,
+                     *       "reference_time": "2026-01-01T00:00:00Z",
+                     *       "locale": "en_US",
+                     *       "engine_version": "1",
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "rows": 3,
+                     *           "parents": [],
+                     *           "columns": [
+                     *             {
+                     *               "name": "id",
+                     *               "type": "integer",
+                     *               "nullable": false,
+                     *               "hidden": false,
+                     *               "key": "primary key",
+                     *               "generator": "sequence",
+                     *               "rules": []
+                     *             },
+                     *             {
+                     *               "name": "price",
+                     *               "type": "integer",
+                     *               "nullable": false,
+                     *               "hidden": false,
+                     *               "key": "",
+                     *               "generator": "integer",
+                     *               "capacity": "9",
+                     *               "rules": []
+                     *             }
+                     *           ],
+                     *           "fill_order": [
+                     *             "id",
+                     *             "price"
+                     *           ],
+                     *           "held_bytes": 0,
+                     *           "run_bytes": 48
+                     *         }
+                     *       ],
+                     *       "load_order": [
+                     *         "item"
+                     *       ],
+                     *       "rules": [],
+                     *       "diagram": "erDiagram\n    \"item\" {\n        integer id PK\n        integer price\n    }\n",
+                     *       "held_bytes": 0,
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["PlanReport"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7585,6 +8351,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7594,6 +8362,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7603,6 +8372,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7612,6 +8382,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7621,6 +8392,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7630,6 +8402,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7639,8 +8412,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7672,15 +8445,51 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "table": "item",
+                     *       "total": 3,
+                     *       "columns": [
+                     *         {
+                     *           "name": "id",
+                     *           "type": "integer",
+                     *           "is_number": true
+                     *         },
+                     *         {
+                     *           "name": "price",
+                     *           "type": "integer",
+                     *           "is_number": true
+                     *         }
+                     *       ],
+                     *       "rows": [
+                     *         {
+                     *           "id": 1,
+                     *           "price": 7
+                     *         },
+                     *         {
+                     *           "id": 2,
+                     *           "price": 1
+                     *         },
+                     *         {
+                     *           "id": 3,
+                     *           "price": 4
+                     *         }
+                     *       ],
+                     *       "warnings": [],
+                     *       "notes": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Preview"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7690,6 +8499,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7699,6 +8510,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7708,6 +8520,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7717,6 +8530,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7726,6 +8540,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7735,6 +8550,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7744,8 +8560,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7778,16 +8594,74 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dataset": "shop",
+                     *       "engine_version": "1",
+                     *       "reference_time": "2026-01-01T00:00:00Z",
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "rows": 3
+                     *         }
+                     *       ],
+                     *       "results": [
+                     *         {
+                     *           "id": "type:item.id",
+                     *           "kind": "type",
+                     *           "table": "item",
+                     *           "statement": "id exists",
+                     *           "checked": 3,
+                     *           "broken": 0,
+                     *           "examples": []
+                     *         },
+                     *         {
+                     *           "id": "type:item.price",
+                     *           "kind": "type",
+                     *           "table": "item",
+                     *           "statement": "price exists",
+                     *           "checked": 3,
+                     *           "broken": 0,
+                     *           "examples": []
+                     *         },
+                     *         {
+                     *           "id": "primary-key:item",
+                     *           "kind": "primary-key",
+                     *           "table": "item",
+                     *           "statement": "id is never null and tells every row from every other",
+                     *           "checked": 3,
+                     *           "broken": 0,
+                     *           "examples": []
+                     *         }
+                     *       ],
+                     *       "distributions": [
+                     *         {
+                     *           "table": "item",
+                     *           "column": "price",
+                     *           "generator": "{type: integer, min: 1, max: 9}",
+                     *           "checked": 3,
+                     *           "outside": 0
+                     *         }
+                     *       ],
+                     *       "notes": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Verified"];
+                    /**
+                     * @example <!doctype html>
+                     *     <html lang="en">…</html>
+                     */
                     "text/html": string;
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7797,6 +8671,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7806,6 +8682,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7815,6 +8692,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7824,6 +8702,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7833,6 +8712,7 @@ export interface operations {
             /** @description This media type is not read here */
             415: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7842,6 +8722,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7851,6 +8732,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7860,8 +8742,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7879,11 +8761,15 @@ export interface operations {
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
+                /**
+                 * @description Where the page begins, in place of `offset`: from `next` of the page before.
+                 * @example 50
+                 */
                 cursor?: string;
             };
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
@@ -7893,15 +8779,67 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000004",
+                     *           "dataset_id": "019aceb2-7d40-7000-8000-000000000003",
+                     *           "dataset_name": "shop",
+                     *           "version": 1,
+                     *           "seed": 7,
+                     *           "rows": {
+                     *             "item": 20
+                     *           },
+                     *           "scale": null,
+                     *           "parameters": {},
+                     *           "engine_version": "1",
+                     *           "reference_time": "2026-01-01T00:00:00Z",
+                     *           "state": "succeeded",
+                     *           "phase": null,
+                     *           "answers": null,
+                     *           "rows_done": 20,
+                     *           "rows_total": 20,
+                     *           "rows_per_second": null,
+                     *           "tables": [
+                     *             {
+                     *               "name": "item",
+                     *               "rows_done": 20,
+                     *               "rows_total": 20
+                     *             }
+                     *           ],
+                     *           "content_hash": "c5ce5031511e883d2b4d39cd181518a7959e0641651b5c757aed7219abe35351",
+                     *           "certificate": {
+                     *             "statements": 3,
+                     *             "broken": 0,
+                     *             "unproved": 0
+                     *           },
+                     *           "llm": null,
+                     *           "failure": null,
+                     *           "created_at": "2026-11-29T08:00:05.000Z",
+                     *           "created_by": {
+                     *             "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *             "name": "Ana Quispe"
+                     *           },
+                     *           "started_at": "2026-11-29T08:00:06.000Z",
+                     *           "finished_at": "2026-11-29T08:00:07.000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Generation"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7911,6 +8849,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7920,6 +8860,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7929,6 +8870,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7938,6 +8880,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7947,6 +8890,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7956,8 +8900,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7970,13 +8914,22 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A key for the language model in the place of the server's, held in memory for this work alone. */
+                /**
+                 * @description A key for the language model in the place of the server's, held in memory for this work alone.
+                 * @example sk-a-key-of-ones-own
+                 */
                 "X-OpenAI-Api-Key"?: string;
-                /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
+                /**
+                 * @description a word of one's own: for 24 hours the same request with it is answered the same and done once
+                 * @example 019aceb2-7d40-7000-8000-0000000000ff
+                 */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description the dataset */
+                /**
+                 * @description the dataset
+                 * @example 019aceb2-7d40-7000-8000-000000000003
+                 */
                 id: string;
             };
             cookie?: never;
@@ -7998,16 +8951,59 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
-                    Location?: string;
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000004",
+                     *       "dataset_id": "019aceb2-7d40-7000-8000-000000000003",
+                     *       "dataset_name": "shop",
+                     *       "version": 1,
+                     *       "seed": 7,
+                     *       "rows": {
+                     *         "item": 20
+                     *       },
+                     *       "scale": null,
+                     *       "parameters": {},
+                     *       "engine_version": "1",
+                     *       "reference_time": "2026-01-01T00:00:00Z",
+                     *       "state": "queued",
+                     *       "phase": null,
+                     *       "answers": null,
+                     *       "rows_done": 0,
+                     *       "rows_total": 20,
+                     *       "rows_per_second": null,
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "rows_done": 0,
+                     *           "rows_total": 20
+                     *         }
+                     *       ],
+                     *       "content_hash": null,
+                     *       "certificate": null,
+                     *       "llm": null,
+                     *       "failure": null,
+                     *       "created_at": "2026-11-29T08:00:05.000Z",
+                     *       "created_by": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "name": "Ana Quispe"
+                     *       },
+                     *       "started_at": null,
+                     *       "finished_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Generation"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8017,6 +9013,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8026,6 +9024,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8035,6 +9034,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8044,6 +9044,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8053,6 +9054,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8062,6 +9064,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8071,6 +9074,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8080,8 +9084,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8099,7 +9103,10 @@ export interface operations {
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
+                /**
+                 * @description Where the page begins, in place of `offset`: from `next` of the page before.
+                 * @example 50
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -8111,15 +9118,67 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000004",
+                     *           "dataset_id": "019aceb2-7d40-7000-8000-000000000003",
+                     *           "dataset_name": "shop",
+                     *           "version": 1,
+                     *           "seed": 7,
+                     *           "rows": {
+                     *             "item": 20
+                     *           },
+                     *           "scale": null,
+                     *           "parameters": {},
+                     *           "engine_version": "1",
+                     *           "reference_time": "2026-01-01T00:00:00Z",
+                     *           "state": "succeeded",
+                     *           "phase": null,
+                     *           "answers": null,
+                     *           "rows_done": 20,
+                     *           "rows_total": 20,
+                     *           "rows_per_second": null,
+                     *           "tables": [
+                     *             {
+                     *               "name": "item",
+                     *               "rows_done": 20,
+                     *               "rows_total": 20
+                     *             }
+                     *           ],
+                     *           "content_hash": "c5ce5031511e883d2b4d39cd181518a7959e0641651b5c757aed7219abe35351",
+                     *           "certificate": {
+                     *             "statements": 3,
+                     *             "broken": 0,
+                     *             "unproved": 0
+                     *           },
+                     *           "llm": null,
+                     *           "failure": null,
+                     *           "created_at": "2026-11-29T08:00:05.000Z",
+                     *           "created_by": {
+                     *             "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *             "name": "Ana Quispe"
+                     *           },
+                     *           "started_at": "2026-11-29T08:00:06.000Z",
+                     *           "finished_at": "2026-11-29T08:00:07.000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Generation"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8129,6 +9188,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8138,6 +9199,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8147,6 +9209,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8156,6 +9219,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8165,8 +9229,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8180,6 +9244,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -8189,15 +9254,61 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000004",
+                     *       "dataset_id": "019aceb2-7d40-7000-8000-000000000003",
+                     *       "dataset_name": "shop",
+                     *       "version": 1,
+                     *       "seed": 7,
+                     *       "rows": {
+                     *         "item": 20
+                     *       },
+                     *       "scale": null,
+                     *       "parameters": {},
+                     *       "engine_version": "1",
+                     *       "reference_time": "2026-01-01T00:00:00Z",
+                     *       "state": "succeeded",
+                     *       "phase": null,
+                     *       "answers": null,
+                     *       "rows_done": 20,
+                     *       "rows_total": 20,
+                     *       "rows_per_second": null,
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "rows_done": 20,
+                     *           "rows_total": 20
+                     *         }
+                     *       ],
+                     *       "content_hash": "c5ce5031511e883d2b4d39cd181518a7959e0641651b5c757aed7219abe35351",
+                     *       "certificate": {
+                     *         "statements": 3,
+                     *         "broken": 0,
+                     *         "unproved": 0
+                     *       },
+                     *       "llm": null,
+                     *       "failure": null,
+                     *       "created_at": "2026-11-29T08:00:05.000Z",
+                     *       "created_by": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "name": "Ana Quispe"
+                     *       },
+                     *       "started_at": "2026-11-29T08:00:06.000Z",
+                     *       "finished_at": "2026-11-29T08:00:07.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Generation"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8207,6 +9318,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8216,6 +9329,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8225,6 +9339,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8234,6 +9349,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8243,8 +9359,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8258,6 +9374,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -8267,6 +9384,7 @@ export interface operations {
             /** @description it is deleted */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8274,6 +9392,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8283,6 +9402,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8292,6 +9413,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8301,6 +9423,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8310,6 +9433,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8319,6 +9443,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8328,8 +9453,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8343,6 +9468,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -8352,15 +9478,61 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000004",
+                     *       "dataset_id": "019aceb2-7d40-7000-8000-000000000003",
+                     *       "dataset_name": "shop",
+                     *       "version": 1,
+                     *       "seed": 7,
+                     *       "rows": {
+                     *         "item": 20
+                     *       },
+                     *       "scale": null,
+                     *       "parameters": {},
+                     *       "engine_version": "1",
+                     *       "reference_time": "2026-01-01T00:00:00Z",
+                     *       "state": "succeeded",
+                     *       "phase": null,
+                     *       "answers": null,
+                     *       "rows_done": 20,
+                     *       "rows_total": 20,
+                     *       "rows_per_second": null,
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "rows_done": 20,
+                     *           "rows_total": 20
+                     *         }
+                     *       ],
+                     *       "content_hash": "c5ce5031511e883d2b4d39cd181518a7959e0641651b5c757aed7219abe35351",
+                     *       "certificate": {
+                     *         "statements": 3,
+                     *         "broken": 0,
+                     *         "unproved": 0
+                     *       },
+                     *       "llm": null,
+                     *       "failure": null,
+                     *       "created_at": "2026-11-29T08:00:05.000Z",
+                     *       "created_by": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "name": "Ana Quispe"
+                     *       },
+                     *       "started_at": "2026-11-29T08:00:06.000Z",
+                     *       "finished_at": "2026-11-29T08:00:07.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Generation"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8370,6 +9542,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8379,6 +9553,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8388,6 +9563,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8397,6 +9573,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8406,6 +9583,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8415,8 +9593,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8429,10 +9607,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A key for the language model in the place of the server's, held in memory for this work alone. */
+                /**
+                 * @description A key for the language model in the place of the server's, held in memory for this work alone.
+                 * @example sk-a-key-of-ones-own
+                 */
                 "X-OpenAI-Api-Key"?: string;
             };
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -8442,15 +9624,61 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000004",
+                     *       "dataset_id": "019aceb2-7d40-7000-8000-000000000003",
+                     *       "dataset_name": "shop",
+                     *       "version": 1,
+                     *       "seed": 7,
+                     *       "rows": {
+                     *         "item": 20
+                     *       },
+                     *       "scale": null,
+                     *       "parameters": {},
+                     *       "engine_version": "1",
+                     *       "reference_time": "2026-01-01T00:00:00Z",
+                     *       "state": "succeeded",
+                     *       "phase": null,
+                     *       "answers": null,
+                     *       "rows_done": 20,
+                     *       "rows_total": 20,
+                     *       "rows_per_second": null,
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "rows_done": 20,
+                     *           "rows_total": 20
+                     *         }
+                     *       ],
+                     *       "content_hash": "c5ce5031511e883d2b4d39cd181518a7959e0641651b5c757aed7219abe35351",
+                     *       "certificate": {
+                     *         "statements": 3,
+                     *         "broken": 0,
+                     *         "unproved": 0
+                     *       },
+                     *       "llm": null,
+                     *       "failure": null,
+                     *       "created_at": "2026-11-29T08:00:05.000Z",
+                     *       "created_by": {
+                     *         "id": "019aceb2-7d40-7000-8000-000000000001",
+                     *         "name": "Ana Quispe"
+                     *       },
+                     *       "started_at": "2026-11-29T08:00:06.000Z",
+                     *       "finished_at": "2026-11-29T08:00:07.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Generation"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8460,6 +9688,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8469,6 +9699,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8478,6 +9709,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8487,6 +9719,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8496,6 +9729,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8505,8 +9739,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8518,8 +9752,15 @@ export interface operations {
     stream_generation_events: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description the last event that the client has; each event carries the whole state, so whatever it says the stream begins with the present one
+                 * @example 9b1f4c27d05e83aa
+                 */
+                "Last-Event-ID"?: string;
+            };
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -8529,15 +9770,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "event": "progress",
+                     *       "id": "9b1f4c27d05e83aa",
+                     *       "data": "{\"state\": \"succeeded\", \"rows_done\": 20, \"rows_total\": 20}"
+                     *     }
+                     */
                     "text/event-stream": components["schemas"]["ProgressEvent"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8547,6 +9797,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8556,6 +9808,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8565,6 +9818,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8574,6 +9828,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8583,8 +9838,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8598,6 +9853,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -8607,15 +9863,47 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "item",
+                     *           "rows": 20,
+                     *           "columns": [
+                     *             {
+                     *               "name": "id",
+                     *               "type": "integer",
+                     *               "is_number": true,
+                     *               "nullable": false,
+                     *               "key": true,
+                     *               "references": null
+                     *             },
+                     *             {
+                     *               "name": "price",
+                     *               "type": "integer",
+                     *               "is_number": true,
+                     *               "nullable": false,
+                     *               "key": false,
+                     *               "references": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_GeneratedTable"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8625,6 +9913,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8634,6 +9924,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8643,6 +9934,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8652,6 +9944,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8661,6 +9954,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8670,8 +9964,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8687,7 +9981,10 @@ export interface operations {
                 limit?: number;
                 /** @description The first row, counted from 0. */
                 offset?: number;
-                /** @description Only these columns, with commas between them. */
+                /**
+                 * @description Only these columns, with commas between them.
+                 * @example id
+                 */
                 columns?: string;
                 /**
                  * @description An SQL condition that rows have to meet.
@@ -8704,7 +10001,9 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
+                /** @example item */
                 table: string;
             };
             cookie?: never;
@@ -8714,12 +10013,38 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": 1,
+                     *           "price": 8
+                     *         },
+                     *         {
+                     *           "id": 2,
+                     *           "price": 1
+                     *         }
+                     *       ],
+                     *       "total": 20,
+                     *       "next": "/api/v1/generations/019aceb2-7d40-7000-8000-000000000004/tables/item/rows?limit=2&offset=2"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RowList"];
                     "application/octet-stream": string;
+                    /**
+                     * @example id,price
+                     *     1,8
+                     *     2,1
+                     */
                     "text/csv": string;
+                    /**
+                     * @example {"id":1,"price":8}
+                     *     {"id":2,"price":1}
+                     */
                     "application/jsonl": string;
                     "application/vnd.apache.parquet": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8728,6 +10053,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8737,6 +10063,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8746,6 +10074,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8755,6 +10084,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8764,6 +10094,7 @@ export interface operations {
             /** @description None of the accepted formats is to be had */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8773,6 +10104,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8782,6 +10114,7 @@ export interface operations {
             /** @description The rows were made by another engine and cannot be made again */
             410: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8791,6 +10124,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8800,6 +10134,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8809,8 +10144,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8824,7 +10159,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
+                /** @example item */
                 table: string;
             };
             cookie?: never;
@@ -8834,15 +10171,303 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "table": "item",
+                     *       "rows": 20,
+                     *       "sampled_rows": 20,
+                     *       "columns": [
+                     *         {
+                     *           "name": "id",
+                     *           "type": "integer",
+                     *           "count": 20,
+                     *           "nulls": 0,
+                     *           "distinct": {
+                     *             "count": 20,
+                     *             "approximate": false
+                     *           },
+                     *           "min": 1,
+                     *           "max": 20,
+                     *           "mean": 10.5,
+                     *           "standard_deviation": 5.916079783099616,
+                     *           "quantiles": {
+                     *             "approximate": false,
+                     *             "values": [
+                     *               {
+                     *                 "at": 0.01,
+                     *                 "value": 1
+                     *               },
+                     *               {
+                     *                 "at": 0.05,
+                     *                 "value": 1
+                     *               },
+                     *               {
+                     *                 "at": 0.25,
+                     *                 "value": 5
+                     *               },
+                     *               {
+                     *                 "at": 0.5,
+                     *                 "value": 10
+                     *               },
+                     *               {
+                     *                 "at": 0.75,
+                     *                 "value": 15
+                     *               },
+                     *               {
+                     *                 "at": 0.95,
+                     *                 "value": 19
+                     *               },
+                     *               {
+                     *                 "at": 0.99,
+                     *                 "value": 20
+                     *               }
+                     *             ]
+                     *           },
+                     *           "histogram": {
+                     *             "approximate": false,
+                     *             "bins": [
+                     *               {
+                     *                 "from": 1,
+                     *                 "to": 1,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 2,
+                     *                 "to": 2,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 3,
+                     *                 "to": 3,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 4,
+                     *                 "to": 4,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 5,
+                     *                 "to": 5,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 6,
+                     *                 "to": 6,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 7,
+                     *                 "to": 7,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 8,
+                     *                 "to": 8,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 9,
+                     *                 "to": 9,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 10,
+                     *                 "to": 10,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 11,
+                     *                 "to": 11,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 12,
+                     *                 "to": 12,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 13,
+                     *                 "to": 13,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 14,
+                     *                 "to": 14,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 15,
+                     *                 "to": 15,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 16,
+                     *                 "to": 16,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 17,
+                     *                 "to": 17,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 18,
+                     *                 "to": 18,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 19,
+                     *                 "to": 19,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 20,
+                     *                 "to": 20,
+                     *                 "count": 1
+                     *               }
+                     *             ]
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "price",
+                     *           "type": "integer",
+                     *           "count": 20,
+                     *           "nulls": 0,
+                     *           "distinct": {
+                     *             "count": 7,
+                     *             "approximate": false
+                     *           },
+                     *           "min": 1,
+                     *           "max": 8,
+                     *           "mean": 4.1,
+                     *           "standard_deviation": 2.3597502097958545,
+                     *           "quantiles": {
+                     *             "approximate": false,
+                     *             "values": [
+                     *               {
+                     *                 "at": 0.01,
+                     *                 "value": 1
+                     *               },
+                     *               {
+                     *                 "at": 0.05,
+                     *                 "value": 1
+                     *               },
+                     *               {
+                     *                 "at": 0.25,
+                     *                 "value": 2
+                     *               },
+                     *               {
+                     *                 "at": 0.5,
+                     *                 "value": 4
+                     *               },
+                     *               {
+                     *                 "at": 0.75,
+                     *                 "value": 5
+                     *               },
+                     *               {
+                     *                 "at": 0.95,
+                     *                 "value": 8
+                     *               },
+                     *               {
+                     *                 "at": 0.99,
+                     *                 "value": 8
+                     *               }
+                     *             ]
+                     *           },
+                     *           "histogram": {
+                     *             "approximate": false,
+                     *             "bins": [
+                     *               {
+                     *                 "from": 1,
+                     *                 "to": 1,
+                     *                 "count": 3
+                     *               },
+                     *               {
+                     *                 "from": 2,
+                     *                 "to": 2,
+                     *                 "count": 4
+                     *               },
+                     *               {
+                     *                 "from": 3,
+                     *                 "to": 3,
+                     *                 "count": 2
+                     *               },
+                     *               {
+                     *                 "from": 4,
+                     *                 "to": 4,
+                     *                 "count": 1
+                     *               },
+                     *               {
+                     *                 "from": 5,
+                     *                 "to": 5,
+                     *                 "count": 5
+                     *               },
+                     *               {
+                     *                 "from": 6,
+                     *                 "to": 6,
+                     *                 "count": 2
+                     *               },
+                     *               {
+                     *                 "from": 7,
+                     *                 "to": 7,
+                     *                 "count": 0
+                     *               },
+                     *               {
+                     *                 "from": 8,
+                     *                 "to": 8,
+                     *                 "count": 3
+                     *               }
+                     *             ]
+                     *           },
+                     *           "top": {
+                     *             "approximate": false,
+                     *             "values": [
+                     *               {
+                     *                 "value": 5,
+                     *                 "count": 5
+                     *               },
+                     *               {
+                     *                 "value": 2,
+                     *                 "count": 4
+                     *               },
+                     *               {
+                     *                 "value": 1,
+                     *                 "count": 3
+                     *               },
+                     *               {
+                     *                 "value": 8,
+                     *                 "count": 3
+                     *               },
+                     *               {
+                     *                 "value": 3,
+                     *                 "count": 2
+                     *               },
+                     *               {
+                     *                 "value": 6,
+                     *                 "count": 2
+                     *               },
+                     *               {
+                     *                 "value": 4,
+                     *                 "count": 1
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["TableProfile"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8852,6 +10477,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8861,6 +10488,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8870,6 +10498,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8879,6 +10508,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8888,6 +10518,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8897,8 +10528,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8912,6 +10543,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -8930,15 +10562,71 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         {
+                     *           "name": "price",
+                     *           "type": "integer",
+                     *           "is_number": true
+                     *         },
+                     *         {
+                     *           "name": "count(*)",
+                     *           "type": "integer",
+                     *           "is_number": true
+                     *         }
+                     *       ],
+                     *       "rows": [
+                     *         [
+                     *           1,
+                     *           3
+                     *         ],
+                     *         [
+                     *           2,
+                     *           4
+                     *         ],
+                     *         [
+                     *           3,
+                     *           2
+                     *         ],
+                     *         [
+                     *           4,
+                     *           1
+                     *         ],
+                     *         [
+                     *           5,
+                     *           5
+                     *         ],
+                     *         [
+                     *           6,
+                     *           2
+                     *         ],
+                     *         [
+                     *           8,
+                     *           3
+                     *         ]
+                     *       ],
+                     *       "is_cut": false,
+                     *       "read": [
+                     *         {
+                     *           "table": "item",
+                     *           "rows": 20
+                     *         }
+                     *       ],
+                     *       "duration_ms": 13
+                     *     }
+                     */
                     "application/json": components["schemas"]["QueryAnswer"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8948,6 +10636,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8957,6 +10647,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8966,6 +10657,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8975,6 +10667,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8984,6 +10677,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8993,6 +10687,7 @@ export interface operations {
             /** @description The rows were made by another engine and cannot be made again */
             410: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9002,6 +10697,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9011,6 +10707,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9020,6 +10717,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9029,8 +10727,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9055,6 +10753,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -9064,17 +10763,92 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dataset": "shop",
+                     *       "engine_version": "1",
+                     *       "seed": 7,
+                     *       "reference_time": "2026-01-01T00:00:00Z",
+                     *       "tables": [
+                     *         {
+                     *           "name": "item",
+                     *           "rows": 20
+                     *         }
+                     *       ],
+                     *       "results": [
+                     *         {
+                     *           "id": "type:item.id",
+                     *           "kind": "type",
+                     *           "table": "item",
+                     *           "statement": "id exists",
+                     *           "checked": 20,
+                     *           "broken": 0,
+                     *           "examples": []
+                     *         },
+                     *         {
+                     *           "id": "type:item.price",
+                     *           "kind": "type",
+                     *           "table": "item",
+                     *           "statement": "price exists",
+                     *           "checked": 20,
+                     *           "broken": 0,
+                     *           "examples": []
+                     *         },
+                     *         {
+                     *           "id": "primary-key:item",
+                     *           "kind": "primary-key",
+                     *           "table": "item",
+                     *           "statement": "id is never null and tells every row from every other",
+                     *           "checked": 20,
+                     *           "broken": 0,
+                     *           "examples": []
+                     *         }
+                     *       ],
+                     *       "distributions": [
+                     *         {
+                     *           "table": "item",
+                     *           "column": "price",
+                     *           "generator": "{type: integer, min: 1, max: 9}",
+                     *           "checked": 20,
+                     *           "outside": 0,
+                     *           "chi_square": 3.1,
+                     *           "degrees_of_freedom": 2,
+                     *           "p_value": 0.212248
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Certificate"];
+                    /**
+                     * @example <!doctype html>
+                     *     <html lang="en">…</html>
+                     */
                     "text/html": string;
+                    /**
+                     * @example -- What shop states about its rows, one SELECT a rule: its id, the rows that break it, the first keys of those.
+                     *     -- Types are what the database declares, and are not asked for here.
+                     *
+                     *     -- primary-key:item: id is never null and tells every row from every other
+                     *     WITH broken_rows AS (
+                     *       SELECT coalesce(CAST(t."id" AS VARCHAR), 'null') AS k, 1 AS n FROM "item" AS t WHERE t."id" IS NULL
+                     *       UNION ALL
+                     *       SELECT coalesce(CAST(t."id" AS VARCHAR), 'null') AS k, count(*) - 1 AS n FROM "item" AS t WHERE t."id" IS NOT NULL GROUP BY t."id" HAVING count(*) > 1
+                     *     )
+                     *     SELECT 'primary-key:item' AS rule,
+                     *       (SELECT coalesce(sum(n), 0) FROM broken_rows) AS broken,
+                     *       (SELECT string_agg(k, '; ') FROM (SELECT k FROM broken_rows ORDER BY k LIMIT 5) AS few) AS first_keys;
+                     */
                     "application/sql": string;
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9084,6 +10858,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9093,6 +10869,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9102,6 +10879,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9111,6 +10889,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9120,6 +10899,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9129,6 +10909,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9138,8 +10919,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9155,11 +10936,15 @@ export interface operations {
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
+                /**
+                 * @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before.
+                 * @example 50
+                 */
                 cursor?: string;
             };
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -9169,15 +10954,43 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000005",
+                     *           "generation_id": "019aceb2-7d40-7000-8000-000000000004",
+                     *           "dataset_id": "019aceb2-7d40-7000-8000-000000000003",
+                     *           "dataset_name": "shop",
+                     *           "format": "csv",
+                     *           "tables": [
+                     *             "item"
+                     *           ],
+                     *           "options": {},
+                     *           "compression": null,
+                     *           "state": "succeeded",
+                     *           "file_name": "item.csv",
+                     *           "size_bytes": 100,
+                     *           "failure": null,
+                     *           "created_at": "2026-11-29T08:00:08.000Z",
+                     *           "finished_at": "2026-11-29T08:00:09.000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Export"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9187,6 +11000,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9196,6 +11011,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9205,6 +11021,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9214,6 +11031,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9223,6 +11041,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9232,8 +11051,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9246,11 +11065,17 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
+                /**
+                 * @description a word of one's own: for 24 hours the same request with it is answered the same and done once
+                 * @example 019aceb2-7d40-7000-8000-0000000000ff
+                 */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description the generation */
+                /**
+                 * @description the generation
+                 * @example 019aceb2-7d40-7000-8000-000000000004
+                 */
                 id: string;
             };
             cookie?: never;
@@ -9272,16 +11097,39 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
-                    Location?: string;
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000005",
+                     *       "generation_id": "019aceb2-7d40-7000-8000-000000000004",
+                     *       "dataset_id": "019aceb2-7d40-7000-8000-000000000003",
+                     *       "dataset_name": "shop",
+                     *       "format": "csv",
+                     *       "tables": [
+                     *         "item"
+                     *       ],
+                     *       "options": {},
+                     *       "compression": null,
+                     *       "state": "queued",
+                     *       "file_name": null,
+                     *       "size_bytes": null,
+                     *       "failure": null,
+                     *       "created_at": "2026-11-29T08:00:08.000Z",
+                     *       "finished_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Export"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9291,6 +11139,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9300,6 +11150,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9309,6 +11160,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9318,6 +11170,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9327,6 +11180,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9336,6 +11190,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9345,6 +11200,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9354,6 +11210,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9363,8 +11220,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9380,7 +11237,10 @@ export interface operations {
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
+                /**
+                 * @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before.
+                 * @example 50
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -9392,15 +11252,43 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000005",
+                     *           "generation_id": "019aceb2-7d40-7000-8000-000000000004",
+                     *           "dataset_id": "019aceb2-7d40-7000-8000-000000000003",
+                     *           "dataset_name": "shop",
+                     *           "format": "csv",
+                     *           "tables": [
+                     *             "item"
+                     *           ],
+                     *           "options": {},
+                     *           "compression": null,
+                     *           "state": "succeeded",
+                     *           "file_name": "item.csv",
+                     *           "size_bytes": 100,
+                     *           "failure": null,
+                     *           "created_at": "2026-11-29T08:00:08.000Z",
+                     *           "finished_at": "2026-11-29T08:00:09.000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Export"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9410,6 +11298,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9419,6 +11309,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9428,6 +11319,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9437,6 +11329,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9446,8 +11339,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9461,6 +11354,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000005 */
                 id: string;
             };
             cookie?: never;
@@ -9470,15 +11364,37 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019aceb2-7d40-7000-8000-000000000005",
+                     *       "generation_id": "019aceb2-7d40-7000-8000-000000000004",
+                     *       "dataset_id": "019aceb2-7d40-7000-8000-000000000003",
+                     *       "dataset_name": "shop",
+                     *       "format": "csv",
+                     *       "tables": [
+                     *         "item"
+                     *       ],
+                     *       "options": {},
+                     *       "compression": null,
+                     *       "state": "succeeded",
+                     *       "file_name": "item.csv",
+                     *       "size_bytes": 100,
+                     *       "failure": null,
+                     *       "created_at": "2026-11-29T08:00:08.000Z",
+                     *       "finished_at": "2026-11-29T08:00:09.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Export"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9488,6 +11404,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9497,6 +11415,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9506,6 +11425,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9515,6 +11435,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9524,8 +11445,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9539,6 +11460,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000005 */
                 id: string;
             };
             cookie?: never;
@@ -9548,6 +11470,7 @@ export interface operations {
             /** @description it is deleted */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9555,6 +11478,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9564,6 +11488,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9573,6 +11499,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9582,6 +11509,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9591,6 +11519,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9600,8 +11529,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9615,6 +11544,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000005 */
                 id: string;
             };
             cookie?: never;
@@ -9624,15 +11554,23 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "url": "/api/v1/exports/019aceb2-7d40-7000-8000-000000000005/content?token=eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl",
+                     *       "expires_at": "2026-11-29T08:05:11.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ExportLink"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9642,6 +11580,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9651,6 +11591,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9660,6 +11601,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9669,6 +11611,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9678,6 +11621,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9687,8 +11631,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9700,11 +11644,31 @@ export interface operations {
     get_export_content: {
         parameters: {
             query?: {
-                /** @description The token of a link. */
+                /**
+                 * @description The token of a link.
+                 * @example eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl
+                 */
                 token?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description the ETag of the client's copy; while that is the current one the answer is 304
+                 * @example "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d"
+                 */
+                "If-None-Match"?: string;
+                /**
+                 * @description the one range of bytes that is wanted; several, and other units, are passed over, and the answer is the whole file
+                 * @example bytes=0-1023
+                 */
+                Range?: string;
+                /**
+                 * @description the ETag of which the client has a part: the range is served while that is the current one, else the whole file
+                 * @example "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d"
+                 */
+                "If-Range"?: string;
+            };
             path: {
+                /** @example 019aceb2-7d40-7000-8000-000000000005 */
                 id: string;
             };
             cookie?: never;
@@ -9714,14 +11678,31 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "Content-Disposition"?: string;
-                    ETag?: string;
+                    "Accept-Ranges": components["headers"]["Accept-Ranges"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/octet-stream": string;
+                    /**
+                     * @example id,price
+                     *     1,8
+                     *     2,1
+                     */
                     "text/csv": string;
+                    /**
+                     * @example {"id":1,"price":8}
+                     *     {"id":2,"price":1}
+                     */
                     "application/jsonl": string;
+                    /**
+                     * @example [
+                     *     {"id":1,"price":8},
+                     *     {"id":2,"price":1}
+                     *     ]
+                     */
                     "application/json": string;
                     "application/vnd.apache.parquet": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -9733,12 +11714,32 @@ export interface operations {
             /** @description a range of the file */
             206: {
                 headers: {
+                    "Accept-Ranges": components["headers"]["Accept-Ranges"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    "Content-Range": components["headers"]["Content-Range"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/octet-stream": string;
+                    /**
+                     * @example id,price
+                     *     1,8
+                     *     2,1
+                     */
                     "text/csv": string;
+                    /**
+                     * @example {"id":1,"price":8}
+                     *     {"id":2,"price":1}
+                     */
                     "application/jsonl": string;
+                    /**
+                     * @example [
+                     *     {"id":1,"price":8},
+                     *     {"id":2,"price":1}
+                     *     ]
+                     */
                     "application/json": string;
                     "application/vnd.apache.parquet": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -9750,6 +11751,8 @@ export interface operations {
             /** @description the client's copy is the current one */
             304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9757,6 +11760,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9766,6 +11770,8 @@ export interface operations {
             /** @description Who calls is not known */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9775,6 +11781,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9784,6 +11791,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9793,6 +11801,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9802,6 +11811,8 @@ export interface operations {
             /** @description The range lies outside of the file */
             416: {
                 headers: {
+                    "Content-Range": components["headers"]["Content-Range"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9811,6 +11822,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9820,8 +11832,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9842,15 +11854,103 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "sequence",
+                     *           "group": "keys",
+                     *           "description": "Whole numbers in steps, from the first row on, or within each group of `per`.",
+                     *           "example": "{type: sequence, start: 1000, step: 10}",
+                     *           "parameters": [
+                     *             {
+                     *               "name": "start",
+                     *               "takes": "a whole number",
+                     *               "required": false,
+                     *               "description": "The first value; 1 when absent."
+                     *             },
+                     *             {
+                     *               "name": "step",
+                     *               "takes": "a whole number",
+                     *               "required": false,
+                     *               "description": "Distance of the values, not 0; 1 when absent."
+                     *             },
+                     *             {
+                     *               "name": "padding",
+                     *               "takes": "a whole number",
+                     *               "required": false,
+                     *               "description": "Makes text of so many digits, with zeros before the number; a number when absent."
+                     *             },
+                     *             {
+                     *               "name": "per",
+                     *               "takes": "a list, each a text",
+                     *               "required": false,
+                     *               "description": "Columns within whose groups it starts anew; the whole table when absent."
+                     *             }
+                     *           ],
+                     *           "schema": {
+                     *             "description": "Whole numbers in steps, from the first row on, or within each group of `per`.",
+                     *             "type": "object",
+                     *             "properties": {
+                     *               "type": {
+                     *                 "const": "sequence"
+                     *               },
+                     *               "start": {
+                     *                 "description": "The first value; 1 when absent.",
+                     *                 "type": [
+                     *                   "integer",
+                     *                   "null"
+                     *                 ],
+                     *                 "format": "int64"
+                     *               },
+                     *               "step": {
+                     *                 "description": "Distance of the values, not 0; 1 when absent.",
+                     *                 "type": [
+                     *                   "integer",
+                     *                   "null"
+                     *                 ],
+                     *                 "format": "int64"
+                     *               },
+                     *               "padding": {
+                     *                 "description": "Makes text of so many digits, with zeros before the number; a number when absent.",
+                     *                 "type": [
+                     *                   "integer",
+                     *                   "null"
+                     *                 ],
+                     *                 "format": "uint32",
+                     *                 "minimum": 1,
+                     *                 "maximum": 18
+                     *               },
+                     *               "per": {
+                     *                 "description": "Columns within whose groups it starts anew; the whole table when absent.",
+                     *                 "type": "array",
+                     *                 "items": {
+                     *                   "type": "string"
+                     *                 }
+                     *               }
+                     *             },
+                     *             "additionalProperties": false,
+                     *             "required": [
+                     *               "type"
+                     *             ]
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_GeneratorInfo"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9860,6 +11960,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9869,8 +11970,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9884,6 +11985,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example sequence */
                 name: string;
             };
             cookie?: never;
@@ -9893,15 +11995,97 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "sequence",
+                     *       "group": "keys",
+                     *       "description": "Whole numbers in steps, from the first row on, or within each group of `per`.",
+                     *       "example": "{type: sequence, start: 1000, step: 10}",
+                     *       "parameters": [
+                     *         {
+                     *           "name": "start",
+                     *           "takes": "a whole number",
+                     *           "required": false,
+                     *           "description": "The first value; 1 when absent."
+                     *         },
+                     *         {
+                     *           "name": "step",
+                     *           "takes": "a whole number",
+                     *           "required": false,
+                     *           "description": "Distance of the values, not 0; 1 when absent."
+                     *         },
+                     *         {
+                     *           "name": "padding",
+                     *           "takes": "a whole number",
+                     *           "required": false,
+                     *           "description": "Makes text of so many digits, with zeros before the number; a number when absent."
+                     *         },
+                     *         {
+                     *           "name": "per",
+                     *           "takes": "a list, each a text",
+                     *           "required": false,
+                     *           "description": "Columns within whose groups it starts anew; the whole table when absent."
+                     *         }
+                     *       ],
+                     *       "schema": {
+                     *         "description": "Whole numbers in steps, from the first row on, or within each group of `per`.",
+                     *         "type": "object",
+                     *         "properties": {
+                     *           "type": {
+                     *             "const": "sequence"
+                     *           },
+                     *           "start": {
+                     *             "description": "The first value; 1 when absent.",
+                     *             "type": [
+                     *               "integer",
+                     *               "null"
+                     *             ],
+                     *             "format": "int64"
+                     *           },
+                     *           "step": {
+                     *             "description": "Distance of the values, not 0; 1 when absent.",
+                     *             "type": [
+                     *               "integer",
+                     *               "null"
+                     *             ],
+                     *             "format": "int64"
+                     *           },
+                     *           "padding": {
+                     *             "description": "Makes text of so many digits, with zeros before the number; a number when absent.",
+                     *             "type": [
+                     *               "integer",
+                     *               "null"
+                     *             ],
+                     *             "format": "uint32",
+                     *             "minimum": 1,
+                     *             "maximum": 18
+                     *           },
+                     *           "per": {
+                     *             "description": "Columns within whose groups it starts anew; the whole table when absent.",
+                     *             "type": "array",
+                     *             "items": {
+                     *               "type": "string"
+                     *             }
+                     *           }
+                     *         },
+                     *         "additionalProperties": false,
+                     *         "required": [
+                     *           "type"
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["GeneratorInfo"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9911,6 +12095,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9920,6 +12105,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9929,8 +12115,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9951,15 +12137,84 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "csv",
+                     *           "extension": "csv",
+                     *           "media_type": "text/csv",
+                     *           "holds_all_tables": false,
+                     *           "compressions": [
+                     *             "gzip",
+                     *             "zstd"
+                     *           ],
+                     *           "options": {
+                     *             "type": "object",
+                     *             "properties": {
+                     *               "delimiter": {
+                     *                 "type": "string",
+                     *                 "minLength": 1,
+                     *                 "maxLength": 1,
+                     *                 "pattern": "^[\\t!#-*,/;-@\\[-`{-~]$",
+                     *                 "default": ",",
+                     *                 "examples": [
+                     *                   ",",
+                     *                   ";",
+                     *                   "\t",
+                     *                   "|"
+                     *                 ],
+                     *                 "description": "Character between two values"
+                     *               },
+                     *               "bom": {
+                     *                 "type": "boolean",
+                     *                 "default": false,
+                     *                 "description": "Start the file with a byte order mark, which Excel wants for accented letters"
+                     *               },
+                     *               "null": {
+                     *                 "type": "string",
+                     *                 "default": "",
+                     *                 "description": "Text that stands for a missing value"
+                     *               },
+                     *               "decimal_separator": {
+                     *                 "type": "string",
+                     *                 "enum": [
+                     *                   ".",
+                     *                   ","
+                     *                 ],
+                     *                 "default": ".",
+                     *                 "description": "Between a number's whole part and its fraction; a comma for spreadsheets of regions that write it so"
+                     *               },
+                     *               "date_order": {
+                     *                 "type": "string",
+                     *                 "enum": [
+                     *                   "year-month-day",
+                     *                   "day/month/year",
+                     *                   "month/day/year"
+                     *                 ],
+                     *                 "default": "year-month-day",
+                     *                 "description": "What comes first in a date: year-month-day is read everywhere, the others by spreadsheets of their regions"
+                     *               }
+                     *             },
+                     *             "additionalProperties": false
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_FormatInfo"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9969,6 +12224,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9978,8 +12234,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10000,15 +12256,30 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "hiring",
+                     *           "summary": "a company, its candidates and their selection processes, with business rules",
+                     *           "text": "name: hiring\nname: hiring\n# …\n"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_TemplateInfo"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10018,6 +12289,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10027,8 +12299,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10042,6 +12314,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example hiring */
                 name: string;
             };
             cookie?: never;
@@ -10051,15 +12324,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "hiring",
+                     *       "summary": "a company, its candidates and their selection processes, with business rules",
+                     *       "text": "name: hiring\nname: hiring\n# …\n"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TemplateInfo"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10069,6 +12351,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10078,6 +12361,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10087,8 +12371,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10109,15 +12393,25 @@ export interface operations {
             /** @description a JSON Schema */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "object",
+                     *       "description": "A dataset: its tables, how every column is filled, how tables relate, which business rules hold.",
+                     *       "title": "Dataset",
+                     *       "$schema": "https://json-schema.org/draft/2020-12/schema"
+                     *     }
+                     */
                     "application/json": unknown;
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10127,6 +12421,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10136,8 +12431,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10150,7 +12445,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A key for the language model in the place of the server's, held in memory for this work alone. */
+                /**
+                 * @description A key for the language model in the place of the server's, held in memory for this work alone.
+                 * @example sk-a-key-of-ones-own
+                 */
                 "X-OpenAI-Api-Key"?: string;
             };
             path?: never;
@@ -10171,16 +12469,63 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "schema_text": "name: shop\ntables:\n  - name: item\n    rows: 3\n    primary_key: [id]\n    columns:\n      - { name: id, generator: { type: sequence } }\n      - { name: price, generator: { type: integer, min: 1, max: 9 } }\n",
+                     *       "name": "shop",
+                     *       "is_sound": true,
+                     *       "rounds": 1,
+                     *       "problems": [],
+                     *       "pieces": [
+                     *         {
+                     *           "path": [
+                     *             "tables",
+                     *             "item",
+                     *             "columns",
+                     *             "price"
+                     *           ],
+                     *           "kind": "add",
+                     *           "after": {
+                     *             "name": "price",
+                     *             "generator": {
+                     *               "type": "integer",
+                     *               "min": 1,
+                     *               "max": 9
+                     *             }
+                     *           },
+                     *           "behind": "id"
+                     *         }
+                     *       ],
+                     *       "chosen": [
+                     *         "A price of one to nine, mostly below ten."
+                     *       ],
+                     *       "stopped": null,
+                     *       "usage": {
+                     *         "calls": 1,
+                     *         "prompt_tokens": 7109,
+                     *         "completion_tokens": 142,
+                     *         "cost_usd": 0.003071
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SchemaProposal"];
+                    /**
+                     * @example {
+                     *       "event": "round",
+                     *       "data": "{\"round\":1}"
+                     *     }
+                     */
                     "text/event-stream": components["schemas"]["AssistantEvent"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10190,6 +12535,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10199,6 +12546,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10208,6 +12556,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10217,6 +12566,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10226,6 +12576,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10235,6 +12586,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10244,6 +12596,7 @@ export interface operations {
             /** @description The language model did not answer as it was to */
             424: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10253,6 +12606,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10262,8 +12616,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10276,7 +12630,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A key for the language model in the place of the server's, held in memory for this work alone. */
+                /**
+                 * @description A key for the language model in the place of the server's, held in memory for this work alone.
+                 * @example sk-a-key-of-ones-own
+                 */
                 "X-OpenAI-Api-Key"?: string;
             };
             path?: never;
@@ -10299,16 +12656,70 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "column": {
+                     *         "name": "price",
+                     *         "generator": {
+                     *           "type": "integer",
+                     *           "min": 1,
+                     *           "max": 9
+                     *         }
+                     *       },
+                     *       "rule": null,
+                     *       "pieces": [
+                     *         {
+                     *           "path": [
+                     *             "tables",
+                     *             "item",
+                     *             "columns",
+                     *             "price"
+                     *           ],
+                     *           "kind": "add",
+                     *           "after": {
+                     *             "name": "price",
+                     *             "generator": {
+                     *               "type": "integer",
+                     *               "min": 1,
+                     *               "max": 9
+                     *             }
+                     *           },
+                     *           "behind": "id"
+                     *         }
+                     *       ],
+                     *       "is_sound": true,
+                     *       "problems": [],
+                     *       "rounds": 1,
+                     *       "chosen": [
+                     *         "A price of one to nine, mostly below ten."
+                     *       ],
+                     *       "stopped": null,
+                     *       "usage": {
+                     *         "calls": 1,
+                     *         "prompt_tokens": 7108,
+                     *         "completion_tokens": 142,
+                     *         "cost_usd": 0.003071
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ElementProposal"];
+                    /**
+                     * @example {
+                     *       "event": "round",
+                     *       "data": "{\"round\":1}"
+                     *     }
+                     */
                     "text/event-stream": components["schemas"]["AssistantEvent"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10318,6 +12729,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10327,6 +12740,7 @@ export interface operations {
             /** @description The role does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10336,6 +12750,7 @@ export interface operations {
             /** @description The request did not arrive in time */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10345,6 +12760,7 @@ export interface operations {
             /** @description The state of the thing does not allow this */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10354,6 +12770,7 @@ export interface operations {
             /** @description The request is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10363,6 +12780,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10372,6 +12790,7 @@ export interface operations {
             /** @description The language model did not answer as it was to */
             424: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10381,6 +12800,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10390,8 +12810,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10412,15 +12832,26 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "configured": true,
+                     *       "model": "gpt-4.1-mini",
+                     *       "base_url_host": "api.openai.com",
+                     *       "budget_usd": null,
+                     *       "price_known": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["LlmStatus"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10430,6 +12861,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10439,6 +12872,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10448,6 +12882,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10457,8 +12892,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10470,7 +12905,10 @@ export interface operations {
     list_llm_usage: {
         parameters: {
             query?: {
-                /** @description Of this generation only. */
+                /**
+                 * @description Of this generation only.
+                 * @example 019aceb2-7d40-7000-8000-000000000004
+                 */
                 generation_id?: string;
                 /**
                  * @description From this instant on only.
@@ -10481,7 +12919,10 @@ export interface operations {
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
+                /**
+                 * @description Where the page begins, in place of `offset`: from `next` of the page before.
+                 * @example 50
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -10493,15 +12934,67 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000006",
+                     *           "generation_id": null,
+                     *           "table": "item",
+                     *           "column": null,
+                     *           "model": "gpt-4.1-mini",
+                     *           "calls": 1,
+                     *           "prompt_tokens": 7108,
+                     *           "completion_tokens": 142,
+                     *           "cost_usd": 0.003071,
+                     *           "created_at": "2026-11-29T08:00:12.000Z"
+                     *         },
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000007",
+                     *           "generation_id": null,
+                     *           "table": "item",
+                     *           "column": null,
+                     *           "model": "gpt-4.1-mini",
+                     *           "calls": 1,
+                     *           "prompt_tokens": 7108,
+                     *           "completion_tokens": 142,
+                     *           "cost_usd": 0.003071,
+                     *           "created_at": "2026-11-29T08:00:11.000Z"
+                     *         },
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000008",
+                     *           "generation_id": null,
+                     *           "table": null,
+                     *           "column": null,
+                     *           "model": "gpt-4.1-mini",
+                     *           "calls": 1,
+                     *           "prompt_tokens": 7109,
+                     *           "completion_tokens": 142,
+                     *           "cost_usd": 0.003071,
+                     *           "created_at": "2026-11-29T08:00:10.000Z"
+                     *         }
+                     *       ],
+                     *       "total": 3,
+                     *       "next": null,
+                     *       "totals": {
+                     *         "calls": 3,
+                     *         "prompt_tokens": 21325,
+                     *         "completion_tokens": 426,
+                     *         "cost_usd": 0.009213
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["LlmUsageList"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10511,6 +13004,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10520,6 +13015,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10529,6 +13025,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10538,6 +13035,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10547,8 +13045,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10569,15 +13067,63 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "0.1.0",
+                     *       "engine_version": "1",
+                     *       "started_at": "2026-11-29T08:00:00.000Z",
+                     *       "database": {
+                     *         "size_bytes": 225280,
+                     *         "wal_bytes": 383192,
+                     *         "migration": "20261201000001"
+                     *       },
+                     *       "disk": {
+                     *         "free_bytes": 77066100736,
+                     *         "kept_free_bytes": 209715200,
+                     *         "rows_bytes": 927,
+                     *         "exports_bytes": 100
+                     *       },
+                     *       "counts": {
+                     *         "api_keys": 1,
+                     *         "datasets": 1,
+                     *         "users": 2
+                     *       },
+                     *       "generations": {
+                     *         "cancelled": 0,
+                     *         "failed": 0,
+                     *         "needs_key": 0,
+                     *         "queued": 0,
+                     *         "running": 0,
+                     *         "succeeded": 1
+                     *       },
+                     *       "exports": {
+                     *         "cancelled": 0,
+                     *         "failed": 0,
+                     *         "needs_key": 0,
+                     *         "queued": 0,
+                     *         "running": 0,
+                     *         "succeeded": 1
+                     *       },
+                     *       "settings": {
+                     *         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+                     *         "DEBUG": "false",
+                     *         "HOST": "127.0.0.1",
+                     *         "PORT": "0"
+                     *       },
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10587,6 +13133,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10596,6 +13144,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10605,6 +13154,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10614,8 +13164,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10632,7 +13182,10 @@ export interface operations {
                  * @example delete_dataset
                  */
                 operation?: string;
-                /** @description Of this user only. */
+                /**
+                 * @description Of this user only.
+                 * @example 019aceb2-7d40-7000-8000-000000000001
+                 */
                 user?: string;
                 /**
                  * @description About what begins with this path only.
@@ -10641,7 +13194,10 @@ export interface operations {
                 object?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
-                /** @description Where the page begins: from `next` of the page before. New entries do not move it. */
+                /**
+                 * @description Where the page begins: from `next` of the page before. New entries do not move it.
+                 * @example 019aceb2-7d40-7000-8000-000000000009
+                 */
                 cursor?: string;
             };
             header?: never;
@@ -10653,15 +13209,37 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019aceb2-7d40-7000-8000-000000000009",
+                     *           "at": "2026-11-29T08:00:14.000Z",
+                     *           "operation": "create_backup",
+                     *           "object": "/api/v1/admin/backups/synthetic-data-20261129T080000000Z.sqlite3",
+                     *           "outcome": "done",
+                     *           "user_id": "019aceb2-7d40-7000-8000-000000000001",
+                     *           "user_email": "ana@example.com",
+                     *           "key_id": null,
+                     *           "address": "192.0.2.1",
+                     *           "request_id": "0f8e2d7c6b5a49388271605f4e3d2c1b"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_AuditEntry"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10671,6 +13249,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10680,6 +13260,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10689,6 +13270,7 @@ export interface operations {
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10698,6 +13280,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10707,8 +13290,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10729,15 +13312,30 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "synthetic-data-20261129T080000000Z.sqlite3",
+                     *           "made_at": "2026-11-29T08:00:13.000Z",
+                     *           "size_bytes": 225280
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_BackupInfo"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10747,6 +13345,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10756,6 +13356,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10765,6 +13366,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10774,8 +13376,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10788,7 +13390,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description a word of one's own: for 24 hours the same request with it is answered the same and done once */
+                /**
+                 * @description a word of one's own: for 24 hours the same request with it is answered the same and done once
+                 * @example 019aceb2-7d40-7000-8000-0000000000ff
+                 */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10799,16 +13404,26 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    Location?: string;
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "synthetic-data-20261129T080000000Z.sqlite3",
+                     *       "made_at": "2026-11-29T08:00:13.000Z",
+                     *       "size_bytes": 225280
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupInfo"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10818,6 +13433,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10827,6 +13444,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10836,6 +13454,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10845,8 +13464,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10860,6 +13479,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example synthetic-data-20261129T080000000Z.sqlite3 */
                 name: string;
             };
             cookie?: never;
@@ -10869,15 +13489,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "synthetic-data-20261129T080000000Z.sqlite3",
+                     *       "made_at": "2026-11-29T08:00:13.000Z",
+                     *       "size_bytes": 225280
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupInfo"];
                 };
             };
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10887,6 +13516,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10896,6 +13527,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10905,6 +13537,7 @@ export interface operations {
             /** @description There is no such thing */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10914,6 +13547,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10923,8 +13557,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
