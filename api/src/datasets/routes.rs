@@ -2,6 +2,7 @@
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
+use engine::schema::Overrides;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -27,6 +28,7 @@ use crate::openapi::errors::{
     ChangedMeanwhile, Forbidden, Invalid, NotAcceptable, NotFound, PreconditionRequired, UnsupportedMediaType,
 };
 use crate::plan::routes::{Overriding, looked_at};
+use crate::plan::settings::setting;
 
 /// Adds the resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -436,7 +438,8 @@ pub struct SeedQuery {
 ///
 /// They are made while they are read; nothing is stored, and no language model is asked: what is not answered yet another generator fills.
 #[utoipa::path(operation_id = "list_dataset_rows", tag = "datasets",
-    params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery, SeedQuery), responses(
+    params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery, SeedQuery,
+        ("set" = Option<Vec<String>>, Query, style = Form, explode, description = "value of a parameter of the schema, as `candidates=500`; once for each parameter", example = json!(["candidates=500"]))), responses(
     (status = 200, content((RowList = "application/json"), (Vec<u8> = "application/octet-stream"))),
     NotFound,
     NotAcceptable,
@@ -452,11 +455,12 @@ async fn list_dataset_rows(
     seed: web::Query<SeedQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, name) = path.into_inner();
-    let overriding = Overriding { seed: seed.seed, ..Overriding::default() };
+    let parameters = parameters(request.query_string())?;
+    let overriding = Overriding { seed: seed.seed, parameters, ..Overriding::default() };
     let state = app.clone();
     let asked = off_thread(move || {
         let row = state.db.read_now(|c| service::living(c, id))?;
-        let key = format!("{id} {} {:?}", row.version, overriding.seed);
+        let key = format!("{id} {} {:?} {}", row.version, overriding.seed, json!(overriding.parameters));
         let look = || {
             let version = state.db.read_now(|c| service::version_row(c, &row, row.version))?;
             looked_at(&state, &version.text, &overriding).map(|(plan, _)| plan)
@@ -471,5 +475,11 @@ async fn list_dataset_rows(
         Ok(AskedTable { source: Source::Planned, plan, table })
     })
     .await?;
-    answer(asked, query.into_inner(), &request).await
+    answer(&app, asked, query.into_inner(), &request).await
+}
+
+/// The values of the schema's parameters: each `set` of a query names one.
+fn parameters(query: &str) -> Result<Overrides, ApiError> {
+    let set = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "set");
+    set.map(|(_, text)| setting(&text).map_err(|sentence| ApiError::invalid_at("/set", sentence))).collect()
 }

@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub mod files;
 pub mod parts;
 pub mod query;
+pub(crate) mod picking;
 pub mod routes;
 pub(crate) mod rows;
 pub(crate) mod scan;

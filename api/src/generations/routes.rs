@@ -410,7 +410,7 @@ async fn list_generation_rows(
         Ok(AskedTable { source: Source::Stored(stored), plan, table })
     })
     .await?;
-    answer(asked, query.into_inner(), &request).await
+    answer(&app, asked, query.into_inner(), &request).await
 }
 
 /// Get the profile of a table
