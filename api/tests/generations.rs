@@ -8,7 +8,7 @@ use api::users::Role;
 use engine::content::PART;
 use serde_json::{Value, json};
 
-use crate::support::{Api, hiring, numbers};
+use crate::support::{Api, config, hiring, numbers};
 
 fn id_of(resource: &Value) -> String {
     resource["id"].as_str().expect("an id").to_owned()

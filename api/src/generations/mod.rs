@@ -6,6 +6,7 @@
 
 pub(crate) mod events;
 pub mod files;
+pub mod mending;
 pub mod parts;
 pub mod query;
 pub(crate) mod picking;

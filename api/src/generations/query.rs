@@ -17,9 +17,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::mending::{self, stored_table};
+use super::parts::StoredTable;
+use super::scan;
 use super::service;
-use super::worker::{plan_of, stored_table};
-use super::{parts::StoredTable, scan};
+use super::worker::plan_of;
 use crate::App;
 use crate::error::ApiError;
 use crate::http::body::whole;
@@ -101,12 +103,12 @@ struct Asked {
 pub async fn query(app: &Arc<App>, id: Uuid, query: Query) -> Result<QueryAnswer, ApiError> {
     let (limit, time) = bounds(&query)?;
     let state = app.clone();
-    let (tables, plan) = off_thread(move || {
+    let (tables, plan) = mending::for_request(move |cancellation| {
         let row = state.db.read_now(|c| service::succeeded(c, id))?;
         let plan = plan_of(&state, &row)?;
         let mut tables = Vec::with_capacity(plan.tables.len());
         for (place, planned) in plan.tables.iter().enumerate() {
-            let stored = stored_table(&state, &row, &plan, place)?;
+            let stored = stored_table(&state, &row, &plan, place, cancellation)?;
             tables.push(Asked { name: planned.name.clone(), stored, read: Arc::default() });
         }
         Ok((tables, plan))

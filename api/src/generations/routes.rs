@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use super::events;
 use super::query::{self, Query, QueryAnswer};
-use super::store::{self, Filter};
-use super::worker::{self, plan_of};
-use super::{Generation, State, service, table_index};
+use super::store::{self, Filter, Order};
+use super::worker::plan_of;
+use super::{Generation, State, mending, service, table_index};
 use crate::App;
 use crate::datasets::service as datasets;
 use crate::db::off_thread;
@@ -402,11 +402,11 @@ async fn list_generation_rows(
 ) -> Result<HttpResponse, ApiError> {
     let (id, name) = path.into_inner();
     let state = app.clone();
-    let asked = off_thread(move || {
+    let asked = mending::for_request(move |cancellation| {
         let row = state.db.read_now(|c| service::succeeded(c, id))?;
         let plan = plan_of(&state, &row)?;
         let table = table_index(&plan, &name).map_err(|failure| ApiError::new(Code::NotFound, failure.to_string()))?;
-        let stored = worker::stored_table(&state, &row, &plan, table)?;
+        let stored = mending::stored_table(&state, &row, &plan, table, cancellation)?;
         Ok(AskedTable { source: Source::Stored(stored), plan, table })
     })
     .await?;

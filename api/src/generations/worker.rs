@@ -3,7 +3,7 @@
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::llm::Secret;
@@ -29,6 +29,7 @@ use crate::jobs::Interruption;
 use crate::llm::pools::{self, Filling};
 use crate::llm::store as llm;
 use crate::users::store::uuid;
+use crate::storage::Room;
 use crate::{Cancellation, Failure, certificates, db, storage};
 
 /// How often progress is told at most.
@@ -248,9 +249,9 @@ impl Run<'_> {
             self.tell(table, rows, false);
             return Ok(hash);
         }
-        storage::check_free_space(folder, self.app.config.min_free_disk_bytes)?;
+        let room = &Room::on(folder, self.app.config.min_free_disk_bytes)?;
         let (threads, cancellation) = (self.app.config.generate_threads, self.cancellation.clone());
-        let new = NewPart { plan, table, range, path: &path, threads, cancellation: &cancellation };
+        let new = NewPart { plan, table, range, path: &path, threads, room, cancellation: &cancellation };
         let made = parts::make(new, profiler, |rows| self.tell(table, rows, true))?;
         self.app.metrics.rows_were_made(rows);
         let content_hash = hex(&made.hash);
@@ -394,39 +395,6 @@ fn tell_end(app: &App, row: &GenerationRow, state: State) {
         (progress.state, progress.phase, progress.answers) = (state, None, None);
         app.generations.tell(id, progress);
     }
-}
-
-/// The stored rows of a table. A part whose file was lost is made again and has to have the hash that is recorded; where another engine made
-/// it, that cannot be done.
-pub fn stored_table(app: &App, row: &GenerationRow, plan: &Arc<Plan>, table: usize) -> Result<StoredTable, ApiError> {
-    let folder = parts::folder(&app.config.data_dir, &row.id);
-    for (part, range) in parts::ranges(plan.tables[table].rows).into_iter().enumerate() {
-        let path = parts::path(&folder, table, part);
-        if path.is_file() {
-            continue;
-        }
-        if row.engine_version != ENGINE_VERSION {
-            let sentence = format!(
-                "rows of this generation were lost, and engine version {} that made them is not this server's {ENGINE_VERSION}; start a new generation",
-                row.engine_version
-            );
-            return Err(ApiError::new(Code::EngineChanged, sentence));
-        }
-        let _turn = app.mending.lock().unwrap_or_else(PoisonError::into_inner);
-        if path.is_file() {
-            continue;
-        }
-        log::warn!("part {part} of table {table} of generation {} was lost and is made again", row.id);
-        let recorded = app.db.read_now(|c| Ok::<_, ApiError>(store::parts(c, &row.id)?))?;
-        let threads = app.config.generate_threads;
-        let cancellation = &Cancellation::default();
-        let made = parts::make(NewPart { plan, table, range, path: &path, threads, cancellation }, None, |_| {})?;
-        let known = recorded.iter().find(|row| (row.table_index, row.part) == (table as i32, part as i32));
-        if known.is_some_and(|row| row.content_hash != hex(&made.hash)) {
-            return Err(ApiError::internal(format!("part {part} of table {table} was made again and differs")));
-        }
-    }
-    Ok(StoredTable::new(&folder, plan, table))
 }
 
 /// Removes the files of a generation, rows and exports alike.

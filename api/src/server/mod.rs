@@ -30,6 +30,8 @@ use crate::db::Db;
 use crate::error::{ApiError, Code};
 use crate::generations::Progress;
 use crate::http::middleware::observe;
+use crate::generations::mending::Mending;
+use crate::generations::store::Stage;
 use crate::idempotency::Turns;
 use crate::jobs::Desk;
 use crate::llm::LanguageModel;
@@ -81,8 +83,8 @@ pub struct App {
     pub model: LanguageModel,
     /// The plans that were used last.
     pub plans: PlanCache,
-    /// Held while a lost part is made again, so that two readers do not make it at once.
-    pub mending: Mutex<()>,
+    /// Which tables are being made again, because parts of them were lost.
+    pub mending: Mending,
     /// Users and API keys that called a moment ago.
     pub directory: Directory,
     /// How often accounts and addresses were tried.
@@ -135,7 +137,7 @@ impl App {
             model: LanguageModel::new(config.model.clone()),
             config,
             plans: PlanCache::default(),
-            mending: Mutex::default(),
+            mending: Mending::default(),
             directory: Directory::default(),
             throttle: Throttle::default(),
             hashing: Semaphore::new(HASHES),
