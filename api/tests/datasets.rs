@@ -60,7 +60,11 @@ async fn a_dataset_is_created_listed_found_renamed_deleted_and_restored() {
     assert_eq!((&renamed["name"], &renamed["description"]), (&json!("people"), &Value::Null));
     api.send(Method::PATCH, &path, &headers, body).await.problem(412, "changed_meanwhile");
 
-    api.act(Method::DELETE, &path, &token).await.is(204);
+    // The tag of before the change removes nothing; the current one does, and so does none.
+    let stale = [headers[0], ("if-match", etag.as_str())];
+    api.send(Method::DELETE, &path, &stale, Vec::new()).await.problem(412, "changed_meanwhile");
+    let tag = api.get(&path, &token).await.is(200).header("etag").expect("a tag").to_owned();
+    api.send(Method::DELETE, &path, &[headers[0], ("if-match", &tag)], Vec::new()).await.is(204);
     api.get(&path, &token).await.problem(404, "not_found");
     assert_eq!(names(api.get(&format!("{DATASETS}?deleted=true"), &token).await.json()), ["people"]);
     api.act(Method::POST, &format!("{path}/restore"), &token).await.is(200);

@@ -19,7 +19,7 @@ use crate::generations::table_index;
 use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
-use crate::http::precondition::{etag, if_match, is_known};
+use crate::http::precondition::{etag, if_match, if_match_given, is_known};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
 use crate::http::schema_source::{SchemaBody, SchemaSource, media_type_of, text_of};
 use crate::idempotency::Work;
@@ -251,13 +251,21 @@ async fn update_dataset(
 /// Delete a dataset
 ///
 /// It is kept for 30 days, in which it can be restored.
-#[utoipa::path(operation_id = "delete_dataset", tag = "datasets", params(("id" = Uuid, Path)), responses(
+#[utoipa::path(operation_id = "delete_dataset", tag = "datasets",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "the ETag that the deletion starts from, or `*`; without it the dataset is deleted in any state")), responses(
     (status = 204, description = "it is deleted"),
     Forbidden,
     NotFound,
 ))]
+    let given = request.headers().get(header::IF_MATCH).cloned();
 #[delete("/datasets/{id}")]
-async fn delete_dataset(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+async fn delete_dataset(
+    app: web::Data<App>,
+            if_match_given(given.as_ref(), &row.updated_at)?;
+    caller: Caller,
+    request: HttpRequest,
+    id: web::Path<Uuid>,
+) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     app.db
         .write(move |c| {

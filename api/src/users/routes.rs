@@ -17,7 +17,7 @@ use crate::error::ApiError;
 use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
-use crate::http::precondition::{etag, if_match};
+use crate::http::precondition::{etag, if_match, if_match_given};
 use crate::idempotency::Work;
 use crate::openapi::errors::{ChangedMeanwhile, Conflict, Invalid, NotFound, PreconditionRequired, TooManyAttempts};
 
@@ -212,19 +212,27 @@ fn prove(row: &UserRow, current: Option<&str>) -> Result<(), ApiError> {
 /// Remove a user
 ///
 /// With sessions and API keys; what the user made stays. The last admin cannot be removed.
-#[utoipa::path(operation_id = "delete_user", tag = "users", params(("id" = Uuid, Path)), responses(
+#[utoipa::path(operation_id = "delete_user", tag = "users",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "the ETag that the removal starts from, or `*`; without it the user is removed in any state")), responses(
     (status = 204, description = "it is removed"),
     NotFound,
     Conflict,
 ))]
 #[delete("/users/{id}")]
-async fn delete_user(app: web::Data<App>, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+async fn delete_user(app: web::Data<App>, request: HttpRequest, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    app.db.write(move |c| service::remove(c, id)).await?;
+    let given = request.headers().get(header::IF_MATCH).cloned();
+    app.db
+        .write(move |c| {
+            if_match_given(given.as_ref(), &service::find(c, id)?.updated_at)?;
+            service::remove(c, id)
+        })
+        .await?;
     app.directory.forget();
     Ok(HttpResponse::NoContent().finish())
 }
 
+    ChangedMeanwhile,
 fn shown(row: &UserRow) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::ETAG, etag(&row.updated_at))).json(row.user())
 }
