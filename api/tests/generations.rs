@@ -161,6 +161,22 @@ async fn events_tell_how_far_it_is_and_end_with_it() {
     assert_eq!((&last["state"], &last["rows_done"]), (&json!("succeeded"), &json!(300_000)));
 }
 
+    // Each event has an id of its own, and whoever comes back with one is not told the same again.
+    let ids: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("id: ")).collect();
+    assert_eq!(ids.len(), progress.len());
+    assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len(), "{ids:?}");
+    let path = format!("/api/v1/generations/{id}/events");
+    let bearer = format!("Bearer {token}");
+    let again = async |last: &str| {
+        let headers = [("authorization", bearer.as_str()), ("last-event-id", last)];
+        api.send(Method::GET, &path, &headers, Vec::new()).await.is(200).text()
+    };
+    assert_eq!(again(ids.last().expect("an id")).await, ": \n\n");
+    for other in ["", "0", "of another server"] {
+        let told = again(other).await;
+        assert!(told.contains(&format!("id: {}\n", ids[ids.len() - 1])) && told.contains("succeeded"), "{told}");
+    }
+
 #[actix_web::test]
 async fn a_running_generation_is_cancelled_and_leaves_nothing() {
     let api = Api::new();
