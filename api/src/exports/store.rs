@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::db::schema::exports;
 use crate::generations::State;
 
+use crate::jobs::leases::Lease;
 /// An export's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = exports, treat_none_as_null = true)]
@@ -131,16 +132,29 @@ pub fn requeue(connection: &mut SqliteConnection, id: &str) -> QueryResult<usize
         .execute(connection)
 }
 
-/// Takes the export that has waited longest, if one waits.
-pub fn take_next(connection: &mut SqliteConnection) -> QueryResult<Option<ExportRow>> {
-    let next: Option<ExportRow> = exports::table
-        .filter(exports::state.eq(State::Queued.word()))
-        .order((exports::created_at.asc(), exports::id.asc()))
-        .select(ExportRow::as_select())
+/// Takes the export that has waited longest, if one waits, for as long as the lease says. One whose lease ran out, its worker being gone,
+/// comes first.
+pub fn take_next(connection: &mut SqliteConnection, lease: &Lease) -> QueryResult<Option<ExportRow>> {
+    let waiting =
+        || exports::table.order((exports::created_at.asc(), exports::id.asc())).select(ExportRow::as_select());
+    let left: Option<ExportRow> = waiting()
+        .filter(exports::state.eq(State::Running.word()))
+        .filter(exports::leased_until.lt(&lease.now))
+        .filter(exports::id.ne_all(&lease.held))
         .first(connection)
         .optional()?;
     let Some(mut row) = next else { return Ok(None) };
     row.state = State::Running.word().to_owned();
-    update(connection, &row)?;
+    diesel::update(exports::table.find(&row.id))
+        .set((exports::state.eq(&row.state), exports::leased_until.eq(&lease.until)))
+        .execute(connection)?;
     Ok(Some(row))
+}
+
+/// Renews the leases of the exports that workers hold.
+pub fn renew(connection: &mut SqliteConnection, lease: &Lease) -> QueryResult<usize> {
+    let held = exports::table.filter(exports::id.eq_any(&lease.held));
+    diesel::update(held.filter(exports::state.eq(State::Running.word())))
+        .set(exports::leased_until.eq(&lease.until))
+        .execute(connection)
 }

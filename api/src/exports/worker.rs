@@ -19,7 +19,8 @@ use crate::generations::parts::{self, StoredTable};
 use crate::generations::worker::{ids_in, plan_of};
 use crate::generations::{Output, Request, Rows, State, Target, generate, service as generations};
 use crate::jobs::Interruption;
-use crate::storage::{self, StorageError};
+use crate::jobs::leases::Lease;
+use crate::storage::{self, Room, StorageError};
 use crate::users::store::uuid;
 use crate::{Cancellation, Failure, db};
 
@@ -31,7 +32,7 @@ const CHUNK: usize = 1 << 17;
 
 /// Makes the export that has waited longest; says whether there was one.
 pub fn step(app: &App) -> bool {
-    let row = match app.db.write_now(store::take_next) {
+    let row = match app.db.write_now(|c| store::take_next(c, &Lease::of(&*app.exports))) {
         Ok(Some(row)) => row,
         Ok(None) => return false,
         Err(error) => {
@@ -40,7 +41,7 @@ pub fn step(app: &App) -> bool {
         }
     };
     let id = uuid(&row.id);
-    let (cancellation, _) = app.exports.begin(id, ());
+    let (_on_desk, cancellation, _) = app.exports.begin(id, ());
     let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| make(app, &row, &cancellation)))
         .unwrap_or_else(|_| Err(Failure::Internal("an export panicked".to_owned())));
     let ended = match made {
@@ -75,7 +76,6 @@ pub fn step(app: &App) -> bool {
             log::error!("the end of export {id} is not recorded: {error}; it is made again at the next start")
         }
     }
-    app.exports.end(id);
     true
 }
 

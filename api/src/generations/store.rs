@@ -1,10 +1,13 @@
 //! Generations and their parts in the database.
 
+use diesel::dsl::not;
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{State, TableProgress, Verdict};
-use crate::db::schema::{generation_parts, generation_profiles, generations};
+use crate::db::schema::{datasets, generation_parts, generation_profiles, generations};
+use crate::db::slices::{Place, Slice, holding, sliced};
+use crate::jobs::leases::Lease;
 
 /// A generation's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -186,20 +189,44 @@ pub fn requeue_running(connection: &mut SqliteConnection) -> QueryResult<usize> 
         .execute(connection)
 }
 
-/// Takes the generation that has waited longest, if one waits.
-pub fn take_next(connection: &mut SqliteConnection, now: &str) -> QueryResult<Option<GenerationRow>> {
-    let next: Option<GenerationRow> = generations::table
-        .filter(generations::state.eq(State::Queued.word()))
-        .filter(generations::held_for.is_null())
-        .order((generations::created_at.asc(), generations::id.asc()))
-        .select(GenerationRow::as_select())
+/// What a worker does with a generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Waits for the answers of a language model.
+    Answers,
+    /// Makes its rows.
+    Rows,
+}
+
+/// Takes the generation that has waited longest for a stage, if one waits, for as long as the lease says. One whose lease ran out, its worker
+/// being gone, comes first.
+pub fn take_next(connection: &mut SqliteConnection, stage: Stage, lease: &Lease) -> QueryResult<Option<GenerationRow>> {
+    let waiting = || {
+        let query = generations::table
+            .order((generations::created_at.asc(), generations::id.asc()))
+            .select(GenerationRow::as_select())
+            .into_boxed();
+        let asks = generations::llm_model.is_not_null().and(generations::llm_filled_at.is_null());
+        match stage {
+            Stage::Answers => query.filter(asks),
+            Stage::Rows => query.filter(not(asks)),
+        }
+    };
+    let left: Option<GenerationRow> = waiting()
+        .filter(generations::state.eq(State::Running.word()))
+        .filter(generations::leased_until.lt(&lease.now))
+        .filter(generations::id.ne_all(&lease.held))
         .first(connection)
         .optional()?;
     let Some(mut row) = next else { return Ok(None) };
     row.state = State::Running.word().to_owned();
-    row.started_at.get_or_insert_with(|| now.to_owned());
+    row.started_at.get_or_insert_with(|| lease.now.clone());
     diesel::update(generations::table.find(&row.id))
-        .set((generations::state.eq(&row.state), generations::started_at.eq(&row.started_at)))
+        .set((
+            generations::state.eq(&row.state),
+            generations::started_at.eq(&row.started_at),
+            generations::leased_until.eq(&lease.until),
+        ))
         .execute(connection)?;
     Ok(Some(row))
 }
@@ -239,6 +266,14 @@ pub fn hold(connection: &mut SqliteConnection, id: &str, why: &str) -> QueryResu
 }
 
 /// Records that the answers of a language model are there, if the generation is running; says whether it was.
+/// Renews the leases of the generations that workers hold.
+pub fn renew(connection: &mut SqliteConnection, lease: &Lease) -> QueryResult<usize> {
+    let held = generations::table.filter(generations::id.eq_any(&lease.held));
+    diesel::update(held.filter(generations::state.eq(State::Running.word())))
+        .set(generations::leased_until.eq(&lease.until))
+        .execute(connection)
+}
+
 pub fn filled(connection: &mut SqliteConnection, id: &str, model: &str, now: &str) -> QueryResult<bool> {
     let running = generations::table.find(id).filter(generations::state.eq(State::Running.word()));
     let changed = diesel::update(running)

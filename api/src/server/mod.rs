@@ -29,12 +29,13 @@ use crate::datasets::service::MAX_SCHEMA_BYTES;
 use crate::db::Db;
 use crate::error::{ApiError, Code};
 use crate::generations::Progress;
-use crate::http::middleware::observe;
 use crate::generations::mending::Mending;
 use crate::generations::store::Stage;
 use crate::idempotency::Turns;
+use crate::http::middleware::observe;
 use crate::jobs::Desk;
 use crate::llm::LanguageModel;
+use crate::jobs::leases::Renewal;
 use crate::metrics::Metrics;
 use crate::plan::cache::PlanCache;
 use crate::sql::Sql;
@@ -58,6 +59,9 @@ const PARK_S: u64 = 6;
 const HASHES: usize = 4;
 
 /// Everything that requests share.
+/// Generations that wait for answers of a language model at a time. They wait beside the one whose rows are made, which takes all threads.
+const ASKING: usize = 4;
+
 pub struct App {
     /// The settings.
     pub config: Config,
@@ -264,17 +268,29 @@ fn park(workers: Vec<JoinHandle<()>>) {
 
 /// Starts what does the work of the queues.
 pub fn start_workers(app: &web::Data<App>) -> io::Result<Vec<JoinHandle<()>>> {
-    let (rows, files, kept) = (app.clone(), app.clone(), app.clone());
-    let mut upkeep = Upkeep::default();
+    let (rows, files, kept, leased) = (app.clone(), app.clone(), app.clone(), app.clone());
+    let (mut upkeep, mut leases) = (Upkeep::default(), Renewal::default());
     let look_after = move || {
         upkeep.step(&kept);
         false
     };
-    Ok(vec![
-        jobs::start("generations", Arc::clone(&app.generations), move || generations::worker::step(&rows))?,
+    let renew = move || {
+        leases.step(&leased);
+        false
+    };
+    let make = move || generations::worker::step(&rows, Stage::Rows);
+    let mut workers = vec![
+        jobs::start("generations", Arc::clone(&app.generations), make)?,
         jobs::start("exports", Arc::clone(&app.exports), move || exports::worker::step(&files))?,
         jobs::start("upkeep", Arc::clone(&app.upkeep), look_after)?,
-    ])
+        jobs::start("leases", Arc::clone(&app.upkeep), renew)?,
+    ];
+    for _ in 0..ASKING {
+        let asking = app.clone();
+        let ask = move || generations::worker::step(&asking, Stage::Answers);
+        workers.push(jobs::start("answers", Arc::clone(&app.generations), ask)?);
+    }
+    Ok(workers)
 }
 
 /// Waits for Ctrl-C or a request to terminate; for ever where the system lets neither be heard.
