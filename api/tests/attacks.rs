@@ -185,13 +185,13 @@ async fn queries_carry_no_sql() {
     let made = format!("/api/v1/datasets/{dataset}/tables/number/rows");
     let paths = [
         ("/api/v1/datasets", &["search", "order_by", "limit", "offset", "cursor", "deleted"][..]),
-        ("/api/v1/users", &["search", "limit", "offset", "cursor"]),
-        ("/api/v1/generations", &["state", "limit", "cursor"]),
-        ("/api/v1/exports", &["limit", "cursor"]),
-        ("/api/v1/api-keys", &["limit", "cursor"]),
-        ("/api/v1/admin/audit", &["operation", "user", "object", "limit", "cursor"]),
+        ("/api/v1/users", &["search", "order_by", "role", "limit", "offset", "cursor"]),
+        ("/api/v1/generations", &["search", "order_by", "state", "limit", "cursor"]),
+        ("/api/v1/exports", &["search", "order_by", "state", "format", "limit", "cursor"]),
+        ("/api/v1/api-keys", &["search", "order_by", "limit", "cursor"]),
+        ("/api/v1/admin/audit", &["operation", "user", "object", "outcome", "since", "order_by", "limit", "cursor"]),
         (rows.as_str(), &["where", "order_by", "columns", "limit", "offset", "format"]),
-        (made.as_str(), &["where", "order_by", "columns", "seed", "limit", "offset", "format"]),
+        (made.as_str(), &["where", "order_by", "columns", "seed", "set", "limit", "offset", "format"]),
     ];
     for (path, names) in paths {
         for name in names {

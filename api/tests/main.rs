@@ -14,6 +14,7 @@ mod exports;
 mod generations;
 mod idempotency;
 mod llm;
+mod lists;
 mod looks;
 mod model;
 mod plan;

@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::service::{self, Draft};
-use super::store::{self, Filter};
+use super::store::{self, Filter, Order};
 use super::{Dataset, Version};
 use crate::App;
 use crate::db::off_thread;
@@ -53,9 +53,9 @@ pub struct DatasetsQuery {
     /// Part of the name or the description.
     #[serde(default)]
     pub search: String,
-    /// `updated_at` or `name`, with `desc` or `asc` behind it.
+    /// `updated_at`, `created_at` or `name`, with `desc` or `asc` behind it.
     #[serde(default)]
-    #[param(example = "updated_at desc", pattern = "^((updated_at|name)( (asc|desc))?)?$")]
+    #[param(example = "updated_at desc", pattern = "^((updated_at|created_at|name)( (asc|desc))?)?$")]
     pub order_by: String,
     /// Deleted datasets instead of the others.
     #[serde(default)]
@@ -67,7 +67,7 @@ pub struct DatasetsQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^[0-9]{0,9}$")]
+    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 
@@ -128,29 +128,20 @@ async fn list_datasets(
 ) -> Result<web::Json<List<Dataset>>, ApiError> {
     let query = query.into_inner();
     let page = Page { limit: query.limit, offset: query.offset, cursor: query.cursor };
-    let (limit, offset) = (page.limit()?, page.offset()?);
-    let (by_name, descending) = match query.order_by.as_str() {
-        "" | "updated_at desc" => (false, true),
-        "updated_at" | "updated_at asc" => (false, false),
-        "name" | "name asc" => (true, false),
-        "name desc" => (true, true),
-        other => {
-            let sentence = format!("{other:?} is no order; known are updated_at and name, with asc or desc");
-            return Err(ApiError::invalid_at("/order_by", sentence));
-        }
-    };
-    let filter = Filter { search: query.search.trim().to_owned(), deleted: query.deleted, by_name, descending };
-    let (items, total, filter) = app
+    let slice = page.slice(&query.order_by, &Order::KNOWN, true)?;
+    let filter = Filter { search: query.search.trim().to_owned(), deleted: query.deleted };
+    let (items, total, next, slice, filter) = app
         .db
         .read(move |c| {
-            let (rows, total) = store::list(c, &filter, limit, offset)?;
+            let (rows, total) = store::list(c, &filter, &slice)?;
+            let (rows, next) = slice.cut(rows, |row| slice.order.place(row));
             let items = rows.into_iter().map(|row| service::shown(c, row)).collect::<Result<Vec<_>, _>>()?;
-            Ok((items, total, filter))
+            Ok((items, total, next, slice, filter))
         })
         .await?;
     let deleted = if filter.deleted { "true".to_owned() } else { String::new() };
     let parameters = [("search", filter.search), ("order_by", query.order_by), ("deleted", deleted)];
-    Ok(web::Json(List::new(items, total, &page, "/api/v1/datasets", &parameters)?))
+    Ok(web::Json(List::of_slice(items, total, &slice, next.as_ref(), "/api/v1/datasets", &parameters)))
 }
 
 /// Create a dataset
@@ -256,6 +247,7 @@ async fn update_dataset(
     (status = 204, description = "it is deleted"),
     Forbidden,
     NotFound,
+    ChangedMeanwhile,
 ))]
     let given = request.headers().get(header::IF_MATCH).cloned();
 #[delete("/datasets/{id}")]
@@ -397,17 +389,22 @@ async fn list_versions(
     page: web::Query<Page>,
 ) -> Result<web::Json<List<Version>>, ApiError> {
     let id = id.into_inner();
-    let (limit, offset) = (page.limit()?, page.offset()?);
-    let (items, total) = app
+    let (limit, before) = (page.limit()?, page.before()?);
+    let offset = if before.is_some() { 0 } else { page.offset()? };
+    let (mut items, total) = app
         .db
         .read(move |c| {
             let row = service::living(c, id)?;
-            let (rows, total) = store::versions(c, &row.id, limit, offset)?;
+            let (rows, total) = store::versions(c, &row.id, before, limit + 1, offset)?;
             let items = rows.into_iter().map(|row| service::shown_version(c, row, false));
             Ok((items.collect::<Result<Vec<_>, _>>()?, total))
         })
         .await?;
-    Ok(web::Json(List::new(items, total, &page, &format!("/api/v1/datasets/{id}/versions"), &[])?))
+    let has_more = items.len() as i64 > limit;
+    items.truncate(limit as usize);
+    let last = items.last().filter(|_| has_more).map(|last: &Version| last.version);
+    let next = last.map(|last| format!("/api/v1/datasets/{id}/versions?limit={limit}&cursor={last}"));
+    Ok(web::Json(List { items, total, next }))
 }
 
 /// Get a version with its text

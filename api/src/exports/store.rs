@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::db::schema::exports;
+use crate::db::slices::{Place, Slice, holding, sliced};
 use crate::generations::State;
-
 use crate::jobs::leases::Lease;
 /// An export's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -55,28 +55,77 @@ impl ExportRow {
     }
 }
 
-/// A page of the exports, newest first, and how many there are in all.
+/// Which exports.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this generation only.
+    pub generation: Option<Uuid>,
+    /// In this state only.
+    pub state: Option<State>,
+    /// In this format only.
+    pub format: Option<String>,
+    /// Part of the file's name; all where empty.
+    pub search: String,
+}
+
+/// What exports are sorted by.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// When they were asked for.
+    Created,
+    /// The names of their formats.
+    Format,
+    /// The words of their states.
+    State,
+}
+
+impl Order {
+    /// The orders by the names that clients have for them.
+    pub const KNOWN: [(&str, Order); 3] =
+        [("created_at", Order::Created), ("format", Order::Format), ("state", Order::State)];
+
+    /// Where an export stands in it.
+    pub fn place(self, row: &ExportRow) -> Place {
+        let key = match self {
+            Order::Created => &row.created_at,
+            Order::Format => &row.format,
+            Order::State => &row.state,
+        };
+        Place::new(&row.id, key)
+    }
+}
+
+/// A page of the exports and one more, and how many there are in all.
 pub fn list(
     connection: &mut SqliteConnection,
-    generation: Option<Uuid>,
-    limit: i64,
-    offset: i64,
+    filter: &Filter,
+    slice: &Slice<Order>,
 ) -> QueryResult<(Vec<ExportRow>, i64)> {
     let wanted = || {
-        let query = exports::table.into_boxed();
-        match generation {
-            Some(id) => query.filter(exports::generation_id.eq(id.to_string())),
-            None => query,
+        let mut query = exports::table.into_boxed();
+        if let Some(id) = filter.generation {
+            query = query.filter(exports::generation_id.eq(id.to_string()));
+        }
+        if let Some(state) = filter.state {
+            query = query.filter(exports::state.eq(state.word()));
+        }
+        if let Some(format) = &filter.format {
+            query = query.filter(exports::format.eq(format.clone()));
+        }
+        if !filter.search.is_empty() {
+            let named = exports::file_name.assume_not_null().like(holding(&filter.search)).escape('\\');
+            query = query.filter(exports::file_name.is_not_null().and(named));
         }
     };
+        query
     let total = wanted().count().get_result(connection)?;
-    let rows = wanted()
-        .order((exports::created_at.desc(), exports::id.desc()))
-        .select(ExportRow::as_select())
-        .limit(limit)
-        .offset(offset)
-        .load(connection)?;
-    Ok((rows, total))
+    let page = wanted().select(ExportRow::as_select());
+    let page = match slice.order {
+        Order::Created => sliced!(page, exports::created_at, exports::id, slice),
+        Order::Format => sliced!(page, exports::format, exports::id, slice),
+        Order::State => sliced!(page, exports::state, exports::id, slice),
+    };
+    Ok((page.load(connection)?, total))
 }
 
 /// An export.

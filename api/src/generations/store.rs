@@ -117,14 +117,38 @@ pub struct Filter {
     pub dataset: Option<Uuid>,
     /// In this state only.
     pub state: Option<State>,
+    /// Part of the dataset's name; all where empty.
+    pub search: String,
 }
 
-/// A page of the generations, newest first, and how many there are in all.
+/// What generations are sorted by.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// When they were asked for.
+    Created,
+    /// The words of their states.
+    State,
+}
+
+impl Order {
+    /// The orders by the names that clients have for them.
+    pub const KNOWN: [(&str, Order); 2] = [("created_at", Order::Created), ("state", Order::State)];
+
+    /// Where a generation stands in it.
+    pub fn place(self, row: &GenerationRow) -> Place {
+        let key = match self {
+            Order::Created => &row.created_at,
+            Order::State => &row.state,
+        };
+        Place::new(&row.id, key)
+    }
+}
+
+/// A page of the generations and one more, and how many there are in all.
 pub fn list(
     connection: &mut SqliteConnection,
     filter: &Filter,
-    limit: i64,
-    offset: i64,
+    slice: &Slice<Order>,
 ) -> QueryResult<(Vec<GenerationRow>, i64)> {
     let wanted = || {
         let mut query = generations::table.into_boxed();
@@ -135,16 +159,19 @@ pub fn list(
             let (word, held_for) = recorded(state);
             query = query.filter(generations::state.eq(word)).filter(generations::held_for.is(held_for));
         }
+        if !filter.search.is_empty() {
+            let named = datasets::table.filter(datasets::name.like(holding(&filter.search)).escape('\\'));
+            query = query.filter(generations::dataset_id.eq_any(named.select(datasets::id)));
+        }
         query
     };
     let total = wanted().count().get_result(connection)?;
-    let rows = wanted()
-        .order((generations::created_at.desc(), generations::id.desc()))
-        .select(GenerationRow::as_select())
-        .limit(limit)
-        .offset(offset)
-        .load(connection)?;
-    Ok((rows, total))
+    let page = wanted().select(GenerationRow::as_select());
+    let page = match slice.order {
+        Order::Created => sliced!(page, generations::created_at, generations::id, slice),
+        Order::State => sliced!(page, generations::state, generations::id, slice),
+    };
+    Ok((page.load(connection)?, total))
 }
 
 /// A generation.
