@@ -66,12 +66,12 @@ async fn a_dataset_is_created_listed_found_renamed_deleted_and_restored() {
     let tag = api.get(&path, &token).await.is(200).header("etag").expect("a tag").to_owned();
     api.send(Method::DELETE, &path, &[headers[0], ("if-match", &tag)], Vec::new()).await.is(204);
     api.get(&path, &token).await.problem(404, "not_found");
+    api.act(Method::POST, &format!("{path}/restore"), &token).await.is(200);
+    api.act(Method::DELETE, &path, &token).await.is(204);
     assert_eq!(names(api.get(&format!("{DATASETS}?deleted=true"), &token).await.json()), ["people"]);
     api.act(Method::POST, &format!("{path}/restore"), &token).await.is(200);
     api.get(&path, &token).await.is(200);
 }
-    api.act(Method::POST, &format!("{path}/restore"), &token).await.is(200);
-    api.act(Method::DELETE, &path, &token).await.is(204);
 
 #[actix_web::test]
 async fn what_does_not_plan_is_refused_with_all_its_problems_and_saves_nothing() {
@@ -185,8 +185,6 @@ async fn rows_of_a_dataset_are_made_while_they_are_read() {
     let other = api.get(&format!("{path}?limit=100&seed=7"), &token).await.is(200).json();
     assert_ne!(other["items"], all["items"]);
     api.get(&format!("{path}?seed=9007199254740992"), &token).await.problem(422, "invalid_input");
-    api.get(&format!("{DATASETS}/{id}/tables/x/rows"), &token).await.problem(404, "not_found");
-}
     let few = api.get(&format!("{path}?limit=2&set=candidates%3D7"), &token).await.is(200).json();
     assert_eq!((&few["total"], &all["total"]), (&json!(7), &json!(100)));
     let next = few["next"].as_str().expect("a next page");
@@ -197,6 +195,8 @@ async fn rows_of_a_dataset_are_made_while_they_are_read() {
         let told = api.get(&format!("{path}?{query}"), &token).await.problem(422, "invalid_input").json();
         assert_eq!(told["errors"][0]["pointer"], pointer, "{told}");
     }
+    api.get(&format!("{DATASETS}/{id}/tables/x/rows"), &token).await.problem(404, "not_found");
+}
 
 #[actix_web::test]
 async fn rows_that_are_picked_have_the_bounds_of_a_query() {

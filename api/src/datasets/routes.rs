@@ -249,19 +249,19 @@ async fn update_dataset(
     NotFound,
     ChangedMeanwhile,
 ))]
-    let given = request.headers().get(header::IF_MATCH).cloned();
 #[delete("/datasets/{id}")]
 async fn delete_dataset(
     app: web::Data<App>,
-            if_match_given(given.as_ref(), &row.updated_at)?;
     caller: Caller,
     request: HttpRequest,
     id: web::Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
+    let given = request.headers().get(header::IF_MATCH).cloned();
     app.db
         .write(move |c| {
             let row = service::living(c, id)?;
+            if_match_given(given.as_ref(), &row.updated_at)?;
             service::delete(c, row, caller.id)
         })
         .await?;

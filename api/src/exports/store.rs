@@ -7,6 +7,7 @@ use crate::db::schema::exports;
 use crate::db::slices::{Place, Slice, holding, sliced};
 use crate::generations::State;
 use crate::jobs::leases::Lease;
+
 /// An export's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = exports, treat_none_as_null = true)]
@@ -116,8 +117,8 @@ pub fn list(
             let named = exports::file_name.assume_not_null().like(holding(&filter.search)).escape('\\');
             query = query.filter(exports::file_name.is_not_null().and(named));
         }
-    };
         query
+    };
     let total = wanted().count().get_result(connection)?;
     let page = wanted().select(ExportRow::as_select());
     let page = match slice.order {
@@ -192,6 +193,10 @@ pub fn take_next(connection: &mut SqliteConnection, lease: &Lease) -> QueryResul
         .filter(exports::id.ne_all(&lease.held))
         .first(connection)
         .optional()?;
+    let next = match left {
+        Some(left) => Some(left),
+        None => waiting().filter(exports::state.eq(State::Queued.word())).first(connection).optional()?,
+    };
     let Some(mut row) = next else { return Ok(None) };
     row.state = State::Running.word().to_owned();
     diesel::update(exports::table.find(&row.id))

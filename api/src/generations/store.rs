@@ -245,6 +245,14 @@ pub fn take_next(connection: &mut SqliteConnection, stage: Stage, lease: &Lease)
         .filter(generations::id.ne_all(&lease.held))
         .first(connection)
         .optional()?;
+    let next = match left {
+        Some(left) => Some(left),
+        None => waiting()
+            .filter(generations::state.eq(State::Queued.word()))
+            .filter(generations::held_for.is_null())
+            .first(connection)
+            .optional()?,
+    };
     let Some(mut row) = next else { return Ok(None) };
     row.state = State::Running.word().to_owned();
     row.started_at.get_or_insert_with(|| lease.now.clone());
@@ -256,6 +264,14 @@ pub fn take_next(connection: &mut SqliteConnection, stage: Stage, lease: &Lease)
         ))
         .execute(connection)?;
     Ok(Some(row))
+}
+
+/// Renews the leases of the generations that workers hold.
+pub fn renew(connection: &mut SqliteConnection, lease: &Lease) -> QueryResult<usize> {
+    let held = generations::table.filter(generations::id.eq_any(&lease.held));
+    diesel::update(held.filter(generations::state.eq(State::Running.word())))
+        .set(generations::leased_until.eq(&lease.until))
+        .execute(connection)
 }
 
 /// Puts a generation into another state, if it is in `from`; says whether it was.
@@ -293,14 +309,6 @@ pub fn hold(connection: &mut SqliteConnection, id: &str, why: &str) -> QueryResu
 }
 
 /// Records that the answers of a language model are there, if the generation is running; says whether it was.
-/// Renews the leases of the generations that workers hold.
-pub fn renew(connection: &mut SqliteConnection, lease: &Lease) -> QueryResult<usize> {
-    let held = generations::table.filter(generations::id.eq_any(&lease.held));
-    diesel::update(held.filter(generations::state.eq(State::Running.word())))
-        .set(generations::leased_until.eq(&lease.until))
-        .execute(connection)
-}
-
 pub fn filled(connection: &mut SqliteConnection, id: &str, model: &str, now: &str) -> QueryResult<bool> {
     let running = generations::table.find(id).filter(generations::state.eq(State::Running.word()));
     let changed = diesel::update(running)

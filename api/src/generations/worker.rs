@@ -30,6 +30,7 @@ use crate::jobs::leases::Lease;
 use crate::llm::pools::{self, Filling};
 use crate::llm::store as llm;
 use crate::storage::Room;
+use crate::users::store::uuid;
 use crate::{Cancellation, Failure, certificates, db, storage};
 
 /// How often progress is told at most.
@@ -391,7 +392,6 @@ fn record(app: &App, row: &GenerationRow, ended: Result<(Hash, Certificate), Fai
     Ok(())
 }
 
-/// Records that a run waits for a key to the language model.
 /// Records that all answers are there: the generation waits for its turn to be made.
 fn pass_on(app: &App, row: &GenerationRow) -> Result<(), ApiError> {
     let now = db::now();
@@ -403,6 +403,7 @@ fn pass_on(app: &App, row: &GenerationRow) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Records that a run waits for a key to the language model.
 fn hold(app: &App, row: &GenerationRow, failure: &::llm::Failure) -> Result<(), ApiError> {
     log::info!("generation {} waits for a key", row.id);
     let is_recorded = app.generations.record(&format!("generation {}", row.id), || {

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use actix_web::dev::Server;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
 use jiff::Timestamp;
@@ -31,11 +32,11 @@ use crate::error::{ApiError, Code};
 use crate::generations::Progress;
 use crate::generations::mending::Mending;
 use crate::generations::store::Stage;
-use crate::idempotency::Turns;
 use crate::http::middleware::observe;
+use crate::idempotency::Turns;
 use crate::jobs::Desk;
-use crate::llm::LanguageModel;
 use crate::jobs::leases::Renewal;
+use crate::llm::LanguageModel;
 use crate::metrics::Metrics;
 use crate::plan::cache::PlanCache;
 use crate::sql::Sql;
@@ -58,10 +59,10 @@ const PARK_S: u64 = 6;
 /// Passwords that are hashed at the same time: each takes 19 MB of memory.
 const HASHES: usize = 4;
 
-/// Everything that requests share.
 /// Generations that wait for answers of a language model at a time. They wait beside the one whose rows are made, which takes all threads.
 const ASKING: usize = 4;
 
+/// Everything that requests share.
 pub struct App {
     /// The settings.
     pub config: Config,
@@ -315,17 +316,31 @@ async fn asked_to_stop() {
     }
 }
 
+/// What answers requests: all routes, and what stands around them.
+pub fn application(
+    app: web::Data<App>,
+    document: web::Data<Value>,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    actix_web::App::new()
+        .app_data(app)
+        .app_data(document)
+        .wrap(Compress::default())
+        .wrap(from_fn(observe))
+        .configure(configure_all)
+}
+
 fn http_server(app: web::Data<App>, document: Value, listener: TcpListener) -> io::Result<Server> {
     let threads = app.config.web_threads;
     let document = web::Data::new(document);
-    let server = HttpServer::new(move || {
-        actix_web::App::new()
-            .app_data(app.clone())
-            .app_data(document.clone())
-            .wrap(Compress::default())
-            .wrap(from_fn(observe))
-            .configure(configure_all)
-    });
+    let server = HttpServer::new(move || application(app.clone(), document.clone()));
     // A reader of a long stream must not keep the server from stopping for long.
     Ok(server.workers(threads).shutdown_timeout(SHUTDOWN_S).disable_signals().listen(listener)?.run())
 }

@@ -226,6 +226,7 @@ fn prove(row: &UserRow, current: Option<&str>) -> Result<(), ApiError> {
     (status = 204, description = "it is removed"),
     NotFound,
     Conflict,
+    ChangedMeanwhile,
 ))]
 #[delete("/users/{id}")]
 async fn delete_user(app: web::Data<App>, request: HttpRequest, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
@@ -241,7 +242,6 @@ async fn delete_user(app: web::Data<App>, request: HttpRequest, id: web::Path<Uu
     Ok(HttpResponse::NoContent().finish())
 }
 
-    ChangedMeanwhile,
 fn shown(row: &UserRow) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::ETAG, etag(&row.updated_at))).json(row.user())
 }
