@@ -20,8 +20,23 @@ impl Cancellation {
         self.0.load(Ordering::Relaxed)
     }
 
+    /// Raises it when what is given is dropped: work that nobody waits for any more is to stop.
+    #[must_use]
+    pub fn on_drop(&self) -> CancelOnDrop {
+        CancelOnDrop(self.clone())
+    }
+
     /// [`Failure::Cancelled`] once somebody asked to stop.
     pub fn check(&self) -> Result<(), Failure> {
         if self.is_cancelled() { Err(Failure::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// Raises a [`Cancellation`] when it is dropped.
+pub struct CancelOnDrop(Cancellation);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }

@@ -96,12 +96,18 @@ impl Failure {
     }
 }
 
-/// What the system refused, at the bottom of an error of a library.
+/// What the system, or the room that is to stay free, refused at the bottom of an error of a library.
 fn refusal(error: &FormatError) -> Option<io::Error> {
     let mut found: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = found {
-        if let Some(code) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
-            return Some(io::Error::from_raw_os_error(code));
+        if let Some(refused) = error.downcast_ref::<io::Error>() {
+            match (refused.raw_os_error(), refused.kind()) {
+                (Some(code), _) => return Some(io::Error::from_raw_os_error(code)),
+                (None, io::ErrorKind::StorageFull) => {
+                    return Some(io::Error::new(io::ErrorKind::StorageFull, refused.to_string()));
+                }
+                _ => {}
+            }
         }
         found = error.source();
     }

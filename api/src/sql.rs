@@ -1,5 +1,7 @@
 //! What answers users' SQL: threads of its own, so that a long query holds up no other request; memory that all queries share; turns.
 //!
+//! Rows that are picked by a condition or an order are found here too, within the same bounds.
+//!
 //! Bounds: a query may run for [`MAX_TIME`] and is then dropped between two batches; sorts, joins and groups of all queries share
 //! [`MEMORY_BYTES`] and spill below the data folder; functions make no text beyond a bound. What a batch of an expression holds is not counted
 //! by the pool, which is why batches are small and few queries run at a time.
@@ -11,7 +13,8 @@ use std::time::Duration;
 
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use engine::query::Stop;
+use engine::problem::Problem;
+use engine::query::{QueryError, Stop};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
@@ -22,6 +25,9 @@ use crate::error::ApiError;
 
 /// How long a query may run.
 pub const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// The shortest time that may be asked for: a busy machine has hardly begun before.
+const MIN_TIME: Duration = Duration::from_secs(1);
 
 /// Memory of all queries together before they spill.
 const MEMORY_BYTES: usize = 256 << 20;
@@ -60,12 +66,14 @@ impl Sql {
         }
     }
 
-    /// Runs work on the threads for SQL. `None` when it took longer than `limit`, waiting for a turn aside.
-    pub async fn run<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    /// Runs work on the threads for SQL. A problem with what `pointer` names when it takes longer than `limit`, waiting for a turn aside. It is
+    /// stopped when nobody waits for it any more.
+    pub async fn run<T: Send + 'static, F: Future<Output = Result<T, ApiError>> + Send + 'static>(
         &self,
         limit: Duration,
+        pointer: &str,
         work: impl FnOnce(Arc<RuntimeEnv>, Stop) -> F,
-    ) -> Result<Option<T>, ApiError> {
+    ) -> Result<T, ApiError> {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(ApiError::internal)?;
         let (threads, environment) = self.started()?;
         let stop = Stop::default();
@@ -78,8 +86,8 @@ impl Sql {
         });
         let _stop = StopOnDrop { task: task.abort_handle(), query: stop };
         match tokio::time::timeout(limit, task).await {
-            Ok(answer) => answer.map(Some).map_err(|error| ApiError::internal(format!("a query: {error}"))),
-            Err(_) => Ok(None),
+            Ok(answer) => answer.map_err(|error| ApiError::internal(format!("a query: {error}")))?,
+            Err(_) => Err(too_long(limit, pointer)),
         }
     }
 
@@ -118,6 +126,34 @@ impl Drop for Sql {
             threads.shutdown_background();
         }
     }
+}
+
+/// How long a query may take that may take this many milliseconds; a problem where nobody may ask for that.
+pub fn time_of(timeout_ms: Option<u64>) -> Result<Duration, Problem> {
+    let (min, max) = (MIN_TIME.as_millis() as u64, MAX_TIME.as_millis() as u64);
+    let ms = timeout_ms.unwrap_or(max);
+    if (min..=max).contains(&ms) {
+        return Ok(Duration::from_millis(ms));
+    }
+    Err(Problem::new("invalid_value", format!("{ms} is not in {min} to {max}")).at("/timeout_ms"))
+}
+
+/// What is told of a query that took too long.
+fn too_long(time: Duration, pointer: &str) -> ApiError {
+    let ms = time.as_millis() as u64;
+    let problem = Problem::new("query_too_long", format!("the query ran for {ms} ms and was stopped"));
+    let problem = problem.remedy("read fewer rows or columns, or join by keys");
+    ApiError::invalid(vec![problem.at(pointer).param("ms", ms)])
+}
+
+/// What is told of a query that has no answer.
+pub fn refused(error: QueryError, pointer: &str) -> ApiError {
+    let problem = match error {
+        QueryError::Sql(problem) => *problem,
+        QueryError::Memory => Problem::new("query_too_large", error.to_string()),
+        QueryError::Run(_) => Problem::new("invalid_sql", error.to_string()),
+    };
+    ApiError::invalid(vec![problem.at(pointer)])
 }
 
 /// Stops a query that nobody waits for any more.

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use api::users::Role;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, hiring};
+use crate::support::{Answer, Api, hiring, numbers};
 
 const DATASETS: &str = "/api/v1/datasets";
 const MINIMAL: &str = "# a comment\nname: one\ntables:\n  - name: t\n    rows: 3\n    columns:\n      - { name: n, generator: { type: sequence } }\n";
@@ -60,8 +60,14 @@ async fn a_dataset_is_created_listed_found_renamed_deleted_and_restored() {
     assert_eq!((&renamed["name"], &renamed["description"]), (&json!("people"), &Value::Null));
     api.send(Method::PATCH, &path, &headers, body).await.problem(412, "changed_meanwhile");
 
-    api.act(Method::DELETE, &path, &token).await.is(204);
+    // The tag of before the change removes nothing; the current one does, and so does none.
+    let stale = [headers[0], ("if-match", etag.as_str())];
+    api.send(Method::DELETE, &path, &stale, Vec::new()).await.problem(412, "changed_meanwhile");
+    let tag = api.get(&path, &token).await.is(200).header("etag").expect("a tag").to_owned();
+    api.send(Method::DELETE, &path, &[headers[0], ("if-match", &tag)], Vec::new()).await.is(204);
     api.get(&path, &token).await.problem(404, "not_found");
+    api.act(Method::POST, &format!("{path}/restore"), &token).await.is(200);
+    api.act(Method::DELETE, &path, &token).await.is(204);
     assert_eq!(names(api.get(&format!("{DATASETS}?deleted=true"), &token).await.json()), ["people"]);
     api.act(Method::POST, &format!("{path}/restore"), &token).await.is(200);
     api.get(&path, &token).await.is(200);
@@ -179,5 +185,54 @@ async fn rows_of_a_dataset_are_made_while_they_are_read() {
     let other = api.get(&format!("{path}?limit=100&seed=7"), &token).await.is(200).json();
     assert_ne!(other["items"], all["items"]);
     api.get(&format!("{path}?seed=9007199254740992"), &token).await.problem(422, "invalid_input");
+    let few = api.get(&format!("{path}?limit=2&set=candidates%3D7"), &token).await.is(200).json();
+    assert_eq!((&few["total"], &all["total"]), (&json!(7), &json!(100)));
+    let next = few["next"].as_str().expect("a next page");
+    assert_eq!(api.get(next, &token).await.is(200).json()["total"], 7, "{next}");
+    let last = api.get(&format!("{path}?set=candidates%3D7&set=candidates%3D8"), &token).await.is(200).json();
+    assert_eq!(last["total"], 8);
+    for (query, pointer) in [("set=candidates", "/set"), ("set=candidate%3D7", "/parameters")] {
+        let told = api.get(&format!("{path}?{query}"), &token).await.problem(422, "invalid_input").json();
+        assert_eq!(told["errors"][0]["pointer"], pointer, "{told}");
+    }
     api.get(&format!("{DATASETS}/{id}/tables/x/rows"), &token).await.problem(404, "not_found");
+}
+
+#[actix_web::test]
+async fn rows_that_are_picked_have_the_bounds_of_a_query() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let id = api.dataset(&token, &numbers(1 << 53)).await;
+    let path = format!("{DATASETS}/{id}/tables/number/rows");
+    let get = |query: &str| {
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query.split('&').map(|pair| pair.split_once(": ").expect("a pair")))
+            .finish();
+        let (api, token, path) = (&api, &token, format!("{path}?{query}"));
+        async move { api.get(&path, token).await }
+    };
+    for (condition, found, total) in [("n = 5", json!([{"n": 5}]), 1), ("n < 0", json!([]), 0)] {
+        let page = get(&format!("where: {condition}&limit: 1")).await.is(200).json();
+        assert_eq!((&page["items"], &page["total"]), (&found, &json!(total)), "{condition}");
+    }
+    let sorted = get("order_by: n&limit: 1").await.is(200).json();
+    assert_eq!((&sorted["items"], &sorted["total"]), (&json!([{"n": 1}]), &json!(1_u64 << 53)));
+    for (query, pointer) in [
+        ("where: n % 7 = 9&limit: 1", "/where"),
+        ("where: n % 7 = 9&order_by: n desc&format: csv", "/where"),
+        ("order_by: n desc&limit: 1", "/order_by"),
+    ] {
+        let told = get(&format!("{query}&timeout_ms: 1000")).await.problem(422, "invalid_input").json();
+        let error = &told["errors"][0];
+        assert_eq!((&error["code"], &error["pointer"]), (&json!("query_too_long"), &json!(pointer)), "{told}");
+        assert_eq!(error["params"]["ms"], 1000, "{told}");
+    }
+    let all = get("where: n % 2 = 0&limit: 1000000&timeout_ms: 999").await.problem(422, "invalid_input").json();
+    assert_eq!(all["errors"][0]["pointer"], "/timeout_ms");
+    // Whoever leaves gives the turn back, and so does what was stopped: more of them than there are turns.
+    for _ in 0..3 {
+        let left = get("where: n % 7 = 9");
+        tokio::time::timeout(std::time::Duration::from_millis(200), left).await.expect_err("it goes on");
+    }
+    assert_eq!(get("where: n = 5").await.is(200).json()["total"], 1);
 }

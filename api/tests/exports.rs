@@ -7,6 +7,7 @@ use actix_web::http::Method;
 use actix_web::web;
 use api::Cancellation;
 use api::generations::{Output, Request, Rows, Target, generate};
+use api::storage::Room;
 use api::users::Role;
 use engine::plan;
 use engine::schema::Overrides;
@@ -48,6 +49,7 @@ async fn the_files_are_those_of_the_command_line_byte_for_byte() {
             output: Output { target: Target::Folder(folder.path().to_owned()), format, compression: None },
             options: formats::Options::default(),
             threads: 2,
+            room: Room::default(),
         };
         let plan = Arc::clone(&plan);
         let made = web::block(move || generate(&plan, &request, &Cancellation::default(), &mut |_| {})).await;

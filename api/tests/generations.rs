@@ -3,12 +3,13 @@
 use std::fs;
 
 use actix_web::http::Method;
-use api::generations::{parts, store};
+use api::generations::{State, parts, store, worker};
+use api::jobs::leases;
 use api::users::Role;
 use engine::content::PART;
 use serde_json::{Value, json};
 
-use crate::support::{Api, hiring, numbers};
+use crate::support::{Api, config, hiring, numbers};
 
 fn id_of(resource: &Value) -> String {
     resource["id"].as_str().expect("an id").to_owned()
@@ -159,6 +160,22 @@ async fn events_tell_how_far_it_is_and_end_with_it() {
     assert!(done.is_sorted(), "{done:?}");
     let last = progress.last().expect("an event");
     assert_eq!((&last["state"], &last["rows_done"]), (&json!("succeeded"), &json!(300_000)));
+
+    // Each event has an id of its own, and whoever comes back with one is not told the same again.
+    let ids: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("id: ")).collect();
+    assert_eq!(ids.len(), progress.len());
+    assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len(), "{ids:?}");
+    let path = format!("/api/v1/generations/{id}/events");
+    let bearer = format!("Bearer {token}");
+    let again = async |last: &str| {
+        let headers = [("authorization", bearer.as_str()), ("last-event-id", last)];
+        api.send(Method::GET, &path, &headers, Vec::new()).await.is(200).text()
+    };
+    assert_eq!(again(ids.last().expect("an id")).await, ": \n\n");
+    for other in ["", "0", "of another server"] {
+        let told = again(other).await;
+        assert!(told.contains(&format!("id: {}\n", ids[ids.len() - 1])) && told.contains("succeeded"), "{told}");
+    }
 }
 
 #[actix_web::test]
@@ -264,4 +281,104 @@ async fn an_expression_that_fails_ends_its_generation_with_a_sentence() {
     assert!(!parts::folder(api.folder.path(), &id_of(&ended)).exists());
     let path = format!("/api/v1/datasets/{dataset}/tables/t/rows");
     api.get(&path, &token).await.problem(422, "invalid_input");
+}
+
+#[actix_web::test]
+async fn a_lost_part_is_not_made_again_where_the_disk_has_no_room_for_it() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, &numbers(1000)).await;
+    let id = id_of(&api.generation(&token, &dataset, &json!({})).await);
+    let folder = api.stop();
+    let part = parts::path(&parts::folder(folder.path(), &id), 0, 0);
+    fs::remove_file(&part).expect("a part");
+    let api = Api::reopened(folder, |folder| config(folder, &[("MIN_FREE_DISK_MB", "1000000000")]));
+    let (rows, token) = (format!("/api/v1/generations/{id}/tables/number/rows"), api.token(Role::Editor));
+    let told = api.get(&rows, &token).await.problem(503, "unavailable").json();
+    assert!(told["detail"].as_str().is_some_and(|text| text.contains("MB are free on the disk")), "{told}");
+    assert!(!part.exists());
+    let api = Api::reopened(api.stop(), |folder| config(folder, &[]));
+    assert_eq!(api.get(&rows, &token).await.is(200).json()["items"][0]["n"], 1);
+    assert!(part.is_file());
+}
+
+/// The word of a generation's or an export's state and its lease, as they are recorded.
+fn recorded(api: &Api, table: &str, id: &str) -> (String, String) {
+    #[derive(diesel::QueryableByName)]
+    struct Recorded {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        state: String,
+        #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+        leased_until: Option<String>,
+    }
+    let sql = format!("SELECT state, leased_until FROM {table} WHERE id = '{id}'");
+    let read = |c: &mut diesel::SqliteConnection| {
+        Ok::<_, api::error::ApiError>(diesel::RunQueryDsl::get_result::<Recorded>(diesel::sql_query(&sql), c)?)
+    };
+    let Recorded { state, leased_until } = api.app.db.read_now(read).expect("a row");
+    (state, leased_until.unwrap_or_default())
+}
+
+const LONG_AGO: &str = "2020-01-01T00:00:00.000Z";
+
+#[actix_web::test]
+async fn work_whose_worker_is_gone_is_taken_by_another_once_its_lease_ran_out() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, &numbers(PART + 5)).await;
+    let whole = api.generation(&token, &dataset, &json!({})).await;
+    let id = id_of(&whole);
+    let own = format!("/api/v1/generations/{id}");
+    let exports = format!("{own}/exports");
+    let export = id_of(&api.post(&exports, &token, &json!({"format": "csv"})).await.is(202).json());
+    let file = api.ended(&token, &format!("/api/v1/exports/{export}")).await;
+    let part = |part: usize| parts::path(&parts::folder(api.folder.path(), &id), 0, part);
+    let changed = |part: std::path::PathBuf| fs::metadata(part).expect("a part").modified().expect("a time");
+    let kept = changed(part(0));
+
+    // As a worker leaves them that died: the first part recorded and there, the second not.
+    let leave = |until: &str| {
+        api.sql(&format!(
+            "UPDATE generations SET state = 'running', content_hash = NULL, finished_at = NULL, leased_until = '{until}' WHERE id = '{id}'"
+        ));
+    };
+    let leave_export = |until: &str| {
+        api.sql(&format!("UPDATE exports SET state = 'running', leased_until = '{until}' WHERE id = '{export}'"))
+    };
+    api.sql("DELETE FROM generation_parts WHERE part = 1");
+    fs::remove_file(part(1)).expect("removed");
+    leave("2999-01-01T00:00:00.000Z");
+    leave_export("2999-01-01T00:00:00.000Z");
+    // Workers look, and what is somebody's is passed over.
+    let other = api.generation(&token, &dataset, &json!({"rows": {"number": 10}})).await;
+    let path = format!("/api/v1/generations/{}/exports", id_of(&other));
+    let small = id_of(&api.post(&path, &token, &json!({"format": "csv"})).await.is(202).json());
+    assert_eq!(api.ended(&token, &format!("/api/v1/exports/{small}")).await["state"], "succeeded");
+    assert_eq!(recorded(&api, "generations", &id).0, "running");
+    assert_eq!(recorded(&api, "exports", &export).0, "running");
+
+    // What is on a desk has its lease renewed, and is nobody else's even where that came too late.
+    {
+        let row = api.app.db.read_now(|c| Ok::<_, api::error::ApiError>(store::find(c, id.parse().expect("an id"))?));
+        let progress = worker::progress_of(&row.expect("a database").expect("a row"), State::Running);
+        let _held = api.app.generations.begin(id.parse().expect("an id"), progress);
+        leave(LONG_AGO);
+        api.app.generations.ring();
+        api.generation(&token, &dataset, &json!({"rows": {"number": 10}})).await;
+        assert_eq!(recorded(&api, "generations", &id).0, "running");
+        leases::once(&api.app).expect("a database");
+        let (state, until) = recorded(&api, "generations", &id);
+        assert!(state == "running" && until > api::db::now(), "{state} until {until}");
+    }
+
+    leave(LONG_AGO);
+    api.app.generations.ring();
+    let again = api.ended(&token, &own).await;
+    assert_eq!((&again["state"], &again["content_hash"]), (&json!("succeeded"), &whole["content_hash"]));
+    assert_eq!(changed(part(0)), kept, "it went on from its last whole part");
+    assert!(part(1).is_file());
+    leave_export(LONG_AGO);
+    api.app.exports.ring();
+    let again = api.ended(&token, &format!("/api/v1/exports/{export}")).await;
+    assert_eq!((&again["state"], &again["content_hash"]), (&json!("succeeded"), &file["content_hash"]));
 }

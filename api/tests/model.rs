@@ -338,6 +338,31 @@ async fn filling_is_followed_and_ends_within_a_second_of_being_cancelled() {
 }
 
 #[actix_web::test]
+async fn what_waits_for_a_model_holds_nobody_up() {
+    let server = server();
+    server.script(|script| script.latency_ms = 60_000);
+    let variables = [("OPENAI_BASE_URL", server.url()), ("OPENAI_API_KEY", MODEL_KEY)];
+    let api = Api::reopened(tempfile::tempdir().expect("a folder"), |folder| {
+        let mut config = config(folder, &variables);
+        config.model.timeout = Duration::from_secs(300);
+        config
+    });
+    let token = api.user(Role::Editor);
+    let slow = api.dataset(&token, &mottos("A motto that is long in coming", 1000, "")).await;
+    let path = format!("/api/v1/datasets/{slow}/generations");
+    let own = format!("/api/v1/generations/{}", id_of(&api.post(&path, &token, &json!({})).await.is(202).json()));
+    while server.counts().calls == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let quick = api.dataset(&token, &crate::support::numbers(1000)).await;
+    assert_eq!(api.generation(&token, &quick, &json!({})).await["state"], "succeeded");
+    let waits = api.get(&own, &token).await.is(200).json();
+    assert_eq!((&waits["state"], &waits["phase"]), (&json!("running"), &json!("answers")), "{waits}");
+    api.post(&format!("{own}/cancel"), &token, &json!({})).await.is(202);
+    assert_eq!(api.ended(&token, &own).await["state"], "cancelled");
+}
+
+#[actix_web::test]
 async fn a_look_for_the_questions_of_a_large_table_ends_within_a_second_of_being_cancelled() {
     let server = server();
     let api = asking(&server, &[("OPENAI_API_KEY", MODEL_KEY)]);

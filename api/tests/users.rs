@@ -145,7 +145,12 @@ async fn a_role_and_a_removal_hold_at_once() {
     let made = api.post("/api/v1/datasets", &editor, &dataset).await.is(201).json();
     api.patch(&path, &admin, "*", &json!({"role": "viewer"})).await.is(200);
     api.post("/api/v1/datasets", &editor, &dataset).await.problem(403, "forbidden");
-    api.act(Method::DELETE, &path, &admin).await.is(204);
+    let bearer = format!("Bearer {admin}");
+    let stale = [("authorization", bearer.as_str()), ("if-match", "\"2020-01-01T00:00:00Z\"")];
+    api.send(Method::DELETE, &path, &stale, Vec::new()).await.problem(412, "changed_meanwhile");
+    let tag = api.get(&path, &admin).await.is(200).header("etag").expect("a tag").to_owned();
+    let current = [stale[0], ("if-match", tag.as_str())];
+    api.send(Method::DELETE, &path, &current, Vec::new()).await.is(204);
     api.get("/api/v1/datasets", &editor).await.problem(401, "unauthenticated");
     let kept = api.get(&format!("/api/v1/datasets/{}", made["id"].as_str().expect("an id")), &admin).await.is(200);
     assert_eq!(kept.json()["updated_by"], Value::Null);

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use api::plan::settings::setting;
 use clap::Args;
 use engine::llm::Answers;
 use engine::plan::{self, Compiled, Plan};
@@ -30,7 +31,7 @@ pub struct SchemaFile {
 #[derive(Args)]
 pub struct Settings {
     /// Sets a parameter of the schema; may be repeated
-    #[arg(long = "set", value_name = "P=V", value_parser = parse_setting)]
+    #[arg(long = "set", value_name = "P=V", value_parser = setting)]
     settings: Vec<(String, Value)>,
 }
 
@@ -199,37 +200,9 @@ fn parse_scale(text: &str) -> Result<f64, String> {
     }
 }
 
-/// `P=V`; the value is what its text says in JSON where that is a scalar, else the text itself.
-fn parse_setting(text: &str) -> Result<(String, Value), String> {
-    let (name, value) =
-        text.split_once('=').ok_or_else(|| "write PARAMETER=VALUE, such as candidates=500".to_owned())?;
-    let parsed = match serde_json::from_str::<Value>(value) {
-        Ok(scalar @ (Value::Bool(_) | Value::Number(_) | Value::String(_))) => scalar,
-        _ => Value::String(value.to_owned()),
-    };
-    Ok((name.to_owned(), parsed))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_setting_takes_the_type_that_its_text_has_in_json() {
-        for (text, value) in [
-            ("n=5", Value::from(5)),
-            ("n=0.5", Value::from(0.5)),
-            ("n=true", Value::from(true)),
-            ("n=\"5\"", Value::from("5")),
-            ("n=five", Value::from("five")),
-            ("n=a=b", Value::from("a=b")),
-            ("n=[1]", Value::from("[1]")),
-            ("n=", Value::from("")),
-        ] {
-            assert_eq!(parse_setting(text), Ok(("n".to_owned(), value)), "{text}");
-        }
-        assert!(parse_setting("n").is_err());
-    }
 
     #[test]
     fn rows_belong_to_the_table_before_the_last_equals_sign() {

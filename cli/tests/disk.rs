@@ -235,6 +235,35 @@ fn a_disk_that_fills_up_while_rows_are_made_ends_them_as_failed_whatever_else_it
 }
 
 #[test]
+fn the_room_that_is_to_stay_free_is_looked_for_while_files_are_written() {
+    let Some(place) = Place::new("data", 64) else { return };
+    let limited = |megabytes: &str| place.serve(&[("MIN_FREE_DISK_MB", megabytes)]);
+    // Rows of one part, which fit onto the disk, and would leave too little of it.
+    let (mut server, caller) = limited("55");
+    let dataset = caller.post("/datasets", &schema(1_000_000)).is(201).id();
+    let failed = generated(&caller, &dataset);
+    assert_eq!(failed["state"], "failed", "{failed}");
+    assert!(text(&failed["failure"]).contains("MB are free on the disk, and 55 are to stay free"), "{failed}");
+    assert!(!place.home.at("data/generations").join(text(&failed["id"])).exists());
+    server.signal("-TERM");
+    assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
+
+    // A file of them that does.
+    let (mut server, caller) = limited("20");
+    let whole = generated(&caller, &dataset);
+    assert_eq!(whole["state"], "succeeded", "{whole}");
+    let exports = format!("/generations/{}/exports", text(&whole["id"]));
+    let id = caller.post(&exports, &json!({"format": "csv"})).is(202).id();
+    let failed = caller.ended(&format!("/exports/{id}"));
+    assert_eq!(failed["state"], "failed", "{failed}");
+    assert!(text(&failed["failure"]).contains("MB are free on the disk, and 20 are to stay free"), "{failed}");
+    let folder = format!("data/generations/{}/exports", text(&whole["id"]));
+    assert!(place.home.names(&folder).is_empty(), "{:?}", place.home.names(&folder));
+    server.signal("-TERM");
+    assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
 fn a_read_only_disk_and_a_folder_of_somebody_else_are_told_at_the_start() {
     let Some(place) = Place::new("data", 16) else { return };
     let (mut server, caller) = place.serve(&[("MIN_FREE_DISK_MB", "1")]);

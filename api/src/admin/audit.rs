@@ -4,7 +4,7 @@
 //! without the other. Entries are never changed.
 
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -14,7 +14,8 @@ use crate::http::context::{self, Acting};
 use crate::users::store as users;
 
 /// How an audited call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It was done.
     Done,
@@ -104,11 +105,17 @@ pub struct Filter {
     pub user: Option<Uuid>,
     /// About what begins with this only.
     pub object: Option<String>,
-    /// Before the entry of this id only.
-    pub before: Option<Uuid>,
+    /// With this outcome only.
+    pub outcome: Option<Outcome>,
+    /// From this instant on only.
+    pub since: Option<String>,
+    /// The oldest first instead of the newest.
+    pub ascending: bool,
+    /// Behind the entry of this id only.
+    pub behind: Option<Uuid>,
 }
 
-/// Entries, newest first, at most `limit`; and how many there are in all.
+/// Entries, at most `limit`; and how many there are in all.
 pub fn list(connection: &mut SqliteConnection, filter: &Filter, limit: i64) -> QueryResult<(Vec<AuditEntry>, i64)> {
     let wanted = || {
         let mut query = audit::table.into_boxed();
@@ -122,13 +129,21 @@ pub fn list(connection: &mut SqliteConnection, filter: &Filter, limit: i64) -> Q
             // A range instead of LIKE: what is searched for has no wildcards.
             query = query.filter(audit::object.ge(object.clone()).and(audit::object.lt(format!("{object}\u{10FFFF}"))));
         }
+        if let Some(outcome) = filter.outcome {
+            query = query.filter(audit::outcome.eq(outcome.word()));
+        }
+        if let Some(since) = &filter.since {
+            query = query.filter(audit::at.ge(since.clone()));
+        }
         query
     };
     let total = wanted().count().get_result(connection)?;
-    let mut page = wanted();
-    if let Some(before) = filter.before {
-        page = page.filter(audit::id.lt(before.to_string()));
-    }
-    let entries = page.order(audit::id.desc()).limit(limit).select(AuditEntry::as_select()).load(connection)?;
-    Ok((entries, total))
+    let page = wanted().limit(limit).select(AuditEntry::as_select());
+    let page = match (filter.behind.map(|id| id.to_string()), filter.ascending) {
+        (None, _) => page,
+        (Some(id), true) => page.filter(audit::id.gt(id)),
+        (Some(id), false) => page.filter(audit::id.lt(id)),
+    };
+    let page = if filter.ascending { page.order(audit::id.asc()) } else { page.order(audit::id.desc()) };
+    Ok((page.load(connection)?, total))
 }

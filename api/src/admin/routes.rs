@@ -1,15 +1,16 @@
 //! `/admin`: the server's state and the audit trail.
 
 use actix_web::{get, web};
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::audit::{self, AuditEntry, Filter};
+use super::audit::{self, AuditEntry, Filter, Outcome};
 use super::status::{self, Status};
 use crate::App;
-use crate::db::off_thread;
+use crate::db::{self, off_thread};
 use crate::error::ApiError;
 use crate::http::page::{List, Page};
 use crate::openapi::errors::Invalid;
@@ -31,6 +32,16 @@ pub struct AuditQuery {
     /// About what begins with this path only.
     #[param(example = "/api/v1/datasets")]
     pub object: Option<String>,
+    /// With this outcome only.
+    #[param(inline)]
+    pub outcome: Option<Outcome>,
+    /// From this instant on only.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-11-01T00:00:00Z")]
+    pub since: Option<Timestamp>,
+    /// `at`, with `desc` or `asc` behind it; the newest first where absent.
+    #[serde(default)]
+    #[param(example = "at desc", pattern = "^(at( (asc|desc))?)?$")]
+    pub order_by: String,
     /// Items of a page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
@@ -57,10 +68,11 @@ async fn list_audit(
     app: web::Data<App>,
     query: web::Query<AuditQuery>,
 ) -> Result<web::Json<List<AuditEntry>>, ApiError> {
-    let AuditQuery { operation, user, object, limit, cursor } = query.into_inner();
+    let AuditQuery { operation, user, object, outcome, since, order_by, limit, cursor } = query.into_inner();
     let page = Page { limit, ..Page::default() };
-    let limit = page.limit()?;
-    let filter = Filter { operation, user, object, before: cursor };
+    let slice = page.slice(&order_by, &[("at", ())], true)?;
+    let (limit, ascending, since) = (slice.limit, !slice.descending, since.map(db::spell));
+    let filter = Filter { operation, user, object, outcome, since, ascending, behind: cursor };
     let wanted = filter.clone();
     let (mut items, total) = app.db.read(move |c| Ok(audit::list(c, &wanted, limit + 1)?)).await?;
     let has_more = items.len() as i64 > limit;
@@ -68,7 +80,16 @@ async fn list_audit(
     let next = items.last().filter(|_| has_more).map(|last| {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let user = filter.user.map(|user| user.to_string());
-        for (name, value) in [("operation", filter.operation), ("user", user), ("object", filter.object)] {
+        let outcome = filter.outcome.map(|outcome| outcome.word().to_owned());
+        let order_by = Some(order_by).filter(|order| !order.is_empty());
+        for (name, value) in [
+            ("operation", filter.operation),
+            ("user", user),
+            ("object", filter.object),
+            ("outcome", outcome),
+            ("since", filter.since),
+            ("order_by", order_by),
+        ] {
             if let Some(value) = value {
                 query.append_pair(name, &value);
             }

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, delete, get, post, web};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -21,6 +21,28 @@ use crate::users::Role;
 /// Adds the resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_api_keys).service(create_api_key).service(get_api_key).service(delete_api_key);
+}
+
+/// Which of my keys.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ApiKeysQuery {
+    /// Part of the name.
+    #[serde(default)]
+    pub search: String,
+    /// `created_at`, `expires_at` or `name`, with `desc` or `asc` behind it; the newest first where absent.
+    #[serde(default)]
+    #[param(example = "expires_at asc", pattern = "^((created_at|expires_at|name)( (asc|desc))?)?$")]
+    pub order_by: String,
+    /// Items of a page, at most 500.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    pub limit: Option<u32>,
+    /// Items to pass over.
+    #[param(maximum = 2147483647)]
+    pub offset: Option<u32>,
+    /// Where the page begins, in place of `offset`: from `next` of the page before.
+    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    pub cursor: Option<String>,
 }
 
 /// The key that is wanted.
@@ -41,7 +63,7 @@ pub struct NewApiKey {
 }
 
 /// List my API keys, newest first
-#[utoipa::path(operation_id = "list_api_keys", tag = "api-keys", params(Page), responses(
+#[utoipa::path(operation_id = "list_api_keys", tag = "api-keys", params(ApiKeysQuery), responses(
     (status = 200, body = List<ApiKey>),
     Invalid,
 ))]
@@ -49,12 +71,16 @@ pub struct NewApiKey {
 async fn list_api_keys(
     app: web::Data<App>,
     caller: Caller,
-    page: web::Query<Page>,
+    query: web::Query<ApiKeysQuery>,
 ) -> Result<web::Json<List<ApiKey>>, ApiError> {
-    let (limit, offset) = (page.limit()?, page.offset()?);
-    let (rows, total) = app.db.read(move |c| Ok(store::list(c, caller.id, limit, offset)?)).await?;
+    let ApiKeysQuery { search, order_by, limit, offset, cursor } = query.into_inner();
+    let slice = Page { limit, offset, cursor }.slice(&order_by, &store::Order::KNOWN, true)?;
+    let (wanted, part) = (search.trim().to_owned(), slice.clone());
+    let (rows, total) = app.db.read(move |c| Ok(store::list(c, caller.id, &wanted, &part)?)).await?;
+    let (rows, next) = slice.cut(rows, |row| slice.order.place(row));
     let items = rows.into_iter().map(store::ApiKeyRow::shown).collect();
-    Ok(web::Json(List::new(items, total, &page, "/api/v1/api-keys", &[])?))
+    let parameters = [("search", search), ("order_by", order_by)];
+    Ok(web::Json(List::of_slice(items, total, &slice, next.as_ref(), "/api/v1/api-keys", &parameters)))
 }
 
 /// Make an API key

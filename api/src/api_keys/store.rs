@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{ApiKey, MARK};
 use crate::db::schema::api_keys;
+use crate::db::slices::{Place, Slice, holding, sliced};
 use crate::users::Role;
 use crate::users::store::uuid;
 
@@ -60,18 +61,52 @@ impl ApiKeyRow {
     }
 }
 
-/// A page of a user's keys, newest first, and how many there are.
+/// What keys are sorted by.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// When they were made.
+    Created,
+    /// When they end.
+    Expires,
+    /// Their names.
+    Name,
+}
+
+impl Order {
+    /// The orders by the names that clients have for them.
+    pub const KNOWN: [(&str, Order); 3] =
+        [("created_at", Order::Created), ("expires_at", Order::Expires), ("name", Order::Name)];
+
+    /// Where a key stands in it.
+    pub fn place(self, row: &ApiKeyRow) -> Place {
+        let key = match self {
+            Order::Created => &row.created_at,
+            Order::Expires => &row.expires_at,
+            Order::Name => &row.name,
+        };
+        Place::new(&row.id, key)
+    }
+}
+
+/// A page of a user's keys and one more, those whose name holds a text, and how many there are.
 pub fn list(
     connection: &mut SqliteConnection,
     user: Uuid,
-    limit: i64,
-    offset: i64,
+    search: &str,
+    slice: &Slice<Order>,
 ) -> QueryResult<(Vec<ApiKeyRow>, i64)> {
-    let own = || api_keys::table.filter(api_keys::user_id.eq(user.to_string()));
+    let own = || {
+        let own = api_keys::table.filter(api_keys::user_id.eq(user.to_string())).into_boxed();
+        own.filter(api_keys::name.like(holding(search)).escape('\\'))
+    };
     let total = own().count().get_result(connection)?;
-    let rows =
-        own().order(api_keys::id.desc()).select(ApiKeyRow::as_select()).limit(limit).offset(offset).load(connection)?;
-    Ok((rows, total))
+    let page = own().select(ApiKeyRow::as_select());
+    let page = match slice.order {
+        Order::Created => sliced!(page, api_keys::created_at, api_keys::id, slice),
+        Order::Expires => sliced!(page, api_keys::expires_at, api_keys::id, slice),
+        Order::Name => sliced!(page, api_keys::name, api_keys::id, slice),
+    };
+    Ok((page.load(connection)?, total))
 }
 
 /// A user's key.

@@ -32,7 +32,7 @@ pub const FORM: Form =
 pub async fn verify(app: &web::Data<App>, upload: Upload) -> Result<Verification, ApiError> {
     let turn = Arc::clone(&app.proofs).acquire_owned().await.map_err(ApiError::internal)?;
     let cancellation = Cancellation::default();
-    let _given_up = CancelOnDrop(cancellation.clone());
+    let _given_up = cancellation.on_drop();
     let state = app.clone();
     let proof = off_thread(move || {
         let _turn = turn;
@@ -95,14 +95,5 @@ fn refused(files: &[NamedFile], failure: Failure) -> ApiError {
             ApiError::invalid(failure.sentences().into_iter().map(problem).collect())
         }
         failure => ApiError::from(failure),
-    }
-}
-
-/// Asks work to stop that nobody waits for any more.
-struct CancelOnDrop(Cancellation);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.cancel();
     }
 }

@@ -2,6 +2,7 @@
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
+use engine::schema::Overrides;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -9,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::service::{self, Draft};
-use super::store::{self, Filter};
+use super::store::{self, Filter, Order};
 use super::{Dataset, Version};
 use crate::App;
 use crate::db::off_thread;
@@ -18,7 +19,7 @@ use crate::generations::table_index;
 use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
-use crate::http::precondition::{etag, if_match, is_known};
+use crate::http::precondition::{etag, if_match, if_match_given, is_known};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
 use crate::http::schema_source::{SchemaBody, SchemaSource, media_type_of, text_of};
 use crate::idempotency::Work;
@@ -27,6 +28,7 @@ use crate::openapi::errors::{
     ChangedMeanwhile, Forbidden, Invalid, NotAcceptable, NotFound, PreconditionRequired, UnsupportedMediaType,
 };
 use crate::plan::routes::{Overriding, looked_at};
+use crate::plan::settings::setting;
 
 /// Adds the resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -51,9 +53,9 @@ pub struct DatasetsQuery {
     /// Part of the name or the description.
     #[serde(default)]
     pub search: String,
-    /// `updated_at` or `name`, with `desc` or `asc` behind it.
+    /// `updated_at`, `created_at` or `name`, with `desc` or `asc` behind it.
     #[serde(default)]
-    #[param(example = "updated_at desc", pattern = "^((updated_at|name)( (asc|desc))?)?$")]
+    #[param(example = "updated_at desc", pattern = "^((updated_at|created_at|name)( (asc|desc))?)?$")]
     pub order_by: String,
     /// Deleted datasets instead of the others.
     #[serde(default)]
@@ -65,7 +67,7 @@ pub struct DatasetsQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^[0-9]{0,9}$")]
+    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 
@@ -126,29 +128,20 @@ async fn list_datasets(
 ) -> Result<web::Json<List<Dataset>>, ApiError> {
     let query = query.into_inner();
     let page = Page { limit: query.limit, offset: query.offset, cursor: query.cursor };
-    let (limit, offset) = (page.limit()?, page.offset()?);
-    let (by_name, descending) = match query.order_by.as_str() {
-        "" | "updated_at desc" => (false, true),
-        "updated_at" | "updated_at asc" => (false, false),
-        "name" | "name asc" => (true, false),
-        "name desc" => (true, true),
-        other => {
-            let sentence = format!("{other:?} is no order; known are updated_at and name, with asc or desc");
-            return Err(ApiError::invalid_at("/order_by", sentence));
-        }
-    };
-    let filter = Filter { search: query.search.trim().to_owned(), deleted: query.deleted, by_name, descending };
-    let (items, total, filter) = app
+    let slice = page.slice(&query.order_by, &Order::KNOWN, true)?;
+    let filter = Filter { search: query.search.trim().to_owned(), deleted: query.deleted };
+    let (items, total, next, slice, filter) = app
         .db
         .read(move |c| {
-            let (rows, total) = store::list(c, &filter, limit, offset)?;
+            let (rows, total) = store::list(c, &filter, &slice)?;
+            let (rows, next) = slice.cut(rows, |row| slice.order.place(row));
             let items = rows.into_iter().map(|row| service::shown(c, row)).collect::<Result<Vec<_>, _>>()?;
-            Ok((items, total, filter))
+            Ok((items, total, next, slice, filter))
         })
         .await?;
     let deleted = if filter.deleted { "true".to_owned() } else { String::new() };
     let parameters = [("search", filter.search), ("order_by", query.order_by), ("deleted", deleted)];
-    Ok(web::Json(List::new(items, total, &page, "/api/v1/datasets", &parameters)?))
+    Ok(web::Json(List::of_slice(items, total, &slice, next.as_ref(), "/api/v1/datasets", &parameters)))
 }
 
 /// Create a dataset
@@ -249,17 +242,26 @@ async fn update_dataset(
 /// Delete a dataset
 ///
 /// It is kept for 30 days, in which it can be restored.
-#[utoipa::path(operation_id = "delete_dataset", tag = "datasets", params(("id" = Uuid, Path)), responses(
+#[utoipa::path(operation_id = "delete_dataset", tag = "datasets",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "the ETag that the deletion starts from, or `*`; without it the dataset is deleted in any state")), responses(
     (status = 204, description = "it is deleted"),
     Forbidden,
     NotFound,
+    ChangedMeanwhile,
 ))]
 #[delete("/datasets/{id}")]
-async fn delete_dataset(app: web::Data<App>, caller: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+async fn delete_dataset(
+    app: web::Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: web::Path<Uuid>,
+) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
+    let given = request.headers().get(header::IF_MATCH).cloned();
     app.db
         .write(move |c| {
             let row = service::living(c, id)?;
+            if_match_given(given.as_ref(), &row.updated_at)?;
             service::delete(c, row, caller.id)
         })
         .await?;
@@ -387,17 +389,22 @@ async fn list_versions(
     page: web::Query<Page>,
 ) -> Result<web::Json<List<Version>>, ApiError> {
     let id = id.into_inner();
-    let (limit, offset) = (page.limit()?, page.offset()?);
-    let (items, total) = app
+    let (limit, before) = (page.limit()?, page.before()?);
+    let offset = if before.is_some() { 0 } else { page.offset()? };
+    let (mut items, total) = app
         .db
         .read(move |c| {
             let row = service::living(c, id)?;
-            let (rows, total) = store::versions(c, &row.id, limit, offset)?;
+            let (rows, total) = store::versions(c, &row.id, before, limit + 1, offset)?;
             let items = rows.into_iter().map(|row| service::shown_version(c, row, false));
             Ok((items.collect::<Result<Vec<_>, _>>()?, total))
         })
         .await?;
-    Ok(web::Json(List::new(items, total, &page, &format!("/api/v1/datasets/{id}/versions"), &[])?))
+    let has_more = items.len() as i64 > limit;
+    items.truncate(limit as usize);
+    let last = items.last().filter(|_| has_more).map(|last: &Version| last.version);
+    let next = last.map(|last| format!("/api/v1/datasets/{id}/versions?limit={limit}&cursor={last}"));
+    Ok(web::Json(List { items, total, next }))
 }
 
 /// Get a version with its text
@@ -436,7 +443,8 @@ pub struct SeedQuery {
 ///
 /// They are made while they are read; nothing is stored, and no language model is asked: what is not answered yet another generator fills.
 #[utoipa::path(operation_id = "list_dataset_rows", tag = "datasets",
-    params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery, SeedQuery), responses(
+    params(("id" = Uuid, Path), ("table" = String, Path), RowsQuery, SeedQuery,
+        ("set" = Option<Vec<String>>, Query, style = Form, explode, description = "value of a parameter of the schema, as `candidates=500`; once for each parameter", example = json!(["candidates=500"]))), responses(
     (status = 200, content((RowList = "application/json"), (Vec<u8> = "application/octet-stream"))),
     NotFound,
     NotAcceptable,
@@ -452,11 +460,12 @@ async fn list_dataset_rows(
     seed: web::Query<SeedQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, name) = path.into_inner();
-    let overriding = Overriding { seed: seed.seed, ..Overriding::default() };
+    let parameters = parameters(request.query_string())?;
+    let overriding = Overriding { seed: seed.seed, parameters, ..Overriding::default() };
     let state = app.clone();
     let asked = off_thread(move || {
         let row = state.db.read_now(|c| service::living(c, id))?;
-        let key = format!("{id} {} {:?}", row.version, overriding.seed);
+        let key = format!("{id} {} {:?} {}", row.version, overriding.seed, json!(overriding.parameters));
         let look = || {
             let version = state.db.read_now(|c| service::version_row(c, &row, row.version))?;
             looked_at(&state, &version.text, &overriding).map(|(plan, _)| plan)
@@ -471,5 +480,11 @@ async fn list_dataset_rows(
         Ok(AskedTable { source: Source::Planned, plan, table })
     })
     .await?;
-    answer(asked, query.into_inner(), &request).await
+    answer(&app, asked, query.into_inner(), &request).await
+}
+
+/// The values of the schema's parameters: each `set` of a query names one.
+fn parameters(query: &str) -> Result<Overrides, ApiError> {
+    let set = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "set");
+    set.map(|(_, text)| setting(&text).map_err(|sentence| ApiError::invalid_at("/set", sentence))).collect()
 }

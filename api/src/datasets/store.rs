@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::db::schema::{dataset_versions, datasets, generations};
+use crate::db::slices::{Place, Slice, holding, sliced};
 
 /// A dataset's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -58,24 +59,45 @@ pub struct Filter {
     pub search: String,
     /// Deleted ones instead of the others.
     pub deleted: bool,
-    /// By name instead of by the last change.
-    pub by_name: bool,
-    /// Last first.
-    pub descending: bool,
 }
 
-/// A page of the datasets, and how many there are in all.
+/// What datasets are sorted by.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// When they were changed last.
+    Updated,
+    /// When they were made.
+    Created,
+    /// Their names.
+    Name,
+}
+
+impl Order {
+    /// The orders by the names that clients have for them.
+    pub const KNOWN: [(&str, Order); 3] =
+        [("updated_at", Order::Updated), ("created_at", Order::Created), ("name", Order::Name)];
+
+    /// Where a dataset stands in it.
+    pub fn place(self, row: &DatasetRow) -> Place {
+        let key = match self {
+            Order::Updated => &row.updated_at,
+            Order::Created => &row.created_at,
+            Order::Name => &row.name,
+        };
+        Place::new(&row.id, key)
+    }
+}
+
+/// A page of the datasets and one more, and how many there are in all.
 pub fn list(
     connection: &mut SqliteConnection,
     filter: &Filter,
-    limit: i64,
-    offset: i64,
+    slice: &Slice<Order>,
 ) -> QueryResult<(Vec<DatasetRow>, i64)> {
     let wanted = || {
         let mut query = datasets::table.into_boxed();
         if !filter.search.is_empty() {
-            let escaped = filter.search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            let pattern = format!("%{escaped}%");
+            let pattern = holding(&filter.search);
             query = query.filter(
                 datasets::name.like(pattern.clone()).escape('\\').or(datasets::description
                     .is_not_null()
@@ -89,14 +111,13 @@ pub fn list(
         }
     };
     let total = wanted().count().get_result(connection)?;
-    let ordered = match (filter.by_name, filter.descending) {
-        (true, false) => wanted().order((datasets::name.asc(), datasets::id.asc())),
-        (true, true) => wanted().order((datasets::name.desc(), datasets::id.asc())),
-        (false, false) => wanted().order((datasets::updated_at.asc(), datasets::id.asc())),
-        (false, true) => wanted().order((datasets::updated_at.desc(), datasets::id.asc())),
+    let page = wanted().select(DatasetRow::as_select());
+    let page = match slice.order {
+        Order::Updated => sliced!(page, datasets::updated_at, datasets::id, slice),
+        Order::Created => sliced!(page, datasets::created_at, datasets::id, slice),
+        Order::Name => sliced!(page, datasets::name, datasets::id, slice),
     };
-    let rows = ordered.select(DatasetRow::as_select()).limit(limit).offset(offset).load(connection)?;
-    Ok((rows, total))
+    Ok((page.load(connection)?, total))
 }
 
 /// A dataset, deleted or not.
@@ -161,16 +182,18 @@ pub fn version_summary(
         .first(connection)
 }
 
-/// A page of a dataset's versions, newest first, and how many there are in all.
+/// A page of a dataset's versions, newest first, those before one where it is named, and how many there are in all.
 pub fn versions(
     connection: &mut SqliteConnection,
     dataset: &str,
+    before: Option<i32>,
     limit: i64,
     offset: i64,
 ) -> QueryResult<(Vec<VersionRow>, i64)> {
     let own = || dataset_versions::table.filter(dataset_versions::dataset_id.eq(dataset));
     let total = own().count().get_result(connection)?;
     let rows = own()
+        .filter(dataset_versions::version.lt(before.unwrap_or(i32::MAX)))
         .order(dataset_versions::version.desc())
         .select(VersionRow::as_select())
         .limit(limit)

@@ -6,6 +6,7 @@
 
 pub mod files;
 pub mod schema;
+pub mod slices;
 mod writer;
 
 use std::ffi::c_int;

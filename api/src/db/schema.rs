@@ -79,6 +79,7 @@ diesel::table! {
         llm_ceiling_usd -> Nullable<Double>,
         llm_filled_at -> Nullable<Text>,
         held_for -> Nullable<Text>,
+        leased_until -> Nullable<Text>,
     }
 }
 
@@ -118,6 +119,7 @@ diesel::table! {
         created_at -> Text,
         created_by -> Nullable<Text>,
         finished_at -> Nullable<Text>,
+        leased_until -> Nullable<Text>,
     }
 }
 

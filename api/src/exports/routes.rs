@@ -2,6 +2,7 @@
 
 use actix_web::http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, post, web};
+use formats::FORMATS;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaFormat, SchemaType, Type};
@@ -10,12 +11,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::service::{self, Wanted};
+use super::store::{Filter, Order};
 use super::{Export, store};
 use crate::App;
 use crate::auth::tokens;
 use crate::db::{self, off_thread};
 use crate::error::{ApiError, Code};
-use crate::generations::service as generations;
+use crate::generations::{State, service as generations};
 use crate::http::body::{Object, null_is_absent};
 use crate::http::caller::Caller;
 use crate::http::files;
@@ -72,6 +74,33 @@ pub struct ExportLink {
     pub expires_at: String,
 }
 
+/// Which exports.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ExportsQuery {
+    /// In this state only.
+    #[param(inline)]
+    pub state: Option<State>,
+    /// In this format only.
+    pub format: Option<String>,
+    /// Part of the file's name.
+    #[serde(default)]
+    pub search: String,
+    /// `created_at`, `format` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+    #[serde(default)]
+    #[param(example = "created_at desc", pattern = "^((created_at|format|state)( (asc|desc))?)?$")]
+    pub order_by: String,
+    /// Items of a page, at most 500.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    pub limit: Option<u32>,
+    /// Items to pass over.
+    #[param(maximum = 2147483647)]
+    pub offset: Option<u32>,
+    /// Where the page begins, in place of `offset`: from `next` of the page before.
+    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    pub cursor: Option<String>,
+}
+
 /// What a link carries in the place of a bearer token.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -107,7 +136,7 @@ async fn create_export(
 }
 
 /// List a generation's exports, newest first
-#[utoipa::path(operation_id = "list_generation_exports", tag = "exports", params(("id" = Uuid, Path), Page), responses(
+#[utoipa::path(operation_id = "list_generation_exports", tag = "exports", params(("id" = Uuid, Path), ExportsQuery), responses(
     (status = 200, body = List<Export>),
     NotFound,
     Invalid,
@@ -117,13 +146,13 @@ async fn list_generation_exports(
     app: web::Data<App>,
     _: Caller,
     id: web::Path<Uuid>,
-    page: web::Query<Page>,
+    query: web::Query<ExportsQuery>,
 ) -> Result<web::Json<List<Export>>, ApiError> {
-    list(&app, Some(id.into_inner()), page.into_inner()).await
+    list(&app, Some(id.into_inner()), query.into_inner()).await
 }
 
 /// List exports, newest first
-#[utoipa::path(operation_id = "list_exports", tag = "exports", params(Page), responses(
+#[utoipa::path(operation_id = "list_exports", tag = "exports", params(ExportsQuery), responses(
     (status = 200, body = List<Export>),
     Invalid,
 ))]
@@ -131,27 +160,38 @@ async fn list_generation_exports(
 async fn list_exports(
     app: web::Data<App>,
     _: Caller,
-    page: web::Query<Page>,
+    query: web::Query<ExportsQuery>,
 ) -> Result<web::Json<List<Export>>, ApiError> {
-    list(&app, None, page.into_inner()).await
+    list(&app, None, query.into_inner()).await
 }
 
-async fn list(app: &App, generation: Option<Uuid>, page: Page) -> Result<web::Json<List<Export>>, ApiError> {
-    let (limit, offset) = (page.limit()?, page.offset()?);
+async fn list(app: &App, generation: Option<Uuid>, query: ExportsQuery) -> Result<web::Json<List<Export>>, ApiError> {
+    let ExportsQuery { state, format, search, order_by, limit, offset, cursor } = query;
+    let slice = Page { limit, offset, cursor }.slice(&order_by, &Order::KNOWN, true)?;
+    if let Some(name) = format.as_deref().filter(|name| formats::by_name(name).is_none()) {
+        let known: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+        let sentence = format!("{name:?} is no format; known are {}", known.join(", "));
+        return Err(ApiError::invalid_at("/format", sentence));
+    }
+    let filter = Filter { generation, state, format: format.clone(), search: search.trim().to_owned() };
     let read = move |c: &mut diesel::SqliteConnection| {
         if let Some(id) = generation {
             generations::find(c, id)?;
         }
-        let (rows, total) = store::list(c, generation, limit, offset)?;
+        let (rows, total) = store::list(c, &filter, &slice)?;
+        let (rows, next) = slice.cut(rows, |row| slice.order.place(row));
         let items = rows.into_iter().map(|row| service::shown(c, row)).collect::<Result<Vec<_>, _>>()?;
-        Ok((items, total))
+        Ok((items, total, next, slice))
     };
-    let (items, total) = app.db.read(read).await?;
+    let (items, total, next, slice) = app.db.read(read).await?;
     let path = match generation {
         Some(id) => format!("/api/v1/generations/{id}/exports"),
         None => "/api/v1/exports".to_owned(),
     };
-    Ok(web::Json(List::new(items, total, &page, &path, &[])?))
+    let state = state.map(State::word).unwrap_or_default().to_owned();
+    let parameters =
+        [("state", state), ("format", format.unwrap_or_default()), ("search", search), ("order_by", order_by)];
+    Ok(web::Json(List::of_slice(items, total, &slice, next.as_ref(), &path, &parameters)))
 }
 
 /// Get an export

@@ -4,7 +4,9 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::db::schema::exports;
+use crate::db::slices::{Place, Slice, holding, sliced};
 use crate::generations::State;
+use crate::jobs::leases::Lease;
 
 /// An export's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -54,28 +56,77 @@ impl ExportRow {
     }
 }
 
-/// A page of the exports, newest first, and how many there are in all.
+/// Which exports.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this generation only.
+    pub generation: Option<Uuid>,
+    /// In this state only.
+    pub state: Option<State>,
+    /// In this format only.
+    pub format: Option<String>,
+    /// Part of the file's name; all where empty.
+    pub search: String,
+}
+
+/// What exports are sorted by.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// When they were asked for.
+    Created,
+    /// The names of their formats.
+    Format,
+    /// The words of their states.
+    State,
+}
+
+impl Order {
+    /// The orders by the names that clients have for them.
+    pub const KNOWN: [(&str, Order); 3] =
+        [("created_at", Order::Created), ("format", Order::Format), ("state", Order::State)];
+
+    /// Where an export stands in it.
+    pub fn place(self, row: &ExportRow) -> Place {
+        let key = match self {
+            Order::Created => &row.created_at,
+            Order::Format => &row.format,
+            Order::State => &row.state,
+        };
+        Place::new(&row.id, key)
+    }
+}
+
+/// A page of the exports and one more, and how many there are in all.
 pub fn list(
     connection: &mut SqliteConnection,
-    generation: Option<Uuid>,
-    limit: i64,
-    offset: i64,
+    filter: &Filter,
+    slice: &Slice<Order>,
 ) -> QueryResult<(Vec<ExportRow>, i64)> {
     let wanted = || {
-        let query = exports::table.into_boxed();
-        match generation {
-            Some(id) => query.filter(exports::generation_id.eq(id.to_string())),
-            None => query,
+        let mut query = exports::table.into_boxed();
+        if let Some(id) = filter.generation {
+            query = query.filter(exports::generation_id.eq(id.to_string()));
         }
+        if let Some(state) = filter.state {
+            query = query.filter(exports::state.eq(state.word()));
+        }
+        if let Some(format) = &filter.format {
+            query = query.filter(exports::format.eq(format.clone()));
+        }
+        if !filter.search.is_empty() {
+            let named = exports::file_name.assume_not_null().like(holding(&filter.search)).escape('\\');
+            query = query.filter(exports::file_name.is_not_null().and(named));
+        }
+        query
     };
     let total = wanted().count().get_result(connection)?;
-    let rows = wanted()
-        .order((exports::created_at.desc(), exports::id.desc()))
-        .select(ExportRow::as_select())
-        .limit(limit)
-        .offset(offset)
-        .load(connection)?;
-    Ok((rows, total))
+    let page = wanted().select(ExportRow::as_select());
+    let page = match slice.order {
+        Order::Created => sliced!(page, exports::created_at, exports::id, slice),
+        Order::Format => sliced!(page, exports::format, exports::id, slice),
+        Order::State => sliced!(page, exports::state, exports::id, slice),
+    };
+    Ok((page.load(connection)?, total))
 }
 
 /// An export.
@@ -131,16 +182,33 @@ pub fn requeue(connection: &mut SqliteConnection, id: &str) -> QueryResult<usize
         .execute(connection)
 }
 
-/// Takes the export that has waited longest, if one waits.
-pub fn take_next(connection: &mut SqliteConnection) -> QueryResult<Option<ExportRow>> {
-    let next: Option<ExportRow> = exports::table
-        .filter(exports::state.eq(State::Queued.word()))
-        .order((exports::created_at.asc(), exports::id.asc()))
-        .select(ExportRow::as_select())
+/// Takes the export that has waited longest, if one waits, for as long as the lease says. One whose lease ran out, its worker being gone,
+/// comes first.
+pub fn take_next(connection: &mut SqliteConnection, lease: &Lease) -> QueryResult<Option<ExportRow>> {
+    let waiting =
+        || exports::table.order((exports::created_at.asc(), exports::id.asc())).select(ExportRow::as_select());
+    let left: Option<ExportRow> = waiting()
+        .filter(exports::state.eq(State::Running.word()))
+        .filter(exports::leased_until.lt(&lease.now))
+        .filter(exports::id.ne_all(&lease.held))
         .first(connection)
         .optional()?;
+    let next = match left {
+        Some(left) => Some(left),
+        None => waiting().filter(exports::state.eq(State::Queued.word())).first(connection).optional()?,
+    };
     let Some(mut row) = next else { return Ok(None) };
     row.state = State::Running.word().to_owned();
-    update(connection, &row)?;
+    diesel::update(exports::table.find(&row.id))
+        .set((exports::state.eq(&row.state), exports::leased_until.eq(&lease.until)))
+        .execute(connection)?;
     Ok(Some(row))
+}
+
+/// Renews the leases of the exports that workers hold.
+pub fn renew(connection: &mut SqliteConnection, lease: &Lease) -> QueryResult<usize> {
+    let held = exports::table.filter(exports::id.eq_any(&lease.held));
+    diesel::update(held.filter(exports::state.eq(State::Running.word())))
+        .set(exports::leased_until.eq(&lease.until))
+        .execute(connection)
 }

@@ -13,12 +13,14 @@ use super::service::{FOLDER, file, folder};
 use super::store::{self, ExportRow};
 use crate::App;
 use crate::auth::tokens::hex;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
+use crate::generations::mending::stored_table;
 use crate::generations::parts::{self, StoredTable};
-use crate::generations::worker::{ids_in, plan_of, stored_table};
+use crate::generations::worker::{ids_in, plan_of};
 use crate::generations::{Output, Request, Rows, State, Target, generate, service as generations};
 use crate::jobs::Interruption;
-use crate::storage::{self, StorageError};
+use crate::jobs::leases::Lease;
+use crate::storage::{self, Room, StorageError};
 use crate::users::store::uuid;
 use crate::{Cancellation, Failure, db};
 
@@ -30,7 +32,7 @@ const CHUNK: usize = 1 << 17;
 
 /// Makes the export that has waited longest; says whether there was one.
 pub fn step(app: &App) -> bool {
-    let row = match app.db.write_now(store::take_next) {
+    let row = match app.db.write_now(|c| store::take_next(c, &Lease::of(&*app.exports))) {
         Ok(Some(row)) => row,
         Ok(None) => return false,
         Err(error) => {
@@ -39,7 +41,7 @@ pub fn step(app: &App) -> bool {
         }
     };
     let id = uuid(&row.id);
-    let (cancellation, _) = app.exports.begin(id, ());
+    let (_on_desk, cancellation, _) = app.exports.begin(id, ());
     let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| make(app, &row, &cancellation)))
         .unwrap_or_else(|_| Err(Failure::Internal("an export panicked".to_owned())));
     let ended = match made {
@@ -74,7 +76,6 @@ pub fn step(app: &App) -> bool {
             log::error!("the end of export {id} is not recorded: {error}; it is made again at the next start")
         }
     }
-    app.exports.end(id);
     true
 }
 
@@ -118,7 +119,13 @@ fn make(app: &App, row: &ExportRow, cancellation: &Cancellation) -> Result<Made,
         .map_err(internal)?;
     let plan = plan_of(app, &owner).map_err(internal)?;
     let rows_folder = parts::folder(&app.config.data_dir, &owner.id);
-    let stored = (0..plan.tables.len()).map(|table| stored_table(app, &owner, &plan, table).map_err(internal));
+    let unread = |error: ApiError| match error.code() {
+        _ if cancellation.is_cancelled() => Failure::Cancelled,
+        Code::Unavailable | Code::EngineChanged => Failure::Request(error.to_string()),
+        _ => internal(error),
+    };
+    let stored =
+        (0..plan.tables.len()).map(|table| stored_table(app, &owner, &plan, table, cancellation).map_err(unread));
     let stored = stored.collect::<Result<Vec<StoredTable>, Failure>>()?;
     let format = formats::by_name(&row.format)
         .ok_or_else(|| Failure::Request(format!("this server knows no format {:?}", row.format)))?;
@@ -128,7 +135,7 @@ fn make(app: &App, row: &ExportRow, cancellation: &Cancellation) -> Result<Made,
     })?;
     let compression = row.compression.as_deref().and_then(Compression::by_name);
     let tables: Vec<usize> = row.table_names().iter().filter_map(|name| plan.table_index(name)).collect();
-    storage::check_free_space(&rows_folder, app.config.min_free_disk_bytes)?;
+    let room = Room::on(&rows_folder, app.config.min_free_disk_bytes)?;
     let folder = folder(app, row);
     let files = folder.join("files");
     let _ = fs::remove_dir_all(&folder);
@@ -139,6 +146,7 @@ fn make(app: &App, row: &ExportRow, cancellation: &Cancellation) -> Result<Made,
         output: Output { target: Target::Folder(files.clone()), format, compression },
         options,
         threads: 1,
+        room: room.clone(),
     };
     let made = generate(&plan, &request, cancellation, &mut |_| {})?;
     let target = file(app, row);
@@ -150,7 +158,8 @@ fn make(app: &App, row: &ExportRow, cancellation: &Cancellation) -> Result<Made,
         }
         paths => {
             let partial = folder.join("partial");
-            archive(paths, &partial, plan.dataset.reference_time_us(), compression.is_some(), cancellation)?;
+            let archive = Archive { target: &partial, are_compressed: compression.is_some(), room: &room };
+            archive.write(paths, plan.dataset.reference_time_us(), cancellation)?;
             fs::rename(&partial, &target).map_err(at(&target))?;
             (format!("{}-{}.zip", formats::file_name(&plan.dataset.name), format.name()), ZIP)
         }
@@ -161,38 +170,44 @@ fn make(app: &App, row: &ExportRow, cancellation: &Cancellation) -> Result<Made,
     Ok(Made { name, media_type, size_bytes, hash })
 }
 
-/// Puts files into one archive, in their order, all as old as the reference time.
-fn archive(
-    files: &[PathBuf],
-    target: &Path,
-    reference_time_us: i64,
+/// An archive of several files.
+struct Archive<'a> {
+    target: &'a Path,
+    /// Whether the files are compressed already.
     are_compressed: bool,
-    cancellation: &Cancellation,
-) -> Result<(), Failure> {
-    let mut zip = zip::ZipWriter::new(File::create(target).map_err(at(target))?);
-    let method = if are_compressed { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
-    let options = zip::write::SimpleFileOptions::default()
-        .compression_method(method)
-        .last_modified_time(zip_time(reference_time_us))
-        .unix_permissions(0o644);
-    let mut buffer = vec![0; CHUNK];
-    for path in files {
-        let size = fs::metadata(path).map_err(at(path))?.len();
-        let options = options.large_file(size >= u64::from(u32::MAX) - PART);
-        let refused = |error: zip::result::ZipError| at(target)(error.into());
-        zip.start_file(name_of(path), options).map_err(refused)?;
-        let mut source = File::open(path).map_err(at(path))?;
-        loop {
-            cancellation.check()?;
-            match source.read(&mut buffer).map_err(at(path))? {
-                0 => break,
-                read => zip.write_all(&buffer[..read]).map_err(at(target))?,
+    room: &'a Room,
+}
+
+impl Archive<'_> {
+    /// Puts files in, in their order, all as old as the reference time.
+    fn write(&self, files: &[PathBuf], reference_time_us: i64, cancellation: &Cancellation) -> Result<(), Failure> {
+        let target = self.target;
+        let mut zip = zip::ZipWriter::new(self.room.watch(File::create(target).map_err(at(target))?));
+        let method =
+            if self.are_compressed { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(method)
+            .last_modified_time(zip_time(reference_time_us))
+            .unix_permissions(0o644);
+        let mut buffer = vec![0; CHUNK];
+        for path in files {
+            let size = fs::metadata(path).map_err(at(path))?.len();
+            let options = options.large_file(size >= u64::from(u32::MAX) - PART);
+            let refused = |error: zip::result::ZipError| at(target)(error.into());
+            zip.start_file(name_of(path), options).map_err(refused)?;
+            let mut source = File::open(path).map_err(at(path))?;
+            loop {
+                cancellation.check()?;
+                match source.read(&mut buffer).map_err(at(path))? {
+                    0 => break,
+                    read => zip.write_all(&buffer[..read]).map_err(at(target))?,
+                }
             }
         }
+        let file = zip.finish().map_err(|error| at(target)(error.into()))?.into_inner();
+        file.sync_all().map_err(at(target))?;
+        Ok(())
     }
-    let file = zip.finish().map_err(|error| at(target)(error.into()))?;
-    file.sync_all().map_err(at(target))?;
-    Ok(())
 }
 
 /// An instant as a zip entry can hold it: from 1980 to 2107, in steps of two seconds.

@@ -6,7 +6,9 @@
 
 pub(crate) mod events;
 pub mod files;
+pub mod mending;
 pub mod parts;
+pub(crate) mod picking;
 pub mod query;
 pub mod routes;
 pub(crate) mod rows;

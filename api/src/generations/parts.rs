@@ -17,7 +17,7 @@ use engine::run;
 use formats::{Format, FormatError, Parquet};
 
 use super::files::document;
-use crate::storage::{StorageError, sync_folder};
+use crate::storage::{Room, StorageError, sync_folder};
 use crate::{Cancellation, Failure};
 
 /// The folder of a generation's rows in the data folder.
@@ -66,6 +66,8 @@ pub struct NewPart<'a> {
     pub path: &'a Path,
     /// Threads that make it.
     pub threads: usize,
+    /// Room that is to stay free on its disk.
+    pub room: &'a Room,
     /// Stops it.
     pub cancellation: &'a Cancellation,
 }
@@ -78,22 +80,32 @@ pub struct Made {
     pub size_bytes: u64,
 }
 
-/// Makes a part: under a temporary name first, under its own once all of it is synced. A profiler takes its rows in.
-pub fn make(
+/// Makes a part: under a temporary name first, under its own once all of it is synced. A profiler takes its rows in. What is not finished
+/// leaves nothing.
+pub fn make(part: NewPart<'_>, profiler: Option<&mut Profiler>, on_rows: impl FnMut(u64)) -> Result<Made, Failure> {
+    let partial = part.path.with_extension(PARTIAL);
+    let made = write(part, &partial, profiler, on_rows);
+    if made.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    made
+}
+
+fn write(
     part: NewPart<'_>,
+    partial: &Path,
     mut profiler: Option<&mut Profiler>,
     mut on_rows: impl FnMut(u64),
 ) -> Result<Made, Failure> {
-    let NewPart { plan, table, range, path, threads, cancellation } = part;
+    let NewPart { plan, table, range, path, threads, room, cancellation } = part;
     let refused = |path: &Path| {
         let path = path.to_owned();
         move |source| Failure::Storage(StorageError { path, source })
     };
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent).map_err(refused(parent))?;
-    let partial = path.with_extension(PARTIAL);
-    let file = File::create(&partial).map_err(refused(&partial))?;
-    let mut sink = BufWriter::with_capacity(1 << 20, file);
+    let file = File::create(partial).map_err(refused(partial))?;
+    let mut sink = BufWriter::with_capacity(1 << 20, room.watch(file));
     let document = document::document(plan, &[table], &[range.end - range.start]);
     let mut hashes = Vec::new();
     let reader = profiler.as_ref().map(|profiler| profiler.reader());
@@ -122,11 +134,11 @@ pub fn make(
         writer.end_table().map_err(&writing)?;
         writer.finish(&[]).map_err(&writing)?;
     }
-    let file = sink.into_inner().map_err(|error| refused(path)(error.into_error()))?;
+    let file = sink.into_inner().map_err(|error| refused(path)(error.into_error()))?.into_inner();
     file.sync_all().map_err(refused(path))?;
     let size_bytes = file.metadata().map_err(refused(path))?.len();
     drop(file);
-    fs::rename(&partial, path).map_err(refused(path))?;
+    fs::rename(partial, path).map_err(refused(path))?;
     sync_folder(parent);
     Ok(Made { hash: content::hash_all(&hashes), size_bytes })
 }

@@ -17,15 +17,16 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::mending::{self, stored_table};
+use super::parts::StoredTable;
+use super::scan;
 use super::service;
-use super::worker::{plan_of, stored_table};
-use super::{parts::StoredTable, scan};
+use super::worker::plan_of;
 use crate::App;
-use crate::db::off_thread;
 use crate::error::ApiError;
 use crate::http::body::whole;
 use crate::http::cells::{self, ColumnInfo};
-use crate::sql::MAX_TIME;
+use crate::sql::{self, refused};
 
 /// Rows of an answer where the client names no number.
 const DEFAULT_ROWS: u64 = 1_000;
@@ -33,8 +34,8 @@ const DEFAULT_ROWS: u64 = 1_000;
 /// Rows of an answer at most.
 pub const MAX_ROWS: u64 = 10_000;
 
-/// The shortest time that may be asked for: a busy machine has hardly begun before.
-const MIN_TIME: Duration = Duration::from_secs(1);
+/// Where problems of the statement point to.
+const SQL: &str = "/sql";
 
 /// Bytes of the values of an answer, after which it is cut.
 const MAX_BYTES: usize = 16 << 20;
@@ -102,48 +103,35 @@ struct Asked {
 pub async fn query(app: &Arc<App>, id: Uuid, query: Query) -> Result<QueryAnswer, ApiError> {
     let (limit, time) = bounds(&query)?;
     let state = app.clone();
-    let (tables, plan) = off_thread(move || {
+    let (tables, plan) = mending::for_request(move |cancellation| {
         let row = state.db.read_now(|c| service::succeeded(c, id))?;
         let plan = plan_of(&state, &row)?;
         let mut tables = Vec::with_capacity(plan.tables.len());
         for (place, planned) in plan.tables.iter().enumerate() {
-            let stored = stored_table(&state, &row, &plan, place)?;
+            let stored = stored_table(&state, &row, &plan, place, cancellation)?;
             tables.push(Asked { name: planned.name.clone(), stored, read: Arc::default() });
         }
         Ok((tables, plan))
     })
     .await?;
     let begun = Instant::now();
-    let answer =
-        app.sql.run(time, |environment, stop| answer(tables, plan, query.sql, limit, environment, stop)).await?;
-    match answer {
-        Some(Ok(answer)) => Ok(QueryAnswer { duration_ms: begun.elapsed().as_millis() as u64, ..answer }),
-        Some(Err(error)) => Err(error),
-        None => {
-            let problem =
-                Problem::new("query_too_long", format!("the query ran for {} ms and was stopped", time.as_millis()));
-            let problem = problem.remedy("read fewer rows or columns, or join by keys");
-            Err(ApiError::invalid(vec![problem.at("/sql").param("ms", time.as_millis() as u64)]))
-        }
-    }
+    let work = |environment, stop| answer(tables, plan, query.sql, limit, environment, stop);
+    let answer = app.sql.run(time, SQL, work).await?;
+    Ok(QueryAnswer { duration_ms: begun.elapsed().as_millis() as u64, ..answer })
 }
 
 fn bounds(query: &Query) -> Result<(u64, Duration), ApiError> {
     let mut problems = Vec::new();
-    let mut check = |pointer: &str, value: u64, min: u64, max: u64| {
-        if !(min..=max).contains(&value) {
-            problems.push(Problem::new("invalid_value", format!("{value} is not in {min} to {max}")).at(pointer));
-        }
-        value
-    };
-    let limit = check("/limit", query.limit.unwrap_or(DEFAULT_ROWS), 1, MAX_ROWS);
-    let max_ms = MAX_TIME.as_millis() as u64;
-    let time = check("/timeout_ms", query.timeout_ms.unwrap_or(max_ms), MIN_TIME.as_millis() as u64, max_ms);
+    let limit = query.limit.unwrap_or(DEFAULT_ROWS);
+    if !(1..=MAX_ROWS).contains(&limit) {
+        problems.push(Problem::new("invalid_value", format!("{limit} is not in 1 to {MAX_ROWS}")).at("/limit"));
+    }
+    let time = sql::time_of(query.timeout_ms).map_err(|problem| problems.push(problem)).unwrap_or_default();
     if query.sql.len() > MAX_SQL_BYTES {
         let sentence = format!("the statement has {} bytes, and {MAX_SQL_BYTES} are read at most", query.sql.len());
-        problems.push(Problem::new("invalid_sql", sentence).at("/sql"));
+        problems.push(Problem::new("invalid_sql", sentence).at(SQL));
     }
-    if problems.is_empty() { Ok((limit, Duration::from_millis(time))) } else { Err(ApiError::invalid(problems)) }
+    if problems.is_empty() { Ok((limit, time)) } else { Err(ApiError::invalid(problems)) }
 }
 
 async fn answer(
@@ -158,7 +146,8 @@ async fn answer(
         .iter()
         .map(|asked| (asked.name.as_str(), scan::provider(asked.stored.clone(), Arc::clone(&asked.read))))
         .collect();
-    let stream = query_tables(providers, &plan, &sql, &environment, &stop).await.map_err(refused)?;
+    let stream =
+        query_tables(providers, &plan, &sql, &environment, &stop).await.map_err(|error| refused(error, SQL))?;
     let columns = cells::columns(&stream.schema());
     let (rows, is_cut) = taken(stream, &plan, limit as usize).await?;
     let read =
@@ -175,7 +164,7 @@ async fn taken(
 ) -> Result<(Vec<Vec<Value>>, bool), ApiError> {
     let (mut rows, mut bytes) = (Vec::new(), 0);
     while let Some(batch) = stream.next().await {
-        let batch = batch.map_err(|error| refused(QueryError::of(&error, plan)))?;
+        let batch = batch.map_err(|error| refused(QueryError::of(&error, plan), SQL))?;
         for step in steps(&batch) {
             if rows.len() == limit || bytes > MAX_BYTES {
                 return Ok((rows, true));
@@ -195,13 +184,4 @@ async fn taken(
 fn steps(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> + '_ {
     let rows = batch.num_rows();
     (0..rows).step_by(STEP).map(move |start| batch.slice(start, STEP.min(rows - start)))
-}
-
-fn refused(error: QueryError) -> ApiError {
-    let problem = match error {
-        QueryError::Sql(problem) => *problem,
-        QueryError::Memory => Problem::new("query_too_large", error.to_string()),
-        QueryError::Run(_) => Problem::new("invalid_sql", error.to_string()),
-    };
-    ApiError::invalid(vec![problem.at("/sql")])
 }

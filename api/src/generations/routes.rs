@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use super::events;
 use super::query::{self, Query, QueryAnswer};
-use super::store::{self, Filter};
-use super::worker::{self, plan_of};
-use super::{Generation, State, service, table_index};
+use super::store::{self, Filter, Order};
+use super::worker::plan_of;
+use super::{Generation, State, mending, service, table_index};
 use crate::App;
 use crate::datasets::service as datasets;
 use crate::db::off_thread;
@@ -97,6 +97,13 @@ pub struct GenerationsQuery {
     /// In this state only.
     #[param(inline)]
     pub state: Option<State>,
+    /// Part of the dataset's name.
+    #[serde(default)]
+    pub search: String,
+    /// `created_at` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+    #[serde(default)]
+    #[param(example = "created_at desc", pattern = "^((created_at|state)( (asc|desc))?)?$")]
+    pub order_by: String,
     /// Items of a page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
@@ -104,7 +111,7 @@ pub struct GenerationsQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^[0-9]{0,9}$")]
+    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 
@@ -245,24 +252,26 @@ async fn list(
     query: GenerationsQuery,
 ) -> Result<web::Json<List<Generation>>, ApiError> {
     let page = Page { limit: query.limit, offset: query.offset, cursor: query.cursor };
-    let (limit, offset) = (page.limit()?, page.offset()?);
-    let filter = Filter { dataset, state: query.state };
+    let slice = page.slice(&query.order_by, &Order::KNOWN, true)?;
+    let filter = Filter { dataset, state: query.state, search: query.search.trim().to_owned() };
     let state = app.clone();
     let read = move |c: &mut diesel::SqliteConnection| {
         if let Some(dataset) = filter.dataset {
             datasets::living(c, dataset)?;
         }
-        let (rows, total) = store::list(c, &filter, limit, offset)?;
+        let (rows, total) = store::list(c, &filter, &slice)?;
+        let (rows, next) = slice.cut(rows, |row| slice.order.place(row));
         let items = rows.into_iter().map(|row| service::shown(&state, c, row)).collect::<Result<Vec<_>, _>>()?;
-        Ok((items, total))
+        Ok((items, total, next, slice))
     };
-    let (items, total) = app.db.read(read).await?;
+    let (items, total, next, slice) = app.db.read(read).await?;
     let path = match dataset {
         Some(id) => format!("/api/v1/datasets/{id}/generations"),
         None => "/api/v1/generations".to_owned(),
     };
     let state = query.state.map(State::word).unwrap_or_default().to_owned();
-    Ok(web::Json(List::new(items, total, &page, &path, &[("state", state)])?))
+    let parameters = [("state", state), ("search", query.search), ("order_by", query.order_by)];
+    Ok(web::Json(List::of_slice(items, total, &slice, next.as_ref(), &path, &parameters)))
 }
 
 /// Get a generation
@@ -402,15 +411,15 @@ async fn list_generation_rows(
 ) -> Result<HttpResponse, ApiError> {
     let (id, name) = path.into_inner();
     let state = app.clone();
-    let asked = off_thread(move || {
+    let asked = mending::for_request(move |cancellation| {
         let row = state.db.read_now(|c| service::succeeded(c, id))?;
         let plan = plan_of(&state, &row)?;
         let table = table_index(&plan, &name).map_err(|failure| ApiError::new(Code::NotFound, failure.to_string()))?;
-        let stored = worker::stored_table(&state, &row, &plan, table)?;
+        let stored = mending::stored_table(&state, &row, &plan, table, cancellation)?;
         Ok(AskedTable { source: Source::Stored(stored), plan, table })
     })
     .await?;
-    answer(asked, query.into_inner(), &request).await
+    answer(&app, asked, query.into_inner(), &request).await
 }
 
 /// Get the profile of a table

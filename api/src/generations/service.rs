@@ -196,7 +196,10 @@ pub fn cancel(app: &App, id: Uuid) -> Result<Generation, ApiError> {
         let row = find(c, id)?;
         shown(app, c, row)
     })?;
-    app.generations.cancel(id);
+    if !app.generations.cancel(id) {
+        // Nobody is at it, and what somebody made of it before is of no use.
+        super::worker::remove_files(app, &id.to_string());
+    }
     app.model.take_key(id);
     Ok(cancelled)
 }

@@ -1,10 +1,13 @@
 //! Generations and their parts in the database.
 
+use diesel::dsl::not;
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{State, TableProgress, Verdict};
-use crate::db::schema::{generation_parts, generation_profiles, generations};
+use crate::db::schema::{datasets, generation_parts, generation_profiles, generations};
+use crate::db::slices::{Place, Slice, holding, sliced};
+use crate::jobs::leases::Lease;
 
 /// A generation's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -114,14 +117,38 @@ pub struct Filter {
     pub dataset: Option<Uuid>,
     /// In this state only.
     pub state: Option<State>,
+    /// Part of the dataset's name; all where empty.
+    pub search: String,
 }
 
-/// A page of the generations, newest first, and how many there are in all.
+/// What generations are sorted by.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// When they were asked for.
+    Created,
+    /// The words of their states.
+    State,
+}
+
+impl Order {
+    /// The orders by the names that clients have for them.
+    pub const KNOWN: [(&str, Order); 2] = [("created_at", Order::Created), ("state", Order::State)];
+
+    /// Where a generation stands in it.
+    pub fn place(self, row: &GenerationRow) -> Place {
+        let key = match self {
+            Order::Created => &row.created_at,
+            Order::State => &row.state,
+        };
+        Place::new(&row.id, key)
+    }
+}
+
+/// A page of the generations and one more, and how many there are in all.
 pub fn list(
     connection: &mut SqliteConnection,
     filter: &Filter,
-    limit: i64,
-    offset: i64,
+    slice: &Slice<Order>,
 ) -> QueryResult<(Vec<GenerationRow>, i64)> {
     let wanted = || {
         let mut query = generations::table.into_boxed();
@@ -132,16 +159,19 @@ pub fn list(
             let (word, held_for) = recorded(state);
             query = query.filter(generations::state.eq(word)).filter(generations::held_for.is(held_for));
         }
+        if !filter.search.is_empty() {
+            let named = datasets::table.filter(datasets::name.like(holding(&filter.search)).escape('\\'));
+            query = query.filter(generations::dataset_id.eq_any(named.select(datasets::id)));
+        }
         query
     };
     let total = wanted().count().get_result(connection)?;
-    let rows = wanted()
-        .order((generations::created_at.desc(), generations::id.desc()))
-        .select(GenerationRow::as_select())
-        .limit(limit)
-        .offset(offset)
-        .load(connection)?;
-    Ok((rows, total))
+    let page = wanted().select(GenerationRow::as_select());
+    let page = match slice.order {
+        Order::Created => sliced!(page, generations::created_at, generations::id, slice),
+        Order::State => sliced!(page, generations::state, generations::id, slice),
+    };
+    Ok((page.load(connection)?, total))
 }
 
 /// A generation.
@@ -186,22 +216,62 @@ pub fn requeue_running(connection: &mut SqliteConnection) -> QueryResult<usize> 
         .execute(connection)
 }
 
-/// Takes the generation that has waited longest, if one waits.
-pub fn take_next(connection: &mut SqliteConnection, now: &str) -> QueryResult<Option<GenerationRow>> {
-    let next: Option<GenerationRow> = generations::table
-        .filter(generations::state.eq(State::Queued.word()))
-        .filter(generations::held_for.is_null())
-        .order((generations::created_at.asc(), generations::id.asc()))
-        .select(GenerationRow::as_select())
+/// What a worker does with a generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Waits for the answers of a language model.
+    Answers,
+    /// Makes its rows.
+    Rows,
+}
+
+/// Takes the generation that has waited longest for a stage, if one waits, for as long as the lease says. One whose lease ran out, its worker
+/// being gone, comes first.
+pub fn take_next(connection: &mut SqliteConnection, stage: Stage, lease: &Lease) -> QueryResult<Option<GenerationRow>> {
+    let waiting = || {
+        let query = generations::table
+            .order((generations::created_at.asc(), generations::id.asc()))
+            .select(GenerationRow::as_select())
+            .into_boxed();
+        let asks = generations::llm_model.is_not_null().and(generations::llm_filled_at.is_null());
+        match stage {
+            Stage::Answers => query.filter(asks),
+            Stage::Rows => query.filter(not(asks)),
+        }
+    };
+    let left: Option<GenerationRow> = waiting()
+        .filter(generations::state.eq(State::Running.word()))
+        .filter(generations::leased_until.lt(&lease.now))
+        .filter(generations::id.ne_all(&lease.held))
         .first(connection)
         .optional()?;
+    let next = match left {
+        Some(left) => Some(left),
+        None => waiting()
+            .filter(generations::state.eq(State::Queued.word()))
+            .filter(generations::held_for.is_null())
+            .first(connection)
+            .optional()?,
+    };
     let Some(mut row) = next else { return Ok(None) };
     row.state = State::Running.word().to_owned();
-    row.started_at.get_or_insert_with(|| now.to_owned());
+    row.started_at.get_or_insert_with(|| lease.now.clone());
     diesel::update(generations::table.find(&row.id))
-        .set((generations::state.eq(&row.state), generations::started_at.eq(&row.started_at)))
+        .set((
+            generations::state.eq(&row.state),
+            generations::started_at.eq(&row.started_at),
+            generations::leased_until.eq(&lease.until),
+        ))
         .execute(connection)?;
     Ok(Some(row))
+}
+
+/// Renews the leases of the generations that workers hold.
+pub fn renew(connection: &mut SqliteConnection, lease: &Lease) -> QueryResult<usize> {
+    let held = generations::table.filter(generations::id.eq_any(&lease.held));
+    diesel::update(held.filter(generations::state.eq(State::Running.word())))
+        .set(generations::leased_until.eq(&lease.until))
+        .execute(connection)
 }
 
 /// Puts a generation into another state, if it is in `from`; says whether it was.

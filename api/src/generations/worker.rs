@@ -3,7 +3,7 @@
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::llm::Secret;
@@ -19,24 +19,27 @@ use uuid::Uuid;
 
 use super::parts::{self, NewPart, StoredTable};
 use super::scan;
-use super::store::{self, Ending, GenerationRow, PartRow};
+use super::store::{self, Ending, GenerationRow, PartRow, Stage};
 use super::{AnswersProgress, Progress, State, Verdict, Work};
 use crate::App;
 use crate::auth::tokens::hex;
 use crate::datasets;
 use crate::error::{ApiError, Code};
 use crate::jobs::Interruption;
+use crate::jobs::leases::Lease;
 use crate::llm::pools::{self, Filling};
 use crate::llm::store as llm;
+use crate::storage::Room;
 use crate::users::store::uuid;
 use crate::{Cancellation, Failure, certificates, db, storage};
 
 /// How often progress is told at most.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
-/// Does the generation that has waited longest; says whether there was one.
-pub fn step(app: &App) -> bool {
-    let taken = app.db.write_now(|c| store::take_next(c, &db::now()));
+/// Does a stage of the generation that has waited for it longest; says whether there was one. The answers of a language model are waited for
+/// by workers of their own, so that rows that need none are made meanwhile.
+pub fn step(app: &App, stage: Stage) -> bool {
+    let taken = app.db.write_now(|c| store::take_next(c, stage, &Lease::of(&*app.generations)));
     let row = match taken {
         Ok(Some(row)) => row,
         Ok(None) => return false,
@@ -48,15 +51,22 @@ pub fn step(app: &App) -> bool {
     let id = uuid(&row.id);
     let key = app.model.take_key(id);
     let progress = progress_of(&row, State::Running);
-    let (cancellation, send) = app.generations.begin(id, progress);
+    let (_on_desk, cancellation, send) = app.generations.begin(id, progress);
     let mut run =
         Run { app, row: row.clone(), key, cancellation, send, begun: Instant::now(), told: Instant::now(), fresh: 0 };
-    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run.all()))
+    let work = || match stage {
+        Stage::Answers => run.answers().map(|()| None),
+        Stage::Rows => run.all().map(Some),
+    };
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(Failure::Internal("a generation panicked".to_owned())));
-    if let Err(error) = record(app, &row, ended) {
+    let recorded = match ended.transpose() {
+        Some(ended) => record(app, &row, ended),
+        None => pass_on(app, &row),
+    };
+    if let Err(error) = recorded {
         log::error!("the end of generation {id} is not recorded: {error}; it goes on at the next start");
     }
-    app.generations.end(id);
     true
 }
 
@@ -127,14 +137,25 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn all(&mut self) -> Result<(Hash, Certificate), Failure> {
-        if self.row.engine_version != ENGINE_VERSION {
-            return Err(Failure::Request(format!(
-                "it was begun with engine version {}, and this server has {ENGINE_VERSION}; start a new generation",
-                self.row.engine_version
-            )));
+    /// Collects the answers of a language model.
+    fn answers(&mut self) -> Result<(), Failure> {
+        self.check_engine()?;
+        self.collect()
+    }
+
+    fn check_engine(&self) -> Result<(), Failure> {
+        if self.row.engine_version == ENGINE_VERSION {
+            return Ok(());
         }
-        self.collect()?;
+        Err(Failure::Request(format!(
+            "it was begun with engine version {}, and this server has {ENGINE_VERSION}; start a new generation",
+            self.row.engine_version
+        )))
+    }
+
+    /// Makes, stores and proves all rows.
+    fn all(&mut self) -> Result<(Hash, Certificate), Failure> {
+        self.check_engine()?;
         let plan = plan_of(self.app, &self.row).map_err(not_planned)?;
         self.send.send_modify(|progress| progress.phase = Some(Work::Rows));
         let folder = parts::folder(&self.app.config.data_dir, &self.row.id);
@@ -149,11 +170,8 @@ impl Run<'_> {
         if broken.is_empty() { Ok((content::hash_all(&tables), certificate)) } else { Err(Failure::Broken(broken)) }
     }
 
-    /// Collects the answers of a language model, where they are not there yet, and records which of them the rows are made of.
+    /// Collects what a language model answers, and records which of it the rows are made of.
     fn collect(&mut self) -> Result<(), Failure> {
-        if self.row.llm_model.is_none() || self.row.llm_filled_at.is_some() {
-            return Ok(());
-        }
         let app = self.app;
         let unanswered = compiled(app, &self.row).map_err(not_planned)?;
         let wanted = unanswered.wanted(&|| self.cancellation.is_cancelled()).map_err(|unasked| match unasked {
@@ -196,9 +214,6 @@ impl Run<'_> {
         if !recorded.map_err(not_read)? {
             return Err(Failure::Cancelled);
         }
-        self.row.llm_model = Some(model.to_owned());
-        self.row.llm_filled_at = Some(now);
-        self.send.send_modify(|progress| progress.answers = None);
         Ok(())
     }
 
@@ -248,9 +263,9 @@ impl Run<'_> {
             self.tell(table, rows, false);
             return Ok(hash);
         }
-        storage::check_free_space(folder, self.app.config.min_free_disk_bytes)?;
+        let room = &Room::on(folder, self.app.config.min_free_disk_bytes)?;
         let (threads, cancellation) = (self.app.config.generate_threads, self.cancellation.clone());
-        let new = NewPart { plan, table, range, path: &path, threads, cancellation: &cancellation };
+        let new = NewPart { plan, table, range, path: &path, threads, room, cancellation: &cancellation };
         let made = parts::make(new, profiler, |rows| self.tell(table, rows, true))?;
         self.app.metrics.rows_were_made(rows);
         let content_hash = hex(&made.hash);
@@ -377,6 +392,17 @@ fn record(app: &App, row: &GenerationRow, ended: Result<(Hash, Certificate), Fai
     Ok(())
 }
 
+/// Records that all answers are there: the generation waits for its turn to be made.
+fn pass_on(app: &App, row: &GenerationRow) -> Result<(), ApiError> {
+    let now = db::now();
+    let is_recorded = app.generations.record(&format!("generation {}", row.id), || {
+        Ok(app.db.write_now(|c| store::change_state(c, &row.id, State::Running, State::Queued, &now))?)
+    })?;
+    tell_end(app, row, if is_recorded { State::Queued } else { State::Cancelled });
+    app.generations.ring();
+    Ok(())
+}
+
 /// Records that a run waits for a key to the language model.
 fn hold(app: &App, row: &GenerationRow, failure: &::llm::Failure) -> Result<(), ApiError> {
     log::info!("generation {} waits for a key", row.id);
@@ -394,39 +420,6 @@ fn tell_end(app: &App, row: &GenerationRow, state: State) {
         (progress.state, progress.phase, progress.answers) = (state, None, None);
         app.generations.tell(id, progress);
     }
-}
-
-/// The stored rows of a table. A part whose file was lost is made again and has to have the hash that is recorded; where another engine made
-/// it, that cannot be done.
-pub fn stored_table(app: &App, row: &GenerationRow, plan: &Arc<Plan>, table: usize) -> Result<StoredTable, ApiError> {
-    let folder = parts::folder(&app.config.data_dir, &row.id);
-    for (part, range) in parts::ranges(plan.tables[table].rows).into_iter().enumerate() {
-        let path = parts::path(&folder, table, part);
-        if path.is_file() {
-            continue;
-        }
-        if row.engine_version != ENGINE_VERSION {
-            let sentence = format!(
-                "rows of this generation were lost, and engine version {} that made them is not this server's {ENGINE_VERSION}; start a new generation",
-                row.engine_version
-            );
-            return Err(ApiError::new(Code::EngineChanged, sentence));
-        }
-        let _turn = app.mending.lock().unwrap_or_else(PoisonError::into_inner);
-        if path.is_file() {
-            continue;
-        }
-        log::warn!("part {part} of table {table} of generation {} was lost and is made again", row.id);
-        let recorded = app.db.read_now(|c| Ok::<_, ApiError>(store::parts(c, &row.id)?))?;
-        let threads = app.config.generate_threads;
-        let cancellation = &Cancellation::default();
-        let made = parts::make(NewPart { plan, table, range, path: &path, threads, cancellation }, None, |_| {})?;
-        let known = recorded.iter().find(|row| (row.table_index, row.part) == (table as i32, part as i32));
-        if known.is_some_and(|row| row.content_hash != hex(&made.hash)) {
-            return Err(ApiError::internal(format!("part {part} of table {table} was made again and differs")));
-        }
-    }
-    Ok(StoredTable::new(&folder, plan, table))
 }
 
 /// Removes the files of a generation, rows and exports alike.

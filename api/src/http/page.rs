@@ -1,8 +1,12 @@
 //! Pages of lists: `limit`, an opaque `cursor`, and where the next page is.
+//!
+//! A cursor names the last item of a page by what the list is sorted by and its id, so that what is added or removed meanwhile neither repeats
+//! an item nor leaves one out.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::db::slices::{Place, Slice};
 use crate::error::ApiError;
 
 /// Items of a page where the client names no number.
@@ -41,6 +45,15 @@ impl Page {
         }
     }
 
+    /// The number that a cursor names, in a list that is numbered: the items below it are meant.
+    pub fn before(&self) -> Result<Option<i32>, ApiError> {
+        let Some(cursor) = self.cursor.as_ref().filter(|cursor| !cursor.is_empty()) else { return Ok(None) };
+        let is_number = cursor.len() <= CURSOR_DIGITS && cursor.bytes().all(|byte| byte.is_ascii_digit());
+        let number = cursor.parse().ok().filter(|_| is_number);
+        let wrong = || ApiError::invalid_at("/cursor", format!("{cursor:?} is no cursor of this list"));
+        number.map(Some).ok_or_else(wrong)
+    }
+
     /// Items to pass over, checked.
     pub fn offset(&self) -> Result<i64, ApiError> {
         let offset = self.offset.unwrap_or_default();
@@ -56,6 +69,47 @@ impl Page {
             _ => Err(ApiError::invalid_at("/cursor", format!("{cursor:?} is no cursor of this list"))),
         }
     }
+}
+
+impl Page {
+    /// The part of a list that is asked for. `order_by` names one of the orders that are known, the first where it is empty, with `asc` or
+    /// `desc` behind it; `descending` says which of them it is where nothing is said of the first.
+    pub fn slice<O: Copy>(&self, order_by: &str, known: &[(&str, O)], descending: bool) -> Result<Slice<O>, ApiError> {
+        let (name, word) = match order_by.split_once(' ') {
+            Some((name, word @ ("asc" | "desc"))) => (name, Some(word)),
+            _ => (order_by, None),
+        };
+        let found = known.iter().find(|(known, _)| *known == name).or(known.first().filter(|_| order_by.is_empty()));
+        let Some((_, order)) = found else {
+            let known = known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            let sentence = format!("{order_by:?} is no order; known are {known}, with asc or desc");
+            return Err(ApiError::invalid_at("/order_by", sentence));
+        };
+        let descending = match word {
+            None => order_by.is_empty() && descending,
+            Some(word) => word == "desc",
+        };
+        let behind = match self.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
+            None => None,
+            Some(cursor) => Some(
+                Place::of_cursor(cursor)
+                    .ok_or_else(|| ApiError::invalid_at("/cursor", format!("{cursor:?} is no cursor of this list")))?,
+            ),
+        };
+        let plain = Page { cursor: None, ..*self };
+        let offset = plain.offset()?;
+        let offset = if behind.is_some() { 0 } else { offset };
+        Ok(Slice { order: *order, descending, limit: self.limit()?, offset, behind })
+    }
+}
+
+fn address(path: &str, parameters: &[(&str, String)], limit: i64, cursor: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    query.append_pair("limit", &limit.to_string()).append_pair("cursor", cursor);
+    format!("{path}?{}", query.finish())
 }
 
 /// A page of a list.
@@ -79,20 +133,77 @@ impl<T> List<T> {
         parameters: &[(&str, String)],
     ) -> Result<List<T>, ApiError> {
         let (limit, end) = (page.limit()?, page.offset()? + items.len() as i64);
-        let next = (end < total && !items.is_empty()).then(|| {
-            let mut query = url::form_urlencoded::Serializer::new(String::new());
-            for (name, value) in parameters.iter().filter(|(_, value)| !value.is_empty()) {
-                query.append_pair(name, value);
-            }
-            query.append_pair("limit", &limit.to_string()).append_pair("cursor", &end.to_string());
-            format!("{path}?{}", query.finish())
-        });
+        let more = end < total && !items.is_empty();
+        let next = more.then(|| address(path, parameters, limit, &end.to_string()));
         Ok(List { items, total, next })
+    }
+
+    /// A page that is a part of a sorted list, the next one beginning behind an item; `path` with its other parameters is the list's address.
+    pub fn of_slice<O>(
+        items: Vec<T>,
+        total: i64,
+        slice: &Slice<O>,
+        next: Option<&Place>,
+        path: &str,
+        parameters: &[(&str, String)],
+    ) -> List<T> {
+        let next = next.map(|next| address(path, parameters, slice.limit, &next.cursor()));
+        List { items, total, next }
     }
 
     /// A list that has one page.
     pub fn whole(items: Vec<T>) -> List<T> {
         let total = items.len() as i64;
         List { items, total, next: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "018f0000-0000-7000-8000-000000000000";
+
+    fn page(cursor: Option<String>) -> Page {
+        Page { limit: Some(2), offset: Some(7), cursor }
+    }
+
+    #[test]
+    fn an_order_is_one_that_is_known() {
+        let order = |text: &str| {
+            let slice = page(None).slice(text, &[("made", 'm'), ("name", 'n')], true);
+            slice.map(|slice| (slice.order, slice.descending)).ok()
+        };
+        let known = ["", "made", "made asc", "made desc", "name", "name desc"];
+        let found = [('m', true), ('m', false), ('m', false), ('m', true), ('n', false), ('n', true)];
+        assert_eq!(known.map(order), found.map(Some));
+        assert_eq!(["size", "name down", "name ", " "].map(order), [None; 4]);
+    }
+
+    #[test]
+    fn a_next_page_begins_behind_the_last_item_whatever_it_holds() {
+        let slice = page(None).slice("", &[("name", ())], false).expect("a slice");
+        assert_eq!((slice.reach(), slice.offset), (3, 7));
+        let (rows, next) = slice.cut(vec!["a", "b: & %", "c"], |row| Place::new(ID, row));
+        assert_eq!(rows, ["a", "b: & %"]);
+        let list = List::of_slice(
+            rows,
+            9,
+            &slice,
+            next.as_ref(),
+            "/x",
+            &[("search", "a b".to_owned()), ("order_by", String::new())],
+        );
+        let address = list.next.expect("a next page");
+        assert!(address.starts_with("/x?search=a+b&limit=2&cursor="), "{address}");
+        let (_, query) = address.split_once('?').expect("a query");
+        let cursor =
+            url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "cursor").expect("a cursor");
+        let behind = page(Some(cursor.1.into_owned())).slice("", &[("name", ())], false).expect("a slice");
+        assert_eq!((behind.behind, behind.offset), (Some(Place::new(ID, "b: & %")), 0));
+        assert_eq!(slice.cut(vec!["a", "b"], |row| Place::new(ID, row)).1, None);
+        for wrong in ["7", "x:y", &ID[1..]] {
+            assert!(page(Some(wrong.to_owned())).slice("", &[("name", ())], false).is_err(), "{wrong}");
+        }
     }
 }

@@ -23,6 +23,11 @@ pub fn if_match(given: Option<&HeaderValue>, current: &str) -> Result<(), ApiErr
     if fits { Ok(()) } else { Err(ApiError::new(Code::ChangedMeanwhile, format!("the ETag is {} now", etag(current)))) }
 }
 
+/// The same where the header may be left out: what is removed needs no state to start from, but one that is named has to be the current one.
+pub fn if_match_given(given: Option<&HeaderValue>, current: &str) -> Result<(), ApiError> {
+    if given.is_some() { if_match(given, current) } else { Ok(()) }
+}
+
 /// Whether the client's copy (`If-None-Match`) is the current one.
 pub fn is_known(request: &HttpRequest, current: &str) -> bool {
     let given = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -8,22 +8,27 @@ use actix_web::http::header::{self, ContentDisposition, DispositionParam, Dispos
 use actix_web::{HttpRequest, HttpResponse};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
-use engine::plan::{BLOCK, Plan};
-use engine::run;
+use datafusion::catalog::TableProvider;
+use datafusion::execution::memory_pool::MemoryReservation;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use engine::generators::Rows as RowNumbers;
+use engine::plan::{BLOCK, Evaluation, Plan};
 use formats::{FORMATS, Format};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::Failure;
 use crate::datasets::service::JSON;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
 use crate::generations::files::document;
 use crate::generations::parts::StoredTable;
-use crate::generations::rows::{Selected, Selection};
+use crate::generations::picking::{Picking, Selected};
+use crate::generations::rows::Selection;
+use crate::generations::scan;
 use crate::http::cells;
 use crate::http::streams::{self, BodyWriter};
+use crate::{App, Failure, sql};
 
 /// Rows of an answer where the client names no number.
 const DEFAULT_LIMIT: u64 = 100;
@@ -54,6 +59,9 @@ pub struct RowsQuery {
     /// Columns to sort by, each with `asc` or `desc` behind it; nulls come last.
     #[param(format = "sql-order", example = "id desc")]
     pub order_by: Option<String>,
+    /// Milliseconds after which rows that a condition or an order picks are looked for no longer, 1,000 to 30,000.
+    #[param(minimum = 1000, maximum = 30000, default = 30000)]
+    pub timeout_ms: Option<u64>,
     /// The name of a format; by default what `Accept` names, else a page of objects.
     pub format: Option<String>,
 }
@@ -98,27 +106,48 @@ impl AskedTable {
         self.plan.tables[self.table].rows
     }
 
-    /// A range of rows as batches with all columns.
-    fn batches(&self, range: Range<u64>) -> Box<dyn Iterator<Item = Result<RecordBatch, ApiError>> + Send> {
+    /// A range of rows as batches, of some columns.
+    fn batches(&self, range: Range<u64>, columns: &[usize]) -> Batches {
         let range = range.start.min(self.rows())..range.end.min(self.rows());
         match &self.source {
-            Source::Stored(stored) => Box::new(
-                stored.batches(range, None).map(|batch| batch.map_err(|error| ApiError::from(Failure::Format(error)))),
-            ),
+            Source::Stored(stored) => {
+                // Files give their columns in the order of the table.
+                let mut read = columns.to_vec();
+                read.sort_unstable();
+                read.dedup();
+                let order: Vec<usize> = columns.iter().filter_map(|column| read.binary_search(column).ok()).collect();
+                Box::new(stored.batches(range, Some(&read)).map(move |batch| {
+                    let batch = batch.map_err(|error| ApiError::from(Failure::Format(error)))?;
+                    batch.project(&order).map_err(ApiError::internal)
+                }))
+            }
             Source::Planned => {
-                let (plan, table) = (Arc::clone(&self.plan), self.table);
+                let (plan, table, columns) = (Arc::clone(&self.plan), self.table, columns.to_vec());
                 let mut start = range.start;
                 Box::new(std::iter::from_fn(move || {
                     let end = ((start / BLOCK + 1) * BLOCK).min(range.end);
                     let block = start..end;
                     start = end;
-                    (block.start < block.end)
-                        .then(|| run::batch(&plan, table, block).map_err(|error| ApiError::from(Failure::from(error))))
+                    (block.start < block.end).then(|| {
+                        let mut evaluation = Evaluation::new(&plan, table, RowNumbers::Range(block));
+                        evaluation.batch(Some(&columns)).map_err(|error| ApiError::from(Failure::from(error)))
+                    })
                 }))
             }
         }
     }
+
+    /// The table as SQL reads it.
+    fn provider(&self) -> Arc<dyn TableProvider> {
+        match &self.source {
+            Source::Stored(stored) => scan::provider(stored.clone(), Arc::default()),
+            Source::Planned => engine::table::provider(&self.plan, self.table),
+        }
+    }
 }
+
+/// Rows, some at a time.
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ApiError>> + Send>;
 
 /// How rows are spelled.
 #[derive(Clone, Copy)]
@@ -128,7 +157,12 @@ enum Spelling {
 }
 
 /// The answer to a request for rows. `path` is where the next page is asked for.
-pub async fn answer(asked: AskedTable, query: RowsQuery, request: &HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn answer(
+    app: &App,
+    asked: AskedTable,
+    query: RowsQuery,
+    request: &HttpRequest,
+) -> Result<HttpResponse, ApiError> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(ApiError::invalid_at("/limit", format!("{limit} is not in 1 to {MAX_LIMIT}")));
@@ -136,6 +170,7 @@ pub async fn answer(asked: AskedTable, query: RowsQuery, request: &HttpRequest) 
     if query.offset > MAX_OFFSET {
         return Err(ApiError::invalid_at("/offset", format!("{} is above {MAX_OFFSET}", query.offset)));
     }
+    let time = sql::time_of(query.timeout_ms).map_err(|problem| ApiError::invalid(vec![problem]))?;
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     let spelling = spelling(query.format.as_deref(), accept)?;
     let (path, text) = (request.path().to_owned(), request.query_string().to_owned());
@@ -149,7 +184,12 @@ pub async fn answer(asked: AskedTable, query: RowsQuery, request: &HttpRequest) 
         query.order_by.as_deref(),
     )?;
     // The first rows are made before the answer begins, so that what is wrong with them is told as such.
-    let rows = off_thread(move || Rows::begin(asked, selection)).await?;
+    let rows = if selection.is_range() {
+        off_thread(move || Rows::begin(asked, &selection)).await?
+    } else {
+        let pointer = selection.pointer();
+        app.sql.run(time, pointer, |environment, _| Rows::pick(asked, selection, environment)).await?
+    };
     let (writer, stream) = streams::body();
     let mut answer = HttpResponse::Ok();
     match spelling {
@@ -187,22 +227,30 @@ struct Rows {
     schema: SchemaRef,
     range: Range<u64>,
     total: u64,
-    batches: Box<dyn Iterator<Item = Result<RecordBatch, ApiError>> + Send>,
+    batches: Batches,
+    /// The memory that they are counted by, where they are there already.
+    _held: Option<MemoryReservation>,
 }
 
 impl Rows {
-    fn begin(asked: AskedTable, selection: Selection) -> Result<Rows, ApiError> {
+    /// A range of the table as it stands.
+    fn begin(asked: AskedTable, selection: &Selection) -> Result<Rows, ApiError> {
         let range = selection.range();
-        if selection.is_range() {
-            let schema = selection.schema(&asked.schema())?;
-            let mut batches = asked.batches(range.clone()).map(move |batch| selection.project(&batch?));
-            let first = batches.next().transpose()?;
-            let batches = first.map(Ok).into_iter().chain(batches);
-            return Ok(Rows { schema, range, total: asked.rows(), batches: Box::new(batches), asked });
-        }
-        let Selected { batches, schema, total } =
-            selection.select(&asked.schema(), asked.rows(), |range| asked.batches(range))?;
-        Ok(Rows { schema, range, total, batches: Box::new(batches.into_iter().map(Ok)), asked })
+        let schema = selection.schema(&asked.schema())?;
+        let mut batches = asked.batches(range.clone(), selection.columns());
+        let first = batches.next().transpose()?;
+        let batches = Box::new(first.map(Ok).into_iter().chain(batches));
+        Ok(Rows { schema, range, total: asked.rows(), batches, asked, _held: None })
+    }
+
+    /// What condition and order pick.
+    async fn pick(asked: AskedTable, selection: Selection, environment: Arc<RuntimeEnv>) -> Result<Rows, ApiError> {
+        let rows = asked.provider();
+        let picking = Picking { plan: &asked.plan, table: asked.table, rows, environment };
+        let Some(selected) = picking.pick(&selection).await? else { return Rows::begin(asked, &selection) };
+        let Selected { batches, schema, total, held } = selected;
+        let batches = Box::new(batches.into_iter().map(Ok));
+        Ok(Rows { schema, range: selection.range(), total, batches, asked, _held: Some(held) })
     }
 
     fn table_name(&self) -> &str {
@@ -219,6 +267,7 @@ impl Rows {
         sunk(out.write_all(b"{\"items\":["))?;
         let mut count = 0;
         for batch in self.batches.by_ref() {
+            out.reader().check()?;
             let batch = batch.map_err(|error| Failure::Internal(error.to_string()))?;
             for object in cells::objects(&batch)? {
                 if count > 0 {
@@ -243,9 +292,12 @@ impl Rows {
             table.schema = Arc::clone(&self.schema);
         }
         let options = formats::Options::default();
+        let reader = out.reader();
         let mut writer = format.writer(Box::new(out), &document, &options).map_err(&writing)?;
         writer.begin_table(0).map_err(&writing)?;
         for batch in self.batches.by_ref() {
+            // Some formats write nothing before their last row.
+            reader.check()?;
             let batch = batch.map_err(|error| Failure::Internal(error.to_string()))?;
             writer.write(&batch).map_err(&writing)?;
         }

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use futures::Stream;
 use tokio::sync::mpsc;
 
+use crate::Failure;
+
 /// Chunks that wait for a slow reader at most.
 const WINDOW: usize = 4;
 
@@ -29,7 +31,22 @@ pub fn body() -> (BodyWriter, impl Stream<Item = Result<Bytes, io::Error>>) {
     (BodyWriter { send, buffer: Vec::with_capacity(CHUNK) }, stream)
 }
 
+/// Whoever reads a body.
+pub struct Reader(mpsc::Sender<Result<Bytes, io::Error>>);
+
+impl Reader {
+    /// [`Failure::ReaderGone`] once nobody reads any more, which a writer that writes nothing for a while does not see.
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.0.is_closed() { Err(Failure::ReaderGone) } else { Ok(()) }
+    }
+}
+
 impl BodyWriter {
+    /// Whoever reads what is written.
+    pub fn reader(&self) -> Reader {
+        Reader(self.send.clone())
+    }
+
     /// Breaks the answer off, so that no reader takes it for whole.
     pub fn fail(self, reason: impl std::fmt::Display) {
         let _ = self.send.blocking_send(Err(io::Error::other(reason.to_string())));

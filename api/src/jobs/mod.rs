@@ -1,6 +1,9 @@
 //! The durable queue: work waits in the database, is taken in its order by a thread of its own, reports how far it is, and can be stopped.
 //!
-//! Invariant: what a server was working on when it died is queued again when it starts, and goes on from what was recorded.
+//! Invariant: what a server was working on when it died is queued again when it starts, and what a worker was working on when it died is taken
+//! by another once its lease runs out; both go on from what was recorded.
+
+pub mod leases;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,9 +23,10 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How long a worker waits before it tries again to record an end, at first and at most.
 const RECORD_AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
-/// A desk: one worker's queue, and what is on it now. `P` is the progress that it reports.
+/// A desk: the queue of its workers, and what is on it now. `P` is the progress that they report.
 pub struct Desk<P> {
-    bell: Mutex<bool>,
+    /// How often it rang.
+    bell: Mutex<u64>,
     rung: Condvar,
     active: Mutex<HashMap<Uuid, Active<P>>>,
     is_stopping: AtomicBool,
@@ -53,21 +57,35 @@ impl<P> Default for Desk<P> {
     }
 }
 
+/// Work that lies on a desk.
+pub struct OnDesk<'a, P> {
+    desk: &'a Desk<P>,
+    id: Uuid,
+}
+
+impl<P> Drop for OnDesk<'_, P> {
+    fn drop(&mut self) {
+        self.desk.active.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
 impl<P: Clone> Desk<P> {
-    /// Tells the worker that there is something to do.
+    /// Tells the workers that there is something to do.
     pub fn ring(&self) {
-        *self.bell.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self.bell.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.rung.notify_all();
     }
 
-    /// Waits for the bell, or a while.
-    fn wait(&self) {
+    /// How often it rang so far.
+    fn rings(&self) -> u64 {
+        *self.bell.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it has rung more often than a worker heard, or a while.
+    fn wait(&self, heard: u64) {
         let bell = self.bell.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut bell, _) = self
-            .rung
-            .wait_timeout_while(bell, IDLE, |rung| !*rung && !self.is_stopping())
-            .unwrap_or_else(PoisonError::into_inner);
-        *bell = false;
+        let silent = |rings: &mut u64| *rings == heard && !self.is_stopping();
+        let _ = self.rung.wait_timeout_while(bell, IDLE, silent);
     }
 
     /// Whether the server stops.
@@ -84,8 +102,8 @@ impl<P: Clone> Desk<P> {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts work on the desk.
-    pub fn begin(&self, id: Uuid, progress: P) -> (Cancellation, watch::Sender<P>) {
+    /// Puts work on the desk, where it lies until what is given first is dropped, however its worker ends.
+    pub fn begin(&self, id: Uuid, progress: P) -> (OnDesk<'_, P>, Cancellation, watch::Sender<P>) {
         let cancellation = Cancellation::default();
         let (send, _) = watch::channel(progress);
         self.active().insert(id, Active { cancellation: cancellation.clone(), progress: send.clone() });
@@ -93,12 +111,12 @@ impl<P: Clone> Desk<P> {
         if self.is_stopping() {
             cancellation.cancel();
         }
-        (cancellation, send)
+        (OnDesk { desk: self, id }, cancellation, send)
     }
 
-    /// Takes work off the desk.
-    pub fn end(&self, id: Uuid) {
-        self.active().remove(&id);
+    /// The ids of what is on the desk.
+    pub fn held(&self) -> Vec<String> {
+        self.active().keys().map(Uuid::to_string).collect()
     }
 
     /// Records how work ended; again and again where the database refuses, as on a full disk. What is not recorded would be at work for ever.
@@ -165,7 +183,8 @@ fn give_way() {
     }
 }
 
-/// Starts a worker: `step` does the next piece of work and says whether there was one.
+/// Starts a worker: `step` does the next piece of work and says whether there was one. One that panics costs the worker no more than that
+/// piece.
 pub fn start<P: Clone + Send + Sync + 'static>(
     name: &'static str,
     desk: Arc<Desk<P>>,
@@ -174,8 +193,13 @@ pub fn start<P: Clone + Send + Sync + 'static>(
     thread::Builder::new().name(name.to_owned()).spawn(move || {
         give_way();
         while !desk.is_stopping() {
-            if !step() {
-                desk.wait();
+            let heard = desk.rings();
+            let stepped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(&mut step));
+            if stepped.is_err() {
+                log::error!("a worker for {name} panicked; what it was at is taken again once its lease runs out");
+            }
+            if !stepped.unwrap_or(false) {
+                desk.wait(heard);
             }
         }
     })
@@ -200,6 +224,34 @@ mod tests {
         receive.recv().expect("the bell wakes it");
         desk.stop();
         worker.expect("a thread").join().expect("it ends");
+    }
+
+    #[test]
+    fn a_bell_wakes_every_worker_and_a_panic_ends_none() {
+        let desk: Arc<Desk<u8>> = Arc::default();
+        let (send, receive) = mpsc::channel();
+        let workers: Vec<_> = (0..3)
+            .map(|number| {
+                let (send, held) = (send.clone(), Arc::clone(&desk));
+                let step = move || {
+                    let _on_desk = held.begin(Uuid::now_v7(), 0);
+                    send.send(number).expect("the test listens");
+                    panic!("as a worker does that meets a fault");
+                };
+                start("test", Arc::clone(&desk), step).expect("a thread")
+            })
+            .collect();
+        let turns = || {
+            let mut turns: Vec<i32> = (0..3).map(|_| receive.recv().expect("a turn")).collect();
+            turns.sort_unstable();
+            turns
+        };
+        assert_eq!(turns(), [0, 1, 2], "each looks once by itself");
+        desk.ring();
+        assert_eq!(turns(), [0, 1, 2], "the bell wakes them all");
+        desk.stop();
+        workers.into_iter().for_each(|worker| worker.join().expect("it ends as asked"));
+        assert!(desk.held().is_empty(), "what a worker was at lies on the desk");
     }
 
     /// The niceness of the thread that asks: the seventeenth of the figures behind its name.
@@ -245,14 +297,15 @@ mod tests {
         let desk: Desk<u8> = Desk::default();
         let id = Uuid::now_v7();
         assert!(!desk.cancel(id));
-        let (cancellation, progress) = desk.begin(id, 0);
+        let (on_desk, cancellation, progress) = desk.begin(id, 0);
         progress.send_replace(7);
         assert_eq!(desk.progress(id), Some(7));
         assert!(desk.cancel(id) && cancellation.is_cancelled());
         assert_eq!(desk.interruption(), Interruption::Cancelled);
         desk.stop();
         assert_eq!(desk.interruption(), Interruption::Parked);
-        desk.end(id);
-        assert_eq!(desk.progress(id), None);
+        assert_eq!(desk.held(), [id.to_string()]);
+        drop(on_desk);
+        assert_eq!((desk.progress(id), desk.held().len()), (None, 0));
     }
 }

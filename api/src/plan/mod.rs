@@ -4,3 +4,4 @@ pub mod cache;
 pub mod previews;
 pub mod queries;
 pub mod routes;
+pub mod settings;

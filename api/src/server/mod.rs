@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use actix_web::dev::Server;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
 use jiff::Timestamp;
@@ -30,9 +31,12 @@ use crate::datasets::service::MAX_SCHEMA_BYTES;
 use crate::db::Db;
 use crate::error::{ApiError, Code};
 use crate::generations::Progress;
+use crate::generations::mending::Mending;
+use crate::generations::store::Stage;
 use crate::http::middleware::observe;
 use crate::idempotency::Turns;
 use crate::jobs::Desk;
+use crate::jobs::leases::Renewal;
 use crate::llm::LanguageModel;
 use crate::metrics::Metrics;
 use crate::plan::cache::PlanCache;
@@ -57,6 +61,9 @@ const PARK_S: u64 = 5;
 
 /// Passwords that are hashed at the same time: each takes 19 MB of memory.
 const HASHES: usize = 4;
+
+/// Generations that wait for answers of a language model at a time. They wait beside the one whose rows are made, which takes all threads.
+const ASKING: usize = 4;
 
 /// Everything that requests share.
 pub struct App {
@@ -84,8 +91,8 @@ pub struct App {
     pub model: LanguageModel,
     /// The plans that were used last.
     pub plans: PlanCache,
-    /// Held while a lost part is made again, so that two readers do not make it at once.
-    pub mending: Mutex<()>,
+    /// Which tables are being made again, because parts of them were lost.
+    pub mending: Mending,
     /// Users and API keys that called a moment ago.
     pub directory: Directory,
     /// How often accounts and addresses were tried.
@@ -140,7 +147,7 @@ impl App {
             model: LanguageModel::new(config.model.clone()),
             config,
             plans: PlanCache::default(),
-            mending: Mutex::default(),
+            mending: Mending::default(),
             directory: Directory::default(),
             throttle: Throttle::default(),
             hashing: Semaphore::new(HASHES),
@@ -286,17 +293,29 @@ fn park(workers: Vec<JoinHandle<()>>, begun: Instant) {
 
 /// Starts what does the work of the queues.
 pub fn start_workers(app: &web::Data<App>) -> io::Result<Vec<JoinHandle<()>>> {
-    let (rows, files, kept) = (app.clone(), app.clone(), app.clone());
-    let mut upkeep = Upkeep::default();
+    let (rows, files, kept, leased) = (app.clone(), app.clone(), app.clone(), app.clone());
+    let (mut upkeep, mut leases) = (Upkeep::default(), Renewal::default());
     let look_after = move || {
         upkeep.step(&kept);
         false
     };
-    Ok(vec![
-        jobs::start("generations", Arc::clone(&app.generations), move || generations::worker::step(&rows))?,
+    let renew = move || {
+        leases.step(&leased);
+        false
+    };
+    let make = move || generations::worker::step(&rows, Stage::Rows);
+    let mut workers = vec![
+        jobs::start("generations", Arc::clone(&app.generations), make)?,
         jobs::start("exports", Arc::clone(&app.exports), move || exports::worker::step(&files))?,
         jobs::start("upkeep", Arc::clone(&app.upkeep), look_after)?,
-    ])
+        jobs::start("leases", Arc::clone(&app.upkeep), renew)?,
+    ];
+    for _ in 0..ASKING {
+        let asking = app.clone();
+        let ask = move || generations::worker::step(&asking, Stage::Answers);
+        workers.push(jobs::start("answers", Arc::clone(&app.generations), ask)?);
+    }
+    Ok(workers)
 }
 
 /// Waits for Ctrl-C or a request to terminate; for ever where the system lets neither be heard.
@@ -321,17 +340,31 @@ async fn asked_to_stop() {
     }
 }
 
+/// What answers requests: all routes, and what stands around them.
+pub fn application(
+    app: web::Data<App>,
+    document: web::Data<Value>,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    actix_web::App::new()
+        .app_data(app)
+        .app_data(document)
+        .wrap(Compress::default())
+        .wrap(from_fn(observe))
+        .configure(configure_all)
+}
+
 fn http_server(app: web::Data<App>, document: Value, listener: TcpListener) -> io::Result<Server> {
     let threads = app.config.web_threads;
     let document = web::Data::new(document);
-    let server = HttpServer::new(move || {
-        actix_web::App::new()
-            .app_data(app.clone())
-            .app_data(document.clone())
-            .wrap(Compress::default())
-            .wrap(from_fn(observe))
-            .configure(configure_all)
-    });
+    let server = HttpServer::new(move || application(app.clone(), document.clone()));
     // A reader of a long stream must not keep the server from stopping for long.
     Ok(server.workers(threads).shutdown_timeout(SHUTDOWN_S).disable_signals().listen(listener)?.run())
 }

@@ -7,12 +7,15 @@
 
 pub mod lock;
 pub mod probe;
+mod room;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub use room::Room;
 
 /// Where files wait until all of them are written.
 pub struct Staging {
@@ -211,7 +214,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
 
 /// An error unless the disk of a folder, or of the nearest one above it that exists, keeps this many bytes free.
 pub fn check_free_space(folder: &Path, min_bytes: u64) -> Result<(), StorageError> {
-    let free = free_space(folder)?;
+    check_space(folder, free_space(folder)?, min_bytes)
+}
+
+fn check_space(folder: &Path, free: u64, min_bytes: u64) -> Result<(), StorageError> {
     if free >= min_bytes {
         return Ok(());
     }

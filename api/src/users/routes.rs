@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::service::{self, Change};
-use super::store::{self, UserRow};
+use super::store::{self, Filter, Order, UserRow};
 use super::{Role, User};
 use crate::App;
 use crate::auth::routes::take_attempt;
@@ -17,7 +17,7 @@ use crate::error::ApiError;
 use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
-use crate::http::precondition::{etag, if_match};
+use crate::http::precondition::{etag, if_match, if_match_given};
 use crate::idempotency::Work;
 use crate::openapi::errors::{ChangedMeanwhile, Conflict, Invalid, NotFound, PreconditionRequired, TooManyAttempts};
 
@@ -33,6 +33,13 @@ pub struct UsersQuery {
     /// Part of the e-mail address or the name.
     #[serde(default)]
     pub search: String,
+    /// Of this role only.
+    #[param(inline)]
+    pub role: Option<Role>,
+    /// `email`, `name`, `role` or `created_at`, with `desc` or `asc` behind it.
+    #[serde(default)]
+    #[param(example = "name asc", pattern = "^((email|name|role|created_at)( (asc|desc))?)?$")]
+    pub order_by: String,
     /// Items of a page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
@@ -40,7 +47,7 @@ pub struct UsersQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^[0-9]{0,9}$")]
+    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 
@@ -95,13 +102,15 @@ pub struct UserPatch {
 ))]
 #[get("/users")]
 async fn list_users(app: web::Data<App>, query: web::Query<UsersQuery>) -> Result<web::Json<List<User>>, ApiError> {
-    let UsersQuery { search, limit, offset, cursor } = query.into_inner();
-    let page = Page { limit, offset, cursor };
-    let (limit, offset) = (page.limit()?, page.offset()?);
-    let wanted = search.trim().to_owned();
-    let (rows, total) = app.db.read(move |c| Ok(store::list(c, &wanted, limit, offset)?)).await?;
+    let UsersQuery { search, role, order_by, limit, offset, cursor } = query.into_inner();
+    let slice = Page { limit, offset, cursor }.slice(&order_by, &Order::KNOWN, false)?;
+    let (filter, wanted) = (Filter { search: search.trim().to_owned(), role }, slice.clone());
+    let (rows, total) = app.db.read(move |c| Ok(store::list(c, &filter, &wanted)?)).await?;
+    let (rows, next) = slice.cut(rows, |row| slice.order.place(row));
     let items = rows.iter().map(UserRow::user).collect();
-    Ok(web::Json(List::new(items, total, &page, "/api/v1/users", &[("search", search)])?))
+    let role = role.map(Role::word).unwrap_or_default().to_owned();
+    let parameters = [("search", search), ("role", role), ("order_by", order_by)];
+    Ok(web::Json(List::of_slice(items, total, &slice, next.as_ref(), "/api/v1/users", &parameters)))
 }
 
 /// Add a user
@@ -212,15 +221,23 @@ fn prove(row: &UserRow, current: Option<&str>) -> Result<(), ApiError> {
 /// Remove a user
 ///
 /// With sessions and API keys; what the user made stays. The last admin cannot be removed.
-#[utoipa::path(operation_id = "delete_user", tag = "users", params(("id" = Uuid, Path)), responses(
+#[utoipa::path(operation_id = "delete_user", tag = "users",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "the ETag that the removal starts from, or `*`; without it the user is removed in any state")), responses(
     (status = 204, description = "it is removed"),
     NotFound,
     Conflict,
+    ChangedMeanwhile,
 ))]
 #[delete("/users/{id}")]
-async fn delete_user(app: web::Data<App>, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+async fn delete_user(app: web::Data<App>, request: HttpRequest, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    app.db.write(move |c| service::remove(c, id)).await?;
+    let given = request.headers().get(header::IF_MATCH).cloned();
+    app.db
+        .write(move |c| {
+            if_match_given(given.as_ref(), &service::find(c, id)?.updated_at)?;
+            service::remove(c, id)
+        })
+        .await?;
     app.directory.forget();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{Author, Role, User};
 use crate::db::schema::{sessions, users};
+use crate::db::slices::{Place, Slice, holding, sliced};
 
 /// A user's row.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -66,27 +67,69 @@ pub fn insert(connection: &mut SqliteConnection, row: &UserRow) -> QueryResult<(
     diesel::insert_into(users::table).values(row).execute(connection).map(drop)
 }
 
-/// A page of the users whose address or name holds a text, in the order of their addresses, and how many there are.
+/// Which users.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Part of the e-mail address or the name.
+    pub search: String,
+    /// Of this role only.
+    pub role: Option<Role>,
+}
+
+/// What users are sorted by.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// Their e-mail addresses.
+    Email,
+    /// Their names.
+    Name,
+    /// The words of their roles.
+    Role,
+    /// When they were added.
+    Created,
+}
+
+impl Order {
+    /// The orders by the names that clients have for them.
+    pub const KNOWN: [(&str, Order); 4] =
+        [("email", Order::Email), ("name", Order::Name), ("role", Order::Role), ("created_at", Order::Created)];
+
+    /// Where a user stands in it.
+    pub fn place(self, row: &UserRow) -> Place {
+        let key = match self {
+            Order::Email => &row.email,
+            Order::Name => &row.name,
+            Order::Role => &row.role,
+            Order::Created => &row.created_at,
+        };
+        Place::new(&row.id, key)
+    }
+}
+
+/// A page of the users and one more, and how many there are.
 pub fn list(
     connection: &mut SqliteConnection,
-    search: &str,
-    limit: i64,
-    offset: i64,
+    filter: &Filter,
+    slice: &Slice<Order>,
 ) -> QueryResult<(Vec<UserRow>, i64)> {
-    let escaped = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = format!("%{escaped}%");
+    let pattern = holding(&filter.search);
     let wanted = || {
         let named = users::name.like(pattern.clone()).escape('\\');
-        users::table.filter(users::email.like(pattern.clone()).escape('\\').or(named))
+        let query = users::table.filter(users::email.like(pattern.clone()).escape('\\').or(named)).into_boxed();
+        match filter.role {
+            Some(role) => query.filter(users::role.eq(role.word())),
+            None => query,
+        }
     };
     let total = wanted().count().get_result(connection)?;
-    let rows = wanted()
-        .order((users::email.asc(), users::id.asc()))
-        .select(UserRow::as_select())
-        .limit(limit)
-        .offset(offset)
-        .load(connection)?;
-    Ok((rows, total))
+    let page = wanted().select(UserRow::as_select());
+    let page = match slice.order {
+        Order::Email => sliced!(page, users::email, users::id, slice),
+        Order::Name => sliced!(page, users::name, users::id, slice),
+        Order::Role => sliced!(page, users::role, users::id, slice),
+        Order::Created => sliced!(page, users::created_at, users::id, slice),
+    };
+    Ok((page.load(connection)?, total))
 }
 
 /// How many users have a role.

@@ -8,10 +8,8 @@ use std::time::Duration;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::from_fn;
 use actix_web::{Error, test, web};
 use api::error::ApiError;
-use api::http::middleware::observe;
 use api::users::service::{self, NewUser};
 use api::users::{Role, store};
 use api::{App, Config, server};
@@ -132,12 +130,7 @@ impl Api {
     pub async fn service(
         &self,
     ) -> impl Service<actix_http::Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
-        let app = actix_web::App::new()
-            .app_data(self.app.clone())
-            .app_data(web::Data::new(server::document()))
-            .wrap(from_fn(observe))
-            .configure(server::configure_all);
-        test::init_service(app).await
+        test::init_service(server::application(self.app.clone(), web::Data::new(server::document()))).await
     }
 
     /// A user with a role, signed in: its access token.

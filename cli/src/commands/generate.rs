@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use api::generations::{self, Files, Output, Request, Rows};
+use api::storage::Room;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use formats::{Compression, FORMATS, Format};
@@ -85,7 +86,8 @@ impl Generate {
         let threads = self.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
         let options = formats::Options { csv_bom: self.csv_bom, ..self.csv.options() };
         let tables = table.map(|table| vec![table]);
-        let request = Request { tables, rows: Rows::Planned, range: self.range, output, options, threads };
+        let request =
+            Request { tables, rows: Rows::Planned, range: self.range, output, options, threads, room: Room::default() };
         let bar = Bar::new();
         let made = generations::generate(&plan, &request, &cancellation, &mut |progress| bar.show(progress));
         drop(bar);

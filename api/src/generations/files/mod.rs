@@ -23,7 +23,7 @@ use formats::{Document, Format, Writer};
 
 use super::parts::StoredTable;
 use crate::certificates::{self, Proof};
-use crate::storage::{self, Staging, StorageError};
+use crate::storage::{self, Room, Staging, StorageError};
 use crate::{Cancellation, Failure};
 
 pub use output::{Output, Target};
@@ -43,6 +43,8 @@ pub struct Request {
     pub options: formats::Options,
     /// Threads that make rows.
     pub threads: usize,
+    /// Room that is to stay free on the disk.
+    pub room: Room,
 }
 
 /// Where the rows of files come from.
@@ -249,7 +251,8 @@ impl Running<'_> {
     /// The sink of a file, and the name by which errors call it.
     fn open(&mut self, name: &str) -> Result<(Box<dyn Write + Send>, PathBuf), Failure> {
         if let Some(staging) = &mut self.staging {
-            return Ok((Box::new(staging.create(name)?), staging.final_path(name)));
+            let file = self.request.room.watch(staging.create(name)?);
+            return Ok((Box::new(file), staging.final_path(name)));
         }
         match &self.request.output.target {
             Target::File(path) => {
@@ -312,6 +315,10 @@ impl Running<'_> {
             cancellation.check()?;
             if let Some(proved) = &proved {
                 feed.offer(proved).map_err(unread)?;
+            }
+            if let Piece::Rows(batch) = &piece {
+                // Formats that want rows may write to other files than the sink first.
+                self.request.room.take(batch.get_array_memory_size())?;
             }
             match piece {
                 Piece::Rows(batch) => writer.write(&batch).map_err(Failure::writing(path))?,

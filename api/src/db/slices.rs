@@ -1,0 +1,91 @@
+//! Parts of sorted lists: where a page begins, by the item that it begins behind, so that what is added or removed meanwhile neither repeats
+//! an item nor leaves one out.
+
+/// Characters of an id.
+const ID_CHARS: usize = 36;
+
+/// An item of a sorted list: what the list is sorted by, and the id that tells equal ones apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The item's id.
+    pub id: String,
+    /// Its value of the column that the list is sorted by.
+    pub key: String,
+}
+
+impl Place {
+    /// The item of an id and a value.
+    pub fn new(id: &str, key: &str) -> Place {
+        Place { id: id.to_owned(), key: key.to_owned() }
+    }
+
+    /// The item that a cursor names.
+    pub fn of_cursor(cursor: &str) -> Option<Place> {
+        let (id, key) = cursor.split_once(':')?;
+        let is_id = id.len() == ID_CHARS && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        is_id.then(|| Place::new(id, key))
+    }
+
+    /// The cursor that names the item.
+    pub fn cursor(&self) -> String {
+        format!("{}:{}", self.id, self.key)
+    }
+}
+
+/// Which part of a sorted list, checked.
+#[derive(Clone, Debug)]
+pub struct Slice<O> {
+    /// What the list is sorted by.
+    pub order: O,
+    /// Whether the last come first.
+    pub descending: bool,
+    /// Items to give.
+    pub limit: i64,
+    /// Items to pass over, where no item is named.
+    pub offset: i64,
+    /// The item that it begins behind.
+    pub behind: Option<Place>,
+}
+
+impl<O> Slice<O> {
+    /// Items to read: one more than are given says whether there is a next page.
+    pub fn reach(&self) -> i64 {
+        self.limit + 1
+    }
+
+    /// The items to give of those that were read, and the one that the next page begins behind.
+    pub fn cut<R>(&self, mut rows: Vec<R>, place: impl Fn(&R) -> Place) -> (Vec<R>, Option<Place>) {
+        let has_more = rows.len() as i64 > self.limit;
+        rows.truncate(self.limit as usize);
+        let next = rows.last().filter(|_| has_more).map(place);
+        (rows, next)
+    }
+}
+
+/// Sorts a query by a text column and the id, and begins it behind the item of a [`Slice`].
+macro_rules! sliced {
+    ($query:expr, $column:expr, $id:expr, $slice:expr) => {{
+        let slice = $slice;
+        let query = match &slice.behind {
+            None => $query,
+            Some(Place { id, key }) if slice.descending => {
+                $query.filter($column.lt(key.clone()).or($column.eq(key.clone()).and($id.lt(id.clone()))))
+            }
+            Some(Place { id, key }) => {
+                $query.filter($column.gt(key.clone()).or($column.eq(key.clone()).and($id.gt(id.clone()))))
+            }
+        };
+        let query = query.limit(slice.reach()).offset(slice.offset);
+        if slice.descending {
+            query.order(($column.desc(), $id.desc()))
+        } else {
+            query.order(($column.asc(), $id.asc()))
+        }
+    }};
+}
+pub(crate) use sliced;
+
+/// The pattern of `LIKE`, with `\\` as its escape, for texts that hold another.
+pub fn holding(text: &str) -> String {
+    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
