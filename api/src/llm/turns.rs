@@ -28,6 +28,8 @@ pub fn try_take(data: &Path, address: &Address) -> io::Result<Option<Turn>> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(None),
+        // Where files have no locks, who pays twice pays twice; nobody is kept from asking.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
         Err(TryLockError::Error(error)) => return Err(error),
     }
     // Who had it before took its file away, maybe after this one was opened: then it is nobody's any more.
