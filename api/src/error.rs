@@ -100,6 +100,8 @@ codes! {
     LlmUnavailable = "llm_unavailable", FAILED_DEPENDENCY, "The language model cannot be reached";
     /// The language model took too long.
     LlmTimeout = "llm_timeout", FAILED_DEPENDENCY, "The language model took too long";
+    /// The language model's server does not take the request.
+    LlmRejected = "llm_rejected", FAILED_DEPENDENCY, "The language model does not take the request";
     /// The language model declines to answer.
     LlmRefused = "llm_refused", FAILED_DEPENDENCY, "The language model declines";
     /// The language model's answer is not what was asked for.
@@ -248,6 +250,7 @@ impl From<::llm::Failure> for ApiError {
             Model::RateLimited => Code::LlmRateLimited,
             Model::Unavailable => Code::LlmUnavailable,
             Model::Timeout => Code::LlmTimeout,
+            Model::Rejected => Code::LlmRejected,
             Model::Refused => Code::LlmRefused,
             Model::BadAnswer => Code::LlmBadAnswer,
             Model::CircuitOpen => Code::LlmCircuitOpen,

@@ -20,6 +20,8 @@ fn row(generation: Option<&str>, column: &str, tokens: i64, created_at: &str) ->
         completion_tokens: 10,
         cost_microusd: 1500,
         created_at: created_at.to_owned(),
+        asked_by: "generation".to_owned(),
+        unanswered_microusd: 500,
     }
 }
 
@@ -29,7 +31,10 @@ async fn usage_is_listed_by_column_with_its_sums_and_stays_when_the_generation_g
     let (viewer, editor) = (api.user(Role::Viewer), api.user(Role::Editor));
     let empty = api.get(USAGE, &viewer).await.is(200).json();
     assert_eq!(empty["items"], json!([]));
-    assert_eq!(empty["totals"], json!({"calls": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}));
+    assert_eq!(
+        empty["totals"],
+        json!({"calls": 0, "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0, "unanswered_usd": 0.0})
+    );
     let dataset = api.dataset(&editor, &numbers(3)).await;
     let made = api.generation(&editor, &dataset, &json!({})).await;
     let id = made["id"].as_str().expect("an id");
@@ -43,7 +48,10 @@ async fn usage_is_listed_by_column_with_its_sums_and_stays_when_the_generation_g
     }
     let all = api.get(USAGE, &viewer).await.is(200).json();
     assert_eq!((&all["total"], &all["next"]), (&json!(3), &json!(null)));
-    assert_eq!(all["totals"], json!({"calls": 6, "prompt_tokens": 700, "completion_tokens": 30, "cost_usd": 0.0045}));
+    assert_eq!(
+        all["totals"],
+        json!({"calls": 6, "prompt_tokens": 700, "completion_tokens": 30, "cost_usd": 0.0045, "unanswered_usd": 0.0015})
+    );
     let first = &all["items"][0];
     assert_eq!(
         (&first["generation_id"], &first["column"], &first["cost_usd"]),

@@ -2,6 +2,7 @@
 
 mod admin;
 mod api_keys;
+mod asked;
 mod assistant;
 mod attacks;
 mod auth;

@@ -297,9 +297,8 @@ async fn ceilings_are_held_and_those_that_cannot_be_are_refused() {
     let token = unknown.user(Role::Editor);
     assert_eq!(unknown.get(STATUS, &token).await.is(200).json()["price_known"], false);
     let dataset = unknown.dataset(&token, &mottos("A motto", 20, "")).await;
-    let path = format!("/api/v1/datasets/{dataset}/generations");
-    let refused = unknown.post(&path, &token, &json!({"llm_ceiling_usd": 1})).await.problem(422, "llm_budget");
-    assert!(refused.text().contains("a-model-of-ours"));
+    let refused = unknown.generation(&token, &dataset, &json!({"llm_ceiling_usd": 1})).await;
+    assert!(refused["failure"].as_str().is_some_and(|why| why.contains("a-model-of-ours")), "{refused}");
     let made = unknown.generation(&token, &dataset, &json!({})).await;
     assert_eq!((&made["state"], &made["llm"]["cost_usd"]), (&json!("succeeded"), &Value::Null), "{made}");
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use actix_web::http::Method;
 use api::operations::{check, dump};
 use api::users::Role;
+use formats::FORMATS;
 use scripted_model::{Fault, Script, Server, keep_log, kept_log};
 use serde_json::{Value, json};
 
@@ -53,7 +54,14 @@ async fn everything(server: &Server, api: &Api, own: Option<&str>) -> String {
         Fault::Unauthorized,
         Fault::Status(400, repeats.clone()),
         Fault::Status(500, repeats.clone()),
-        Fault::Status(403, repeats),
+        Fault::Status(403, repeats.clone()),
+        Fault::Status(402, repeats.clone()),
+        Fault::Body("application/json".to_owned(), repeats),
+        Fault::RateLimited(Some("3600".to_owned())),
+        Fault::RateLimited(None),
+        Fault::Hang,
+        Fault::Cut,
+        Fault::Refusal,
         Fault::InvalidJson,
         Fault::None,
     ] {
@@ -72,11 +80,16 @@ async fn everything(server: &Server, api: &Api, own: Option<&str>) -> String {
     let last = api.get(&generations, &token).await.is(200).json()["items"][0].clone();
     assert_eq!(last["state"], "succeeded", "{last}");
     let exports = format!("/api/v1/generations/{}/exports", last["id"].as_str().expect("an id"));
-    let export = api.post(&exports, &token, &json!({"format": "csv"})).await.is(202).json();
-    told.push_str(
-        &api.ended(&token, &format!("/api/v1/exports/{}", export["id"].as_str().expect("an id"))).await.to_string(),
-    );
-    for path in ["llm/status", "llm/usage", "admin/status", "admin/audit", "generations", "exports"] {
+    for format in FORMATS {
+        let export = api.post(&exports, &token, &json!({"format": format.name()})).await.is(202).json();
+        let own = format!("/api/v1/exports/{}", export["id"].as_str().expect("an id"));
+        let ended = api.ended(&token, &own).await;
+        assert_eq!(ended["state"], "succeeded", "{ended}");
+        told.push_str(&ended.to_string());
+        told.push_str(&api.get(&format!("{own}/content"), &token).await.is(200).text());
+    }
+    told.push_str(&api.post("/api/v1/admin/backups", &token, &json!({})).await.is(201).text());
+    for path in ["llm/status", "llm/usage", "admin/status", "admin/audit", "admin/backups", "generations", "exports"] {
         told.push_str(
             &send(api, &token, Method::GET, &format!("/api/v1/{path}"), own, json!(null)).await.1.to_string(),
         );
@@ -108,6 +121,7 @@ async fn a_key_is_shown_to_the_model_and_to_nobody_else() {
         files(api.folder.path(), &mut found);
         assert!(found.iter().any(|(name, _)| name.contains("db.sqlite3")));
         assert!(found.iter().any(|(name, _)| name.contains("exports")), "an export is among them");
+        assert!(found.iter().any(|(name, _)| name.contains("backups")), "a backup is among them");
         let lines = kept_log();
         assert!(!listens || lines.contains("generation"), "what happens is logged");
         found.push(("the log".to_owned(), lines.into_bytes()));

@@ -1,5 +1,6 @@
 //! Commands on schemas that ask a language model.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use scripted_model::{Fault, Script, Server};
@@ -266,4 +267,84 @@ fn a_budget_of_nothing_asks_nothing() {
     let ran = Ran::of(command.output().expect("the binary runs")).fails();
     assert!(ran.stderr.lines().last().is_some_and(|line| line.contains("ceiling of 0")), "{ran:#?}");
     assert!(server.counts().calls == 0 && !home.at("out").exists());
+}
+
+#[test]
+fn two_commands_on_one_folder_pay_once() {
+    let (home, server) = (Home::new(), server());
+    home.write("shop.yaml", &reviews(200, 150, ""));
+    home.write("other.yaml", &reviews(20, 5, "").replace("A title", "Another").replace("What a customer", "Something"));
+    // The database is there, so that neither makes it.
+    run(&home, &server, Some(KEY), &["generate", "other.yaml", "--out", "other"]).succeeds();
+    let before = server.counts().calls;
+    server.script(|script| script.latency_ms = 150);
+    let start = |out: &str| {
+        let mut command = home.command(&["generate", "shop.yaml", "--out", out]);
+        command.env("OPENAI_BASE_URL", server.url()).env("OPENAI_API_KEY", KEY);
+        command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts")
+    };
+    let (first, second) = (start("first"), start("second"));
+    for child in [first, second] {
+        Ran::of(child.wait_with_output().expect("it ends")).succeeds();
+    }
+    assert!(home.bytes("first/review.csv") == home.bytes("second/review.csv"), "the bytes differ");
+    // Each pool of 150 takes three or four calls, and nobody pays for one twice.
+    let paid = server.counts().calls - before;
+    assert!((6..=8).contains(&paid), "{paid}");
+    assert_eq!(home.names("data/llm-turns"), Vec::<String>::new(), "nobody asks any more");
+}
+
+#[test]
+fn what_the_plan_says_of_hiring_and_shop_is_what_they_take() {
+    let (home, server) =
+        (Home::new(), Server::start(Script { key: Some(KEY.to_owned()), ..Script::pools() }).expect("a port"));
+    let text = |name: &str, column: &str| {
+        format!(
+            "name: {name}\ntables:\n  - name: row\n    rows: 100\n    columns:\n      - {{ name: id, generator: {{ type: sequence }} }}\n      - {column}\n"
+        )
+    };
+    let cases = [
+        (
+            "hiring",
+            text(
+                "hiring",
+                "{ name: reason, max_length: 60, generator: { type: llm, prompt: \"In one sentence, why the applicant wants the post\", pool: 12 } }",
+            ),
+        ),
+        (
+            "contratos",
+            text(
+                "contratos",
+                "{ name: motivo, max_length: 60, generator: { type: llm, prompt: \"En una frase, por qué quiere el puesto\", pool: 8 } }",
+            ),
+        ),
+        (
+            "shop",
+            text(
+                "shop",
+                "{ name: review, type: json, generator: { type: llm, prompt: a review of a product, pool: 8, json_schema: { type: object, required: [title, stars, text], additionalProperties: false, properties: { title: { type: string, maxLength: 30, description: A title of two or three words }, stars: { type: integer, minimum: 1, maximum: 5 }, text: { type: string, maxLength: 80, description: One short sentence } } } } }",
+            ),
+        ),
+    ];
+    let (mut planned_in_all, mut taken_in_all) = (0.0, 0.0);
+    for (name, schema) in cases {
+        let file = format!("{name}.yaml");
+        home.write(&file, &schema);
+        let plan = run(&home, &server, None, &["plan", &file, "--json"]).succeeds();
+        let plan: serde_json::Value = serde_json::from_str(&plan.stdout).expect("a plan");
+        let tokens = |key: &str| plan["llm"][0][key].as_f64().unwrap_or_else(|| panic!("{plan:#}"));
+        let planned = tokens("prompt_tokens") + tokens("completion_tokens");
+        let before = server.counts();
+        run(&home, &server, Some(KEY), &["generate", &file, "--out", name]).succeeds();
+        let after = server.counts();
+        let taken =
+            (after.prompt_tokens + after.completion_tokens - before.prompt_tokens - before.completion_tokens) as f64;
+        assert_eq!(after.calls - before.calls, plan["llm"][0]["calls"].as_u64().expect("calls"), "{name}");
+        assert!((planned / taken - 1.0).abs() <= 0.15, "{name}: {planned} planned and {taken} taken");
+        planned_in_all += planned;
+        taken_in_all += taken;
+    }
+    assert!((planned_in_all / taken_in_all - 1.0_f64).abs() <= 0.15, "{planned_in_all} {taken_in_all}");
+    let made = home.read("hiring/row.csv");
+    assert!(made.contains("I want to build things that people use every day"), "the scripted answers are served");
 }

@@ -131,6 +131,7 @@ export async function assistant({ server, model, browser, check, step }) {
   await page.getByRole("heading", { name: "corner is generated" }).waitFor({ timeout: 60_000 });
   const record = page.getByRole("complementary", { name: "Record" });
   await record.getByText("customer.note").waitFor();
+  await record.getByText(/^[\d,]+ tokens · USD/).waitFor();
 
   step("the certificate says who wrote the column, and the usage what it took");
   await page.getByRole("link", { name: "Certificate", exact: true }).click();
@@ -138,6 +139,15 @@ export async function assistant({ server, model, browser, check, step }) {
   await page.getByRole("link", { name: "Language model" }).click();
   await page.getByRole("cell", { name: "customer.note", exact: true }).waitFor();
   await page.getByRole("cell", { name: "Assistant", exact: true }).first().waitFor();
+  await page.getByRole("combobox", { name: "Which generation" }).click();
+  await page.getByRole("option", { name: /^corner · / }).click();
+  await page
+    .getByRole("cell", { name: "Assistant", exact: true })
+    .first()
+    .waitFor({ state: "detached" });
+  await page.getByRole("cell", { name: "customer.note", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Ask again where it had no more" }).click();
+  await page.getByText("0 questions are asked again by the next generation").waitFor();
 
   step("the key is nowhere but in the memory of the page");
   const stored = await page.evaluate(() =>

@@ -1,10 +1,12 @@
 //! One attempt at a completion: what is sent, and what statuses, bodies and streams mean.
 
+use std::future::Future;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::budget::Reservation;
@@ -20,6 +22,9 @@ const MAX_BODY: usize = 8 << 20;
 
 /// Bytes of an error's body that are read.
 const MAX_ERROR: usize = 64 << 10;
+
+/// How long a stream that said how it ends is listened to for what it took, and for its end.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Why an attempt gave no answer.
 pub(crate) enum Miss {
@@ -66,7 +71,7 @@ impl Client {
         let request = self.http().post(config.endpoint()).header(AUTHORIZATION, bearer);
         let request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         reservation.sent();
-        let response = request.send().await.map_err(|error| {
+        let response = self.heard(request.send()).await?.map_err(|error| {
             if error.is_connect() {
                 reservation.refused();
             }
@@ -103,7 +108,7 @@ impl Client {
     async fn read_body(&self, mut response: Response, most: usize) -> Result<(Vec<u8>, Option<Miss>), Miss> {
         let mut bytes = Vec::new();
         loop {
-            match response.chunk().await {
+            match self.heard(response.chunk()).await? {
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
                 Ok(None) => return Ok((bytes, None)),
                 Err(error) => return Ok((bytes, Some(self.unreachable(&error)))),
@@ -111,13 +116,32 @@ impl Client {
             if bytes.len() > most {
                 return Err(self.endless());
             }
+            // Some servers leave the connection open behind an answer whose length they do not say.
+            if is_whole(&bytes) {
+                return Ok((bytes, None));
+            }
         }
+    }
+
+    /// What comes next, unless nothing comes for too long.
+    async fn heard<T>(&self, next: impl Future<Output = T>) -> Result<T, Miss> {
+        let silent = |_| Miss::Again { failure: self.silent(), after: None, is_outage: true };
+        tokio::time::timeout(self.config().timeout, next).await.map_err(silent)
     }
 
     async fn listen(&self, mut response: Response, listener: Option<Listener<'_>>) -> Result<Completion, Miss> {
         let mut stream = Stream::default();
+        let mut leave_at = None;
         loop {
-            match response.chunk().await {
+            let next = response.chunk();
+            let heard = match leave_at {
+                None => self.heard(next).await?,
+                Some(leave_at) => match tokio::time::timeout_at(leave_at, next).await {
+                    Ok(heard) => heard,
+                    Err(_) => return self.end(stream),
+                },
+            };
+            match heard {
                 Ok(Some(bytes)) => self.take(&mut stream, &bytes, listener)?,
                 Ok(None) => return self.end(stream),
                 // It said that it has ended: what breaks afterwards is no reason to pay again.
@@ -126,6 +150,9 @@ impl Client {
             }
             if stream.is_done {
                 return self.end(stream);
+            }
+            if stream.has_ended() {
+                leave_at.get_or_insert_with(|| tokio::time::Instant::now() + GRACE.min(self.config().timeout));
             }
         }
     }
@@ -173,6 +200,10 @@ impl Client {
                 if let Some(miss) = without(request, &sentence, shape) {
                     return miss;
                 }
+                if matches!(code.as_str(), "content_filter" | "content_policy_violation") {
+                    let sentence = format!("the model {:?} declines to answer{said}", self.model());
+                    return Miss::Final(Failure::new(Code::Refused, sentence));
+                }
             }
             // Its words repeat the key, or its ends.
             401 => {
@@ -190,7 +221,11 @@ impl Client {
                     "{host} has no model {:?} there{said}; check OPENAI_MODEL and OPENAI_BASE_URL",
                     self.model()
                 );
-                return Miss::Final(Failure::new(Code::Refused, sentence));
+                return Miss::Final(Failure::new(Code::Rejected, sentence));
+            }
+            402 => {
+                let sentence = format!("the account at {host} has no credit left");
+                return Miss::Final(Failure::new(Code::Rejected, sentence));
             }
             429 if code == "insufficient_quota" => {
                 let sentence = format!("the account at {host} has no credit left");
@@ -208,14 +243,14 @@ impl Client {
             _ => {}
         }
         Miss::Final(Failure::new(
-            Code::Refused,
+            Code::Rejected,
             format!("{host} refuses the request with status {}{said}", status.as_u16()),
         ))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Miss {
         if error.is_timeout() {
-            return Miss::Again { failure: self.timed_out(), after: None, is_outage: true };
+            return Miss::Again { failure: self.silent(), after: None, is_outage: true };
         }
         // The error's own words may hold the URL and more than people understand.
         if error.is_connect() {
@@ -250,15 +285,26 @@ impl Client {
     fn garbled(&self) -> Miss {
         let host = self.config().host();
         let failure = Failure::new(
-            Code::BadAnswer,
+            Code::Unavailable,
             format!("{host} does not answer as a language model does; check OPENAI_BASE_URL"),
         );
         Miss::Again { failure, after: None, is_outage: true }
     }
 
-    /// It took too long.
-    pub(crate) fn timed_out(&self) -> Failure {
+    /// Nothing came for too long.
+    fn silent(&self) -> Failure {
         let (host, seconds) = (self.config().host(), self.config().timeout.as_secs_f64());
         Failure::new(Code::Timeout, format!("{host} did not answer within {seconds} seconds"))
     }
+
+    /// It took too long, however much came.
+    pub(crate) fn timed_out(&self) -> Failure {
+        let (host, seconds) = (self.config().host(), self.config().longest_answer.as_secs_f64());
+        Failure::new(Code::Timeout, format!("{host} did not end its answer within {seconds} seconds"))
+    }
+}
+
+/// Whether bytes are a whole JSON object.
+fn is_whole(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }

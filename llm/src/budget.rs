@@ -1,5 +1,6 @@
 //! A ceiling of the cost, which no call is started beyond.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -17,6 +18,7 @@ struct Sums {
 #[derive(Debug)]
 struct Inner {
     limit: Option<u64>,
+    model: String,
     price: Option<Price>,
     sums: Mutex<Sums>,
     settled: Notify,
@@ -37,26 +39,17 @@ pub struct Reservation {
     amount: u64,
     /// Whether the call may have been heard, and is not answered yet.
     is_sent: bool,
+    /// Who is told what may be billed without an answer, in millionths of a dollar.
+    unanswered: Arc<AtomicU64>,
 }
 
 impl Ceiling {
-    /// A ceiling of so many US dollars for a model of this price; a limit without a price is refused, since nobody could hold it.
-    pub fn new(limit_usd: Option<f64>, model: &str, price: Option<Price>) -> Result<Ceiling, Failure> {
-        let limit = match limit_usd {
-            Some(limit) if price.is_none() => {
-                return Err(Failure::new(
-                    Code::Budget,
-                    format!(
-                        "a ceiling of {limit} US dollars cannot be held, since the price of the model {model:?} is not known; \
-                         add it to the table of prices, or ask without a ceiling"
-                    ),
-                ));
-            }
-            // A limit that is no number allows nothing.
-            Some(limit) => Some((limit * 1e6).max(0.0) as u64),
-            None => None,
-        };
-        Ok(Ceiling(Arc::new(Inner { limit, price, sums: Mutex::default(), settled: Notify::new() })))
+    /// A ceiling of so many US dollars for a model of this price. Below a limit without a price no call is made, since nobody could hold it.
+    pub fn new(limit_usd: Option<f64>, model: &str, price: Option<Price>) -> Ceiling {
+        // A limit that is no number allows nothing.
+        let limit = limit_usd.map(|limit| (limit * 1e6).max(0.0) as u64);
+        let (model, sums, settled) = (model.to_owned(), Mutex::default(), Notify::new());
+        Ceiling(Arc::new(Inner { limit, model, price, sums, settled }))
     }
 
     /// The same of work that goes on, with what it has spent before.
@@ -68,7 +61,7 @@ impl Ceiling {
 
     /// No ceiling.
     pub fn none(price: Option<Price>) -> Ceiling {
-        Ceiling(Arc::new(Inner { limit: None, price, sums: Mutex::default(), settled: Notify::new() }))
+        Ceiling::new(None, "", price)
     }
 
     fn sums(&self) -> MutexGuard<'_, Sums> {
@@ -87,10 +80,33 @@ impl Ceiling {
 
     /// Reserves what a call is likely to cost. Where it fits only once calls in flight turn out cheaper, it waits for them.
     pub async fn reserve(&self, expected: Usage) -> Result<Reservation, Failure> {
-        self.reserve_microusd(self.cost_microusd(expected).unwrap_or(0)).await
+        self.reserve_for(expected, Arc::default()).await
     }
 
-    async fn reserve_microusd(&self, amount: u64) -> Result<Reservation, Failure> {
+    /// The same; who holds `unanswered` is told what may be billed without an answer.
+    pub(crate) async fn reserve_for(
+        &self,
+        expected: Usage,
+        unanswered: Arc<AtomicU64>,
+    ) -> Result<Reservation, Failure> {
+        match (self.0.limit, self.cost_microusd(expected)) {
+            (Some(limit), None) => Err(self.unpriced(limit)),
+            (_, amount) => self.reserve_microusd(amount.unwrap_or(0), unanswered).await,
+        }
+    }
+
+    fn unpriced(&self, limit: u64) -> Failure {
+        let (limit, model) = (limit as f64 / 1e6, &self.0.model);
+        Failure::new(
+            Code::Budget,
+            format!(
+                "a ceiling of {limit} US dollars cannot be held, since the price of the model {model:?} is not known; \
+                 add it to the table of prices, or ask without a ceiling"
+            ),
+        )
+    }
+
+    async fn reserve_microusd(&self, amount: u64, unanswered: Arc<AtomicU64>) -> Result<Reservation, Failure> {
         loop {
             let settled = self.0.settled.notified();
             tokio::pin!(settled);
@@ -104,7 +120,7 @@ impl Ceiling {
                 }
                 if sums.spent.saturating_add(sums.reserved).saturating_add(amount) <= limit {
                     sums.reserved += amount;
-                    return Ok(Reservation { ceiling: self.clone(), amount, is_sent: false });
+                    return Ok(Reservation { ceiling: self.clone(), amount, is_sent: false, unanswered });
                 }
             }
             settled.await;
@@ -140,10 +156,12 @@ impl Reservation {
     /// Reserves another attempt; what the last one may have cost stays spent.
     pub async fn again(&mut self) -> Result<(), Failure> {
         if self.is_sent {
-            let (ceiling, amount) = (self.ceiling.clone(), self.amount);
+            let (ceiling, amount, unanswered) = (self.ceiling.clone(), self.amount, self.unanswered.clone());
             // What was reserved is let go first, or the wait for others would be one for itself.
-            drop(std::mem::replace(self, Reservation { ceiling: ceiling.clone(), amount: 0, is_sent: false }));
-            *self = ceiling.reserve_microusd(amount).await?;
+            let nothing =
+                Reservation { ceiling: ceiling.clone(), amount: 0, is_sent: false, unanswered: Arc::default() };
+            drop(std::mem::replace(self, nothing));
+            *self = ceiling.reserve_microusd(amount, unanswered).await?;
         }
         Ok(())
     }
@@ -162,6 +180,7 @@ impl Drop for Reservation {
         sums.reserved -= self.amount;
         if self.is_sent {
             sums.spent += self.amount;
+            self.unanswered.fetch_add(self.amount, Ordering::Relaxed);
         }
         drop(sums);
         self.ceiling.0.settled.notify_waiters();
@@ -180,7 +199,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_would_pass_the_ceiling_is_not_started() {
-        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE).expect("a price");
+        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE);
         ceiling.reserve(tokens(60)).await.expect("fits").settle(tokens(50));
         let failure = ceiling.reserve(tokens(60)).await.expect_err("does not fit");
         assert_eq!(failure.code, Code::Budget);
@@ -194,7 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_fits_beside_cheaper_calls_waits_for_them() {
-        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE).expect("a price");
+        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE);
         let first = ceiling.reserve(tokens(80)).await.expect("fits");
         let second = ceiling.reserve(tokens(80));
         let settle = async {
@@ -208,22 +227,23 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_goes_on_has_spent_what_it_spent() {
-        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE).expect("a price").with_spent(60);
+        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE).with_spent(60);
         assert_eq!(ceiling.reserve(tokens(50)).await.expect_err("does not fit").code, Code::Budget);
         drop(ceiling.reserve(tokens(40)).await.expect("fits"));
     }
 
-    #[test]
-    fn a_ceiling_without_a_price_is_refused() {
-        let failure = Ceiling::new(Some(1.0), "unknown", None).expect_err("no price");
+    #[tokio::test]
+    async fn below_a_ceiling_without_a_price_no_call_is_made() {
+        let failure = Ceiling::new(Some(1.0), "unknown", None).reserve(tokens(1)).await.expect_err("no price");
         assert!(failure.code == Code::Budget && failure.detail.contains("\"unknown\""), "{failure}");
-        assert!(Ceiling::new(None, "unknown", None).is_ok());
+        assert!(Ceiling::new(None, "unknown", None).reserve(tokens(1)).await.is_ok());
     }
 
     #[tokio::test]
     async fn what_was_sent_and_not_answered_counts_as_reserved() {
-        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE).expect("a price");
-        let mut call = ceiling.reserve(tokens(40)).await.expect("fits");
+        let ceiling = Ceiling::new(Some(0.0001), "m", PRICE);
+        let unanswered: Arc<AtomicU64> = Arc::default();
+        let mut call = ceiling.reserve_for(tokens(40), unanswered.clone()).await.expect("fits");
         call.sent();
         call.refused();
         call.again().await.expect("costs nothing yet");
@@ -234,7 +254,7 @@ mod tests {
         call.sent();
         assert_eq!(call.again().await.expect_err("does not fit").code, Code::Budget);
         drop(call);
-        assert_eq!(ceiling.spent_microusd(), 80);
+        assert_eq!((ceiling.spent_microusd(), unanswered.load(Ordering::Relaxed)), (80, 80));
         // Nothing is reserved any more.
         drop(ceiling.reserve(tokens(20)).await.expect("fits"));
     }

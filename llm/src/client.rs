@@ -1,7 +1,7 @@
 //! Sends requests, patiently and not too many at a time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Number, Value, json};
@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use crate::Cancel;
 use crate::attempt::Miss;
 use crate::budget::{Ceiling, Reservation};
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, Shut};
 use crate::config::Config;
 use crate::failure::{Code, Failure, excerpt};
 use crate::prices::Price;
@@ -22,6 +22,12 @@ use crate::{repair, tokens};
 
 /// How often a request is sent that took too long: the server may well bill each.
 const TIMEOUT_ATTEMPTS: u32 = 2;
+
+/// By how much an answer may be longer than is likely, before the server cuts it off; tokens, beside those that a model may think with.
+const LONGER: u64 = 4;
+
+/// Tokens that a model may think with before it writes.
+const THOUGHT: u64 = 4096;
 
 /// Characters of a wrong answer that are sent back with the request to mend it.
 const QUOTED: usize = 4000;
@@ -48,6 +54,8 @@ pub struct Asked {
     pub answer: Result<Value, Failure>,
     /// What it took, also where there is no answer.
     pub usage: Usage,
+    /// What may be billed beside that, in millionths of a dollar: attempts that were sent and not answered.
+    pub unanswered_microusd: u64,
 }
 
 /// What is heard of an answer while it comes.
@@ -68,6 +76,16 @@ struct Refused {
     structured: AtomicBool,
     temperature: AtomicBool,
     stream_options: AtomicBool,
+    max_completion_tokens: AtomicBool,
+    max_tokens: AtomicBool,
+}
+
+/// One round of a request: what is said, and how many tokens may come back.
+#[derive(Clone, Copy)]
+struct Round<'a> {
+    request: &'a Request,
+    messages: &'a [Message],
+    most: u64,
 }
 
 #[derive(Debug)]
@@ -143,7 +161,7 @@ impl Client {
     }
 
     /// The ceiling of one generation: the lower of `LLM_BUDGET_USD` and the request's own.
-    pub fn ceiling(&self, own_usd: Option<f64>) -> Result<Ceiling, Failure> {
+    pub fn ceiling(&self, own_usd: Option<f64>) -> Ceiling {
         self.0.config.ceiling(own_usd)
     }
 
@@ -158,28 +176,44 @@ impl Client {
         accept: impl Fn(&Value) -> Result<(), String>,
     ) -> Asked {
         let mut usage = Usage::default();
+        let unanswered: Arc<AtomicU64> = Arc::default();
+        let answer = self.answer(request, (ceiling, &unanswered), cancel, listener, accept, &mut usage).await;
+        Asked { answer, usage, unanswered_microusd: unanswered.load(Ordering::Relaxed) }
+    }
+
+    async fn answer(
+        &self,
+        request: &Request,
+        bill: (&Ceiling, &Arc<AtomicU64>),
+        cancel: &Cancel,
+        listener: Option<Listener<'_>>,
+        accept: impl Fn(&Value) -> Result<(), String>,
+        usage: &mut Usage,
+    ) -> Result<Value, Failure> {
         let mut messages = request.messages.clone();
+        let mut most = request.expected.saturating_mul(LONGER).saturating_add(THOUGHT);
         let mut mended = false;
         loop {
-            let completion = match self.complete(&messages, request, ceiling, cancel, listener).await {
-                Ok(completion) => completion,
-                Err(failure) => return Asked { answer: Err(failure), usage },
-            };
-            usage += completion.usage.unwrap_or_default();
+            let round = Round { request, messages: &messages, most };
+            let completion = self.complete(round, bill, cancel, listener).await?;
+            *usage += completion.usage.unwrap_or_default();
             let reason = match self.read(&completion, &request.schema) {
                 Ok(value) => match accept(&value) {
-                    Ok(()) => return Asked { answer: Ok(value), usage },
+                    Ok(()) => return Ok(value),
                     Err(reason) => reason,
                 },
                 Err(failure) if failure.code == Code::BadAnswer => failure.detail,
-                Err(failure) => return Asked { answer: Err(failure), usage },
+                Err(failure) => return Err(failure),
             };
             if std::mem::replace(&mut mended, true) {
-                let failure = Failure::new(
+                return Err(Failure::new(
                     Code::BadAnswer,
                     format!("the model {:?} twice gave no usable answer: {reason}", self.model()),
-                );
-                return Asked { answer: Err(failure), usage };
+                ));
+            }
+            if completion.finish == "length" {
+                // It may think for longer than anybody thought.
+                most = most.saturating_mul(LONGER);
             }
             messages.push(Message::assistant(completion.content.chars().take(QUOTED).collect::<String>()));
             messages.push(Message::user(again(&reason, &request.schema)));
@@ -224,21 +258,21 @@ impl Client {
     /// One completion: sent, waited for, sent again where that helps. Its usage is the server's, or estimated where it says none.
     async fn complete(
         &self,
-        messages: &[Message],
-        request: &Request,
-        ceiling: &Ceiling,
+        round: Round<'_>,
+        (ceiling, unanswered): (&Ceiling, &Arc<AtomicU64>),
         cancel: &Cancel,
         listener: Option<Listener<'_>>,
     ) -> Result<Completion, Failure> {
         if !self.has_key() {
             return Err(Failure::key_missing());
         }
+        let Round { request, messages, .. } = round;
         let prompt = protocol::estimated(&protocol::sent(messages, request.name, &request.schema, self.shape()));
         let expected = Usage { calls: 1, prompt_tokens: prompt, completion_tokens: request.expected };
         let work = async {
-            let mut reservation = ceiling.reserve(expected).await?;
+            let mut reservation = ceiling.reserve_for(expected, unanswered.clone()).await?;
             let _turn = self.0.turns.acquire().await.map_err(|_| Failure::cancelled())?;
-            let mut completion = self.patiently(messages, request, &mut reservation, listener).await?;
+            let mut completion = self.patiently(round, &mut reservation, listener).await?;
             let used = completion.usage.unwrap_or_else(|| Usage {
                 calls: 1,
                 prompt_tokens: prompt,
@@ -257,8 +291,7 @@ impl Client {
 
     async fn patiently(
         &self,
-        messages: &[Message],
-        request: &Request,
+        round: Round<'_>,
         reservation: &mut Reservation,
         listener: Option<Listener<'_>>,
     ) -> Result<Completion, Failure> {
@@ -268,14 +301,14 @@ impl Client {
         let mut timeouts = 0;
         let mut last: Option<Failure> = None;
         loop {
-            let pass = match self.0.circuit.enter() {
-                Ok(pass) => pass,
-                // What opened it says more than that it is open.
-                Err(left) => return Err(last.unwrap_or_else(|| self.left_alone(left))),
+            let pass = match &last {
+                None => self.0.circuit.enter().map_err(|shut| self.left_alone(shut))?,
+                // Who has attempts left waits for the server too. What opened the circuit says more than that it is open.
+                Some(last) => self.0.circuit.wait(config.longest_wait).await.map_err(|_| last.clone())?,
             };
-            let body = self.body(messages, request, shape, listener.is_some());
+            let body = self.body(round, shape, listener.is_some());
             let sent = self.send(&body, shape, reservation, listener);
-            let sent = tokio::time::timeout(config.timeout, sent).await;
+            let sent = tokio::time::timeout(config.longest_answer, sent).await;
             let miss = match sent {
                 Ok(Ok(completion)) => {
                     pass.succeeded();
@@ -302,13 +335,15 @@ impl Client {
                 Miss::Again { failure, after, is_outage } => {
                     failed += 1;
                     timeouts += u32::from(failure.code == Code::Timeout);
-                    if is_outage {
-                        pass.failed()
-                    } else {
-                        pass.succeeded()
+                    let is_last = pass.is_trial() || failed >= config.attempts.max(1) || timeouts >= TIMEOUT_ATTEMPTS;
+                    match (is_outage, is_last) {
+                        (false, _) => pass.succeeded(),
+                        (true, true) => pass.failed(),
+                        (true, false) => drop(pass),
                     }
-                    if failed >= config.attempts.max(1) || timeouts >= TIMEOUT_ATTEMPTS {
-                        return Err(Failure { detail: format!("{}, {failed} times", failure.detail), ..failure });
+                    if is_last {
+                        let times = if failed > 1 { format!(", {failed} times") } else { String::new() };
+                        return Err(Failure { detail: format!("{}{times}", failure.detail), ..failure });
                     }
                     let wait = after.unwrap_or_else(|| retry::pause(config.backoff, failed, config.longest_wait));
                     if wait > config.longest_wait {
@@ -336,11 +371,13 @@ impl Client {
         match field {
             "temperature" => &self.0.refused.temperature,
             "stream_options" => &self.0.refused.stream_options,
+            "max_completion_tokens" => &self.0.refused.max_completion_tokens,
+            "max_tokens" => &self.0.refused.max_tokens,
             _ => &self.0.refused.structured,
         }
     }
 
-    fn body(&self, messages: &[Message], request: &Request, shape: Shape, streams: bool) -> Value {
+    fn body(&self, Round { request, messages, most }: Round<'_>, shape: Shape, streams: bool) -> Value {
         let refused = &self.0.refused;
         let (messages, format) = protocol::sent(messages, request.name, &request.schema, shape);
         let mut body = json!({"model": self.model(), "messages": messages});
@@ -352,6 +389,12 @@ impl Client {
         {
             body["temperature"] = Value::Number(temperature.clone());
         }
+        // A call costs no more than this, however the model runs on. Servers know it by one of two names.
+        if !refused.max_completion_tokens.load(Ordering::Relaxed) {
+            body["max_completion_tokens"] = most.into();
+        } else if !refused.max_tokens.load(Ordering::Relaxed) {
+            body["max_tokens"] = most.into();
+        }
         if streams {
             body["stream"] = true.into();
             if !refused.stream_options.load(Ordering::Relaxed) {
@@ -361,7 +404,11 @@ impl Client {
         body
     }
 
-    fn left_alone(&self, left: Duration) -> Failure {
+    fn left_alone(&self, shut: Shut) -> Failure {
+        let left = match shut {
+            Shut::For(left) => left,
+            Shut::Trying => Duration::ZERO,
+        };
         let (host, seconds) = (self.0.config.host(), left.as_secs().max(1));
         let sentence = format!(
             "{host} failed {} times in a row and is left alone for {seconds} seconds more",

@@ -5,7 +5,6 @@ use std::time::Duration;
 use url::Url;
 
 use crate::budget::Ceiling;
-use crate::failure::Failure;
 use crate::prices::Prices;
 use crate::secret::Secret;
 
@@ -32,15 +31,17 @@ pub struct Config {
     pub concurrency: usize,
     /// How long a connection may take.
     pub connect_timeout: Duration,
-    /// How long an answer may take, from sending to its end.
+    /// How long nothing may be heard of an answer.
     pub timeout: Duration,
+    /// How long an answer may take in all, from sending to its end.
+    pub longest_answer: Duration,
     /// How often a request is sent at most, the first time among them.
     pub attempts: u32,
     /// The pause before the second attempt; it doubles.
     pub backoff: Duration,
     /// The longest pause, and the longest that a server may ask to wait.
     pub longest_wait: Duration,
-    /// Failures in a row after which the server is left alone.
+    /// Requests in a row that failed at every attempt, after which the server is left alone.
     pub circuit_failures: u32,
     /// For how long.
     pub circuit_pause: Duration,
@@ -57,6 +58,7 @@ impl Default for Config {
             concurrency: 4,
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(120),
+            longest_answer: Duration::from_secs(600),
             attempts: 5,
             backoff: Duration::from_millis(500),
             longest_wait: Duration::from_secs(60),
@@ -80,7 +82,7 @@ impl Config {
     }
 
     /// The ceiling of one generation: the lower of `LLM_BUDGET_USD` and the request's own.
-    pub fn ceiling(&self, own_usd: Option<f64>) -> Result<Ceiling, Failure> {
+    pub fn ceiling(&self, own_usd: Option<f64>) -> Ceiling {
         let limit = match (self.budget_usd, own_usd) {
             (Some(budget), Some(own)) => Some(budget.min(own)),
             (budget, own) => budget.or(own),

@@ -69,7 +69,7 @@ pub async fn estimate(config: &Config, store: &dyn Store, wanted: &[Wanted]) -> 
         let item = &wanted.question.item;
         let have = coming.get(address).copied().unwrap_or(0).max(count.answers);
         let target = wanted.answers.min(capacity(item).unwrap_or(u64::MAX));
-        let rest = match count.is_exhausted && have > 0 {
+        let rest = match count.is_all(config, target) {
             true => 0,
             false => target.saturating_sub(have),
         };

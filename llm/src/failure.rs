@@ -20,7 +20,9 @@ pub enum Code {
     Unavailable,
     /// The server took too long.
     Timeout,
-    /// The model declines to answer, or the server refuses the request.
+    /// The server does not take the request: the account, the model or the address is not right.
+    Rejected,
+    /// The model declines to answer.
     Refused,
     /// The answer is not what was asked for.
     BadAnswer,
@@ -36,12 +38,13 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Code; 11] = [
+    pub const ALL: [Code; 12] = [
         Code::KeyMissing,
         Code::Unauthorized,
         Code::RateLimited,
         Code::Unavailable,
         Code::Timeout,
+        Code::Rejected,
         Code::Refused,
         Code::BadAnswer,
         Code::Budget,
@@ -58,6 +61,7 @@ impl Code {
             Code::RateLimited => "llm_rate_limited",
             Code::Unavailable => "llm_unavailable",
             Code::Timeout => "llm_timeout",
+            Code::Rejected => "llm_rejected",
             Code::Refused => "llm_refused",
             Code::BadAnswer => "llm_bad_answer",
             Code::Budget => "llm_budget",
@@ -101,7 +105,7 @@ impl Failure {
         Failure::new(Code::Store, format!("the language model's answers could not be kept: {reason}"))
     }
 
-    /// Whether the same would happen to another question.
+    /// Whether the same would happen to another question: what servers and accounts do, and not what the model answers to this one.
     pub fn is_about_all(&self) -> bool {
         !matches!(self.code, Code::Refused | Code::BadAnswer)
     }

@@ -4,6 +4,7 @@
 //! filled side by side. What a call brought is kept before the next is made, so that nothing is paid for twice, whatever happens between.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use engine::llm::{Address, Answers, OnError, Question, Wanted};
@@ -19,7 +20,7 @@ use crate::items::{Distinct, Items, capacity};
 use crate::outlook::Outlook;
 use crate::protocol::Usage;
 use crate::questions::{KEY, request};
-use crate::store::Store;
+use crate::store::{Dry, Store, Took};
 
 /// Answers of a call.
 pub const BATCH: u64 = 50;
@@ -29,6 +30,9 @@ const MENDED: usize = 20;
 
 /// Calls in a row without a new answer after which the model is taken to have no more.
 const BARREN: u32 = 3;
+
+/// Calls that a model declines without a new answer between them, after which it is taken to decline again.
+const DECLINED: u32 = 2;
 
 /// How far a pool is.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,20 +60,27 @@ pub struct Filled {
     pub answers: Vec<Value>,
     /// How many of them were there before.
     pub kept: u64,
-    /// What the others took.
-    pub usage: Usage,
+    /// What came beside them.
+    pub tally: Tally,
     /// Millionths of a dollar; none where the price is not known.
     pub cost_microusd: Option<u64>,
+    /// Whether the model has no more answers, so that there are fewer than were wanted.
+    pub is_exhausted: bool,
+}
+
+/// What the calls for a pool came to, also where it was not filled.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// What they took.
+    pub usage: Usage,
     /// Answers that were there already.
     pub duplicates: u64,
-    /// Answers that did not satisfy the schema; each was asked to be mended once.
+    /// Answers that did not satisfy the schema, or that rows cannot hold; each was asked to be mended once.
     pub invalid: u64,
     /// Why, for some of them.
     pub reasons: Vec<String>,
     /// Calls that the model declined.
     pub refusals: u64,
-    /// Whether the model has no more answers, so that there are fewer than were wanted.
-    pub is_exhausted: bool,
 }
 
 /// What became of a pool.
@@ -77,8 +88,8 @@ pub struct Filled {
 pub struct Done {
     /// The pool, or why it has too few answers.
     pub filled: Result<Filled, Failure>,
-    /// What it took, also where it failed.
-    pub usage: Usage,
+    /// What its calls came to, also where it failed.
+    pub tally: Tally,
     /// Millionths of a dollar; none where the price is not known.
     pub cost_microusd: Option<u64>,
 }
@@ -113,13 +124,14 @@ pub async fn fill_all(
         let (stop, outlook) = (&stop, &outlook);
         async move {
             let run = Run { client, store, ceiling, cancel, stop, watcher, outlook, index };
-            let mut usage = Usage::default();
-            let filled = run.pool(wanted, &mut usage).await;
+            let mut tally = Tally::default();
+            let filled = run.pool(wanted, &mut tally).await;
             outlook.end(index);
             if filled.is_err() && (wanted.on_error == OnError::Fail || cancel.is_cancelled()) {
                 stop.cancel();
             }
-            (index, Done { filled, usage, cost_microusd: ceiling.cost_microusd(usage) })
+            let cost_microusd = ceiling.cost_microusd(tally.usage);
+            (index, Done { filled, tally, cost_microusd })
         }
     });
     let concurrency = client.config().concurrency.max(1);
@@ -164,7 +176,7 @@ pub async fn fill(
 ) -> Result<Filled, Failure> {
     let outlook = Outlook::new(client.config(), store, std::slice::from_ref(wanted)).await?;
     let run = Run { client, store, ceiling, cancel, stop: cancel, watcher, outlook: &outlook, index: 0 };
-    run.pool(wanted, &mut Usage::default()).await
+    run.pool(wanted, &mut Tally::default()).await
 }
 
 /// What the pools of a run share.
@@ -185,9 +197,12 @@ struct Run<'a> {
 /// A pool that is being filled.
 struct Pool<'a> {
     question: &'a Question,
+    address: Address,
     items: Items,
     distinct: Distinct,
-    filled: Filled,
+    /// Answers that were there before.
+    kept: u64,
+    tally: &'a mut Tally,
     /// Wrong answers that the next call is asked to mend.
     to_mend: Vec<(Value, String)>,
     /// What questions to the model took before.
@@ -197,75 +212,88 @@ struct Pool<'a> {
 }
 
 impl Run<'_> {
-    async fn pool(&self, wanted: &Wanted, paid: &mut Usage) -> Result<Filled, Failure> {
+    async fn pool(&self, wanted: &Wanted, tally: &mut Tally) -> Result<Filled, Failure> {
         let question = &wanted.question;
         let address = question.address(self.client.model());
         let turn = turn(&address);
-        let _turn = tokio::select! {
-            biased;
-            () = self.cancel.cancelled() => return Err(Failure::cancelled()),
-            guard = turn.lock() => guard,
-        };
-        let kept = self.store.kept(&address).await?;
-        let mut distinct = Distinct::default();
-        for answer in kept.answers {
-            distinct.add(answer);
-        }
+        let _turn = self.unless_cancelled(async { Ok(turn.lock().await) }).await?;
         let target = wanted.answers.min(capacity(&question.item).unwrap_or(u64::MAX));
         if target == 0 && wanted.answers > 0 {
             return Err(Failure::new(Code::BadAnswer, "no answer can satisfy the json_schema that is asked for"));
         }
+        let (mut distinct, mut is_done) = self.kept(&address, target).await?;
+        // Other processes ask for the same folder.
+        let mut elsewhere = None;
+        if !is_done {
+            elsewhere = Some(self.unless_cancelled(self.store.turn(&address)).await?);
+            (distinct, is_done) = self.kept(&address, target).await?;
+        }
         let mut pool = Pool {
             question,
-            items: Items::new(&question.item)?,
-            filled: Filled {
-                address,
-                answers: Vec::new(),
-                kept: distinct.len().min(target),
-                usage: Usage::default(),
-                cost_microusd: self.ceiling.cost_microusd(Usage::default()),
-                duplicates: 0,
-                invalid: 0,
-                reasons: Vec::new(),
-                refusals: 0,
-                is_exhausted: kept.is_exhausted && !distinct.is_empty(),
-            },
+            address,
+            items: Items::new(&question.item, &wanted.holds)?,
+            kept: distinct.len().min(target),
             distinct,
+            tally,
             to_mend: Vec::new(),
             experience: Experience::of(self.store, self.client.model()).await?,
             asked: 0,
         };
-        let mut barren = 0;
-        while pool.distinct.len() < target && !pool.filled.is_exhausted {
+        let (mut barren, mut declined) = (0, 0);
+        while pool.distinct.len() < target && !is_done {
             if self.stop.is_cancelled() || self.cancel.is_cancelled() {
                 return Err(Failure::cancelled());
             }
-            let failure = match self.call(&mut pool, target, paid).await? {
+            let failure = match self.call(&mut pool, target).await? {
                 Ok(0) => Failure::new(Code::BadAnswer, pool.why_none()),
                 Ok(_) => {
-                    barren = 0;
+                    (barren, declined) = (0, 0);
                     continue;
                 }
                 Err(failure) => failure,
             };
             barren += 1;
-            // A model that declines twice declines for ever.
-            let limit = if failure.code == Code::Refused { BARREN - 1 } else { BARREN };
-            if barren >= limit {
+            declined += u32::from(failure.code == Code::Refused);
+            if barren >= BARREN || declined >= DECLINED {
                 if pool.distinct.is_empty() {
                     return Err(failure);
                 }
-                self.store.exhaust(&pool.filled.address).await?;
-                pool.filled.is_exhausted = true;
+                self.store.exhaust(&pool.address, Dry::new(self.client.config(), target)).await?;
+                is_done = true;
             }
         }
+        drop(elsewhere);
         self.tell(&pool, target);
-        let mut filled = pool.filled;
-        filled.is_exhausted = pool.distinct.len() < target;
         let enough = usize::try_from(target).unwrap_or(usize::MAX).min(pool.distinct.answers().len());
-        filled.answers = pool.distinct.answers()[..enough].to_vec();
-        filled.cost_microusd = self.ceiling.cost_microusd(filled.usage);
-        Ok(filled)
+        Ok(Filled {
+            is_exhausted: pool.distinct.len() < target,
+            answers: pool.distinct.answers()[..enough].to_vec(),
+            kept: pool.kept,
+            cost_microusd: self.ceiling.cost_microusd(pool.tally.usage),
+            tally: pool.tally.clone(),
+            address: pool.address,
+        })
+    }
+
+    /// The answers that are kept, and whether nobody has to be asked for more.
+    async fn kept(&self, address: &Address, target: u64) -> Result<(Distinct, bool), Failure> {
+        let kept = self.store.kept(address).await?;
+        let mut distinct = Distinct::default();
+        for answer in kept.answers {
+            distinct.add(answer);
+        }
+        let is_dry = !distinct.is_empty() && kept.dry.is_some_and(|dry| dry.still(self.client.config(), target));
+        let is_done = is_dry || distinct.len() >= target;
+        Ok((distinct, is_done))
+    }
+
+    async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(Failure::cancelled()),
+            () = self.stop.cancelled() => Err(Failure::cancelled()),
+            done = work => done,
+        }
     }
 
     fn tell(&self, pool: &Pool<'_>, target: u64) {
@@ -273,7 +301,7 @@ impl Run<'_> {
             index: self.index,
             answers: pool.distinct.len().min(target),
             wanted: target,
-            usage: pool.filled.usage,
+            usage: pool.tally.usage,
             spent_microusd: self.ceiling.spent_microusd(),
             left: self.outlook.left(),
         });
@@ -300,7 +328,7 @@ impl Run<'_> {
     }
 
     /// One call: how many new answers it brought, or why it brought none; a failure of the outer kind ends the pool.
-    async fn call(&self, pool: &mut Pool<'_>, target: u64, paid: &mut Usage) -> Result<Result<u64, Failure>, Failure> {
+    async fn call(&self, pool: &mut Pool<'_>, target: u64) -> Result<Result<u64, Failure>, Failure> {
         let count = count(target - pool.distinct.len());
         let to_mend = std::mem::take(&mut pool.to_mend);
         let each = self.rates(pool).await?.each.tokens;
@@ -311,8 +339,7 @@ impl Run<'_> {
             _ => Err(format!("it has no list {KEY:?}")),
         });
         let asked = asked.await;
-        pool.filled.usage += asked.usage;
-        *paid += asked.usage;
+        pool.tally.usage += asked.usage;
         let mut fresh = Vec::new();
         let outcome = asked.answer.map(|mut answer| {
             let answers = match answer[KEY].take() {
@@ -322,17 +349,18 @@ impl Run<'_> {
             fresh = pool.take(answers);
             fresh.len() as u64
         });
-        if !fresh.is_empty() || asked.usage.calls > 0 {
+        let took = Took { usage: asked.usage, unanswered_microusd: asked.unanswered_microusd };
+        if !fresh.is_empty() || took != Took::default() {
             let model = self.client.model();
-            self.store.add(&pool.filled.address, pool.question, model, &fresh, asked.usage).await?;
-            let before = pool.filled.kept;
+            self.store.add(&pool.address, pool.question, model, &fresh, took).await?;
+            let before = pool.kept;
             self.look_ahead(pool, target, before).await?;
         }
         self.tell(pool, target);
         match outcome {
             Err(failure) if failure.is_about_all() => Err(failure),
             Err(failure) => {
-                pool.filled.refusals += u64::from(failure.code == Code::Refused);
+                pool.tally.refusals += u64::from(failure.code == Code::Refused);
                 Ok(Err(failure))
             }
             Ok(fresh) => Ok(Ok(fresh)),
@@ -348,11 +376,11 @@ impl Pool<'_> {
         for answer in answers.into_iter().take(4 * BATCH as usize) {
             match self.items.accept(answer.clone()) {
                 Ok(answer) if self.distinct.add(answer.clone()) => fresh.push(answer),
-                Ok(_) => self.filled.duplicates += 1,
+                Ok(_) => self.tally.duplicates += 1,
                 Err(reason) => {
-                    self.filled.invalid += 1;
-                    if self.filled.reasons.len() < 3 && !self.filled.reasons.contains(&reason) {
-                        self.filled.reasons.push(reason.clone());
+                    self.tally.invalid += 1;
+                    if self.tally.reasons.len() < 3 && !self.tally.reasons.contains(&reason) {
+                        self.tally.reasons.push(reason.clone());
                     }
                     if self.to_mend.len() < MENDED {
                         self.to_mend.push((answer, reason));
@@ -364,8 +392,8 @@ impl Pool<'_> {
     }
 
     fn why_none(&self) -> String {
-        match self.filled.reasons.first() {
-            Some(reason) => format!("none of the model's {} answers is right: {reason}", self.filled.invalid),
+        match self.tally.reasons.first() {
+            Some(reason) => format!("none of the model's {} answers is right: {reason}", self.tally.invalid),
             None => "the model gives no answers".to_owned(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use engine::llm;
+use engine::llm::Holds;
 pub use engine::llm::capacity;
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
@@ -22,9 +23,9 @@ pub struct Items {
 }
 
 impl Items {
-    /// The check of an item's JSON Schema. References to other documents are not followed.
-    pub fn new(item: &Value) -> Result<Items, Failure> {
-        llm::Items::new(item).map(|check| Items { check }).map_err(|reason| {
+    /// The check of an item's JSON Schema, and of what rows can hold. References to other documents are not followed.
+    pub fn new(item: &Value, holds: &Holds) -> Result<Items, Failure> {
+        llm::Items::new(item).map(|check| Items { check: check.holding(holds.clone()) }).map_err(|reason| {
             let reason = excerpt(&reason, None);
             Failure::new(Code::BadAnswer, format!("the json_schema of the answers is no JSON Schema: {reason}"))
         })
@@ -147,15 +148,19 @@ mod tests {
 
     use super::*;
 
+    fn checked(item: &Value) -> Result<Items, Failure> {
+        Items::new(item, &Holds::default())
+    }
+
     #[test]
     fn answers_are_checked_against_the_schema() {
-        let items = Items::new(&json!({"type": "string", "maxLength": 5, "pattern": "^[a-zé]+$"})).expect("a schema");
+        let items = checked(&json!({"type": "string", "maxLength": 5, "pattern": "^[a-zé]+$"})).expect("a schema");
         assert_eq!(items.accept(json!(" cafe\u{301} ")), Ok(json!("café")));
         for wrong in [json!("too long"), json!(5), json!(""), json!("A"), json!(null)] {
             let reason = items.accept(wrong.clone()).expect_err("wrong");
             assert!(!reason.is_empty() && reason.len() < 200, "{wrong}: {reason}");
         }
-        let items = Items::new(&json!({"$defs": {"n": {"type": "integer"}}, "type": "object",
+        let items = checked(&json!({"$defs": {"n": {"type": "integer"}}, "type": "object",
             "properties": {"a": {"$ref": "#/$defs/n"}, "b": {"format": "date", "type": "string"}}, "required": ["a"]}));
         let items = items.expect("a schema");
         assert!(items.accept(json!({"a": 1, "b": "2026-02-28"})).is_ok());
@@ -165,7 +170,7 @@ mod tests {
 
     #[test]
     fn numbers_that_stand_as_texts_are_taken() {
-        let items = Items::new(&json!({"type": "object", "properties": {
+        let items = checked(&json!({"type": "object", "properties": {
             "age": {"type": "integer", "minimum": 18}, "price": {"type": ["number", "null"]}, "new": {"type": "boolean"},
             "name": {"type": "string"}}}))
         .expect("a schema");
@@ -178,7 +183,7 @@ mod tests {
 
     #[test]
     fn texts_that_no_file_holds_are_wrong() {
-        let items = Items::new(&json!({})).expect("a schema");
+        let items = checked(&json!({})).expect("a schema");
         for wrong in ["a\0b", "a\u{1b}[0m", "half a \u{fffd}", "\u{ffff}", "a\u{85}x"] {
             assert!(items.accept(json!([wrong])).is_err(), "{wrong:?}");
         }
@@ -194,7 +199,7 @@ mod tests {
             json!({"$ref": "file:///etc/passwd"}),
             json!({"type": 5}),
         ] {
-            let failure = Items::new(&schema).expect_err("no schema");
+            let failure = checked(&schema).expect_err("no schema");
             assert!(failure.code == Code::BadAnswer, "{failure}");
         }
     }

@@ -7,11 +7,34 @@ use async_trait::async_trait;
 use engine::llm::{Address, Question};
 use serde_json::Value;
 
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::protocol::Usage;
 
 /// Questions that tell how a model answers.
 pub const LATELY: usize = 64;
+
+/// That a model had no more answers to a question when it was asked last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dry {
+    /// How many were wanted.
+    pub wanted: u64,
+    /// Where it was asked.
+    pub base_url: String,
+}
+
+impl Dry {
+    /// Notes it of who was asked.
+    pub fn new(config: &Config, wanted: u64) -> Dry {
+        Dry { wanted, base_url: config.base_url.to_string() }
+    }
+
+    /// Whether it is taken to have none still. Another server may know more, and who wants more than anybody wanted before asks again.
+    pub fn still(&self, config: &Config, wanted: u64) -> bool {
+        // Who cannot ask anybody takes what there is.
+        wanted <= self.wanted && (self.base_url == config.base_url.as_str() || config.key.is_none())
+    }
+}
 
 /// What is kept of a question.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,16 +42,23 @@ pub struct Kept {
     /// Its answers in the order in which they came. They are only ever added to, so that the first thousand stay the first thousand.
     pub answers: Vec<Value>,
     /// Whether the model had no more when it was asked last.
-    pub is_exhausted: bool,
+    pub dry: Option<Dry>,
 }
 
 /// How much is kept of a question.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Count {
     /// Answers.
     pub answers: u64,
     /// Whether the model had no more when it was asked last.
-    pub is_exhausted: bool,
+    pub dry: Option<Dry>,
+}
+
+impl Count {
+    /// Whether there are some, and the model is taken to have no more.
+    pub fn is_all(&self, config: &Config, wanted: u64) -> bool {
+        self.answers > 0 && self.dry.as_ref().is_some_and(|dry| dry.still(config, wanted))
+    }
 }
 
 /// What answers of one kind took so far.
@@ -38,6 +68,18 @@ pub struct Measured {
     pub answers: u64,
     /// Calls and tokens, those of answers that were not kept among them.
     pub usage: Usage,
+}
+
+/// Leave to ask a question, until it is dropped.
+pub type Turn = Box<dyn Send + Sync>;
+
+/// What a call took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Took {
+    /// Calls and tokens.
+    pub usage: Usage,
+    /// What may be billed beside them, in millionths of a dollar.
+    pub unanswered_microusd: u64,
 }
 
 /// Keeps answers. Each call is whole or not at all.
@@ -51,23 +93,30 @@ pub trait Store: Send + Sync {
         let mut counts = Vec::with_capacity(addresses.len());
         for address in addresses {
             let kept = self.kept(address).await?;
-            counts.push(Count { answers: kept.answers.len() as u64, is_exhausted: kept.is_exhausted });
+            counts.push(Count { answers: kept.answers.len() as u64, dry: kept.dry });
         }
         Ok(counts)
     }
 
-    /// Adds answers behind those that are kept, and what they took; there may be none, where a call was paid for in vain.
+    /// Waits until nobody else asks a question, in whatever process; nobody does until what is given is dropped. A store of one process has
+    /// nothing to wait for: there, turns are taken before this.
+    async fn turn(&self, _: &Address) -> Result<Turn, Failure> {
+        Ok(Box::new(()))
+    }
+
+    /// Adds answers behind those that are kept, and what they took; there may be none, where a call was paid for in vain. Where there are
+    /// some, the model is no longer taken to have none.
     async fn add(
         &self,
         address: &Address,
         question: &Question,
         model: &str,
         answers: &[Value],
-        usage: Usage,
+        took: Took,
     ) -> Result<(), Failure>;
 
     /// Notes that the model has no more answers to a question.
-    async fn exhaust(&self, address: &Address) -> Result<(), Failure>;
+    async fn exhaust(&self, address: &Address, dry: Dry) -> Result<(), Failure>;
 
     /// What the model's answers of this item schema took so far; none where there are none.
     async fn measured(&self, model: &str, item: &Value) -> Result<Option<Measured>, Failure>;
@@ -105,10 +154,12 @@ impl Store for MemoryStore {
         question: &Question,
         model: &str,
         answers: &[Value],
-        usage: Usage,
+        took: Took,
     ) -> Result<(), Failure> {
         let mut memory = self.memory();
-        memory.kept.entry(address.clone()).or_default().answers.extend_from_slice(answers);
+        let kept = memory.kept.entry(address.clone()).or_default();
+        kept.answers.extend_from_slice(answers);
+        kept.dry = kept.dry.take().filter(|_| answers.is_empty());
         let is_same = |(asked, known, _): &(String, Question, Measured)| asked == model && known == question;
         let place = memory.taken.iter().position(is_same).unwrap_or_else(|| {
             memory.taken.push((model.to_owned(), question.clone(), Measured::default()));
@@ -116,12 +167,12 @@ impl Store for MemoryStore {
         });
         let measured = &mut memory.taken[place].2;
         measured.answers += answers.len() as u64;
-        measured.usage += usage;
+        measured.usage += took.usage;
         Ok(())
     }
 
-    async fn exhaust(&self, address: &Address) -> Result<(), Failure> {
-        self.memory().kept.entry(address.clone()).or_default().is_exhausted = true;
+    async fn exhaust(&self, address: &Address, dry: Dry) -> Result<(), Failure> {
+        self.memory().kept.entry(address.clone()).or_default().dry = Some(dry);
         Ok(())
     }
 

@@ -163,8 +163,12 @@ pub(crate) fn without(request: &Value, sentence: &str, shape: Shape) -> Option<M
         // A schema that the server does not like is this request's; that it takes none is every request's.
         return Some(Miss::Without { field: "response_format", always: !sentence.contains("invalid schema") });
     }
-    ["stream_options", "temperature"].into_iter().find_map(|field| {
-        let is_named = request.get(field).is_some() && sentence.contains(field);
+    ["stream_options", "temperature", "max_completion_tokens", "max_tokens"].into_iter().find_map(|field| {
+        // Some servers call the newer name by the older one, or count what has no room.
+        let is_bound = field.starts_with("max_");
+        let is_named =
+            names(&[field]) || (is_bound && names(&["max_tokens", "in the completion", "completion tokens"]));
+        let is_named = request.get(field).is_some() && is_named;
         is_named.then_some(Miss::Without { field, always: true })
     })
 }

@@ -22,11 +22,18 @@ async fn every_fault_ends_in_an_answer_or_one_sentence() {
         (
             "404",
             many(Fault::Status(404, json!({"error": {"message": "no model"}}).to_string())),
+            Some(Code::Rejected),
+            1,
+        ),
+        ("402", many(Fault::Status(402, String::new())), Some(Code::Rejected), 1),
+        ("418", many(page()), Some(Code::Rejected), 1),
+        ("302", many(Fault::Status(302, String::new())), Some(Code::Rejected), 1),
+        (
+            "a filter",
+            many(Fault::Status(400, json!({"error": {"message": "no", "code": "content_filter"}}).to_string())),
             Some(Code::Refused),
             1,
         ),
-        ("418", many(page()), Some(Code::Refused), 1),
-        ("302", many(Fault::Status(302, String::new())), Some(Code::Refused), 1),
         ("429 once", vec![Fault::RateLimited(None)], None, 2),
         ("429 once, with seconds", vec![Fault::RateLimited(Some("0".to_owned()))], None, 2),
         ("429 once, with a date", vec![Fault::RateLimited(Some("Sun, 01 Nov 2020 00:00:00 GMT".to_owned()))], None, 2),
@@ -40,7 +47,7 @@ async fn every_fault_ends_in_an_answer_or_one_sentence() {
         ("cut once", vec![Fault::Cut], None, 2),
         ("cut always", many(Fault::Cut), Some(Code::Unavailable), 5),
         ("no JSON once", vec![Fault::InvalidBody], None, 2),
-        ("no JSON always", many(Fault::InvalidBody), Some(Code::BadAnswer), 5),
+        ("no JSON always", many(Fault::InvalidBody), Some(Code::Unavailable), 5),
         ("prose once", vec![Fault::InvalidJson], None, 2),
         ("prose always", many(Fault::InvalidJson), Some(Code::BadAnswer), 2),
         ("in a code fence", vec![Fault::Fenced], None, 1),
@@ -109,7 +116,7 @@ async fn what_a_server_does_not_take_is_left_out_from_then_on() {
     let client = client(&server);
     let mut request = request();
     request.temperature = Some(1.into());
-    let ceiling = client.ceiling(None).expect("no ceiling");
+    let ceiling = client.ceiling(None);
     let listener = |_: Heard<'_>| {};
     for calls in [4, 5] {
         let asked = soon(client.ask(&request, &ceiling, &Cancel::new(), Some(&listener), |_| Ok(()))).await;
@@ -152,7 +159,7 @@ async fn usage_is_estimated_where_the_server_counts_nothing() {
 
 #[tokio::test]
 async fn the_circuit_opens_and_closes_again() {
-    let server = faulty(vec![Fault::ServerError; 3]);
+    let server = faulty(vec![Fault::ServerError; 6]);
     let client = Client::new(Config {
         circuit_failures: 3,
         circuit_pause: Duration::from_millis(300),
@@ -160,15 +167,87 @@ async fn the_circuit_opens_and_closes_again() {
         ..config(&server)
     })
     .expect("a client");
-    assert_eq!(ask(&client).await.answer.expect_err("500").code, Code::Unavailable);
-    assert_eq!(ask(&client).await.answer.expect_err("500").code, Code::Unavailable);
+    for _ in 0..3 {
+        assert_eq!(ask(&client).await.answer.expect_err("500").code, Code::Unavailable);
+    }
     let start = Instant::now();
     let failure = ask(&client.with_key(llm::Secret::new(KEY))).await.answer.expect_err("left alone");
     assert!(failure.code == Code::CircuitOpen && start.elapsed() < Duration::from_millis(100), "{failure}");
-    assert_eq!(server.counts().calls, 3);
+    assert_eq!(server.counts().calls, 6);
     tokio::time::sleep(Duration::from_millis(350)).await;
     ask(&client).await.answer.expect("the server is back");
     ask(&client).await.answer.expect("the circuit is closed");
+}
+
+#[tokio::test]
+async fn a_server_that_fails_for_a_moment_is_survived_by_all_who_ask() {
+    // Whoever fails five times has waited for longer than the others need for twice, so that none of four does.
+    let server = faulty(vec![Fault::ServerError; 10]);
+    let patience = Config::default();
+    let client = Client::new(Config {
+        backoff: Duration::from_millis(50),
+        circuit_failures: patience.circuit_failures,
+        circuit_pause: patience.circuit_pause,
+        attempts: patience.attempts,
+        concurrency: patience.concurrency,
+        ..config(&server)
+    })
+    .expect("a client");
+    let answers = futures::future::join_all((0..patience.concurrency).map(|_| ask(&client))).await;
+    for asked in &answers {
+        assert!(asked.answer.is_ok(), "{asked:?}");
+    }
+    assert_eq!(server.counts().calls, 10 + 4);
+}
+
+#[tokio::test]
+async fn an_answer_is_no_longer_than_it_may_be() {
+    let server = faulty([]);
+    let client = client(&server);
+    ask(&client).await.answer.expect("an answer");
+    let most = server.requests()[0].body["max_completion_tokens"].as_u64().expect("a bound");
+    assert!((1000..20_000).contains(&most), "{most}: generous, and no more than a few cents");
+    // One that thinks for longer is let think for longer, once.
+    server.script(|script| {
+        script.faults = vec![Fault::Body(
+            "application/json".to_owned(),
+            json!({"choices": [{"finish_reason":
+        "length", "message": {"content": ""}}], "usage": {"prompt_tokens": 9, "completion_tokens": most}})
+            .to_string(),
+        )]
+    });
+    let asked = ask(&client).await;
+    assert!(asked.answer.is_ok() && asked.usage.completion_tokens > most, "{asked:?}");
+    let bounds: Vec<Option<u64>> =
+        server.requests().iter().map(|request| request.body["max_completion_tokens"].as_u64()).collect();
+    assert_eq!(bounds, [Some(most), Some(most), Some(4 * most)]);
+    // Servers know it by one of two names, or by none.
+    let refuses = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    for (refused, names) in
+        [(vec!["max_completion_tokens"], vec!["max_tokens"]), (vec!["max_completion_tokens", "max_tokens"], vec![])]
+    {
+        let server = serve(Script { refuses: refuses(&refused), ..Script::default() });
+        let client = super::support::client(&server);
+        for _ in 0..2 {
+            ask(&client).await.answer.expect("an answer");
+        }
+        let last = server.requests().pop().expect("a request").body;
+        let sent: Vec<&str> =
+            ["max_completion_tokens", "max_tokens"].into_iter().filter(|name| last.get(*name).is_some()).collect();
+        assert_eq!((sent, server.counts().calls), (names, 2 + refused.len() as u64));
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_and_not_answered_is_told() {
+    let server = faulty([Fault::Hang, Fault::Cut, Fault::ServerError]);
+    let client = client(&server);
+    let asked = ask(&client).await;
+    assert!(asked.answer.is_ok() && asked.unanswered_microusd > 0, "{asked:?}");
+    let ceiling = client.ceiling(None);
+    let before = ceiling.spent_microusd();
+    let again = soon(client.ask(&request(), &ceiling, &Cancel::new(), None, |_| Ok(()))).await;
+    assert_eq!((again.unanswered_microusd, before), (0, 0), "what is answered is no part of it");
 }
 
 #[tokio::test]
@@ -184,7 +263,7 @@ async fn so_many_calls_at_a_time_and_no_more() {
 async fn who_cancels_does_not_wait() {
     let server = faulty([Fault::Hang]);
     let client = Client::new(Config { timeout: Duration::from_secs(50), ..config(&server) }).expect("a client");
-    let (cancel, ceiling, request) = (Cancel::new(), client.ceiling(None).expect("no ceiling"), request());
+    let (cancel, ceiling, request) = (Cancel::new(), client.ceiling(None), request());
     let asking = client.ask(&request, &ceiling, &cancel, None, |_| Ok(()));
     let stopping = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -208,7 +287,7 @@ async fn streams_are_heard_and_begin_again_where_they_were_cut() {
             Heard::Words(words) => heard.1.push_str(words),
         }
     };
-    let ceiling = client.ceiling(None).expect("no ceiling");
+    let ceiling = client.ceiling(None);
     let asked = soon(client.ask(&request(), &ceiling, &Cancel::new(), Some(&listener), |_| Ok(()))).await;
     let answer = asked.answer.expect("an answer");
     let (begun, words) = heard.into_inner().expect("no panic");

@@ -24,11 +24,11 @@ async fn estimated(config: &Config, store: &MemoryStore, wanted: &[Wanted]) -> E
 }
 
 async fn taken(client: &Client, store: &MemoryStore, wanted: &[Wanted]) -> Usage {
-    let ceiling = client.ceiling(None).expect("no ceiling");
+    let ceiling = client.ceiling(None);
     let all = soon(fill_all(client, store, wanted, &ceiling, &Cancel::new(), &unwatched)).await;
     all.answers.expect("filled");
     let mut usage = Usage::default();
-    all.pools.iter().for_each(|pool| usage += pool.usage);
+    all.pools.iter().for_each(|pool| usage += pool.tally.usage);
     usage
 }
 
@@ -119,7 +119,7 @@ async fn the_first_call_corrects_what_is_ahead() {
         let taken = server.counts();
         seen.lock().expect("no panic").push((taken.completion_tokens + progress.left.completion_tokens, progress.left));
     };
-    let ceiling = client.ceiling(None).expect("no ceiling");
+    let ceiling = client.ceiling(None);
     let all = soon(fill_all(&client, &store, &wanted, &ceiling, &Cancel::new(), &watch)).await;
     all.answers.expect("filled");
     let taken = server.counts();

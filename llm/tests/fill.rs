@@ -17,7 +17,7 @@ fn text() -> Value {
 }
 
 async fn filled(client: &Client, store: &MemoryStore, wanted: &Wanted) -> Result<llm::fill::Filled, llm::Failure> {
-    let ceiling = client.ceiling(None).expect("a ceiling");
+    let ceiling = client.ceiling(None);
     soon(fill(client, store, wanted, &ceiling, &Cancel::new(), &unwatched)).await
 }
 
@@ -31,15 +31,15 @@ async fn a_thousand_answers_take_at_most_25_calls_and_are_paid_for_once() {
     let (client, store, wanted) = (client(&server), MemoryStore::default(), pool("a motto", text(), 1000));
     let first = filled(&client, &store, &wanted).await.expect("filled");
     assert_eq!((first.answers.len(), distinct(&first.answers)), (1000, 1000));
-    assert!(first.usage.calls <= 25, "{:?}", first.usage);
-    assert!(first.duplicates > 20 && !first.is_exhausted, "{first:?}");
+    assert!(first.tally.usage.calls <= 25, "{:?}", first.tally.usage);
+    assert!(first.tally.duplicates > 20 && !first.is_exhausted, "{first:?}");
     let counts = server.counts();
-    assert_eq!(first.usage.completion_tokens, counts.completion_tokens);
-    assert_eq!(first.cost_microusd, client.price().map(|price| price.cost_microusd(first.usage)));
+    assert_eq!(first.tally.usage.completion_tokens, counts.completion_tokens);
+    assert_eq!(first.cost_microusd, client.price().map(|price| price.cost_microusd(first.tally.usage)));
 
     let second = filled(&client, &store, &wanted).await.expect("kept");
     assert_eq!(second.answers, first.answers);
-    assert_eq!((second.kept, second.usage.calls, server.counts().calls), (1000, 0, counts.calls));
+    assert_eq!((second.kept, second.tally.usage.calls, server.counts().calls), (1000, 0, counts.calls));
     // A smaller pool are the first of the same, whatever came later.
     let smaller = filled(&client, &store, &Wanted { answers: 10, ..wanted.clone() }).await.expect("kept");
     assert_eq!(smaller.answers, first.answers[..10]);
@@ -87,8 +87,8 @@ async fn every_fault_ends_in_a_pool_or_one_sentence() {
                 );
                 let kept = store.kept(&address).await.expect("kept");
                 assert_eq!(kept.answers[..60], filled.answers, "{name}");
-                assert_eq!(filled.invalid > 0, matches!(name, "wrong type" | "too long"), "{name}: {filled:?}");
-                assert_eq!(filled.refusals, u64::from(name == "declined"), "{name}");
+                assert_eq!(filled.tally.invalid > 0, matches!(name, "wrong type" | "too long"), "{name}: {filled:?}");
+                assert_eq!(filled.tally.refusals, u64::from(name == "declined"), "{name}");
             }
             (Err(failure), Some(code)) => {
                 assert_eq!(failure.code, code, "{name}: {failure}");
@@ -105,7 +105,7 @@ async fn wrong_answers_are_asked_to_be_mended_once() {
     let server = faulty([Fault::WrongType]);
     let (client, store) = (client(&server), MemoryStore::default());
     let filled = filled(&client, &store, &pool("mended", text(), 20)).await.expect("filled");
-    assert_eq!((filled.answers.len(), filled.reasons.len()), (20, 1));
+    assert_eq!((filled.answers.len(), filled.tally.reasons.len()), (20, 1));
     let said: Vec<bool> = server.requests().iter().map(|r| r.body.to_string().contains("refused")).collect();
     assert_eq!(said, [false, true]);
 }
@@ -127,7 +127,7 @@ async fn no_more_is_asked_for_than_the_schema_allows() {
     let server = faulty([]);
     let wanted = pool("few", json!({"type": "string", "enum": ["a", "b", "c"]}), 100);
     let few = filled_of(&client(&server), &wanted).await.expect("filled");
-    assert_eq!((few.answers.len(), few.is_exhausted, few.usage.calls), (3, false, 1));
+    assert_eq!((few.answers.len(), few.is_exhausted, few.tally.usage.calls), (3, false, 1));
     let none = pool("none", json!({"type": "string", "minLength": 9, "maxLength": 3}), 100);
     let failure = filled_of(&client(&server), &none).await.expect_err("nothing satisfies it");
     assert_eq!((failure.code, server.counts().calls), (Code::BadAnswer, 1));
@@ -149,14 +149,17 @@ async fn scripted_answers_of_objects_are_kept_whole() {
         "required": ["skill", "level"], "additionalProperties": false});
     let filled = filled(&client(&server), &MemoryStore::default(), &pool("a skill", item, 3)).await.expect("some");
     assert_eq!(filled.answers, [json!({"skill": "Rust", "level": 3}), json!({"skill": "Go", "level": 2})]);
-    assert!(filled.is_exhausted && filled.invalid > 0 && filled.reasons[0].starts_with("/level"), "{filled:?}");
+    assert!(
+        filled.is_exhausted && filled.tally.invalid > 0 && filled.tally.reasons[0].starts_with("/level"),
+        "{filled:?}"
+    );
 }
 
 #[tokio::test]
 async fn two_jobs_that_want_the_same_pay_once() {
     let server = serve(Script { latency_ms: 20, ..Script::default() });
     let (client, store, wanted) = (client(&server), MemoryStore::default(), pool("both", text(), 120));
-    let ceiling = client.ceiling(None).expect("a ceiling");
+    let ceiling = client.ceiling(None);
     let cancel = Cancel::new();
     let (first, second) = soon(async {
         tokio::join!(
@@ -167,7 +170,7 @@ async fn two_jobs_that_want_the_same_pay_once() {
     .await;
     let (first, second) = (first.expect("filled"), second.expect("filled"));
     assert_eq!(first.answers, second.answers);
-    assert_eq!(first.usage.calls + second.usage.calls, server.counts().calls);
+    assert_eq!(first.tally.usage.calls + second.tally.usage.calls, server.counts().calls);
     assert_eq!(server.counts().calls, 3);
 }
 
@@ -179,7 +182,7 @@ async fn what_was_paid_before_a_failure_is_kept_and_used() {
     let kept = store.kept(&wanted.question.address(client.model())).await.expect("kept");
     assert_eq!(kept.answers.len(), 100);
     let filled = filled(&client, &store, &wanted).await.expect("filled");
-    assert_eq!((filled.kept, filled.usage.calls), (100, 1));
+    assert_eq!((filled.kept, filled.tally.usage.calls), (100, 1));
     assert_eq!(filled.answers[..100], kept.answers);
 }
 
@@ -188,7 +191,7 @@ async fn pools_are_filled_side_by_side_and_watched() {
     let server = serve(Script { latency_ms: 30, repeats: 0.05, ..Script::default() });
     let client = client(&server);
     let wanted: Vec<Wanted> = ["a", "b", "c", "a"].map(|prompt| pool(prompt, text(), 100)).to_vec();
-    let ceiling = client.ceiling(Some(1.0)).expect("a ceiling");
+    let ceiling = client.ceiling(Some(1.0));
     let seen = Mutex::new(Vec::new());
     let watch = |progress| seen.lock().expect("no panic").push(progress);
     let store = MemoryStore::default();
@@ -197,7 +200,7 @@ async fn pools_are_filled_side_by_side_and_watched() {
     for wanted in &wanted {
         assert_eq!(answers.get(&wanted.question).map(|answers| answers.len()), Some(100));
     }
-    let calls: u64 = all.pools.iter().map(|pool| pool.usage.calls).sum();
+    let calls: u64 = all.pools.iter().map(|pool| pool.tally.usage.calls).sum();
     assert_eq!(calls, server.counts().calls);
     assert!(server.counts().most_in_flight >= 3);
     let seen = seen.into_inner().expect("no panic");
@@ -212,11 +215,11 @@ async fn a_pool_that_may_be_done_without_stops_nothing() {
     let spare = Wanted { on_error: OnError::Fallback, ..pool("impossible", impossible.clone(), 5) };
     let wanted = vec![spare, pool("possible", text(), 5)];
     let (client, store, cancel) = (client(&server), MemoryStore::default(), Cancel::new());
-    let ceiling = client.ceiling(None).expect("a ceiling");
+    let ceiling = client.ceiling(None);
     let all = soon(fill_all(&client, &store, &wanted, &ceiling, &cancel, &unwatched)).await;
     let answers = all.answers.expect("the other is filled");
     assert!(all.pools[0].filled.is_err() && all.pools[1].filled.is_ok());
-    assert!(all.pools[0].usage.calls > 0, "what was paid in vain is counted");
+    assert!(all.pools[0].tally.usage.calls > 0, "what was paid in vain is counted");
     assert!(answers.get(&wanted[0].question).is_none() && answers.get(&wanted[1].question).is_some());
     let needed = vec![pool("impossible", impossible, 5), pool("also possible", text(), 5)];
     let failure = soon(fill_all(&client, &store, &needed, &ceiling, &cancel, &unwatched))
@@ -237,7 +240,7 @@ async fn the_ceiling_is_passed_by_no_more_than_the_calls_in_flight() {
     let server = serve(Script { latency_ms: 5, ..Script::default() });
     let client = Client::new(Config { concurrency: 4, budget_usd: Some(0.5), ..config(&server) }).expect("a client");
     let wanted: Vec<Wanted> = (0..6).map(|n| pool(&format!("dear {n}"), text(), 1000)).collect();
-    let ceiling = client.ceiling(Some(0.01)).expect("a price");
+    let ceiling = client.ceiling(Some(0.01));
     let store = MemoryStore::default();
     let outcome = soon(fill_all(&client, &store, &wanted, &ceiling, &Cancel::new(), &unwatched)).await;
     let failure = outcome.answers.expect_err("six pools cost more");
@@ -249,25 +252,38 @@ async fn the_ceiling_is_passed_by_no_more_than_the_calls_in_flight() {
     assert!(ceiling.spent_microusd().abs_diff(spent) <= counts.calls, "{} {spent}", ceiling.spent_microusd());
     assert!(spent <= 10_000 + 4 * call, "{spent} and a call {call}");
     assert!(spent > 8_000, "it is used: {spent}");
-    let paid: u64 = outcome.pools.iter().map(|pool| pool.usage.calls).sum();
+    let paid: u64 = outcome.pools.iter().map(|pool| pool.tally.usage.calls).sum();
     assert_eq!(paid, counts.calls, "what failed pools took is counted");
 }
 
 #[tokio::test]
-async fn a_ceiling_without_a_price_is_refused() {
+async fn below_a_ceiling_without_a_price_no_call_is_made() {
     let server = faulty([]);
     let client = Client::new(Config { model: "some-local-model".to_owned(), ..config(&server) }).expect("a client");
-    let failure = client.ceiling(Some(1.0)).expect_err("no price");
+    let (store, wanted, ceiling) = (MemoryStore::default(), pool("free", text(), 5), client.ceiling(Some(1.0)));
+    let below = |wanted: Wanted| {
+        let (client, store, ceiling) = (&client, &store, &ceiling);
+        async move { soon(fill_all(client, store, &[wanted], ceiling, &Cancel::new(), &unwatched)).await }
+    };
+    let failure = below(wanted.clone()).await.answers.expect_err("no price");
     assert!(failure.code == Code::Budget && failure.detail.contains("some-local-model"), "{failure}");
-    let filled = filled(&client, &MemoryStore::default(), &pool("free", text(), 5)).await.expect("filled");
-    assert!(filled.cost_microusd.is_none() && filled.usage.completion_tokens > 0);
+    let spare = Wanted { on_error: OnError::Fallback, ..wanted.clone() };
+    assert!(below(spare).await.answers.is_ok_and(|answers| answers.is_empty()), "another generator fills the column");
+    assert_eq!(server.counts().calls, 0);
+    let filled = filled(&client, &store, &wanted).await.expect("filled");
+    assert!(filled.cost_microusd.is_none() && filled.tally.usage.completion_tokens > 0);
+    // What is kept costs nothing.
+    assert_eq!(
+        below(wanted.clone()).await.answers.expect("kept").get(&wanted.question).map(|list| list.len()),
+        Some(5)
+    );
 }
 
 #[tokio::test]
 async fn who_cancels_keeps_what_came() {
     let server = serve(Script { latency_ms: 60, ..Script::default() });
     let (client, store, wanted) = (client(&server), MemoryStore::default(), pool("stopped", text(), 1000));
-    let (cancel, ceiling) = (Cancel::new(), client.ceiling(None).expect("a ceiling"));
+    let (cancel, ceiling) = (Cancel::new(), client.ceiling(None));
     let watch = |progress: llm::fill::Progress| {
         if progress.answers >= 100 {
             cancel.cancel();

@@ -15,12 +15,15 @@ use super::support::{KEY, ask, client, config, faulty, pool, request, serve, soo
 /// Bytes between the places where an answer is cut; 1 cuts it everywhere, and takes minutes.
 const STEP: usize = 13;
 
+/// Longer than any answer here takes.
+const PATIENCE: Duration = Duration::from_secs(50);
+
 /// More bytes than an answer has.
 const LONGEST: usize = 20_000;
 
 /// Hears an answer while it comes.
 async fn hear(client: &Client) -> Asked {
-    let ceiling = client.ceiling(None).expect("no ceiling");
+    let ceiling = client.ceiling(None);
     soon(client.ask(&request(), &ceiling, &Cancel::new(), Some(&|_: Heard<'_>| {}), |_| Ok(()))).await
 }
 
@@ -95,6 +98,35 @@ async fn a_stream_that_has_ended_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_whole_is_not_waited_for() {
+    // A body without a length, and a stream that says how it ends and not that it did.
+    for (streams, fault) in [(false, Fault::Open), (true, Fault::Unended)] {
+        let server = faulty([fault.clone()]);
+        let config = Config { timeout: Duration::from_secs(50), longest_answer: PATIENCE, ..config(&server) };
+        let client = Client::new(config).expect("a client");
+        let begun = Instant::now();
+        let asked = if streams { hear(&client).await } else { ask(&client).await };
+        assert_eq!(asked.answer.expect("an answer")["answers"].as_array().map(Vec::len), Some(3), "{fault:?}");
+        assert!(asked.usage.completion_tokens > 0 && server.counts().calls == 1, "{fault:?}");
+        assert!(begun.elapsed() < Duration::from_secs(30), "{fault:?}: {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_slowly_is_heard_to_its_end() {
+    for streams in [false, true] {
+        // It takes longer than nothing may be heard.
+        let server = faulty([Fault::Drip(3)]);
+        let config = Config { timeout: Duration::from_millis(400), longest_answer: PATIENCE, ..config(&server) };
+        let client = Client::new(config).expect("a client");
+        let begun = Instant::now();
+        let asked = if streams { hear(&client).await } else { ask(&client).await };
+        assert!(asked.answer.is_ok() && server.counts().calls == 1, "{asked:?}");
+        assert!(begun.elapsed() > Duration::from_millis(400), "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn bodies_that_are_none_end_in_one_sentence() {
     let list = |answers: Value| completion(json!(json!({"answers": answers}).to_string()));
     let long = "x".repeat(9 << 20);
@@ -105,10 +137,10 @@ async fn bodies_that_are_none_end_in_one_sentence() {
     twice = twice.replacen("\"choices\"", "\"choices\": [], \"choices\"", 1);
     // Faults that are repeated for ever, the code of the failure or none, and calls.
     let cases: Vec<(&str, Fault, Option<Code>, u64)> = vec![
-        ("a page", Fault::Body("text/html".to_owned(), "<html>Sign in</html>".to_owned()), Some(Code::BadAnswer), 5),
-        ("nothing", body(""), Some(Code::BadAnswer), 5),
-        ("null", body("null"), Some(Code::BadAnswer), 5),
-        ("a list", body("[]"), Some(Code::BadAnswer), 5),
+        ("a page", Fault::Body("text/html".to_owned(), "<html>Sign in</html>".to_owned()), Some(Code::Unavailable), 5),
+        ("nothing", body(""), Some(Code::Unavailable), 5),
+        ("null", body("null"), Some(Code::Unavailable), 5),
+        ("a list", body("[]"), Some(Code::Unavailable), 5),
         (
             "an error with status 200",
             body(json!({"error": {"message": "overloaded", "code": 529}})),
@@ -151,7 +183,7 @@ async fn bodies_that_are_none_end_in_one_sentence() {
         (
             "a stream of no JSON",
             Fault::Body("text/event-stream".to_owned(), "data: {\n\n".to_owned()),
-            Some(Code::BadAnswer),
+            Some(Code::Unavailable),
             5,
         ),
         ("another media type", Fault::Body("text/plain".to_owned(), list(json!(["a"])).to_string()), None, 1),
@@ -226,10 +258,10 @@ async fn odd_answers_are_taken_as_they_are_or_left_out() {
     let server = serve(Script { faults: vec![body(completion(json!(content)))], ..Script::default() });
     let (client, store) = (client(&server), MemoryStore::default());
     let wanted = pool("odd", json!({"type": "string"}), odd.len() as u64);
-    let ceiling = client.ceiling(None).expect("no ceiling");
+    let ceiling = client.ceiling(None);
     let filled = soon(fill(&client, &store, &wanted, &ceiling, &Cancel::new(), &unwatched)).await.expect("filled");
     let expected: Vec<Value> = odd.iter().map(|text| json!(text.trim())).collect();
-    assert_eq!((filled.answers, filled.invalid), (expected, broken.len() as u64));
+    assert_eq!((filled.answers, filled.tally.invalid), (expected, broken.len() as u64));
 }
 
 #[tokio::test]
@@ -238,9 +270,12 @@ async fn numbers_that_stand_as_texts_are_not_paid_for_twice() {
     let server = faulty([body(completion(json!(content)))]);
     let (client, store) = (client(&server), MemoryStore::default());
     let wanted = pool("numbers", json!({"type": "integer"}), 40);
-    let ceiling = client.ceiling(None).expect("no ceiling");
+    let ceiling = client.ceiling(None);
     let filled = soon(fill(&client, &store, &wanted, &ceiling, &Cancel::new(), &unwatched)).await.expect("filled");
-    assert_eq!((filled.answers.len(), &filled.answers[6], filled.invalid, filled.usage.calls), (40, &json!(7), 0, 1));
+    assert_eq!(
+        (filled.answers.len(), &filled.answers[6], filled.tally.invalid, filled.tally.usage.calls),
+        (40, &json!(7), 0, 1)
+    );
 }
 
 #[tokio::test]
@@ -248,14 +283,16 @@ async fn a_budget_of_nothing_asks_nothing_and_kept_answers_need_none() {
     let server = faulty([]);
     let client = client(&server);
     let (store, wanted) = (MemoryStore::default(), pool("dear", json!({"type": "string"}), 30));
-    let nothing = client.ceiling(Some(0.0)).expect("a ceiling");
+    let nothing = client.ceiling(Some(0.0));
     let refused = soon(fill(&client, &store, &wanted, &nothing, &Cancel::new(), &unwatched)).await;
     assert_eq!((refused.expect_err("nothing may be spent").code, server.counts().calls), (Code::Budget, 0));
-    let ceiling = client.ceiling(None).expect("no ceiling");
+    let ceiling = client.ceiling(None);
     soon(fill(&client, &store, &wanted, &ceiling, &Cancel::new(), &unwatched)).await.expect("filled");
     let kept = soon(fill(&client, &store, &wanted, &nothing, &Cancel::new(), &unwatched)).await.expect("kept");
-    assert_eq!((kept.kept, kept.usage.calls), (30, 0));
-    assert!(client.ceiling(Some(f64::NAN)).is_ok_and(|ceiling| ceiling.spent_microusd() == 0));
+    assert_eq!((kept.kept, kept.tally.usage.calls), (30, 0));
+    let no_number = client.ceiling(Some(f64::NAN));
+    let refused = soon(fill(&client, &MemoryStore::default(), &wanted, &no_number, &Cancel::new(), &unwatched)).await;
+    assert_eq!(refused.expect_err("nothing may be spent").code, Code::Budget);
 }
 
 #[tokio::test]
@@ -263,11 +300,11 @@ async fn a_key_that_is_taken_away_in_the_middle_keeps_what_was_paid() {
     let server = faulty([Fault::None, Fault::Unauthorized]);
     let (client, store) = (client(&server), MemoryStore::default());
     let spare = engine::llm::Wanted { on_error: OnError::Fallback, ..pool("spare", json!({"type": "string"}), 200) };
-    let (ceiling, cancel) = (client.ceiling(None).expect("no ceiling"), Cancel::new());
+    let (ceiling, cancel) = (client.ceiling(None), Cancel::new());
     let all =
         soon(llm::fill::fill_all(&client, &store, std::slice::from_ref(&spare), &ceiling, &cancel, &unwatched)).await;
     assert!(all.answers.is_ok_and(|answers| answers.is_empty()), "the other generator fills the column");
     assert_eq!(all.pools[0].filled.as_ref().expect_err("401").code, Code::Unauthorized);
     let kept = store.kept(&spare.question.address(client.model())).await.expect("kept");
-    assert_eq!((kept.answers.len(), kept.is_exhausted, all.pools[0].usage.calls), (50, false, 1));
+    assert_eq!((kept.answers.len(), kept.dry.is_some(), all.pools[0].tally.usage.calls), (50, false, 1));
 }

@@ -4,6 +4,7 @@ mod assistant;
 mod client;
 mod difference;
 mod estimate;
+mod exhausted;
 mod fill;
 mod hostile;
 mod properties;

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use engine::llm::{OnError, Question, Wanted};
+use engine::llm::{Holds, OnError, Question, Wanted};
 use llm::fill::Progress;
 use llm::{Asked, Cancel, Client, Config, Request, Secret};
 use scripted_model::{Fault, Script, Server};
@@ -36,6 +36,7 @@ pub fn config(server: &Server) -> Config {
         base_url: Config::parse_base_url(server.url()).expect("a URL"),
         key: Secret::new(KEY),
         timeout: Duration::from_millis(700),
+        longest_answer: Duration::from_millis(1500),
         backoff: Duration::from_millis(5),
         longest_wait: Duration::from_secs(2),
         circuit_failures: 100,
@@ -62,7 +63,7 @@ pub fn request() -> Request {
 
 /// Asks for the list of texts.
 pub async fn ask(client: &Client) -> Asked {
-    let ceiling = client.ceiling(None).expect("no ceiling");
+    let ceiling = client.ceiling(None);
     soon(client.ask(&request(), &ceiling, &Cancel::new(), None, |_| Ok(()))).await
 }
 
@@ -74,6 +75,7 @@ pub fn pool(prompt: &str, item: Value, answers: u64) -> Wanted {
         question: Question { prompt: prompt.to_owned(), item, temperature: None },
         answers,
         on_error: OnError::Fail,
+        holds: Holds::default(),
     }
 }
 

@@ -98,6 +98,7 @@ pub const TABLE: &[Access] = &[
     open("get_template"),
     open("get_language"),
     viewer("list_llm_usage"),
+    editor("ask_llm_again").audited(),
     viewer("get_llm_status"),
     editor("write_schema").audited(),
     editor("write_element").audited(),

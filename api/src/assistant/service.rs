@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ::llm::assistant::{self as model, Assisted, Event, Proposal, Sample, SampleColumn, Session};
 use ::llm::difference::{Kind, Piece as Difference, difference};
+use ::llm::store::Took;
 use ::llm::{Cancel, Secret};
 use engine::problem::Problem;
 use engine::schema;
@@ -16,7 +17,7 @@ use crate::datasets::service::MAX_SCHEMA_BYTES;
 use crate::error::ApiError;
 use crate::generations::service::checked_ceiling;
 use crate::http::context::{self, Context};
-use crate::llm::answers::usage_row;
+use crate::llm::answers::{Asker, usage_row};
 use crate::llm::service::{LlmTaken, taken};
 use crate::llm::store;
 use crate::openapi;
@@ -279,7 +280,7 @@ pub async fn ask(
     context: Context,
 ) -> Result<Answered, ApiError> {
     let client = app.model.client(key)?;
-    let ceiling = client.ceiling(question.ceiling_usd)?;
+    let ceiling = client.ceiling(question.ceiling_usd);
     let turns = Arc::clone(&app.model.turns);
     let _turn = turns.acquire_owned().await.map_err(ApiError::internal)?;
     let hear = |event: Event<'_>| {
@@ -290,7 +291,7 @@ pub async fn ask(
     let heard: Option<&(dyn Fn(Event<'_>) + Send + Sync)> = if listener.is_some() { Some(&hear) } else { None };
     let session = Session { client: &client, ceiling: &ceiling, cancel: &cancel, listener: heard };
     let words = question.words.as_str();
-    let Assisted { proposal, usage, .. } = match &question.wish {
+    let Assisted { proposal, usage, unanswered_microusd, .. } = match &question.wish {
         Wish::Schema { present: None, samples, .. } => model::write_schema(session, words, samples).await,
         Wish::Schema { present: Some(present), samples, .. } => {
             model::change_schema(session, present, words, samples).await
@@ -302,8 +303,10 @@ pub async fn ask(
             model::write_rule(session, present, table, words).await
         }
     };
-    if usage.calls > 0 {
-        let row = usage_row(None, question.table(), None, client.model(), usage, client.price());
+    let took = Took { usage, unanswered_microusd };
+    if took != Took::default() {
+        let about = (question.table(), None);
+        let row = usage_row(Asker::Assistant, about, client.model(), took, client.price());
         let (app, work) = (Arc::clone(&app), context);
         let record = move || context::within(work, || app.db.write_now(|c| store::insert(c, &row)));
         let recorded = tokio::task::spawn_blocking(record).await.map_err(ApiError::internal)?;

@@ -163,6 +163,8 @@ diesel::table! {
         completion_tokens -> BigInt,
         cost_microusd -> BigInt,
         created_at -> Text,
+        asked_by -> Text,
+        unanswered_microusd -> BigInt,
     }
 }
 
@@ -180,6 +182,8 @@ diesel::table! {
         prompt_tokens -> BigInt,
         completion_tokens -> BigInt,
         created_at -> Text,
+        exhausted_wanted -> Nullable<BigInt>,
+        exhausted_url -> Nullable<Text>,
     }
 }
 

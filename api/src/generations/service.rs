@@ -52,10 +52,6 @@ pub fn prepare(
             Problem::new("too_many_rows", sentence).at("/rows").param("rows", total).param("max", app.config.max_rows),
         ]));
     }
-    if plan.asks() {
-        // One that cannot be held is told before anything is asked.
-        app.model.ceiling(ceiling_usd)?;
-    }
     Ok(GenerationRow {
         id: Uuid::now_v7().to_string(),
         dataset_id: dataset.to_string(),

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ::llm::failure::Failure;
 use ::llm::prices::Price;
-use ::llm::store::{Count, Kept, LATELY, Measured, Store};
+use ::llm::store::{Count, Dry, Kept, LATELY, Measured, Store, Took, Turn};
 use ::llm::{Cancel, Usage};
 use async_trait::async_trait;
 use diesel::SqliteConnection;
@@ -18,9 +18,13 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::store::{self, QuestionRow, Taken, UsageRow};
+use super::turns;
 use crate::auth::tokens::hex;
 use crate::db::{self, Db};
 use crate::error::ApiError;
+
+/// How often it is looked whether somebody else has ended.
+const LOOKS: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// What calls are recorded under: the generation and the columns that ask.
 pub struct Account {
@@ -45,11 +49,14 @@ impl Account {
     }
 
     /// Records what a call took.
-    fn charge(&self, c: &mut SqliteConnection, address: &Address, model: &str, usage: Usage) -> Result<(), ApiError> {
-        let Some((table, column)) = self.columns.get(address).filter(|_| usage.calls > 0) else { return Ok(()) };
+    fn charge(&self, c: &mut SqliteConnection, address: &Address, model: &str, took: Took) -> Result<(), ApiError> {
+        let Some((table, column)) = self.columns.get(address).filter(|_| took != Took::default()) else {
+            return Ok(());
+        };
         let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (table.clone(), column.clone());
-        let row = usage_row(self.generation, Some(table), Some(column), model, usage, self.price);
+        let asker = self.generation.map_or(Asker::Command, Asker::Generation);
+        let row = usage_row(asker, (Some(table), Some(column)), model, took, self.price);
         let known = recorded.get(&key).filter(|_| self.generation.is_none());
         let id = store::add_usage(c, &row, known.map(String::as_str))?;
         recorded.insert(key, id);
@@ -57,26 +64,43 @@ impl Account {
     }
 }
 
-/// A row of what calls took.
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// A generation.
+    Generation(Uuid),
+    /// The assistant.
+    Assistant,
+    /// A command, which has no generation.
+    Command,
+}
+
+/// A row of what calls took; `about`: the table, and the columns.
 pub fn usage_row(
-    generation: Option<Uuid>,
-    table: Option<&str>,
-    column: Option<&str>,
+    asker: Asker,
+    (table, column): (Option<&str>, Option<&str>),
     model: &str,
-    usage: Usage,
+    took: Took,
     price: Option<Price>,
 ) -> UsageRow {
-    let taken = taken(usage);
+    let taken = taken(took.usage);
+    let (asked_by, generation) = match asker {
+        Asker::Generation(id) => ("generation", Some(id)),
+        Asker::Assistant => ("assistant", None),
+        Asker::Command => ("command", None),
+    };
     UsageRow {
         id: Uuid::now_v7().to_string(),
         generation_id: generation.map(|id| id.to_string()),
+        asked_by: asked_by.to_owned(),
+        unanswered_microusd: whole(took.unanswered_microusd),
         table_name: table.map(str::to_owned),
         column_name: column.map(str::to_owned),
         model: model.to_owned(),
         calls: taken.calls,
         prompt_tokens: taken.prompt_tokens,
         completion_tokens: taken.completion_tokens,
-        cost_microusd: whole(price.map_or(0, |price| price.cost_microusd(usage))),
+        cost_microusd: whole(price.map_or(0, |price| price.cost_microusd(took.usage))),
         created_at: db::now(),
     }
 }
@@ -130,7 +154,7 @@ impl Store for Keeper {
         self.read(move |c| {
             let Some(question) = store::question(c, &address)? else { return Ok(Kept::default()) };
             let answers = texts(&store::answers(c, &address, i64::MAX)?)?;
-            Ok(Kept { answers, is_exhausted: question.is_exhausted != 0 })
+            Ok(Kept { answers, dry: question.dry() })
         })
         .await
     }
@@ -146,25 +170,40 @@ impl Store for Keeper {
         question: &Question,
         model: &str,
         answers: &[Value],
-        usage: Usage,
+        took: Took,
     ) -> Result<(), Failure> {
         let question = question_row(address, question, model);
         let (address, model, account) = (address.clone(), model.to_owned(), self.account.clone());
         let answers: Vec<String> = answers.iter().map(spelled).collect();
         self.write(move |c| {
             store::ask(c, &question)?;
-            store::add_answers(c, &address.0, &answers, taken(usage))?;
+            store::add_answers(c, &address.0, &answers, taken(took.usage))?;
             match &account {
-                Some(account) => account.charge(c, &address, &model, usage),
+                Some(account) => account.charge(c, &address, &model, took),
                 None => Ok(()),
             }
         })
         .await
     }
 
-    async fn exhaust(&self, address: &Address) -> Result<(), Failure> {
+    async fn exhaust(&self, address: &Address, dry: Dry) -> Result<(), Failure> {
         let address = address.0.clone();
-        self.write(move |c| Ok(store::exhaust(c, &address)?)).await
+        self.write(move |c| Ok(store::exhaust(c, &address, &dry)?)).await
+    }
+
+    async fn turn(&self, address: &Address) -> Result<Turn, Failure> {
+        // A database that is no file is one process's own.
+        let Some(folder) = self.read(|c| Ok(store::folder(c)?)).await? else { return Ok(Box::new(())) };
+        loop {
+            let (folder, address) = (folder.clone(), address.clone());
+            let taken = off_thread(move || {
+                turns::try_take(&folder, &address).map_err(|error| ApiError::internal(crate::storage::reason(&error)))
+            });
+            if let Some(turn) = taken.await? {
+                return Ok(Box::new(turn));
+            }
+            tokio::time::sleep(LOOKS).await;
+        }
     }
 
     async fn measured(&self, model: &str, item: &Value) -> Result<Option<Measured>, Failure> {
@@ -199,10 +238,9 @@ impl Store for Keeper {
 pub fn counts(c: &mut SqliteConnection, addresses: &[Address]) -> Result<Vec<Count>, ApiError> {
     let asked: Vec<&str> = addresses.iter().map(|address| address.0.as_str()).collect();
     let found = store::counts(c, &asked)?.into_iter();
-    let known: HashMap<String, Count> = found
-        .map(|(address, answers, exhausted)| (address, Count { answers: count(answers), is_exhausted: exhausted != 0 }))
-        .collect();
-    Ok(asked.into_iter().map(|address| known.get(address).copied().unwrap_or_default()).collect())
+    let known: HashMap<String, Count> =
+        found.map(|(address, answers, dry)| (address, Count { answers: count(answers), dry })).collect();
+    Ok(asked.into_iter().map(|address| known.get(address).cloned().unwrap_or_default()).collect())
 }
 
 /// The answers of some pins: of each question the first so many.
@@ -240,6 +278,8 @@ pub fn question_row(address: &Address, question: &Question, model: &str) -> Ques
         temperature: question.temperature.as_ref().map(ToString::to_string),
         answers: 0,
         is_exhausted: 0,
+        exhausted_wanted: None,
+        exhausted_url: None,
         calls: 0,
         prompt_tokens: 0,
         completion_tokens: 0,
@@ -291,7 +331,6 @@ fn count(whole: i64) -> u64 {
 
 /// Raises the model's cancellation soon after that of a run, for as long as it is waited for.
 pub async fn follow(cancellation: &crate::Cancellation, cancel: &Cancel) -> std::convert::Infallible {
-    const LOOKS: std::time::Duration = std::time::Duration::from_millis(50);
     loop {
         if cancellation.is_cancelled() {
             cancel.cancel();

@@ -10,5 +10,6 @@ pub mod routes;
 pub mod service;
 pub mod session;
 pub mod store;
+mod turns;
 
 pub use model::LanguageModel;

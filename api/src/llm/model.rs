@@ -56,7 +56,7 @@ impl LanguageModel {
     }
 
     /// The ceiling of one generation or question: the lower of `LLM_BUDGET_USD` and its own.
-    pub fn ceiling(&self, own_usd: Option<f64>) -> Result<Ceiling, Failure> {
+    pub fn ceiling(&self, own_usd: Option<f64>) -> Ceiling {
         self.config.ceiling(own_usd)
     }
 

@@ -6,7 +6,7 @@ use ::llm::estimate::{Estimate, estimate, estimate_alike};
 use ::llm::fill::{Done, fill_all};
 use ::llm::items::capacity;
 use ::llm::store::{Count, MemoryStore, Store};
-use ::llm::{Cancel, Code, Failure, Secret, Usage};
+use ::llm::{Cancel, Code, Config, Failure, Secret, Usage};
 use engine::llm::{Address, Answers, Wanted};
 use engine::plan::{Estimate as PoolCost, Look, Plan, PoolState, Report};
 use engine::problem::Problem;
@@ -72,7 +72,14 @@ impl Filling<'_> {
     ) -> Result<Filled, Failure> {
         let (generation, before) = self.generation.unzip();
         let client = self.model.client(self.key.clone())?;
-        let ceiling = client.ceiling(self.ceiling_usd)?.with_spent(before.unwrap_or_default());
+        // What was sent and not answered may be billed too, by runs before as by this one.
+        let unanswered = match generation {
+            Some(id) => self.db.read_now(|c| Ok::<_, ApiError>(store::sums_of(c, id)?.unanswered_microusd)),
+            None => Ok(0),
+        };
+        let unanswered = unanswered.map_err(|error| Failure::store(&error))?;
+        let before = before.unwrap_or_default().saturating_add(u64::try_from(unanswered).unwrap_or_default());
+        let ceiling = client.ceiling(self.ceiling_usd).with_spent(before);
         let account = Account::new(generation, client.model(), client.price(), wanted);
         let keeper = Keeper::charging(self.db, account);
         let cancel = Cancel::new();
@@ -99,14 +106,19 @@ impl Filling<'_> {
             }
         })?;
         let mut usage = Usage::default();
-        all.pools.iter().for_each(|done| usage += done.usage);
-        all.answers?;
+        all.pools.iter().for_each(|done| usage += done.tally.usage);
         let pools = wanted.iter().zip(&all.pools).enumerate();
-        Ok(Filled {
-            pools: pools.map(|(place, (wanted, done))| pool_row(place, wanted, done, client.model())).collect(),
-            usage,
-            cost_microusd: ceiling.cost_microusd(usage),
-        })
+        let pools: Vec<PoolRow> =
+            pools.map(|(place, (wanted, done))| pool_row(place, wanted, done, client.model())).collect();
+        if let Err(failure) = all.answers {
+            // What its pools came to says why it failed; one that goes on later tells it then.
+            if let Some(id) = generation.filter(|_| !matches!(failure.code, Code::KeyMissing | Code::Cancelled)) {
+                let recorded = self.db.write_now(|c| record(c, &id.to_string(), wanted, &pools, client.model()));
+                recorded.map_err(|error| Failure::store(&error))?;
+            }
+            return Err(failure);
+        }
+        Ok(Filled { pools, usage, cost_microusd: ceiling.cost_microusd(usage) })
     }
 }
 
@@ -119,9 +131,9 @@ fn pool_row(place: usize, wanted: &Wanted, done: &Done, model: &str) -> PoolRow 
         table_name: wanted.table.clone(),
         column_names: json!(wanted.columns).to_string(),
         answers: filled.map_or(0, |filled| filled.answers.len() as i64),
-        duplicates: filled.map_or(0, |filled| whole(filled.duplicates)),
-        invalid: filled.map_or(0, |filled| whole(filled.invalid)),
-        refusals: filled.map_or(0, |filled| whole(filled.refusals)),
+        duplicates: whole(done.tally.duplicates),
+        invalid: whole(done.tally.invalid),
+        refusals: whole(done.tally.refusals),
         is_exhausted: filled.is_some_and(|filled| filled.is_exhausted).into(),
         failure: done.filled.as_ref().err().map(ToString::to_string),
     }
@@ -187,7 +199,7 @@ pub fn described(model: &LanguageModel, db: Option<&Db>, plan: &Plan) -> Result<
             let addresses: Vec<Address> =
                 look.wanted.iter().map(|wanted| wanted.question.address(model.name())).collect();
             let counts = store.counts(&addresses).await?;
-            held.push(held_of(look, &counts));
+            held.push(held_of(model.config(), look, &counts));
             let whole = pool.combinations.filter(|_| !look.is_complete);
             let cost = match (whole, look.wanted.first()) {
                 (Some(combinations), Some(first)) => {
@@ -209,11 +221,11 @@ pub fn described(model: &LanguageModel, db: Option<&Db>, plan: &Plan) -> Result<
 }
 
 /// How many answers a pool has, and whether these are all that it needs.
-fn held_of(look: &Look, counts: &[Count]) -> (u64, bool) {
+fn held_of(config: &Config, look: &Look, counts: &[Count]) -> (u64, bool) {
     let held = look.wanted.iter().zip(counts).map(|(wanted, count)| count.answers.min(wanted.answers)).sum();
     let suffices = |(wanted, count): (&Wanted, &Count)| {
-        let most = capacity(&wanted.question.item).unwrap_or(u64::MAX);
-        count.answers >= wanted.answers.min(most) || (count.is_exhausted && count.answers > 0)
+        let target = wanted.answers.min(capacity(&wanted.question.item).unwrap_or(u64::MAX));
+        count.answers >= target || count.is_all(config, target)
     };
     (held, look.is_complete && look.wanted.iter().zip(counts).all(suffices))
 }

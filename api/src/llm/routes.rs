@@ -1,6 +1,6 @@
 //! `/llm`: the language model of this server; tokens and cost of language models, by generation and column.
 
-use actix_web::{get, web};
+use actix_web::{get, post, web};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +19,7 @@ use crate::openapi::errors::Invalid;
 
 /// Adds the resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_llm_status).service(list_llm_usage);
+    config.service(get_llm_status).service(list_llm_usage).service(ask_llm_again);
 }
 
 /// Which calls.
@@ -47,7 +47,9 @@ pub struct UsageQuery {
 pub struct LlmUsage {
     /// Its id; later ones are greater.
     pub id: Uuid,
-    /// The generation; null where the call belongs to none, or to one that was deleted.
+    /// Who asked.
+    pub asked_by: AskedBy,
+    /// The generation; null where the assistant or a command asked, or one that was deleted.
     pub generation_id: Option<Uuid>,
     /// The table; null where the call is about no table.
     pub table: Option<String>,
@@ -63,6 +65,25 @@ pub struct LlmUsage {
     pub created_at: String,
 }
 
+/// Who asked a language model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedBy {
+    /// A generation, which may be deleted since.
+    Generation,
+    /// The assistant.
+    Assistant,
+    /// A command beside the server.
+    Command,
+}
+
+/// Questions that are asked again.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AskedAgain {
+    /// How many there are.
+    pub questions: u64,
+}
+
 /// Calls, tokens and cost.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Taken {
@@ -74,6 +95,8 @@ pub struct Taken {
     pub completion_tokens: i64,
     /// US dollars.
     pub cost_usd: f64,
+    /// US dollars that may be billed beside that, for calls that were sent and not answered.
+    pub unanswered_usd: f64,
 }
 
 /// A page of what language models took, and the sums over all pages.
@@ -125,6 +148,19 @@ async fn list_llm_usage(
     Ok(web::Json(LlmUsageList { items, total, next, totals: taken(sums) }))
 }
 
+/// Ask again where the language model had no more answers
+///
+/// A pool that the model gave fewer answers for than were wanted is taken to be all there is, for this server and as many answers. Afterwards
+/// the next generation that draws from one asks for the rest; its answers stay the first ones.
+#[utoipa::path(operation_id = "ask_llm_again", tag = "llm", responses(
+    (status = 200, body = AskedAgain),
+))]
+#[post("/llm/ask-again")]
+async fn ask_llm_again(app: web::Data<App>, _: Caller) -> Result<web::Json<AskedAgain>, ApiError> {
+    let questions = app.db.write(|c| Ok(store::forget_exhausted(c)?)).await?;
+    Ok(web::Json(AskedAgain { questions: questions as u64 }))
+}
+
 fn shown(row: UsageRow) -> LlmUsage {
     let taken = taken(Sums {
         rows: 1,
@@ -132,9 +168,15 @@ fn shown(row: UsageRow) -> LlmUsage {
         prompt_tokens: row.prompt_tokens,
         completion_tokens: row.completion_tokens,
         cost_microusd: row.cost_microusd,
+        unanswered_microusd: row.unanswered_microusd,
     });
     LlmUsage {
         id: row.id.parse().unwrap_or_default(),
+        asked_by: match row.asked_by.as_str() {
+            "assistant" => AskedBy::Assistant,
+            "command" => AskedBy::Command,
+            _ => AskedBy::Generation,
+        },
         generation_id: row.generation_id.and_then(|id| id.parse().ok()),
         table: row.table_name,
         column: row.column_name,
@@ -150,5 +192,6 @@ fn taken(sums: Sums) -> Taken {
         prompt_tokens: sums.prompt_tokens,
         completion_tokens: sums.completion_tokens,
         cost_usd: sums.cost_microusd as f64 / MICRO,
+        unanswered_usd: sums.unanswered_microusd as f64 / MICRO,
     }
 }

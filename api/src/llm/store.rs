@@ -1,8 +1,11 @@
 //! What language models were asked, what they answered and what it took, in the database.
 
+use std::path::{Path, PathBuf};
+
+use ::llm::store::Dry;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
 use crate::db::schema::{generation_pools, llm_answers, llm_questions, llm_usage};
@@ -34,6 +37,10 @@ pub struct UsageRow {
     pub cost_microusd: i64,
     /// When.
     pub created_at: String,
+    /// Who asked: `generation`, `assistant` or `command`.
+    pub asked_by: String,
+    /// Millionths of a US dollar that may be billed beside the cost, for calls that were sent and not answered.
+    pub unanswered_microusd: i64,
 }
 
 /// Sums over rows.
@@ -49,6 +56,8 @@ pub struct Sums {
     pub completion_tokens: i64,
     /// Millionths of a US dollar.
     pub cost_microusd: i64,
+    /// Those that may be billed beside them.
+    pub unanswered_microusd: i64,
 }
 
 /// Which rows.
@@ -91,6 +100,7 @@ pub fn list(
             sum("prompt_tokens"),
             sum("completion_tokens"),
             sum("cost_microusd"),
+            sum("unanswered_microusd"),
         ))
         .first(connection)?;
     let rows = wanted()
@@ -126,6 +136,7 @@ pub fn add_usage(connection: &mut SqliteConnection, row: &UsageRow, known: Optio
             llm_usage::prompt_tokens.eq(llm_usage::prompt_tokens + row.prompt_tokens),
             llm_usage::completion_tokens.eq(llm_usage::completion_tokens + row.completion_tokens),
             llm_usage::cost_microusd.eq(llm_usage::cost_microusd + row.cost_microusd),
+            llm_usage::unanswered_microusd.eq(llm_usage::unanswered_microusd + row.unanswered_microusd),
         ))
         .execute(connection)?;
     if changed == 0 {
@@ -168,6 +179,22 @@ pub struct QuestionRow {
     pub completion_tokens: i64,
     /// When it was asked first.
     pub created_at: String,
+    /// How many were wanted when it had no more.
+    pub exhausted_wanted: Option<i64>,
+    /// Who had no more.
+    pub exhausted_url: Option<String>,
+}
+
+impl QuestionRow {
+    /// That the model had no more when it was asked last.
+    pub fn dry(&self) -> Option<Dry> {
+        dry(self.is_exhausted, self.exhausted_wanted, self.exhausted_url.clone())
+    }
+}
+
+fn dry(is_exhausted: i32, wanted: Option<i64>, base_url: Option<String>) -> Option<Dry> {
+    let wanted = wanted.and_then(|wanted| u64::try_from(wanted).ok());
+    wanted.zip(base_url).filter(|_| is_exhausted != 0).map(|(wanted, base_url)| Dry { wanted, base_url })
 }
 
 /// Calls and tokens.
@@ -200,6 +227,9 @@ pub fn add_answers(
         let added = diesel::insert_or_ignore_into(llm_answers::table).values(row).execute(connection)?;
         place += added as i64;
     }
+    if !answers.is_empty() {
+        diesel::update(question).set(llm_questions::is_exhausted.eq(0)).execute(connection)?;
+    }
     diesel::update(question)
         .set((
             llm_questions::answers.eq(place),
@@ -212,9 +242,20 @@ pub fn add_answers(
 }
 
 /// Notes that the model has no more answers to a question.
-pub fn exhaust(connection: &mut SqliteConnection, address: &str) -> QueryResult<()> {
+pub fn exhaust(connection: &mut SqliteConnection, address: &str, dry: &Dry) -> QueryResult<()> {
     let question = llm_questions::table.find(address);
-    diesel::update(question).set(llm_questions::is_exhausted.eq(1)).execute(connection).map(drop)
+    let noted = (
+        llm_questions::is_exhausted.eq(1),
+        llm_questions::exhausted_wanted.eq(i64::try_from(dry.wanted).unwrap_or(i64::MAX)),
+        llm_questions::exhausted_url.eq(&dry.base_url),
+    );
+    diesel::update(question).set(noted).execute(connection).map(drop)
+}
+
+/// Forgets of all questions that the model had no more answers, so that it is asked again; gives how many there were.
+pub fn forget_exhausted(connection: &mut SqliteConnection) -> QueryResult<usize> {
+    let exhausted = llm_questions::table.filter(llm_questions::is_exhausted.eq(1));
+    diesel::update(exhausted).set(llm_questions::is_exhausted.eq(0)).execute(connection)
 }
 
 /// A question.
@@ -233,14 +274,24 @@ pub fn answers(connection: &mut SqliteConnection, address: &str, most: i64) -> Q
 }
 
 /// Of those addresses that are known how many answers are kept, and whether there are no more.
-pub fn counts(connection: &mut SqliteConnection, addresses: &[&str]) -> QueryResult<Vec<(String, i64, i32)>> {
+pub fn counts(connection: &mut SqliteConnection, addresses: &[&str]) -> QueryResult<Vec<(String, i64, Option<Dry>)>> {
+    type Row = (String, i64, i32, Option<i64>, Option<String>);
     let mut found = Vec::with_capacity(addresses.len());
     for some in addresses.chunks(AT_ONCE) {
-        let rows: Vec<(String, i64, i32)> = llm_questions::table
+        let rows: Vec<Row> = llm_questions::table
             .filter(llm_questions::address.eq_any(some))
-            .select((llm_questions::address, llm_questions::answers, llm_questions::is_exhausted))
+            .select((
+                llm_questions::address,
+                llm_questions::answers,
+                llm_questions::is_exhausted,
+                llm_questions::exhausted_wanted,
+                llm_questions::exhausted_url,
+            ))
             .load(connection)?;
-        found.extend(rows);
+        let of_row = |(address, answers, is_exhausted, wanted, base_url): Row| {
+            (address, answers, dry(is_exhausted, wanted, base_url))
+        };
+        found.extend(rows.into_iter().map(of_row));
     }
     Ok(found)
 }
@@ -318,4 +369,11 @@ pub fn pools(connection: &mut SqliteConnection, generation: &str) -> QueryResult
         .order(generation_pools::place.asc())
         .select(PoolRow::as_select())
         .load(connection)
+}
+
+/// The folder of the database; nothing where it is no file.
+pub fn folder(connection: &mut SqliteConnection) -> QueryResult<Option<PathBuf>> {
+    let file = diesel::select(sql::<Text>("(SELECT file FROM pragma_database_list WHERE name = 'main')"));
+    let file: String = file.first(connection)?;
+    Ok(Path::new(&file).parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned))
 }

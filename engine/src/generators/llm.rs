@@ -4,14 +4,14 @@ mod fill;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 
 use self::fill::{Deal, Fallen, Pooled};
 use super::lists::Values;
 use super::{Generator, Made, Problems};
 use crate::llm::item::{self, Field};
 use crate::llm::template::Template;
-use crate::llm::{OnError, capacity, unreadable};
+use crate::llm::{Holds, OnError, capacity, unreadable};
 use crate::permutation::Permutation;
 use crate::plan::{Context, Pool, below};
 use crate::problem::Problem;
@@ -103,7 +103,8 @@ impl Generator for Llm {
             let logical = item::type_of_schema(&schema);
             if !required.is_some_and(|required| required.iter().any(|known| known == name)) {
                 // What an answer may leave out is null.
-                schema = Map::new();
+                let any_of = json!([Value::Object(schema), {"type": "null"}]);
+                schema = Map::from_iter([("anyOf".to_owned(), any_of)]);
             }
             fields.push(Field {
                 name: name.clone(),
@@ -260,6 +261,7 @@ impl Llm {
             size: if per == Per::Row { rows } else { size },
             per,
             on_error: asked.on_error,
+            holds: Holds::new(&asked.fields, asked.whole),
             held: std::collections::HashMap::new(),
             fallback: Vec::new(),
             is_long: false,

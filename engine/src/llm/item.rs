@@ -1,11 +1,13 @@
 //! The JSON Schema of one answer, from what columns say of their values; and answers as values of columns.
 
-use datafusion::arrow::array::{Array, ArrayRef, StringViewArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, StringViewArray};
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
+use datafusion::arrow::datatypes::Decimal128Type;
 use serde_json::{Map, Value, json};
 
-use super::check::allows_null;
+use super::check::{Fault, allows_null};
 use crate::generators::typed_values;
+use crate::problem::pointer_step;
 use crate::types::LogicalType;
 
 /// What an answer holds for one column.
@@ -35,7 +37,10 @@ impl Field {
         if let Some(description) = &self.description {
             add("description", json!(description));
         }
-        if self.schema.is_none() {
+        // What the user's own schema leaves open follows from the column, or answers would be paid for that no row can hold.
+        let says =
+            |keys: &[&str]| self.schema.as_ref().is_some_and(|own| keys.iter().any(|key| own.contains_key(*key)));
+        if !says(&["$ref", "anyOf", "oneOf", "allOf", "not", "enum", "const"]) {
             let (kind, format) = json_type(&self.logical);
             if let Some(kind) = kind {
                 add("type", json!(kind));
@@ -59,11 +64,14 @@ impl Field {
 
     /// Whether an answer may hold null for it.
     pub fn is_nullable(&self) -> bool {
-        let Some(schema) = &self.schema else { return false };
+        if self.schema.is_none() {
+            return false;
+        }
+        let Value::Object(schema) = self.schema() else { return false };
         match schema.get("type") {
             Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "null"),
             Some(kind) => kind == "null",
-            None => allows_null(schema),
+            None => allows_null(&schema),
         }
     }
 }
@@ -119,6 +127,41 @@ pub(crate) fn is_possible(logical: &LogicalType) -> bool {
     !matches!(logical, LogicalType::Uuid | LogicalType::Bytes | LogicalType::List(_))
 }
 
+/// What rows need of an answer beside what its schema asks: a value of its type for each column that shows a part of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Holds {
+    /// Name and type of each part; without a name it is the answer itself.
+    parts: Vec<(Option<String>, LogicalType)>,
+}
+
+impl Holds {
+    /// What the fields of a draw need; `whole`: the answer is the value of the only one, and no object.
+    pub(crate) fn new(fields: &[Field], whole: bool) -> Holds {
+        let part = |field: &Field| ((!whole).then(|| field.name.clone()), field.logical.clone());
+        Holds { parts: fields.iter().map(part).collect() }
+    }
+
+    /// Whether rows can hold an answer, which its schema allows: by the very code that makes values of answers.
+    pub(crate) fn check(&self, answer: &Value) -> Result<(), Fault> {
+        for (name, logical) in &self.parts {
+            let value = match name {
+                None => answer,
+                Some(name) => answer.get(name).unwrap_or(&Value::Null),
+            };
+            if typed(std::slice::from_ref(value), logical).is_err() {
+                return Err(Fault {
+                    pointer: name.as_deref().map(pointer_step).unwrap_or_default(),
+                    keyword: "type".to_owned(),
+                    asked: json!(logical.to_string()),
+                    value: value.clone(),
+                    reason: format!("it is no {logical}"),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Answers as an array of a type, or why one of them is none.
 pub(crate) fn typed(answers: &[Value], logical: &LogicalType) -> Result<ArrayRef, String> {
     let spelled: Vec<Value> = answers.iter().map(|answer| spelled(answer, logical)).collect();
@@ -126,7 +169,15 @@ pub(crate) fn typed(answers: &[Value], logical: &LogicalType) -> Result<ArrayRef
         let first = |problems: Vec<crate::problem::Problem>| {
             problems.into_iter().next().map(|problem| problem.detail).unwrap_or_default()
         };
-        return typed_values(&spelled, logical).map_err(first);
+        let values = typed_values(&spelled, logical).map_err(first)?;
+        let beyond = match (logical, values.as_primitive_opt::<Decimal128Type>()) {
+            (LogicalType::Decimal { precision, .. }, Some(units)) => beyond(units, *precision),
+            _ => None,
+        };
+        return match beyond {
+            Some(row) => Err(format!("{} is no {logical}", answers[row])),
+            None => Ok(values),
+        };
     }
     let texts: ArrayRef = std::sync::Arc::new(spelled.iter().map(Value::as_str).collect::<StringViewArray>());
     let options = CastOptions { safe: true, ..CastOptions::default() };
@@ -134,6 +185,21 @@ pub(crate) fn typed(answers: &[Value], logical: &LogicalType) -> Result<ArrayRef
     match (0..times.len()).find(|row| times.is_null(*row) && !spelled[*row].is_null()) {
         Some(row) => Err(format!("{} is no {logical}", spelled[row])),
         None => Ok(times),
+    }
+}
+
+/// The first of some decimals that has more digits than its type.
+fn beyond(units: &Decimal128Array, precision: u8) -> Option<usize> {
+    let digits = |units: i128| units.unsigned_abs().checked_ilog10().map_or(1, |most| most + 1);
+    units.iter().position(|units| units.is_some_and(|units| digits(units) > u32::from(precision)))
+}
+
+/// A time of day without the zone that may stand behind it: `10:30:00Z` and `10:30:00+02:00` are half past ten.
+pub(super) fn without_zone(time: &str) -> &str {
+    let time = time.trim_end_matches(['Z', 'z']);
+    match time.rfind(['+', '-']) {
+        Some(zone) if time[zone + 1..].chars().all(|c| c.is_ascii_digit() || c == ':') => &time[..zone],
+        _ => time,
     }
 }
 
@@ -159,7 +225,7 @@ fn spelled(answer: &Value, logical: &LogicalType) -> Value {
                 _ => answer.clone(),
             }
         }
-        (LogicalType::Time, Value::String(text)) => Value::String(text.trim_end_matches('Z').to_owned()),
+        (LogicalType::Time, Value::String(text)) => Value::String(without_zone(text).to_owned()),
         _ => answer.clone(),
     }
 }
@@ -171,7 +237,6 @@ mod tests {
 
     #[test]
     fn answers_become_values_of_the_type() {
-        use datafusion::arrow::array::AsArray;
         let texts = |answers: Value, logical: LogicalType| -> Result<Vec<String>, String> {
             let array = typed(answers.as_array().expect("a list"), &logical)?;
             let texts = as_text(&array).map_err(|error| error.to_string())?;
@@ -179,15 +244,59 @@ mod tests {
         };
         let money = LogicalType::Decimal { precision: 10, scale: 2 };
         assert_eq!(texts(json!([3.0, 4]), LogicalType::Integer), Ok(vec!["3".to_owned(), "4".to_owned()]));
-        assert_eq!(texts(json!([1.005, 2, 1e3]), money), Ok(vec!["1.00".into(), "2.00".into(), "1000.00".into()]));
         assert_eq!(
-            texts(json!(["10:30:00Z", "08:05"]), LogicalType::Time),
-            Ok(vec!["10:30:00".into(), "08:05:00".into()])
+            texts(json!([1.005, 2, 1e3]), money.clone()),
+            Ok(vec!["1.00".into(), "2.00".into(), "1000.00".into()])
+        );
+        assert_eq!(
+            texts(json!(["10:30:00Z", "08:05", "23:00:00+02:00", "07:15:30.5-03"]), LogicalType::Time),
+            Ok(vec!["10:30:00".into(), "08:05:00".into(), "23:00:00".into(), "07:15:30.5".into()])
         );
         assert_eq!(texts(json!(["2024-02-29", null]), LogicalType::Date), Ok(vec!["2024-02-29".into(), "∅".into()]));
         assert_eq!(texts(json!([{"a": 1}, "x"]), LogicalType::Json), Ok(vec!["{\"a\":1}".into(), "\"x\"".into()]));
         assert_eq!(texts(json!(["x"]), LogicalType::Integer), Err("\"x\" is no integer".to_owned()));
         assert_eq!(texts(json!(["25:00"]), LogicalType::Time), Err("\"25:00\" is no time".to_owned()));
+        assert_eq!(texts(json!([99_999_999.99]), money.clone()), Ok(vec!["99999999.99".to_owned()]));
+        for (beyond, logical) in [
+            (json!(100_000_000), money.clone()),
+            (json!(-1e9), money),
+            (json!(9_223_372_036_854_775_808_u64), LogicalType::Integer),
+            (json!(1e300), LogicalType::Integer),
+        ] {
+            assert!(texts(json!([beyond]), logical.clone()).is_err(), "{beyond} is no {logical}");
+        }
+    }
+
+    #[test]
+    fn what_a_schema_leaves_open_follows_from_the_column() {
+        let field = |schema: Value, logical: LogicalType| Field {
+            name: "x".to_owned(),
+            logical,
+            lengths: (0, None),
+            values: None,
+            schema: schema.as_object().cloned(),
+            description: None,
+        };
+        let of = |schema: Value, logical: LogicalType| field(schema, logical).schema();
+        assert_eq!(of(json!({"minimum": 3}), LogicalType::Integer), json!({"minimum": 3, "type": "integer"}));
+        assert_eq!(of(json!({"type": "string"}), LogicalType::Date), json!({"type": "string", "format": "date"}));
+        assert_eq!(of(json!({"enum": [1, 2]}), LogicalType::Integer), json!({"enum": [1, 2]}));
+        assert_eq!(of(json!({"minItems": 1}), LogicalType::Json), json!({"minItems": 1}));
+        assert!(!field(json!({"minimum": 3}), LogicalType::Integer).is_nullable(), "it is an integer");
+        assert!(field(json!({"type": ["integer", "null"]}), LogicalType::Integer).is_nullable());
+    }
+
+    #[test]
+    fn rows_hold_an_answer_where_each_part_is_a_value_of_its_column() {
+        let holds = Holds {
+            parts: vec![(Some("at".to_owned()), LogicalType::Time), (Some("stars".to_owned()), LogicalType::Integer)],
+        };
+        assert!(holds.check(&json!({"at": "10:30", "stars": 5.0})).is_ok());
+        let fault = holds.check(&json!({"at": "10:30", "stars": 1e30})).expect_err("too large");
+        assert_eq!((fault.pointer.as_str(), fault.reason.as_str()), ("/stars", "it is no integer"));
+        let whole = Holds { parts: vec![(None, LogicalType::Date)] };
+        assert!(whole.check(&json!("2026-02-28")).is_ok() && whole.check(&json!("soon")).is_err());
+        assert!(Holds::default().check(&json!("anything")).is_ok());
     }
 
     #[test]

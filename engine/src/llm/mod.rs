@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 pub use capacity::capacity;
 pub(crate) use check::unreadable;
 pub use check::{Fault, Items};
+pub use item::Holds;
 
 /// One question, for which distinct answers are collected.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -67,6 +68,9 @@ pub struct Wanted {
     pub answers: u64,
     /// What to do where they cannot be had.
     pub on_error: OnError,
+    /// What rows need of each answer.
+    #[serde(skip)]
+    pub holds: Holds,
 }
 
 /// The answers to questions.

@@ -12,7 +12,7 @@ use super::{BLOCK, Context, Evaluation, Plan, SlotId, Source, auto, convert};
 use crate::generators::{GeneratorSpec, Llm, Per, Problems, Rows, RunError};
 use crate::llm::item::Field;
 use crate::llm::template::Template;
-use crate::llm::{Answers, OnError, Question, Wanted};
+use crate::llm::{Answers, Holds, OnError, Question, Wanted};
 use crate::problem::{Problem, pointer_step};
 use crate::random::Key;
 use crate::schema::Column;
@@ -49,6 +49,8 @@ pub(crate) struct Pool {
     pub size: u64,
     pub per: Per,
     pub on_error: OnError,
+    /// What rows need of each answer.
+    pub holds: Holds,
     /// How many usable answers each prompt has.
     pub held: HashMap<String, u64>,
     /// What fills which columns where there is no answer, in words.
@@ -154,6 +156,7 @@ impl Plan {
             question: pool.question(prompt.clone()),
             answers,
             on_error: pool.on_error,
+            holds: pool.holds.clone(),
         })
     }
 

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 pub use column::{Column, ColumnType, DecimalDigits, Draw};
 pub use files::{Files, no_files};
-pub(crate) use param::{DAY_US, civil_of_days, days_of, parse_date, parse_datetime, print_date};
+pub(crate) use param::{DAY_US, civil_of_days, days_of, parse_date, parse_datetime, parse_time, print_date};
 pub use param::{Date, Datetime, Param, Span, SpanUnit, SqlParam, Time};
 pub use read::{Overrides, Reading, read};
 pub use relationship::{Children, Distribution, ForeignKey, Pick, PickBy, References};

@@ -1006,6 +1006,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/llm/ask-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask again where the language model had no more answers
+         * @description A pool that the model gave fewer answers for than were wanted is taken to be all there is, for this server and as many answers. Afterwards
+         *     the next generation that draws from one asks for the rest; its answers stay the first ones.
+         *
+         *     For the role `editor`.
+         */
+        post: operations["ask_llm_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/status": {
         parameters: {
             query?: never;
@@ -1168,6 +1191,19 @@ export interface components {
              */
             last_used_at?: string | null;
         };
+        /** @description Questions that are asked again. */
+        AskedAgain: {
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            questions: number;
+        };
+        /**
+         * @description Who asked a language model.
+         * @enum {string}
+         */
+        AskedBy: "generation" | "assistant" | "command";
         /** @description An event while the assistant works. */
         AssistantEvent: {
             /**
@@ -3724,9 +3760,11 @@ export interface components {
              * @description Its id; later ones are greater.
              */
             id: string;
+            /** @description Who asked. */
+            asked_by: components["schemas"]["AskedBy"];
             /**
              * Format: uuid
-             * @description The generation; null where the call belongs to none, or to one that was deleted.
+             * @description The generation; null where the assistant or a command asked, or one that was deleted.
              */
             generation_id?: string | null;
             /** @description The table; null where the call is about no table. */
@@ -4878,6 +4916,11 @@ export interface components {
              * @description US dollars.
              */
             cost_usd: number;
+            /**
+             * Format: double
+             * @description US dollars that may be billed beside that, for calls that were sent and not answered.
+             */
+            unanswered_usd: number;
         };
         /** @description A schema to start from. */
         TemplateInfo: {
@@ -13047,6 +13090,73 @@ export interface operations {
                 headers: {
                     "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_llm_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedAgain"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Signing in is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the API key does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server cannot do this now */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

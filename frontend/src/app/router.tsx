@@ -210,9 +210,10 @@ const generators = createRoute({
 const usage = createRoute({
   getParentRoute: () => shell,
   path: "/usage",
-  validateSearch: (search: Raw): { span?: string; limit?: number } => ({
+  validateSearch: (search: Raw): { span?: string; page?: number; generation?: string } => ({
     span: text(search.span),
-    limit: count(search.limit),
+    page: count(search.page),
+    generation: text(search.generation),
   }),
   component: lazyRouteComponent(() => import("@/features/llm/usage-page"), "UsagePage"),
 });

@@ -70,6 +70,7 @@ const PARTS = new Set([
   "readonly database",
   "disk I/O error",
   "SELECT coalesce(sum(size_bytes), 0) AS total FROM exports",
+  "(SELECT file FROM pragma_database_list WHERE name = 'main')",
   "7: the database is damaged: 7; restore a backup",
   "public, max-age=31536000, immutable",
   "American Express",

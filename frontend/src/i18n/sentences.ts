@@ -238,7 +238,7 @@ function isProse(text: string): boolean {
 }
 
 /** Files whose sentences are for a language model. */
-const TOLD_TO_MODELS = /^llm\/src\/(assistant\/grounding|questions|structured)\.rs$/;
+const TOLD_TO_MODELS = /^llm\/src\/(assistant\/(grounding|withheld)|questions|structured)\.rs$/;
 
 /** Every text in the server's sources that reads as a sentence or a part of one, and the file that holds it. */
 export function serverSentences(): Map<string, string> {

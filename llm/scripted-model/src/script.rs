@@ -56,6 +56,11 @@ impl Script {
     pub fn assistant() -> Script {
         Script::read(include_str!("../scripts/assistant.yaml")).expect("the script is one")
     }
+
+    /// The answers for columns of a hiring and of a shop dataset.
+    pub fn pools() -> Script {
+        Script::read(include_str!("../scripts/pools.yaml")).expect("the script is one")
+    }
 }
 
 /// Whole answers to a request that has a marker in its words.
@@ -126,6 +131,8 @@ pub enum Fault {
     CutAt(usize),
     /// An answer after whose end the connection stays open.
     Open,
+    /// A stream that says how it ends and not that it did, behind which the connection stays open.
+    Unended,
     /// An answer of which a byte comes at a time, and so many milliseconds lie between.
     Drip(u64),
 }
@@ -137,8 +144,7 @@ mod tests {
     #[test]
     fn the_scripts_are_read() {
         assert!(Script::assistant().replies.len() > 15);
-        let pools = Script::read(include_str!("../scripts/pools.yaml")).expect("a script");
-        assert!(pools.pools.iter().all(|pool| pool.answers.len() >= 8));
+        assert!(Script::pools().pools.iter().all(|pool| pool.answers.len() >= 8));
         assert!(Script::read("faults: [none, {rate_limited: '3'}, server_error, {status: [418, tea]}]").is_ok());
         assert!(Script::read("fault: none").is_err());
     }

@@ -173,7 +173,7 @@ fn sent(kind: &'static str, text: String, fault: &Fault) -> HttpResponse {
             });
             response.streaming(stream::iter([Ok(some)]).chain(end.boxed_local()))
         }
-        Fault::Open => {
+        Fault::Open | Fault::Unended => {
             response.streaming(stream::iter([Ok::<_, std::io::Error>(Bytes::from(text))]).chain(stream::pending()))
         }
         Fault::Drip(pause_ms) => response.streaming(stream::iter(text.into_bytes()).then(move |byte| async move {
@@ -215,8 +215,10 @@ fn streamed(request: &Value, completion: Completion, fault: &Fault) -> HttpRespo
         let chunk = json!({"object": "chat.completion.chunk", "choices": [], "usage": completion.body["usage"]});
         events.push(format!("data: {chunk}\n\n"));
     }
-    events.push("data: [DONE]\n\n".to_owned());
-    if matches!(fault, Fault::CutAt(_) | Fault::Open | Fault::Drip(_)) {
+    if *fault != Fault::Unended {
+        events.push("data: [DONE]\n\n".to_owned());
+    }
+    if matches!(fault, Fault::CutAt(_) | Fault::Open | Fault::Unended | Fault::Drip(_)) {
         return sent("text/event-stream", events.concat(), fault);
     }
     let events = events.into_iter().map(|event| Ok::<_, std::io::Error>(Bytes::from(event)));

@@ -1,12 +1,13 @@
 //! The assistant: words become a schema, a change of one, a column or a rule, which the engine's plan has checked.
 //!
 //! What the model proposes is planned as any user's schema is; problems go back to it, at most three rounds, and what is left of them goes to
-//! the user with the proposal. Nothing is saved or run here. The model is told the language, the present schema, the user's words and, where
-//! the caller passes them in, names and types of uploaded columns; never a value of a row. Words and names are JSON texts in its messages,
+//! the user with the proposal. Nothing is saved or run here. The model is told the language, the present schema without its given rows and
+//! lists of values, the user's words and, where the caller passes them in, names and types of uploaded columns; never a value of a row. Words and names are JSON texts in its messages,
 //! which nothing in them can end, and whatever they bring it to answer is a proposal, as data.
 
 mod grounding;
 mod rounds;
+mod withheld;
 
 use engine::problem::Problem;
 use serde::Serialize;
@@ -104,6 +105,8 @@ pub struct Assisted {
     pub usage: Usage,
     /// Millionths of a dollar; none where the price is not known.
     pub cost_microusd: Option<u64>,
+    /// Those that may be billed beside them, for calls that were sent and not answered.
+    pub unanswered_microusd: u64,
 }
 
 /// Writes a schema from words.
@@ -168,7 +171,8 @@ const RULE: Element =
 
 async fn write_element(session: Session<'_>, element: &Element, present: &Value, table: &str, words: &str) -> Assisted {
     if let Err(failure) = table_of(present, table) {
-        return Assisted { proposal: Err(failure), usage: Usage::default(), cost_microusd: None };
+        let usage = Usage::default();
+        return Assisted { proposal: Err(failure), usage, cost_microusd: None, unanswered_microusd: 0 };
     }
     let task = Task {
         wish: element.wish,

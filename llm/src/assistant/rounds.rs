@@ -5,10 +5,12 @@ use engine::problem::Problem;
 use engine::schema::{self, Overrides};
 use serde_json::{Value, json};
 
+use super::withheld::Withheld;
 use super::{Assisted, Event, MAX_WORDS, Proposal, ROUNDS, Sample, Session, grounding};
 use crate::client::{Heard, Request};
 use crate::failure::{Code, Failure};
-use crate::protocol::{Message, Usage};
+use crate::protocol::Message;
+use crate::store::Took;
 
 /// The most bytes of a proposal.
 const MAX_PROPOSAL: usize = 256 << 10;
@@ -46,25 +48,29 @@ pub(super) struct Task<'a> {
 
 /// The rounds.
 pub(super) async fn run(session: Session<'_>, task: &Task<'_>) -> Assisted {
-    let mut usage = Usage::default();
-    let proposal = rounds(session, task, &mut usage).await;
-    Assisted { proposal, usage, cost_microusd: session.ceiling.cost_microusd(usage) }
+    let mut took = Took::default();
+    let proposal = rounds(session, task, &mut took).await;
+    let Took { usage, unanswered_microusd } = took;
+    Assisted { proposal, usage, cost_microusd: session.ceiling.cost_microusd(usage), unanswered_microusd }
 }
 
-async fn rounds(session: Session<'_>, task: &Task<'_>, usage: &mut Usage) -> Result<Proposal, Failure> {
+async fn rounds(session: Session<'_>, task: &Task<'_>, took: &mut Took) -> Result<Proposal, Failure> {
     let words = task.words.trim();
     if words.is_empty() || words.chars().count() > MAX_WORDS {
         let sentence = format!("the assistant takes 1 to {MAX_WORDS} characters of words");
         return Err(Failure::new(Code::Refused, sentence));
     }
+    let withheld = task.present.map(Withheld::of);
+    let withheld = withheld.as_ref();
     let known = match task.present {
         Some(present) => check(session, present.clone()).await?,
         None => Vec::new(),
     };
-    let mut messages = vec![Message::system(grounding::system(task)), Message::user(grounding::user(task))];
+    let mut messages =
+        vec![Message::system(grounding::system(task, withheld)), Message::user(grounding::user(task, withheld))];
     let mut best: Option<Proposal> = None;
     for round in 1..=ROUNDS {
-        let answer = match ask(session, task, &messages, round, usage).await {
+        let answer = match ask(session, task, &messages, round, took).await {
             Ok(answer) => answer,
             // What was proposed before is more than nothing.
             Err(failure) => {
@@ -74,7 +80,10 @@ async fn rounds(session: Session<'_>, task: &Task<'_>, usage: &mut Usage) -> Res
         };
         let said = answer[task.key].as_str().map_or_else(|| answer[task.key].to_string(), str::to_owned);
         let problems = match read(&answer[task.key]).and_then(|value| (task.place)(&value)) {
-            Ok(placed) => {
+            Ok(mut placed) => {
+                if let Some(withheld) = withheld {
+                    withheld.restore(&mut placed.schema);
+                }
                 let mut problems = check(session, placed.schema.clone()).await?;
                 problems.retain(|problem| !known.contains(problem));
                 let proposal = Proposal {
@@ -98,7 +107,7 @@ async fn rounds(session: Session<'_>, task: &Task<'_>, usage: &mut Usage) -> Res
             listener(Event::Problems(&problems));
         }
         messages.push(Message::assistant(json!({ task.key: said }).to_string()));
-        messages.push(Message::user(grounding::complaint(task, &problems)));
+        messages.push(Message::user(grounding::complaint(task, withheld, &problems)));
         if let Some(proposal) = &mut best {
             proposal.rounds = round;
         }
@@ -115,7 +124,7 @@ async fn ask(
     task: &Task<'_>,
     messages: &[Message],
     round: u32,
-    usage: &mut Usage,
+    took: &mut Took,
 ) -> Result<Value, Failure> {
     let request = Request {
         messages: messages.to_vec(),
@@ -148,7 +157,8 @@ async fn ask(
         _ => Err(format!("it has no text {:?}", task.key)),
     };
     let asked = session.client.ask(&request, session.ceiling, session.cancel, heard, accept).await;
-    *usage += asked.usage;
+    took.usage += asked.usage;
+    took.unanswered_microusd += asked.unanswered_microusd;
     asked.answer
 }
 

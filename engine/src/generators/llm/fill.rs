@@ -11,7 +11,7 @@ use super::super::lists::List;
 use super::super::{Cells, Fill, Held, Problems, Rows, RunError};
 use crate::llm::item::{self, Field};
 use crate::llm::template::Template;
-use crate::llm::{Answers, Items};
+use crate::llm::{Answers, Holds, Items};
 use crate::permutation::Permutation;
 use crate::plan::{Evaluation, Nested, Pool, SlotId, as_text, converted};
 use crate::problem::Problem;
@@ -34,6 +34,7 @@ pub(super) fn lists(
 ) -> Result<Lists, Problems> {
     let mut lists = Lists::new();
     let items = Items::new(&pool.item).map_err(|reason| refused(pool, &reason))?;
+    let holds = Holds::new(fields, whole);
     let own = answers.iter().filter(|(question, _)| {
         question.item == pool.item && question.temperature == pool.temperature && pool.template.fits(&question.prompt)
     });
@@ -41,6 +42,12 @@ pub(super) fn lists(
         for answer in list.iter() {
             items.check(answer).map_err(|fault| refused(pool, &fault.to_string()))?;
         }
+        // What was kept before answers were asked to be values of their columns is left out.
+        let fitting: Vec<Value> = list.iter().filter(|answer| holds.check(answer).is_ok()).cloned().collect();
+        if let (true, Some(first)) = (fitting.is_empty(), list.first()) {
+            holds.check(first).map_err(|fault| refused(pool, &fault.to_string()))?;
+        }
+        let list = &fitting;
         let of = |field: &Field| -> Vec<Value> {
             let part = |answer: &Value| {
                 if whole { answer.clone() } else { answer.get(&field.name).cloned().unwrap_or(Value::Null) }

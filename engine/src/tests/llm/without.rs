@@ -317,3 +317,77 @@ fn a_look_tells_the_questions_and_a_report_takes_what_is_kept_of_them() {
     assert_eq!(report.llm[0].state, PoolState::Answered);
     assert_eq!(note(&report), "drawn from 120 answers of a language model");
 }
+
+#[test]
+fn what_the_pool_asks_for_is_what_rows_can_hold() {
+    let schema = |column: &str| {
+        format!("name: d\ntables:\n  - name: t\n    rows: 30\n    columns:\n      - {{name: x, {column}}}\n")
+    };
+    // A column, answers that rows can hold, and some that they cannot although JSON has no other word for them.
+    let cases = [
+        (
+            "type: integer, generator: {type: llm, prompt: p}",
+            json!([7, 8.0]),
+            json!([9_223_372_036_854_775_808_u64, 1e30]),
+        ),
+        (
+            "type: integer, generator: {type: llm, prompt: p, json_schema: {minimum: 3}}",
+            json!([7]),
+            json!(["seven", 1.5, 2]),
+        ),
+        (
+            "type: decimal, precision: 6, scale: 2, generator: {type: llm, prompt: p}",
+            json!([1.5, 9999.99]),
+            json!([10000, 1e9]),
+        ),
+        (
+            "type: time, generator: {type: llm, prompt: p}",
+            json!(["10:30", "10:30:00Z", "10:30:00+02:00"]),
+            json!(["25:00", "noon"]),
+        ),
+        (
+            "type: datetime, generator: {type: llm, prompt: p}",
+            json!(["2026-02-28T10:00:00", "2026-02-28T10:00:00Z"]),
+            json!(["2026-02-28"]),
+        ),
+        (
+            "type: date, generator: {type: llm, prompt: p, json_schema: {type: string}}",
+            json!(["2026-02-28"]),
+            json!(["soon"]),
+        ),
+    ];
+    for (column, right, wrong) in cases {
+        let text = schema(column);
+        let plan = sound(compiled(&text));
+        let wanted = plan.wanted(&|| false).expect("questions");
+        let pool = &wanted[0];
+        let items = crate::llm::Items::new(&pool.question.item).expect("a schema").holding(pool.holds.clone());
+        let right = right.as_array().expect("a list");
+        for answer in right {
+            assert!(items.check(answer).is_ok(), "{column}: {answer}: {:?}", items.check(answer));
+        }
+        for answer in wrong.as_array().expect("a list") {
+            let fault = items.check(answer).expect_err("no row can hold it");
+            assert!(!fault.reason.is_empty(), "{column}: {answer}");
+        }
+        let mut answers = Answers::default();
+        answers.insert(pool.question.clone(), right.clone());
+        let batch = crate::run::batch(&sound(with_answers(&text, answers)), 0, 0..30).expect("rows");
+        assert_eq!((batch.num_rows(), batch.column(0).null_count()), (30, 0), "{column}");
+    }
+}
+
+#[test]
+fn answers_that_were_kept_although_no_row_can_hold_them_are_left_out() {
+    let text = "name: d\ntables:\n  - name: t\n    rows: 30\n    columns:\n      - {name: x, type: integer, generator: {type: llm, prompt: p}}\n";
+    let question = sound(compiled(text)).wanted(&|| false).expect("questions")[0].question.clone();
+    let with = |list: Value| {
+        let mut answers = Answers::default();
+        answers.insert(question.clone(), list.as_array().expect("a list").clone());
+        with_answers(text, answers)
+    };
+    let rows = first_rows(&sound(with(json!([1e30, 7])))).expect("rows");
+    assert!(rows.iter().all(|row| row.contains('7')), "{rows:?}");
+    let none = with(json!([1e30]));
+    assert!(none.plan.is_none() && problems(&none)[0].contains("no value of x"), "{:?}", problems(&none));
+}

@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, CornerDownLeft, Sparkle, Square, Upload, X } from "lucide-react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { KeyField, KeyState } from "@/features/llm/key-field";
 import { useCanAsk } from "@/features/llm/queries";
@@ -7,7 +7,7 @@ import { useTakenWords } from "@/features/llm/taken";
 import { Button, IconButton } from "@/ui/button";
 import { useFailureWords } from "@/ui/failure";
 import { Note } from "@/ui/feedback";
-import { Textarea } from "@/ui/input";
+import { NumberInput, Textarea } from "@/ui/input";
 import { announce } from "@/ui/live";
 import { State } from "@/ui/mark";
 import { toast } from "@/ui/toast";
@@ -126,6 +126,7 @@ export function Conversation({
       </section>
       <div className="flex shrink-0 flex-col gap-3 border-t border-line p-4">
         <KeyState>{t("assistant.noKeyWords")}</KeyState>
+        <Ceiling session={session} />
         <Samples samples={samples} onChange={setSamples} />
         <div className="relative">
           <Textarea
@@ -161,6 +162,33 @@ export function Conversation({
         </div>
       </div>
     </aside>
+  );
+}
+
+/** The most that a question may cost. */
+function Ceiling({ session }: { session: AssistantSession }) {
+  const { t } = useTranslation();
+  const [ceiling, setCeiling] = useState(session.ceilingUsd);
+  const id = useId();
+  return (
+    <p className="flex items-center gap-2 text-xs text-ink-3">
+      <label htmlFor={id} title={t("assistant.ceilingHint")}>
+        {t("assistant.ceiling")}
+      </label>
+      <NumberInput
+        id={id}
+        optional
+        min={0}
+        step={0.01}
+        unit="USD"
+        className="w-28"
+        value={ceiling}
+        onChange={(next) => {
+          session.ceilingUsd = next;
+          setCeiling(next);
+        }}
+      />
+    </p>
   );
 }
 

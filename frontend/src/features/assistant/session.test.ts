@@ -48,6 +48,15 @@ describe("the conversation with the assistant", () => {
     expect(await request.json()).toEqual({ words: "a shop", schema_text: "name: b\n" });
   });
 
+  it("says what a question may cost", async () => {
+    const fetch = answer([["result", PROPOSAL]]);
+    const session = new AssistantSession();
+    session.ceilingUsd = 0.02;
+    await session.ask({ words: "a shop", base: null });
+    const [sent] = fetch.mock.calls[0] ?? [];
+    expect(await sent?.json()).toMatchObject({ ceiling_usd: 0.02 });
+  });
+
   it("shows the model what was proposed and not yet applied", async () => {
     const fetch = answer([["result", PROPOSAL]]);
     const session = new AssistantSession();

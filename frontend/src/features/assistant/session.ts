@@ -46,6 +46,8 @@ export class AssistantSession {
   private turns: readonly Turn[] = [];
   private readonly listeners = new Set<() => void>();
   private abort: AbortController | null = null;
+  /** US dollars that one question may cost, where somebody says so. */
+  ceilingUsd: number | null = null;
 
   get = (): readonly Turn[] => this.turns;
 
@@ -84,6 +86,7 @@ export class AssistantSession {
           schema_text: present,
           ...(present === base ? {} : { base_text: base }),
           ...(samples.length > 0 ? { samples: [...samples] } : {}),
+          ...(this.ceilingUsd === null ? {} : { ceiling_usd: this.ceilingUsd }),
         } satisfies Schemas["SchemaWish"],
         keyHeaders(),
         (event) => this.change(id, (now) => hear(now, event)),

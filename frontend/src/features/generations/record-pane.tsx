@@ -49,7 +49,7 @@ export function RecordPane({ generation }: { generation: Generation }) {
           )}
         </dl>
       </section>
-      <GenerationCost llm={generation.llm} />
+      <GenerationCost id={generation.id} llm={generation.llm} />
       {generation.content_hash && (
         <section>
           <div className="mb-1 flex items-center justify-between">

@@ -1,13 +1,35 @@
-import { Fragment } from "react";
+import { Link } from "@tanstack/react-router";
+import { Fragment, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import type { Schemas } from "@/api/client";
+import { api, type Schemas } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Sentence } from "@/ui/words";
+import { useTakenWords } from "./taken";
+import { takenBy } from "./usage";
 
-/** What a generation took of a language model, for the pane beside it. */
-export function GenerationCost({ llm }: { llm: Schemas["GenerationLlm"] | null | undefined }) {
+/** What a generation took of a language model, in all and by column, for the pane beside it. */
+export function GenerationCost({
+  id,
+  llm,
+}: {
+  id: string;
+  llm: Schemas["GenerationLlm"] | null | undefined;
+}) {
   const { t } = useTranslation();
   const format = useFormat();
+  const takenWords = useTakenWords();
+  const calls = llm?.calls ?? 0;
+  const usage = api.useQuery(
+    "get",
+    "/api/v1/llm/usage",
+    { params: { query: { generation_id: id, limit: 500 } } },
+    { enabled: calls > 0 },
+  );
+  const { refetch } = usage;
+  useEffect(() => {
+    // More calls are more to tell.
+    if (calls > 0) void refetch();
+  }, [calls, refetch]);
   if (!llm) return null;
   const tokens = llm.prompt_tokens + llm.completion_tokens;
   return (
@@ -39,6 +61,11 @@ export function GenerationCost({ llm }: { llm: Schemas["GenerationLlm"] | null |
               </dt>
               <dd>
                 {t("llm.answers", { count: pool.answers })}
+                {usage.data && (
+                  <span className="block text-ink-2">
+                    {takenWords(takenBy(usage.data.items, pool, llm.cost_usd != null))}
+                  </span>
+                )}
                 {odd.map((key) => (
                   <span key={key} className="block text-ink-3">
                     {t(`llm.odd.${key}`, { count: pool[key] })}
@@ -56,6 +83,15 @@ export function GenerationCost({ llm }: { llm: Schemas["GenerationLlm"] | null |
       </dl>
       {llm.calls === 0 && llm.pools.length > 0 && llm.pools.every((pool) => pool.failed === 0) && (
         <p className="mt-1 text-xs text-ink-3">{t("llm.kept")}</p>
+      )}
+      {llm.calls > 0 && (
+        <Link
+          to="/usage"
+          search={{ span: "all", generation: id }}
+          className="mt-2 inline-block text-xs text-ink-2 underline hover:text-ink"
+        >
+          {t("llm.usage.ofThis")}
+        </Link>
       )}
     </section>
   );

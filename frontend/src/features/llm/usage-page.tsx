@@ -6,18 +6,23 @@ import { api } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/button";
 import { Segment } from "@/ui/choice";
+import { useFailureWords } from "@/ui/failure";
 import { Empty, ErrorPanel, ListBones } from "@/ui/feedback";
 import { useTitle } from "@/ui/hooks";
 import { Page, PageHead } from "@/ui/page";
+import { Select } from "@/ui/select";
 import { Table, Td, Th, Tr } from "@/ui/table";
+import { toast } from "@/ui/toast";
 import { KeyState } from "./key-field";
 import { useLlmStatus } from "./queries";
+import { askerKey } from "./usage";
 
 const route = getRouteApi("/shell/usage");
 const SPANS = { week: 7, month: 30, all: null } as const;
 type Span = keyof typeof SPANS;
-/** Rows that are fetched at once, and at most. */
-const [PAGE, MOST] = [100, 500];
+/** Rows of a page. */
+const PAGE = 100;
+const ALL = "all";
 
 /** The start of a span of days, at midnight, so that the question stays the same for a day. */
 function since(span: Span, now = new Date()): string | undefined {
@@ -37,37 +42,83 @@ export function UsagePage() {
   const navigate = useNavigate({ from: "/usage" });
   const view = route.useSearch();
   const span: Span = view.span === "week" || view.span === "all" ? view.span : "month";
-  const limit = Math.min(MOST, view.limit ?? PAGE);
+  const page = Math.max(1, view.page ?? 1);
+  const offset = (page - 1) * PAGE;
+  const of = view.generation;
   const usage = api.useQuery(
     "get",
     "/api/v1/llm/usage",
-    { params: { query: { since: since(span), limit } } },
+    {
+      params: {
+        query: { since: since(span), limit: PAGE, offset, ...(of ? { generation_id: of } : {}) },
+      },
+    },
     { placeholderData: keepPreviousData },
   );
   const generations = api.useQuery("get", "/api/v1/generations", {
     params: { query: { limit: 200 } },
   });
   const names = new Map(generations.data?.items.map((each) => [each.id, each.dataset_name]));
-  const { items, total, totals } = usage.data ?? {};
+  const named = (id: string) => {
+    const found = generations.data?.items.find((each) => each.id === id);
+    return found
+      ? `${found.dataset_name} · ${format.dateTime(found.created_at)}`
+      : t("llm.usage.generation");
+  };
+  const choices = new Set(
+    generations.data?.items.filter((each) => each.llm).map((each) => each.id),
+  );
+  if (of) choices.add(of);
+  const { items, total = 0, totals } = usage.data ?? {};
+  const turn = (to: number) =>
+    void navigate({
+      search: (before) => ({ ...before, page: to > 1 ? to : undefined }),
+      replace: true,
+    });
   return (
     <Page>
       <PageHead title={t("llm.usage.title")} description={t("llm.usage.words")} />
       <Status />
-      <Segment
-        label={t("llm.usage.span")}
-        value={span}
-        onChange={(next) =>
-          void navigate({
-            search: { span: next === "month" ? undefined : next, limit: undefined },
-            replace: true,
-          })
-        }
-        options={(Object.keys(SPANS) as Span[]).map((value) => ({
-          value,
-          label: t(`llm.usage.spans.${value}`),
-        }))}
-        className="mb-5"
-      />
+      <div className="mb-5 flex flex-wrap items-center gap-3">
+        <Segment
+          label={t("llm.usage.span")}
+          value={span}
+          onChange={(next) =>
+            void navigate({
+              search: (before) => ({
+                ...before,
+                span: next === "month" ? undefined : next,
+                page: undefined,
+              }),
+              replace: true,
+            })
+          }
+          options={(Object.keys(SPANS) as Span[]).map((value) => ({
+            value,
+            label: t(`llm.usage.spans.${value}`),
+          }))}
+        />
+        <Select
+          aria-label={t("llm.usage.which")}
+          size="sm"
+          className="w-72 max-w-full"
+          value={of ?? ALL}
+          onChange={(next) =>
+            void navigate({
+              search: (before) => ({
+                ...before,
+                generation: next === ALL ? undefined : next,
+                page: undefined,
+              }),
+              replace: true,
+            })
+          }
+          options={[
+            { value: ALL, label: t("llm.usage.allGenerations") },
+            ...[...choices].map((value) => ({ value, label: named(value) })),
+          ]}
+        />
+      </div>
       {usage.error && !items ? (
         <ErrorPanel error={usage.error} onRetry={() => void usage.refetch()} />
       ) : !items || !totals ? (
@@ -81,6 +132,9 @@ export function UsagePage() {
           <dl className="mb-6 flex flex-wrap gap-x-12 gap-y-3 [&_dd]:text-2xl [&_dd]:font-semibold [&_dd]:tracking-tight [&_dd]:tabular-nums [&_dt]:text-xs [&_dt]:text-ink-3">
             {[
               [t("llm.plan.cost"), format.dollars(totals.cost_usd)],
+              ...(totals.unanswered_usd > 0
+                ? [[t("llm.usage.unanswered"), format.dollars(totals.unanswered_usd)]]
+                : []),
               [t("llm.plan.calls"), format.number(totals.calls)],
               [t("llm.usage.sent"), format.number(totals.prompt_tokens)],
               [t("llm.usage.received"), format.number(totals.completion_tokens)],
@@ -124,10 +178,10 @@ export function UsagePage() {
                         >
                           {names.get(item.generation_id) ?? t("llm.usage.generation")}
                         </Link>
-                      ) : column === "" ? (
-                        t("assistant.title")
                       ) : (
-                        <span className="text-ink-3">{t("llm.usage.noGeneration")}</span>
+                        <span className={item.asked_by === "generation" ? "text-ink-3" : ""}>
+                          {t(askerKey(item))}
+                        </span>
                       )}
                       <code className="block text-xs break-all text-ink-3 sm:hidden">{column}</code>
                     </Td>
@@ -159,27 +213,27 @@ export function UsagePage() {
               })}
             </tbody>
           </Table>
-          {total !== undefined && total > items.length && (
-            <p className="mt-3 flex items-center gap-3 text-xs text-ink-3">
+          {total > PAGE && (
+            <nav
+              aria-label={t("llm.usage.pages")}
+              className="mt-3 flex items-center gap-3 text-xs text-ink-3"
+            >
               {t("generations.someOf", {
-                done: format.number(items.length),
+                done: `${format.number(offset + 1)}–${format.number(offset + items.length)}`,
                 total: format.number(total),
               })}
-              {limit < MOST && (
-                <Button
-                  size="xs"
-                  busy={usage.isFetching}
-                  onClick={() =>
-                    void navigate({
-                      search: (before) => ({ ...before, limit: Math.min(MOST, limit + PAGE) }),
-                      replace: true,
-                    })
-                  }
-                >
-                  {t("llm.usage.more")}
-                </Button>
-              )}
-            </p>
+              <Button size="xs" disabled={page === 1} onClick={() => turn(page - 1)}>
+                {t("llm.usage.later")}
+              </Button>
+              <Button
+                size="xs"
+                busy={usage.isFetching}
+                disabled={offset + items.length >= total}
+                onClick={() => turn(page + 1)}
+              >
+                {t("llm.usage.earlier")}
+              </Button>
+            </nav>
           )}
         </>
       )}
@@ -218,6 +272,34 @@ function Status() {
       </dl>
       {!data.price_known && <p className="text-xs text-ink-2">{t("llm.usage.priceUnknown")}</p>}
       <KeyState className="max-w-140" />
+      <AskAgain />
     </section>
+  );
+}
+
+/** A model that had no more answers is asked again once somebody says so. */
+function AskAgain() {
+  const { t } = useTranslation();
+  const again = api.useMutation("post", "/api/v1/llm/ask-again");
+  const failure = useFailureWords();
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5 text-xs">
+      <Button
+        size="xs"
+        busy={again.isPending}
+        onClick={() =>
+          again.mutate(
+            {},
+            {
+              onSuccess: ({ questions }) => toast(t("llm.usage.askedAgain", { count: questions })),
+              onError: (error) => toast(failure(error), undefined, "danger"),
+            },
+          )
+        }
+      >
+        {t("llm.usage.askAgain")}
+      </Button>
+      <p className="max-w-140 text-ink-3">{t("llm.usage.askAgainWords")}</p>
+    </div>
   );
 }
