@@ -574,8 +574,9 @@ export interface paths {
         };
         /**
          * Follow a generation
-         * @description Server-sent events named `progress`, each with a `Progress` as its data; the last one has a final state. A comment line every 15 seconds
-         *     keeps the connection open.
+         * @description Server-sent events named `progress`, each with a `Progress` as its data: the current one at first, the last one with a final state. A
+         *     comment line every 15 seconds keeps the connection open. A client that comes back with `Last-Event-ID` is not told again what it heard
+         *     last; where that was the end, the stream ends at once.
          *
          *     For the role `viewer`.
          */
@@ -4251,6 +4252,8 @@ export interface components {
              * @example progress
              */
             event: string;
+            /** @description Names what the event says; a client that comes back sends the last one as `Last-Event-ID`. */
+            id: string;
             /** @description A `Progress` as JSON. */
             data: string;
         };
@@ -5505,6 +5508,13 @@ export interface operations {
             query?: {
                 /** @description Part of the e-mail address or the name. */
                 search?: string;
+                /** @description Of this role only. */
+                role?: "viewer" | "editor" | "admin";
+                /**
+                 * @description `email`, `name`, `role` or `created_at`, with `desc` or `asc` behind it.
+                 * @example name asc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
@@ -5787,7 +5797,10 @@ export interface operations {
     delete_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that the removal starts from, or `*`; without it the user is removed in any state */
+                "If-Match"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -5840,6 +5853,15 @@ export interface operations {
             };
             /** @description The state of the thing does not allow this */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6028,11 +6050,18 @@ export interface operations {
     list_api_keys: {
         parameters: {
             query?: {
+                /** @description Part of the name. */
+                search?: string;
+                /**
+                 * @description `created_at`, `expires_at` or `name`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example expires_at asc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
+                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -6386,7 +6415,7 @@ export interface operations {
                 /** @description Part of the name or the description. */
                 search?: string;
                 /**
-                 * @description `updated_at` or `name`, with `desc` or `asc` behind it.
+                 * @description `updated_at`, `created_at` or `name`, with `desc` or `asc` behind it.
                  * @example updated_at desc
                  */
                 order_by?: string;
@@ -6662,7 +6691,10 @@ export interface operations {
     delete_dataset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that the deletion starts from, or `*`; without it the dataset is deleted in any state */
+                "If-Match"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -6706,6 +6738,15 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7414,10 +7455,19 @@ export interface operations {
                  * @example id desc
                  */
                 order_by?: string;
+                /** @description Milliseconds after which rows that a condition or an order picks are looked for no longer, 1,000 to 30,000. */
+                timeout_ms?: number;
                 /** @description The name of a format; by default what `Accept` names, else a page of objects. */
                 format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
                 /** @description Seed in place of the schema's, 0 to 2^53 − 1. */
                 seed?: number;
+                /**
+                 * @description value of a parameter of the schema, as `candidates=500`; once for each parameter
+                 * @example [
+                 *       "candidates=500"
+                 *     ]
+                 */
+                set?: string[];
             };
             header?: never;
             path: {
@@ -7875,6 +7925,13 @@ export interface operations {
             query?: {
                 /** @description In this state only. */
                 state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
+                /** @description Part of the dataset's name. */
+                search?: string;
+                /**
+                 * @description `created_at` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example created_at desc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
@@ -8095,6 +8152,13 @@ export interface operations {
             query?: {
                 /** @description In this state only. */
                 state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
+                /** @description Part of the dataset's name. */
+                search?: string;
+                /**
+                 * @description `created_at` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example created_at desc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
@@ -8518,7 +8582,10 @@ export interface operations {
     stream_generation_events: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `id` of the event that was heard last */
+                "Last-Event-ID"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -8699,6 +8766,8 @@ export interface operations {
                  * @example id desc
                  */
                 order_by?: string;
+                /** @description Milliseconds after which rows that a condition or an order picks are looked for no longer, 1,000 to 30,000. */
+                timeout_ms?: number;
                 /** @description The name of a format; by default what `Accept` names, else a page of objects. */
                 format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
             };
@@ -9151,11 +9220,22 @@ export interface operations {
     list_generation_exports: {
         parameters: {
             query?: {
+                /** @description In this state only. */
+                state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
+                /** @description In this format only. */
+                format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
+                /** @description Part of the file's name. */
+                search?: string;
+                /**
+                 * @description `created_at`, `format` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example created_at desc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
+                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -9376,11 +9456,22 @@ export interface operations {
     list_exports: {
         parameters: {
             query?: {
+                /** @description In this state only. */
+                state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
+                /** @description In this format only. */
+                format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
+                /** @description Part of the file's name. */
+                search?: string;
+                /**
+                 * @description `created_at`, `format` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example created_at desc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
-                /** @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before. */
+                /** @description Where the page begins, in place of `offset`: from `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -10639,6 +10730,18 @@ export interface operations {
                  * @example /api/v1/datasets
                  */
                 object?: string;
+                /** @description With this outcome only. */
+                outcome?: "done" | "refused";
+                /**
+                 * @description From this instant on only.
+                 * @example 2026-11-01T00:00:00Z
+                 */
+                since?: string;
+                /**
+                 * @description `at`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example at desc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Where the page begins: from `next` of the page before. New entries do not move it. */
