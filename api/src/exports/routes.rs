@@ -189,8 +189,12 @@ async fn list(app: &App, generation: Option<Uuid>, query: ExportsQuery) -> Resul
         None => "/api/v1/exports".to_owned(),
     };
     let state = state.map(State::word).unwrap_or_default().to_owned();
-    let parameters =
-        [("state", state), ("format", format.unwrap_or_default()), ("search", search), ("order_by", order_by)];
+    let parameters = [
+        ("state", state),
+        (stringify!(format), format.unwrap_or_default()),
+        ("search", search),
+        ("order_by", order_by),
+    ];
     Ok(web::Json(List::of_slice(items, total, &slice, next.as_ref(), &path, &parameters)))
 }
 

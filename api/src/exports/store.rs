@@ -83,7 +83,7 @@ pub enum Order {
 impl Order {
     /// The orders by the names that clients have for them.
     pub const KNOWN: [(&str, Order); 3] =
-        [("created_at", Order::Created), ("format", Order::Format), ("state", Order::State)];
+        [("created_at", Order::Created), (stringify!(format), Order::Format), ("state", Order::State)];
 
     /// Where an export stands in it.
     pub fn place(self, row: &ExportRow) -> Place {

@@ -91,8 +91,12 @@ pub enum Order {
 
 impl Order {
     /// The orders by the names that clients have for them.
-    pub const KNOWN: [(&str, Order); 4] =
-        [("email", Order::Email), ("name", Order::Name), ("role", Order::Role), ("created_at", Order::Created)];
+    pub const KNOWN: [(&str, Order); 4] = [
+        (stringify!(email), Order::Email),
+        ("name", Order::Name),
+        ("role", Order::Role),
+        ("created_at", Order::Created),
+    ];
 
     /// Where a user stands in it.
     pub fn place(self, row: &UserRow) -> Place {
