@@ -255,7 +255,9 @@ mod tests {
     fn the_tables_in_code_are_those_of_the_migrations() {
         let folder = tempfile::tempdir().expect("a folder");
         let (db, run) = Db::open(folder.path(), 2, 1000, |_| Ok(())).expect("a database");
-        assert_eq!(run.len(), 6, "{run:?}");
+        // Of two with one version only one would be done.
+        let versions: std::collections::BTreeSet<&str> = run.iter().filter_map(|name| name.get(..17)).collect();
+        assert_eq!((run.len(), versions.len()), (7, 7), "{run:?}");
         let source = include_str!("schema.rs");
         let mut tables = 0;
         for block in source.split("diesel::table! {").skip(1) {

@@ -35,12 +35,6 @@ const ASKED: &[Asked] = &[
         description: "the ETag of which the client has a part: the range is served while that is the current one, else the whole file",
         format: None,
     },
-    Asked {
-        name: "Last-Event-ID",
-        operations: &["stream_generation_events"],
-        description: "the last event that the client has; each event carries the whole state, so whatever it says the stream begins with the present one",
-        format: None,
-    },
 ];
 
 /// Headers of answers: name, what it says, an example.

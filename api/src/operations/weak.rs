@@ -6,7 +6,7 @@ use crate::config::Network;
 const DISTINCT: usize = 12;
 
 /// Words that stand in examples and not in keys that were drawn.
-const WORDS: &[&str] = &["secret", "password", "passwd", "changeme", "change-me", "insecure", "example", "qwerty"];
+const WORDS: &[&str] = &["secret", "passw", "changeme", "change-me", "insecure", "example", "qwerty"];
 
 /// Second levels below which a country's registry lets others register.
 const SECOND_LEVELS: &[&str] =

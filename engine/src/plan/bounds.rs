@@ -105,14 +105,20 @@ impl Compiler {
             let logical = self.bounded(table, column)?;
             let mut bounds = Vec::new();
             for one in &all {
-                bounds.extend(self.bounds_by(one, condition.when.as_deref(), &logical)?);
+                bounds.extend(self.bounds_by(one, condition, &logical)?);
             }
             Some((column, bounds))
         })
     }
 
     /// The bounds that one comparison sets.
-    fn bounds_by(&self, one: &Comparison, when: Option<&str>, logical: &LogicalType) -> Option<Vec<PlannedBound>> {
+    fn bounds_by(
+        &self,
+        one: &Comparison,
+        condition: &RowCondition,
+        logical: &LogicalType,
+    ) -> Option<Vec<PlannedBound>> {
+        let when = condition.when.as_deref();
         let sides: &[Side] = match one.op {
             Op::Less | Op::LessOrEqual => &[Side::Upper],
             Op::Greater | Op::GreaterOrEqual => &[Side::Lower],
@@ -143,7 +149,8 @@ impl Compiler {
                 Side::Upper => -1,
             };
             // Beyond a value between two units lies the unit that rounding to the other side leaves behind.
-            Some(Some(PlannedBound { value, side, rounds: if is_strict { side.other() } else { side }, gap }))
+            let rounds = if is_strict { side.other() } else { side };
+            Some(Some(PlannedBound { value, side, rounds, place: condition.pointer.clone(), gap }))
         };
         let bounds: Vec<Option<PlannedBound>> = sides.iter().map(|side| bound(*side)).collect::<Option<_>>()?;
         Some(bounds.into_iter().flatten().collect())
@@ -205,6 +212,11 @@ impl Compiler {
         for (table, sql, pointer) in std::mem::take(&mut self.statements.replaced) {
             if let Err(failed) = self.sql(table, &sql, true) {
                 self.report_failure(&pointer, failed);
+            }
+        }
+        for (place, failed) in std::mem::take(&mut self.statements.unbounded) {
+            if !self.problems.iter().any(|problem| problem.pointer.starts_with(&place)) {
+                self.report_failure(&place, failed);
             }
         }
         for (table, column, rule) in std::mem::take(&mut self.statements.projected) {

@@ -297,11 +297,14 @@ impl Compiler {
             parts.role = format!("attr:{}/", generator.entry().name);
             parts.family = format!("attr:{}:{}", parts.entity, generator.entry().name);
         }
-        for PlannedBound { value, side, rounds, gap } in self.statements.bounds(table, column) {
+        for PlannedBound { value, side, rounds, place, gap } in self.statements.bounds(table, column) {
             let value = match value {
                 Bound::Constant(value) => Scalar::Constant(value),
                 Bound::Slot(of) => {
-                    let slot = self.bound_slot(table, column, of)?;
+                    let slot = self.bound_slot(table, column, of).map_err(|failed| {
+                        self.statements.unbounded.push((place, failed));
+                        Failed::Known
+                    })?;
                     let position = parts.inputs.iter().position(|input| *input == slot).unwrap_or_else(|| {
                         parts.inputs.push(slot);
                         parts.inputs.len() - 1

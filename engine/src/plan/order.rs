@@ -98,12 +98,14 @@ impl Compiler {
                         value: Bound::Constant(intervals[at].min),
                         side: Side::Lower,
                         rounds: Side::Lower,
+                        place: pointer.to_owned(),
                         gap: 0,
                     },
                     PlannedBound {
                         value: Bound::Constant(intervals[at].max),
                         side: Side::Upper,
                         rounds: Side::Upper,
+                        place: pointer.to_owned(),
                         gap: 0,
                     },
                 ];
@@ -113,6 +115,7 @@ impl Compiler {
                         value: Bound::Slot(BoundOf::Column(*before)),
                         side: Side::Lower,
                         rounds: Side::Lower,
+                        place: pointer.to_owned(),
                         gap,
                     });
                     if let (0, Some(most)) = (steps, distance.max) {
@@ -120,6 +123,7 @@ impl Compiler {
                             value: Bound::Slot(BoundOf::Column(*before)),
                             side: Side::Upper,
                             rounds: Side::Upper,
+                            place: pointer.to_owned(),
                             gap: most,
                         });
                     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::aggregates::Aggregate;
 use super::combinations::Combination;
-use super::compiler::Compiler;
+use super::compiler::{Compiler, Failed};
 use super::correlations::Correlations;
 use super::overlaps::Overlap;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
@@ -91,6 +91,8 @@ pub(super) struct PlannedBound {
     pub side: Side,
     /// Where a value between two units is rounded to.
     pub rounds: Side,
+    /// The place of the rule.
+    pub place: String,
     pub gap: i64,
 }
 
@@ -198,6 +200,8 @@ pub(super) struct Statements {
     pub(super) fixed: Vec<(usize, usize, String)>,
     /// Conditions in whose place columns are bounded: table, SQL, place of the rule.
     pub(super) replaced: Vec<(usize, String, String)>,
+    /// Bounds that cannot be compiled: the place of the rule, and why. The condition itself says so there in its own words.
+    pub(super) unbounded: Vec<(String, Failed)>,
     /// Columns that comparisons of rules bound: table, column, rule.
     pub(super) projected: Vec<(usize, usize, String)>,
     /// Slots that may have no value for some row, and then show that a rule cannot hold: table, slot, rule.

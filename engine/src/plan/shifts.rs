@@ -146,7 +146,8 @@ fn shift(before: &ArrayRef, after: &ArrayRef, logical: &LogicalType) -> Option<S
     let moved = |[before, after]: &[f64; 2]| (after - before).abs();
     let distance = rounded(shares.values().map(moved).sum::<f64>() / 2.0);
     // Of equals the first by name.
-    let (value, [before, after]) = shares.iter().rev().max_by(|one, other| moved(one.1).total_cmp(&moved(other.1)))?;
+    let (value, [before, after]) =
+        shares.iter().rev().max_by(|one, other| rounded(moved(one.1)).total_cmp(&rounded(moved(other.1))))?;
     let value = match value.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &value[..end]),
         None => value.clone(),

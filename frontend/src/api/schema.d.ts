@@ -574,8 +574,9 @@ export interface paths {
         };
         /**
          * Follow a generation
-         * @description Server-sent events named `progress`, each with a `Progress` as its data; the last one has a final state. A comment line every 15 seconds
-         *     keeps the connection open.
+         * @description Server-sent events named `progress`, each with a `Progress` as its data: the current one at first, the last one with a final state. A
+         *     comment line every 15 seconds keeps the connection open. A client that comes back with `Last-Event-ID` is not told again what it heard
+         *     last; where that was the end, the stream ends at once.
          *
          *     For the role `viewer`.
          */
@@ -1488,6 +1489,10 @@ export interface components {
             reason?: string | null;
             /** @description How many values it can take, where that can be counted. */
             capacity?: string | null;
+            /** @description What values these are, where that is known: the smallest and the largest, or those of a list. */
+            domain?: string | null;
+            /** @description How far rules move its values, measured on a sample by those who ask for it. */
+            shift?: components["schemas"]["Shift"] | null;
             /** @description What else there is to say: how far its distribution moves so that its values do not repeat. */
             note?: string | null;
             /** @description Ids of the rules that name it. */
@@ -4289,6 +4294,8 @@ export interface components {
              * @example progress
              */
             event: string;
+            /** @description Names what the event says; a client that comes back sends the last one as `Last-Event-ID`. */
+            id: string;
             /** @description A `Progress` as JSON. */
             data: string;
         };
@@ -4719,6 +4726,28 @@ export interface components {
         };
         /** @description How much a problem matters. */
         Severity: "error" | "warning";
+        /** @description How far a column's values moved. */
+        Shift: {
+            /**
+             * Format: uint64
+             * @description Rows that were made to measure it.
+             */
+            rows: number;
+            /** @description What is compared: `mean`, or `share` of the value that moved most. */
+            measure: string;
+            /** @description The value whose share it is. */
+            value?: string | null;
+            /** @description By the generator alone. */
+            before: string;
+            /** @description With the rules. */
+            after: string;
+            /**
+             * Format: double
+             * @description The largest difference of shares, 0 to 1: of numbers, dates and times of those up to any one value (Kolmogorov's distance), of others
+             *     of any set of values (the total variation distance).
+             */
+            distance: number;
+        };
         /** @description What `rows` of a preview means: a number to show, or numbers that tables have. */
         ShownOrPlanned: number | {
             [key: string]: number;
@@ -5697,13 +5726,20 @@ export interface operations {
                  * @example shop
                  */
                 search?: string;
+                /** @description Of this role only. */
+                role?: "viewer" | "editor" | "admin";
+                /**
+                 * @description `email`, `name`, `role` or `created_at`, with `desc` or `asc` behind it.
+                 * @example name asc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 50
+                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -6044,7 +6080,13 @@ export interface operations {
     delete_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description the ETag that the removal starts from, or `*`; without it the user is removed in any state
+                 * @example "2026-11-29T08:00:05.000Z"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @example 019aceb2-7d40-7000-8000-000000000010 */
                 id: string;
@@ -6104,6 +6146,16 @@ export interface operations {
             };
             /** @description The state of the thing does not allow this */
             409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -6320,13 +6372,23 @@ export interface operations {
     list_api_keys: {
         parameters: {
             query?: {
+                /**
+                 * @description Part of the name.
+                 * @example shop
+                 */
+                search?: string;
+                /**
+                 * @description `created_at`, `expires_at` or `name`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example expires_at asc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
                 /**
-                 * @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before.
-                 * @example 50
+                 * @description Where the page begins, in place of `offset`: from `next` of the page before.
+                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -6769,7 +6831,7 @@ export interface operations {
                  */
                 search?: string;
                 /**
-                 * @description `updated_at` or `name`, with `desc` or `asc` behind it.
+                 * @description `updated_at`, `created_at` or `name`, with `desc` or `asc` behind it.
                  * @example updated_at desc
                  */
                 order_by?: string;
@@ -6781,7 +6843,7 @@ export interface operations {
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 50
+                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -7157,7 +7219,13 @@ export interface operations {
     delete_dataset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description the ETag that the deletion starts from, or `*`; without it the dataset is deleted in any state
+                 * @example "2026-11-29T08:00:05.000Z"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
@@ -7207,6 +7275,16 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -7895,7 +7973,7 @@ export interface operations {
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before.
-                 * @example 50
+                 * @example 3
                  */
                 cursor?: string;
             };
@@ -8135,10 +8213,19 @@ export interface operations {
                  * @example id desc
                  */
                 order_by?: string;
+                /** @description Milliseconds after which rows that a condition or an order picks are looked for no longer, 1,000 to 30,000. */
+                timeout_ms?: number;
                 /** @description The name of a format; by default what `Accept` names, else a page of objects. */
                 format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
                 /** @description Seed in place of the schema's, 0 to 2^53 − 1. */
                 seed?: number;
+                /**
+                 * @description value of a parameter of the schema, as `candidates=500`; once for each parameter
+                 * @example [
+                 *       "candidates=500"
+                 *     ]
+                 */
+                set?: string[];
             };
             header?: never;
             path: {
@@ -8800,13 +8887,23 @@ export interface operations {
             query?: {
                 /** @description In this state only. */
                 state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
+                /**
+                 * @description Part of the dataset's name.
+                 * @example shop
+                 */
+                search?: string;
+                /**
+                 * @description `created_at` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example created_at desc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 50
+                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -9142,13 +9239,23 @@ export interface operations {
             query?: {
                 /** @description In this state only. */
                 state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
+                /**
+                 * @description Part of the dataset's name.
+                 * @example shop
+                 */
+                search?: string;
+                /**
+                 * @description `created_at` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example created_at desc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 50
+                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -9797,10 +9904,10 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description the last event that the client has; each event carries the whole state, so whatever it says the stream begins with the present one
+                 * @description the `id` of the event that was heard last
                  * @example 9b1f4c27d05e83aa
                  */
-                "Last-Event-ID"?: string;
+                "Last-Event-ID"?: string | null;
             };
             path: {
                 /** @example 019aceb2-7d40-7000-8000-000000000004 */
@@ -10039,6 +10146,8 @@ export interface operations {
                  * @example id desc
                  */
                 order_by?: string;
+                /** @description Milliseconds after which rows that a condition or an order picks are looked for no longer, 1,000 to 30,000. */
+                timeout_ms?: number;
                 /** @description The name of a format; by default what `Accept` names, else a page of objects. */
                 format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
             };
@@ -10975,13 +11084,27 @@ export interface operations {
     list_generation_exports: {
         parameters: {
             query?: {
+                /** @description In this state only. */
+                state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
+                /** @description In this format only. */
+                format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
+                /**
+                 * @description Part of the file's name.
+                 * @example shop
+                 */
+                search?: string;
+                /**
+                 * @description `created_at`, `format` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example created_at desc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
                 /**
-                 * @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before.
-                 * @example 50
+                 * @description Where the page begins, in place of `offset`: from `next` of the page before.
+                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -11276,13 +11399,27 @@ export interface operations {
     list_exports: {
         parameters: {
             query?: {
+                /** @description In this state only. */
+                state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
+                /** @description In this format only. */
+                format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
+                /**
+                 * @description Part of the file's name.
+                 * @example shop
+                 */
+                search?: string;
+                /**
+                 * @description `created_at`, `format` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example created_at desc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /** @description Items to pass over. */
                 offset?: number;
                 /**
-                 * @description Where the page begins, in place of `offset`: the `cursor` of the `next` of the page before.
-                 * @example 50
+                 * @description Where the page begins, in place of `offset`: from `next` of the page before.
+                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -13110,6 +13247,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13119,6 +13257,7 @@ export interface operations {
             /** @description The request cannot be read */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13128,6 +13267,8 @@ export interface operations {
             /** @description Signing in is required */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13137,6 +13278,7 @@ export interface operations {
             /** @description The role or the API key does not allow this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13146,6 +13288,7 @@ export interface operations {
             /** @description The server failed */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13155,8 +13298,8 @@ export interface operations {
             /** @description The server cannot do this now */
             503: {
                 headers: {
-                    /** @description seconds to wait */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13302,6 +13445,18 @@ export interface operations {
                  * @example /api/v1/datasets
                  */
                 object?: string;
+                /** @description With this outcome only. */
+                outcome?: "done" | "refused";
+                /**
+                 * @description From this instant on only.
+                 * @example 2026-11-01T00:00:00Z
+                 */
+                since?: string;
+                /**
+                 * @description `at`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @example at desc
+                 */
+                order_by?: string;
                 /** @description Items of a page, at most 500. */
                 limit?: number;
                 /**
