@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::compiler::{Compiler, Failed, Name};
 use super::context::units_of;
 use super::convert;
+use super::order::print_units;
 use super::rules::{Bound, BoundOf, PlannedBound, RowCondition, limited};
 use super::{Side, SlotId};
 use crate::enforce::order;
@@ -189,6 +190,24 @@ impl Compiler {
             matches!(logical, LogicalType::Integer | LogicalType::Decimal { .. } | LogicalType::Float)
         };
         declared.is_none_or(|wanted| wanted == own || (is_number(&wanted) && is_number(&own))).then_some(own)
+    }
+
+    /// The values that are left of a constant interval by what holds in all rows, for people.
+    pub(super) fn bounded_domain(&self, table: usize, column: usize) -> Option<String> {
+        let mut interval = self.dataset.tables[table].columns[column].generator.as_ref()?.interval()?;
+        for bound in self.statements.bounds(table, column) {
+            match (bound.value, bound.side) {
+                (Bound::Constant(value), Side::Lower) => {
+                    interval.min = interval.min.max(value.saturating_add(bound.gap))
+                }
+                (Bound::Constant(value), Side::Upper) => {
+                    interval.max = interval.max.min(value.saturating_add(bound.gap))
+                }
+                (Bound::Slot(_), _) => {}
+            }
+        }
+        let shown = |units| print_units(&interval.logical, units);
+        Some(format!("{} to {}", shown(interval.min), shown(interval.max)))
     }
 
     /// The slot of what bounds a column row by row.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::{Array, AsArray};
 use serde_json::Value;
 
 use super::Plan;
+use super::convert::as_text;
 use crate::generators::{Choices, GeneratorSpec, Made, Quantiles};
 use crate::types::LogicalType;
 use crate::verify::{Distribution, Expected, Shape};
@@ -50,9 +52,20 @@ impl Declared {
         Declared { column: column.to_owned(), generator: format!("null_rate: {rate}"), law: Law::Nulls(rate) }
     }
 
-    /// The smallest and the largest value, where numbers have both.
-    pub fn ends(&self) -> Option<String> {
-        let Law::Drawn(quantiles) = &self.law else { return None };
+    /// The smallest and the largest value, where numbers have both; of a list the first so many.
+    pub fn domain(&self, named: usize) -> Option<String> {
+        let quantiles = match &self.law {
+            Law::Drawn(quantiles) => quantiles,
+            Law::Listed(choices) => {
+                let texts = as_text(&choices.values.slice(0, choices.values.len().min(named))).ok()?;
+                let more = if choices.values.len() > named { ", …" } else { "" };
+                return Some(format!(
+                    "{}{more}",
+                    texts.as_string_view().iter().flatten().collect::<Vec<_>>().join(", ")
+                ));
+            }
+            Law::Nulls(_) => return None,
+        };
         let is_bounded = quantiles.low.is_finite() && quantiles.high.is_finite();
         let is_number =
             matches!(quantiles.logical(), LogicalType::Integer | LogicalType::Decimal { .. } | LogicalType::Float);

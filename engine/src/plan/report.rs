@@ -137,6 +137,8 @@ impl Compiler {
                 let Some(slot) = self.column_slot(index, at) else { continue };
                 order.push((slot, column.name.clone()));
                 let (generator, reason) = self.source_words(index, at);
+                let domain = domain_of(&self.tables[index].slots[slot], self.declared.get(&(index, at)))
+                    .or_else(|| self.bounded_domain(index, at));
                 let made = &self.tables[index].slots[slot];
                 let capacity = made.countable.as_ref().map(|countable| countable.count());
                 columns.push(ColumnReport {
@@ -149,7 +151,7 @@ impl Compiler {
                     reason,
                     capacity: capacity
                         .map(|count| if count == u128::MAX { "more than 10^38".to_owned() } else { count.to_string() }),
-                    domain: domain_of(made, self.declared.get(&(index, at))),
+                    domain,
                     shift: None,
                     note: self.notes.get(&(index, at)).cloned(),
                     rules: table
@@ -271,7 +273,7 @@ fn domain_of(slot: &Slot, declared: Option<&Declared>) -> Option<String> {
             Some(format!("{}{more}", text(&named)?.join(", ")))
         }
         Some(_) => None,
-        None => declared?.ends(),
+        None => declared?.domain(NAMED as usize),
     }
 }
 

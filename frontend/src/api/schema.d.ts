@@ -13123,6 +13123,7 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "id": "019aceb2-7d40-7000-8000-000000000006",
+                     *           "asked_by": "assistant",
                      *           "generation_id": null,
                      *           "table": "item",
                      *           "column": null,
@@ -13131,10 +13132,12 @@ export interface operations {
                      *           "prompt_tokens": 7108,
                      *           "completion_tokens": 142,
                      *           "cost_usd": 0.003071,
+                     *           "unanswered_usd": 0,
                      *           "created_at": "2026-11-29T08:00:12.000Z"
                      *         },
                      *         {
                      *           "id": "019aceb2-7d40-7000-8000-000000000007",
+                     *           "asked_by": "assistant",
                      *           "generation_id": null,
                      *           "table": "item",
                      *           "column": null,
@@ -13143,10 +13146,12 @@ export interface operations {
                      *           "prompt_tokens": 7108,
                      *           "completion_tokens": 142,
                      *           "cost_usd": 0.003071,
+                     *           "unanswered_usd": 0,
                      *           "created_at": "2026-11-29T08:00:11.000Z"
                      *         },
                      *         {
                      *           "id": "019aceb2-7d40-7000-8000-000000000008",
+                     *           "asked_by": "assistant",
                      *           "generation_id": null,
                      *           "table": null,
                      *           "column": null,
@@ -13155,6 +13160,7 @@ export interface operations {
                      *           "prompt_tokens": 7109,
                      *           "completion_tokens": 142,
                      *           "cost_usd": 0.003071,
+                     *           "unanswered_usd": 0,
                      *           "created_at": "2026-11-29T08:00:10.000Z"
                      *         }
                      *       ],
@@ -13164,7 +13170,8 @@ export interface operations {
                      *         "calls": 3,
                      *         "prompt_tokens": 21325,
                      *         "completion_tokens": 426,
-                     *         "cost_usd": 0.009213
+                     *         "cost_usd": 0.009213,
+                     *         "unanswered_usd": 0
                      *       }
                      *     }
                      */
