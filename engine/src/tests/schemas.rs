@@ -171,7 +171,7 @@ fn rule(id: &str, draft: &Draft, columns: &Columns, parent: Option<&str>) -> (Va
         }
         6 => json!({ "kind": "statistic", "column": number.0, "fn": function, "equals": b / 2, "tolerance": 0.5 }),
         7 if c % 2 == 0 => {
-            json!({ "kind": "order", "columns": [number.0, second.0], "gap": { "min": a % 8, "max": a % 8 + b } })
+            json!({ "kind": "order", "columns": [number.0, second.0], "gap": { "min": a % 8, "max": u32::from(a % 8) + u32::from(b) } })
         }
         7 => json!({ "kind": "order", "columns": [number.0, second.0], "strict": draft.has }),
         8 => json!({ "kind": "unique", "columns": if any == other { vec![&any.0] } else { vec![&any.0, &other.0] } }),
