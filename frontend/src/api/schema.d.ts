@@ -13258,6 +13258,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "questions": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["AskedAgain"];
                 };
             };
