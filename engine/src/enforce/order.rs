@@ -20,6 +20,15 @@ impl Fill for Forced {
     }
 }
 
+/// The input.
+pub(crate) struct Same;
+
+impl Fill for Same {
+    fn fill(&self, cells: &Cells<'_>, _: &Rows) -> Result<ArrayRef, RunError> {
+        Ok(cells.inputs[0].clone())
+    }
+}
+
 /// One value where the input is true, else null.
 pub(crate) struct Where {
     /// An array of that value alone.

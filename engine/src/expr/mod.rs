@@ -9,6 +9,7 @@
 
 mod checked;
 mod compile;
+mod exclude;
 mod lazy;
 mod literals;
 mod names;

@@ -214,15 +214,27 @@ impl Compiler {
     pub(super) fn bound_slot(&mut self, table: usize, column: usize, of: BoundOf) -> Result<SlotId, Failed> {
         match of {
             BoundOf::Column(other) => self.slot(table, Name::Column(other)),
-            BoundOf::Sql(sql) => self.sql(table, &sql, false),
+            BoundOf::Sql(sql) => {
+                let slot = self.sql(table, &sql, false)?;
+                let logical = self.tables[table].slots[slot].logical.clone();
+                let made = Made { inputs: vec![slot], ..Made::computed(logical, order::Same) };
+                Ok(self.push_bound(table, column, made))
+            }
             BoundOf::Where(when, value) => {
                 let condition = self.sql(table, &when, true)?;
                 let logical = self.bounded(table, column).ok_or(Failed::Known)?;
                 let made = Made { inputs: vec![condition], ..Made::computed(logical, order::Where { value }) };
-                let name = format!("a bound of {}", self.dataset.tables[table].columns[column].name);
-                Ok(self.push(table, name, made))
+                Ok(self.push_bound(table, column, made))
             }
         }
+    }
+
+    /// A slot that bounds a column: where it is null it bounds nothing, and makes nothing null.
+    fn push_bound(&mut self, table: usize, column: usize, made: Made) -> SlotId {
+        let name = format!("a bound of {}", self.dataset.tables[table].columns[column].name);
+        let slot = self.push(table, name, made);
+        self.tables[table].slots[slot].nullable = false;
+        slot
     }
 
     /// The columns that rules bound, as they are delivered: none may be left without a value in some row.

@@ -198,7 +198,9 @@ pub(super) fn literal(value: &Literal, logical: &LogicalType) -> Result<ArrayRef
         | Literal::Date(text)
         | Literal::Datetime(text)
         | Literal::Time(text) => {
-            let source: ArrayRef = Arc::new(StringViewArray::from(vec![text.as_str()]));
+            // SQL's 5.0 is the whole number 5.
+            let whole = text.trim_end_matches('0').strip_suffix('.').filter(|_| *logical == LogicalType::Integer);
+            let source: ArrayRef = Arc::new(StringViewArray::from(vec![whole.unwrap_or(text.as_str())]));
             let text_array =
                 cast_with_options(&source, &logical.arrow(), &CastOptions { safe: true, ..CastOptions::default() });
             match text_array {

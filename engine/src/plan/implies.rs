@@ -45,7 +45,7 @@ impl Compiler {
                 true => None,
                 false => self.limit(table, rule, Some(condition.clone()), &conjunct),
             };
-            let implied = || Implied { condition: condition.clone(), pointer: place.clone() };
+            let implied = || Implied { rule: rule.id.clone(), condition: condition.clone(), pointer: place.clone() };
             match (conjunct.simple(), free) {
                 (Some(Simple::Null { negated: false, .. }), Some(column)) => {
                     self.statements.nulls.entry((table, column)).or_default().push(implied());
@@ -64,8 +64,12 @@ impl Compiler {
                         && self.statements.formula(table, column).is_none()
                         && self.statements.aggregated(table, column).is_none() =>
                 {
-                    let forced =
-                        ForcedValue { condition: condition.clone(), value, pointer: format!("{pointer}/then") };
+                    let forced = ForcedValue {
+                        rule: rule.id.clone(),
+                        condition: condition.clone(),
+                        value,
+                        pointer: format!("{pointer}/then"),
+                    };
                     self.statements.forced.entry((table, column)).or_default().push(forced);
                     projected.push(self.dataset.tables[table].columns[column].name.clone());
                 }

@@ -6,6 +6,7 @@
 //! for, for any rows.
 
 mod aggregates;
+mod apart;
 mod auto;
 mod bounds;
 mod columns;

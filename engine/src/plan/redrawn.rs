@@ -12,6 +12,7 @@ impl Compiler {
     pub(super) fn compile_rules(&mut self) {
         self.finish_combinations();
         self.try_projected();
+        self.keep_apart();
         let conditions = std::mem::take(&mut self.statements.conditions);
         let mut groups: HashMap<usize, Vec<(Group, HashSet<String>)>> = HashMap::new();
         for condition in conditions {

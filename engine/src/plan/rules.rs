@@ -33,6 +33,7 @@ use crate::types::LogicalType;
 /// A condition that a rule puts on a column, and the place of the rule.
 #[derive(Clone, Debug)]
 pub(super) struct Implied {
+    pub rule: String,
     pub condition: String,
     pub pointer: String,
 }
@@ -40,6 +41,7 @@ pub(super) struct Implied {
 /// A value that a rule puts into some rows.
 #[derive(Clone, Debug)]
 pub(super) struct ForcedValue {
+    pub rule: String,
     pub condition: String,
     pub value: Literal,
     pub pointer: String,

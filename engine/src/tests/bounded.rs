@@ -6,7 +6,7 @@ use super::cases::broken;
 use super::compiled;
 use super::kinds::{named, same_in_parts};
 
-fn table(rows: u64, columns: &Value, rules: &Value) -> Value {
+pub(super) fn table(rows: u64, columns: &Value, rules: &Value) -> Value {
     let mut all = vec![json!({ "name": "id", "generator": { "type": "sequence" } })];
     all.extend(columns.as_array().expect("columns").iter().cloned());
     let table = json!({ "name": "t", "rows": rows, "primary_key": ["id"], "columns": all, "rules": rules });
@@ -14,7 +14,7 @@ fn table(rows: u64, columns: &Value, rules: &Value) -> Value {
 }
 
 /// How the rules of a schema are held, after all of its rows were made and proved, in one piece and in parts.
-fn held(schema: &Value) -> Vec<String> {
+pub(super) fn held(schema: &Value) -> Vec<String> {
     let text = schema.to_string();
     let found = compiled(&text);
     let problems: Vec<String> = found.problems.iter().map(ToString::to_string).collect();
@@ -57,6 +57,9 @@ fn a_condition_says_in_which_rows() {
         { "id": "x", "kind": "implies", "if": "kind = 'x'", "then": "b > 3.9995" },
         { "id": "y", "kind": "implies", "when": "id > 100", "if": "kind = 'y'", "then": "b < -4 AND a IS NOT NULL" },
     ]);
+    let made = super::plan(&table(9000, &columns, &rules).to_string());
+    let nullable: Vec<bool> = made.tables[0].schema.fields().iter().map(|field| field.is_nullable()).collect();
+    assert_eq!(nullable, [false, false, true, false], "a bound that is null makes nothing null");
     // A column that is not to be null is drawn again.
     assert_eq!(held(&table(9000, &columns, &rules)), ["projected", "projected", "redrawn"]);
 }
