@@ -70,12 +70,37 @@ pub(super) fn weekday(rank: i64) -> i64 {
 }
 
 impl Uniform {
+    /// The same with bounds that are constants taken into its ends, where these leave a value: a domain that is known can be counted.
+    fn closed(mut self) -> Uniform {
+        let (&Scalar::Constant(mut low), &Scalar::Constant(mut high)) = (&self.min, &self.max) else { return self };
+        for bound in &self.bounds {
+            let Scalar::Constant(value) = bound.value else { return self };
+            let value = value.saturating_add(bound.gap);
+            match bound.side {
+                Side::Lower => low = low.max(value),
+                Side::Upper => high = high.min(value),
+            }
+        }
+        let low = self.aligned(low, high);
+        if self.step.count(low, high) > 0 {
+            (self.min, self.max) = (Scalar::Constant(low), Scalar::Constant(high));
+            self.bounds.clear();
+        }
+        self
+    }
+
     /// The compiled column, countable where both bounds are constants.
     pub fn made(self) -> Made {
+        if !self.bounds.is_empty() {
+            let closed = self.closed();
+            if closed.bounds.is_empty() {
+                return closed.made();
+            }
+            return Made::drawn(closed.logical.clone(), closed);
+        }
         let logical = self.logical.clone();
-        let constant = self.bounds.is_empty();
         match (&self.min, &self.max) {
-            (Scalar::Constant(min), Scalar::Constant(max)) if constant => {
+            (Scalar::Constant(min), Scalar::Constant(max)) => {
                 let domain =
                     Domain { logical: logical.clone(), min: *min, step: self.step, count: self.step.count(*min, *max) };
                 let choices = (1..=LISTED).contains(&domain.count).then(|| Choices {

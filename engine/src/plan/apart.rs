@@ -73,6 +73,7 @@ impl Compiler {
                     limited: Vec::new(),
                     when: None,
                     parts: Vec::new(),
+                    is_met: false,
                     pointer: later.pointer.clone(),
                 });
             }

@@ -7,12 +7,13 @@ use super::compiler::{Compiler, Failed, Name};
 use super::context::units_of;
 use super::convert;
 use super::order::print_units;
+use super::quotas::Ask;
 use super::rules::{Bound, BoundOf, PlannedBound, RowCondition, limited};
 use super::{Side, SlotId};
 use crate::enforce::order;
 use crate::expr::{Comparison, Op, Parsed};
 use crate::generators::Made;
-use crate::schema::RuleKind;
+use crate::schema::{Rule, RuleKind};
 use crate::types::LogicalType;
 
 impl Compiler {
@@ -25,12 +26,17 @@ impl Compiler {
         let ordered: HashSet<(usize, usize)> = self.statements.bounds.keys().copied().collect();
         let conditions = std::mem::take(&mut self.statements.conditions);
         for condition in conditions {
-            let (mut names, mut rest) = (Vec::new(), Vec::new());
+            let (mut names, mut rest, mut met) = (Vec::new(), Vec::new(), Vec::new());
             for (at, part) in condition.parts.iter().enumerate() {
                 let Some((column, bounds)) = self.bounds_of(&condition, part, &ordered) else {
                     rest.push(at);
                     continue;
                 };
+                if !self.is_drawn_alone(condition.table, column) {
+                    // Who decides all values together may be unable to stay inside, which is to be seen.
+                    met.push(at);
+                    self.statements.closed.insert((condition.table, column));
+                }
                 self.statements.bounds.entry((condition.table, column)).or_default().extend(bounds);
                 self.statements.projected.push((condition.table, column, condition.rule.clone()));
                 let name = &self.dataset.tables[condition.table].columns[column].name;
@@ -40,22 +46,27 @@ impl Compiler {
             }
             match rest.as_slice() {
                 _ if names.is_empty() => self.statements.conditions.push(condition),
-                [] => {
-                    let RowCondition { table, sql, pointer, rule, .. } = condition;
-                    self.statements.replaced.push((table, sql, pointer));
-                    if let Some(held) = self.statements.held.get_mut(&rule) {
+                rest => {
+                    if rest.is_empty()
+                        && let Some(held) = self.statements.held.get_mut(&condition.rule)
+                    {
                         held.way = "projected";
                         held.note = format!("{} is drawn inside what the rule leaves", names.join(", "));
                     }
-                }
-                rest => {
-                    let parts: Vec<Parsed> = rest.iter().map(|at| condition.parts[*at].clone()).collect();
-                    let columns = rest.iter().filter_map(|at| condition.limited.get(*at).copied()).collect();
+                    if rest.is_empty() && met.is_empty() {
+                        self.statements.replaced.push((condition.table, condition.sql, condition.pointer));
+                        continue;
+                    }
+                    let left: Vec<usize> =
+                        (0..condition.parts.len()).filter(|at| rest.contains(at) || met.contains(at)).collect();
+                    let parts: Vec<Parsed> = left.iter().map(|at| condition.parts[*at].clone()).collect();
+                    let columns = left.iter().filter_map(|at| condition.limited.get(*at).copied()).collect();
                     let sql = parts.iter().map(|part| format!("({})", part.sql())).collect::<Vec<_>>().join(" AND ");
                     self.statements.conditions.push(RowCondition {
                         steered: condition.steered.as_ref().map(|_| sql.clone()),
                         sql: limited(condition.when.as_deref(), &sql),
                         limited: columns,
+                        is_met: rest.is_empty(),
                         parts,
                         ..condition
                     });
@@ -96,10 +107,11 @@ impl Compiler {
                     _ => true,
                 })
             };
+            let is_owned = !self.is_drawn_alone(table, column);
             if when.as_ref().is_some_and(reads_it)
                 || !all.iter().all(is_settled)
                 || ordered.contains(&(table, column))
-                || !self.is_drawn_alone(table, column)
+                || (is_owned && !self.is_decided_together(table, column))
             {
                 return None;
             }
@@ -108,7 +120,9 @@ impl Compiler {
             for one in &all {
                 bounds.extend(self.bounds_by(one, condition, &logical)?);
             }
-            Some((column, bounds))
+            // What is decided over all rows together has one domain in all of them.
+            let is_constant = |bound: &PlannedBound| matches!(bound.value, Bound::Constant(_));
+            (!is_owned || bounds.iter().all(is_constant)).then_some((column, bounds))
         })
     }
 
@@ -178,6 +192,25 @@ impl Compiler {
             && !self.statements.formulas.contains_key(&(table, column))
             && self.statements.deal_of(table, column).is_none()
             && !self.dataset.tables[table].rules.iter().any(|rule| counts(&rule.kind))
+    }
+
+    /// Whether rules decide a column's values over all rows together, taking them from its generator.
+    fn is_decided_together(&self, table: usize, column: usize) -> bool {
+        let name = &self.dataset.tables[table].columns[column].name;
+        let combines =
+            |rule: &Rule| matches!(&rule.kind, RuleKind::Combination { columns, .. } if columns.contains(name));
+        let counted = self.statements.counted.get(&(table, column)).map(Vec::as_slice).unwrap_or_default();
+        (self.is_unique(table, column)
+            || self.statements.is_counted(table, column)
+            || self.statements.deal_of(table, column).is_some())
+            // Values that a rule names are left out one by one.
+            && !counted.iter().any(|asked| matches!(asked.ask, Ask::Values { .. }))
+            && self.key_of_column(table, column).is_none()
+            && self.statements.overlap_of(table, column).is_none()
+            && !self.is_given(table, column)
+            && !self.statements.forced.contains_key(&(table, column))
+            && !self.statements.formulas.contains_key(&(table, column))
+            && !self.dataset.tables[table].rules.iter().any(combines)
     }
 
     /// The type in whose units a column's generator keeps bounds, where its values stay what they are on their way to the column.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::context::ContextParts;
 use super::distributions::Declared;
-use super::rules::{Bound, PlannedBound};
+use super::rules::{Bound, Narrowed, PlannedBound};
 use super::{RowBound, Scalar, SlotId, auto, convert};
 use crate::enforce::spread::{ByLikelihood, Spread};
 use crate::enforce::{deal, null, order};
@@ -205,8 +205,10 @@ impl Compiler {
             let fill = convert::Lengths { min, max };
             let made =
                 Made { inputs: vec![slot], distinct, longest: max.map(u64::from), ..Made::computed(logical, fill) };
+            let from = slot;
             slot = self.push(table, definition.name, made);
             self.tables[table].slots[slot].nullable = nullable;
+            self.statements.cut.push(Narrowed { table, column, from, to: slot });
         }
         Ok(slot)
     }

@@ -15,7 +15,8 @@ use crate::schema::Dataset;
 const CODES: [&str; 6] = ["contradiction", "exhausted", "nothing_moves", "run", "two_owners", "two_sources"];
 
 /// Problems of words, which a column's type alone brings about once the rule that computes it is left out.
-const WORDS: [&str; 5] = ["lossy_conversion", "sql", "unknown_column", "unknown_value", "wrong_type"];
+const WORDS: [&str; 7] =
+    ["lossy_conversion", "no_choice", "no_distribution", "sql", "unknown_column", "unknown_value", "wrong_type"];
 
 /// The most rules among which is searched, each of which costs a plan.
 const RULES: usize = 32;
@@ -95,8 +96,14 @@ impl Search<'_> {
             // A rule that the problem does not name has part in it.
             false => self.fewest(all.clone(), |keep| alike(keep)),
         };
-        // What is refused in another way is refused as well.
-        core = self.fewest(core, |keep| self.refusal(keep).is_some());
+        // What is refused in another way is refused as well. A rule that others read can only be left out once those are.
+        loop {
+            let fewer = self.fewest(core.clone(), |keep| self.refusal(keep).is_some());
+            if fewer.len() == core.len() {
+                break;
+            }
+            core = fewer;
+        }
         if core.is_empty() {
             return None;
         }

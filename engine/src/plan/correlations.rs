@@ -307,8 +307,11 @@ impl Compiler {
         let at = rule.columns.iter().position(|known| *known == column).unwrap_or(0);
         let place = format!("{}/columns/{at}", rule.pointer);
         self.only_owner(table, column, &rules[0].rule.id, &place)?;
-        // Bounds of an order are kept here, by the column's own distribution.
-        let bounds = self.statements.bounds.remove(&(table, column)).unwrap_or_default();
+        // Bounds of an order are kept here, by the column's own distribution; those of all rows are the distribution's own ends.
+        let bounds = match self.statements.closed.contains(&(table, column)) {
+            true => Vec::new(),
+            false => self.statements.bounds.remove(&(table, column)).unwrap_or_default(),
+        };
         let made = self.compile_generator(table, column);
         if !bounds.is_empty() {
             self.statements.bounds.insert((table, column), bounds.clone());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::aggregates::Aggregate;
 use super::compiler::{Compiler, Failed, column_pointer};
 use super::order::quoted;
-use super::rules::{Formula, Narrowed};
+use super::rules::{Fixed, Formula, Narrowed};
 use super::{SlotId, convert};
 use crate::enforce::choose::Chosen;
 use crate::expr::Parsed;
@@ -200,7 +200,13 @@ impl Compiler {
                             first.sql, second.sql
                         );
                         if let Ok(slot) = self.sql(table, &sql, true) {
-                            self.statements.fixed.push((table, slot, second.rule.clone()));
+                            self.statements.fixed.push(Fixed {
+                                table,
+                                slot,
+                                rule: second.rule.clone(),
+                                owner: None,
+                                is_met: false,
+                            });
                         }
                     }
                 }

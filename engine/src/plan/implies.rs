@@ -4,7 +4,7 @@ use super::compiler::Compiler;
 use super::quotas::Limit;
 use super::rules::{ForcedValue, Implied, limited};
 use crate::expr::{Literal, Op, Parsed, Simple};
-use crate::schema::Rule;
+use crate::schema::{Rule, RuleKind};
 
 impl Compiler {
     pub(super) fn gather_implies(&mut self, table: usize, rule: &Rule, condition: &str, then: &str, pointer: &str) {
@@ -47,9 +47,13 @@ impl Compiler {
             };
             let implied = || Implied { rule: rule.id.clone(), condition: condition.clone(), pointer: place.clone() };
             match (conjunct.simple(), free) {
-                (Some(Simple::Null { negated: false, .. }), Some(column)) => {
+                (Some(Simple::Null { negated: false, .. }), Some(column)) if !self.is_computed(table, column) => {
                     self.statements.nulls.entry((table, column)).or_default().push(implied());
                     projected.push(self.dataset.tables[table].columns[column].name.clone());
+                    if self.is_given(table, column) {
+                        rest.push(conjunct);
+                        limits.push(limit);
+                    }
                 }
                 (Some(Simple::Null { negated: true, .. }), Some(column)) => {
                     self.statements.values.entry((table, column)).or_default().push(implied());
@@ -61,8 +65,8 @@ impl Compiler {
                     if value != Literal::Null
                         && self.key_of_column(table, column).is_none()
                         && !self.is_unique(table, column)
-                        && self.statements.formula(table, column).is_none()
-                        && self.statements.aggregated(table, column).is_none() =>
+                        && !self.is_unique_with_others(table, column)
+                        && !self.is_computed(table, column) =>
                 {
                     let forced = ForcedValue {
                         rule: rule.id.clone(),
@@ -72,6 +76,11 @@ impl Compiler {
                     };
                     self.statements.forced.entry((table, column)).or_default().push(forced);
                     projected.push(self.dataset.tables[table].columns[column].name.clone());
+                    // Nothing is put into given cells: the row is to be another one.
+                    if self.is_given(table, column) {
+                        rest.push(conjunct);
+                        limits.push(limit);
+                    }
                 }
                 _ => {
                     rest.push(conjunct);
@@ -93,6 +102,29 @@ impl Compiler {
             self.limited_to(limits);
             self.taken_apart(Some(condition), rest);
         }
+    }
+
+    /// Whether a rule computes a column, in all rows or in some: it is computed, not chosen.
+    fn is_computed(&self, table: usize, column: usize) -> bool {
+        let name = &self.dataset.tables[table].columns[column].name;
+        self.dataset.tables[table].rules.iter().any(|rule| match &rule.kind {
+            RuleKind::Calculate { column, .. }
+            | RuleKind::Score { column, .. }
+            | RuleKind::Aggregate { column, .. } => column == name,
+            _ => false,
+        })
+    }
+
+    /// Whether combinations with a column do not repeat, which its values are dealt for.
+    fn is_unique_with_others(&self, table: usize, column: usize) -> bool {
+        let definition = &self.dataset.tables[table];
+        let name = &definition.columns[column].name;
+        definition.primary_key.contains(name)
+            || definition.unique_indexes().any(|(_, columns)| columns.contains(name))
+            || definition
+                .rules
+                .iter()
+                .any(|rule| matches!(&rule.kind, RuleKind::Unique { columns, .. } if columns.contains(name)))
     }
 
     pub(super) fn gather_check(&mut self, table: usize, rule: &Rule, sql: &str, pointer: &str) {

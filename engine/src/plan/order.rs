@@ -80,7 +80,8 @@ impl Compiler {
             if let Err((at, min, max)) = close(&mut intervals, distance) {
                 let logical = &intervals[at].logical;
                 let detail = format!(
-                    "{} has no value left between {} and {}",
+                    "{} leaves {} no value between {} and {}",
+                    rule.id,
                     names[at],
                     print_units(logical, min),
                     print_units(logical, max)

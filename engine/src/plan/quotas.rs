@@ -148,7 +148,10 @@ impl Compiler {
                 "leave one of them out, or state it of another column",
             ),
             // Columns that move together are drawn within what an order leaves them.
-            None if !moves && !self.statements.bounds(table, column).is_empty() => {
+            None if !moves
+                && !self.statements.closed.contains(&(table, column))
+                && !self.statements.bounds(table, column).is_empty() =>
+            {
                 let orders =
                     |rule: &&Rule| matches!(&rule.kind, RuleKind::Order { columns, .. } if columns.contains(name));
                 let order = definition.rules.iter().find(orders).map_or("order", |rule| rule.id.as_str());

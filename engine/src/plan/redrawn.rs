@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::SlotId;
 use super::compiler::Compiler;
 use super::picks::CHOICE;
+use super::rules::Fixed;
 use crate::enforce::redraw::Group;
+use crate::expr::Parsed;
 
 impl Compiler {
     /// Finds, after the columns, the slots that are drawn again for each condition.
@@ -31,6 +33,10 @@ impl Compiler {
                     continue;
                 }
             };
+            if condition.is_met {
+                self.statements.fixed.push(Fixed { table, slot, rule: condition.rule, owner: None, is_met: true });
+                continue;
+            }
             let steered = condition.steered.as_ref().and_then(|sql| self.sql(condition.table, sql, true).ok());
             let families = self.redrawn_for(condition.table, slot, steered);
             if families.is_empty() {
@@ -38,7 +44,8 @@ impl Compiler {
                     held.way = "checked_only";
                     held.note = "nothing that it reads can be drawn again".to_owned();
                 }
-                self.statements.fixed.push((condition.table, slot, condition.rule));
+                let owner = self.owner_read(table, &condition.sql);
+                self.statements.fixed.push(Fixed { table, slot, rule: condition.rule, owner, is_met: false });
                 continue;
             }
             let group = Group { members: Vec::new(), conditions: vec![slot], rules: vec![condition.rule] };
@@ -59,6 +66,25 @@ impl Compiler {
         }
         self.check_formulas();
         self.check_memory();
+    }
+
+    /// A column that a condition reads, and the rule that decides its values over all rows together.
+    fn owner_read(&self, table: usize, sql: &str) -> Option<(String, String)> {
+        let parsed = Parsed::parse(sql).ok()?;
+        parsed.references().iter().find_map(|read| {
+            let [name] = read.0.as_slice() else { return None };
+            let column = self.column_named(table, name)?;
+            let statements = &self.statements;
+            let counted = statements.counted.get(&(table, column)).and_then(|asked| asked.first());
+            let statistic = statements.statistics.get(&(table, column)).and_then(|asked| asked.first());
+            let moving = statements.correlations.rule_of(table, column);
+            let rule = statistic.map(|statistic| &statistic.rule.id);
+            let rule = rule.or_else(|| counted.map(|counted| &counted.rule.id)).or_else(|| moving.map(|rule| &rule.id));
+            let rule = rule.or_else(|| statements.overlap_of(table, column).map(|overlap| &overlap.rule.id));
+            let dealt = statements.deal_of(table, column).map(|place| &statements.deals[&table][place].rule);
+            let rule = rule.or(dealt)?.clone();
+            Some((self.dataset.tables[table].columns[column].name.clone(), rule))
+        })
     }
 
     /// The draws that are made again until a condition holds: those behind what is steered by it, else those of the row's own values, else

@@ -153,7 +153,21 @@ pub(super) struct RowCondition {
     pub when: Option<String>,
     /// What holds in these, taken apart at AND; empty where it is not to be.
     pub parts: Vec<Parsed>,
+    /// Whether the columns that it reads are drawn inside what it leaves, so that it is only looked at.
+    pub is_met: bool,
     pub pointer: String,
+}
+
+/// A condition that nothing can move.
+#[derive(Clone, Debug)]
+pub(super) struct Fixed {
+    pub table: usize,
+    pub slot: SlotId,
+    pub rule: String,
+    /// A column that it reads, and the rule that decides that column's values over all rows together.
+    pub owner: Option<(String, String)>,
+    /// Whether it is met by construction, and looked at where that takes a moment.
+    pub is_met: bool,
 }
 
 /// How a rule is held, for the plan.
@@ -170,6 +184,8 @@ pub(super) struct Held {
 pub(super) struct Statements {
     /// Columns whose values may be too large for their types, which some rows are to show.
     pub(super) narrowed: Vec<Narrowed>,
+    /// Columns whose texts are cut to their lengths, which some rows are to show that they can be.
+    pub(super) cut: Vec<Narrowed>,
     pub(super) nulls: HashMap<(usize, usize), Vec<Implied>>,
     pub(super) values: HashMap<(usize, usize), Vec<Implied>>,
     pub(super) forced: HashMap<(usize, usize), Vec<ForcedValue>>,
@@ -198,12 +214,14 @@ pub(super) struct Statements {
     pub(super) groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,
     pub(super) pointers: HashMap<String, String>,
-    /// Conditions that nothing can move: table, slot, rule.
-    pub(super) fixed: Vec<(usize, usize, String)>,
+    /// Conditions that nothing can move.
+    pub(super) fixed: Vec<Fixed>,
     /// Conditions in whose place columns are bounded: table, SQL, place of the rule.
     pub(super) replaced: Vec<(usize, String, String)>,
     /// Bounds that cannot be compiled: the place of the rule, and why. The condition itself says so there in its own words.
     pub(super) unbounded: Vec<(String, Failed)>,
+    /// Columns whose values rules decide over all rows together, and which comparisons with constants bound in all of them.
+    pub(super) closed: HashSet<(usize, usize)>,
     /// Columns that comparisons of rules bound: table, column, rule.
     pub(super) projected: Vec<(usize, usize, String)>,
     /// Slots that may have no value for some row, and then show that a rule cannot hold: table, slot, rule.
@@ -404,8 +422,17 @@ impl Compiler {
         pointer: String,
     ) {
         self.hold(table, rule, "redrawn", String::new());
-        let (rule, limited, when, parts) = (rule.id.clone(), Vec::new(), None, Vec::new());
-        self.statements.conditions.push(RowCondition { table, rule, sql, steered, limited, when, parts, pointer });
+        self.statements.conditions.push(RowCondition {
+            table,
+            rule: rule.id.clone(),
+            sql,
+            steered,
+            limited: Vec::new(),
+            when: None,
+            parts: Vec::new(),
+            is_met: false,
+            pointer,
+        });
     }
 
     /// A combination without repetition: found to hold already, or dealt.

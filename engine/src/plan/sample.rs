@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::compiler::column_pointer;
 use super::quotas::Pass;
-use super::rules::{Narrowed, Statements};
+use super::rules::{Fixed, Narrowed, Statements};
 use super::{BLOCK, Evaluation, Plan, SlotId, Source};
 use crate::enforce::quota::Fault;
 use crate::enforce::redraw::{ATTEMPTS, draw};
@@ -138,15 +138,19 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
             continue;
         }
         let detail = match rules.as_slice() {
+            [rule] if !error.to_string().contains(rule) => format!("{rule} cannot hold: {error}"),
             [_] => error.to_string(),
             _ => format!("{} contradict each other: {error}", rules.join(" and ")),
         };
         let remedy = "let the columns that stand fast take values that the rule lists";
         sampled.problems.push(Problem::new("contradiction", detail).at(pointer(rules[0])).remedy(remedy));
     }
-    for (table, slot, rule) in &statements.fixed {
+    for Fixed { table, slot, rule, owner, is_met } in &statements.fixed {
         let pass = behind(plan, statements, *table, &[*slot]);
         if let Some(pass) = pass.filter(|pass| is_long(pass)) {
+            if *is_met {
+                continue;
+            }
             let column = &plan.tables[pass.table].slots[pass.slot].name;
             // What is made of other tables' rows can be told of a few no better.
             if pass.check.is_none() || !statements.held.contains_key(&pass.rule) {
@@ -162,29 +166,57 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
             sampled.problems.push(Problem::new("two_owners", detail).at(pointer(rule)).remedy(remedy));
             continue;
         }
-        // What is decided over all rows together may break the rule in any of them.
-        let rows =
-            plan.tables[*table].rows.min(if pass.is_some_and(|pass| pass.check.is_some()) { PASSED } else { BLOCK });
-        let mut evaluation = Evaluation::new(plan, *table, Rows::Range(0..rows));
-        let verdict = match evaluation.need(*slot) {
-            Ok(verdict) => verdict,
-            Err(error) if error.unanswered => continue,
-            Err(error) => {
-                sampled.problems.push(Problem::new("run", error.to_string()).at(pointer(rule)));
-                continue;
+        let found = looks(plan.tables[*table].rows).find_map(|rows| {
+            let start = rows.start;
+            let verdict = match Evaluation::new(plan, *table, Rows::Range(rows)).need(*slot) {
+                Ok(verdict) => verdict,
+                Err(error) => return Some(Err(error)),
+            };
+            let verdict = datafusion::arrow::array::AsArray::as_boolean(&verdict);
+            let place = verdict.iter().position(|verdict| verdict == Some(false));
+            place.map(|place| Ok(start + place as u64))
+        });
+        let problem = match (found, owner) {
+            (None, _) => continue,
+            (Some(Err(error)), _) if error.unanswered => continue,
+            (Some(Err(error)), _) => Problem::new("run", error.to_string()),
+            (Some(Ok(row)), Some((column, owner))) => {
+                let detail = format!(
+                    "{rule} limits {column} row by row, {owner} needs its positions free, and row {row} breaks it"
+                );
+                Problem::new("two_owners", detail).remedy("leave one of them out, or state it of another column")
+            }
+            (Some(Ok(row)), None) => {
+                let detail = format!("row {row} breaks {rule}, and nothing that it reads can be drawn again");
+                Problem::new("contradiction", detail).remedy("let one of its columns be drawn freely")
             }
         };
-        let verdict = datafusion::arrow::array::AsArray::as_boolean(&verdict);
-        if let Some(row) = verdict.iter().position(|verdict| verdict == Some(false)) {
-            let detail = format!("row {row} breaks {rule}, and nothing that it reads can be drawn again");
-            sampled.problems.push(
-                Problem::new("contradiction", detail)
-                    .at(pointer(rule))
-                    .remedy("let one of its columns be drawn freely"),
-            );
+        sampled.problems.push(problem.at(pointer(rule)));
+    }
+    sampled.problems.extend(too_long(plan, statements));
+    sampled
+}
+
+/// Columns of texts of which one is longer or shorter than the column's lengths, and cannot be cut to them.
+fn too_long(plan: &Plan, statements: &Statements) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for Narrowed { table, column, from, to } in statements.cut.iter().copied() {
+        if behind(plan, statements, table, &[from]).is_some_and(is_long) {
+            continue;
+        }
+        let refused = looks(plan.tables[table].rows).find_map(|rows| {
+            let mut evaluation = Evaluation::new(plan, table, Rows::Range(rows));
+            // Values that cannot be made at all are no matter of lengths.
+            evaluation.need(from).ok()?;
+            evaluation.need(to).err().filter(|error| !error.unanswered)
+        });
+        if let Some(error) = refused {
+            let remedy = "change the column's lengths, or let its generator make texts that fit";
+            let problem = Problem::new("nothing_fits", error.to_string());
+            found.push(problem.at(column_pointer(table, column)).remedy(remedy));
         }
     }
-    sampled
+    found
 }
 
 /// Columns of whose first rows one has a value that is too large for the column's type.

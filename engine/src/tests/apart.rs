@@ -66,6 +66,22 @@ fn rules_that_put_two_values_into_every_row_are_named() {
         let found = compiled(&table(100, &columns(), &rules).to_string());
         assert!(found.plan.is_none(), "{one} and {two}");
         assert_eq!(found.problems[0].params["rules"], json!(["first", "second"]), "{:?}", found.problems);
-        assert!(found.problems[0].pointer.starts_with("/tables/0/rules/2/"), "{:?}", found.problems);
+        assert!(found.problems[0].pointer.starts_with("/tables/0/rules/2"), "{:?}", found.problems);
+    }
+}
+
+#[test]
+fn nothing_is_put_into_given_cells() {
+    let given = |then: &str, condition: &str| {
+        let rules = json!([implies("r", condition, then)]);
+        let mut schema = table(300, &columns(), &rules);
+        schema["tables"][0]["given"] = json!([{ "c": 5, "n": 2 }, { "c": 0 }]);
+        schema
+    };
+    for then in ["c = 5", "n IS NULL", "c = 5 AND n IS NULL"] {
+        assert_eq!(held(&given(then, "a > 5")), ["redrawn"], "{then}");
+        let found = compiled(&given(then, "id > 0").to_string());
+        assert!(found.plan.is_none(), "{then}");
+        assert_eq!(found.problems[0].params["rules"], json!(["r"]), "{:?}", found.problems);
     }
 }

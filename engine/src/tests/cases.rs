@@ -213,7 +213,7 @@ fn what_cannot_be_is_refused_with_its_numbers() {
     assert_eq!(
         problems(&order),
         [
-            "tables[0].rules[0]: a has no value left between 2024-06-01 and 2024-02-01; change start of a from 2024-06-01 to 2024-02-01"
+            "tables[0].rules[0]: o leaves a no value between 2024-06-01 and 2024-02-01; change start of a from 2024-06-01 to 2024-02-01"
         ]
     );
 }

@@ -19,6 +19,7 @@ mod llm;
 mod memory;
 mod nulls;
 mod overlaps;
+mod owned;
 mod picks;
 mod proved;
 mod query;

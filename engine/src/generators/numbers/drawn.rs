@@ -11,7 +11,7 @@ use super::counted::Units;
 use super::{FloatEnds, check_ends, first_unit, floats_of, last_unit};
 use crate::generators::interval::{array_of, row_bounds};
 use crate::generators::{Cells, Fill, Made, Problems, Quantiles, Rows, RunError};
-use crate::plan::{Context, RowBound, Scalar};
+use crate::plan::{Context, RowBound, Scalar, Side};
 use crate::problem::Problem;
 use crate::quantile::Quantile;
 use crate::random::Key;
@@ -174,6 +174,7 @@ pub(super) fn drawn<F: Family>(
         target,
         fixed: None,
     };
+    fill.close();
     if let Some((parameters, min, max)) = fill.constants() {
         let fixed = fill.fixed(&parameters, min, max, true).map_err(|refused| vec![refused.problem()])?;
         // Bounds of rules differ from row to row.
@@ -323,6 +324,24 @@ impl<F: Family> Drawn<F> {
         };
         let parameters: Option<Vec<f64>> = self.parameters.iter().map(|(_, scalar, _)| constant(scalar)).collect();
         Some((parameters?, constant(&self.min)?, constant(&self.max)?))
+    }
+
+    /// Takes bounds that are constants into its ends, where the distribution has values between them.
+    fn close(&mut self) {
+        let Some((parameters, mut low, mut high)) = self.constants() else { return };
+        let unit = self.target.unit.unwrap_or(1.0);
+        for bound in &self.bounds {
+            let Scalar::Constant(value) = bound.value else { return };
+            let value = value.saturating_add(bound.gap) as f64 / unit;
+            match bound.side {
+                Side::Lower => low = low.max(value),
+                Side::Upper => high = high.min(value),
+            }
+        }
+        if low <= high && self.fixed(&parameters, low, high, false).is_ok() {
+            (self.min, self.max) = (Scalar::Constant(low), Scalar::Constant(high));
+            self.bounds.clear();
+        }
     }
 
     fn fixed(&self, parameters: &[f64], min: f64, max: f64, many: bool) -> Result<Ready<F::Law>, Refused> {
