@@ -48,7 +48,7 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::future::{try_join, try_join_all};
 use serde_json::{Map, Value, json};
 
-pub use certificate::{Certificate, EXAMPLES, Fit, Measure, RuleResult, TableRows};
+pub use certificate::{Certificate, EXAMPLES, Fit, Measure, RuleResult, TableRows, Unreadable};
 pub use dialect::Dialect;
 pub use distribution::{Distribution, Shape};
 pub use live::{Feed, Live};
