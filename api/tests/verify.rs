@@ -63,6 +63,16 @@ async fn files_that_obey_get_a_certificate_and_others_one_that_says_what_is_brok
     };
     assert_eq!(broken("primary-key:item"), Some(json!(1)), "{proof}");
     assert_eq!(broken("foreign-key:sale.item"), Some(json!(1)), "{proof}");
+
+    let unreadable = verify(&api, &token, &parts("id,price\n1,5\n2,much\n3,more\n", SALES), "*/*").await;
+    let proof = unreadable.is(200).json();
+    let results = proof["results"].as_array().expect("results");
+    let of_price = results.iter().find(|result| result["id"] == "type:item.price").expect("a statement");
+    assert_eq!((&of_price["checked"], &of_price["broken"]), (&json!(3), &json!(2)));
+    assert_eq!(
+        of_price["examples"],
+        json!([{ "row_number": 2, "price": "much" }, { "row_number": 3, "price": "more" }])
+    );
 }
 
 #[actix_web::test]
@@ -108,7 +118,7 @@ async fn what_is_wrong_with_the_form_is_told_with_its_part() {
     );
     problem(send(vec![schema(), item(), Part::file("sale.parquet", b"PAR1 and no more")]).await, "/file", "sale");
     problem(send(vec![schema(), item(), Part::file("sale.csv.gz", b"\x1f\x8b\x08\x00cut")]).await, "/file", "sale");
-    problem(send(vec![schema(), sale(), Part::file("item.csv", b"id,price\nx,1\n")]).await, "/file", "item row 1");
+    problem(send(vec![schema(), sale(), Part::file("item.csv", b"id,price\n1\n")]).await, "/file", "item row 1");
     problem(
         send(vec![schema(), item(), sale(), Part::text("parameters", "[1]")]).await,
         "/parameters",

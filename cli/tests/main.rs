@@ -5,6 +5,7 @@ mod backups;
 #[path = "../../api/tests/support/bucket.rs"]
 mod bucket;
 mod caller;
+mod database;
 mod disk;
 mod faults;
 mod generate;

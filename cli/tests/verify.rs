@@ -48,13 +48,67 @@ fn a_table_that_is_found_twice_is_stated() {
     );
 }
 
+/// Fees, of which every third has a text for its amount and one a text for its day where they are spoilt.
+fn fees(is_spoilt: bool) -> String {
+    let columns = match is_spoilt {
+        false => {
+            "
+      - { name: amount, type: integer, generator: { type: integer, min: 7, max: 7 } }
+      - { name: day, type: date, generator: { type: date, start: 2024-02-29, end: 2024-02-29 } }
+    rules:
+      - { id: small, kind: check, sql: amount < 8 }"
+        }
+        true => {
+            "
+      - { name: amount, type: string, generator: { type: expression, sql: \"CASE WHEN id % 3 = 1 THEN 'none' ELSE '7' END\" } }
+      - { name: day, type: string, generator: { type: expression, sql: \"CASE WHEN id = 5000 THEN 'one' ELSE '2024-02-29' END\" } }"
+        }
+    };
+    let key = "- { name: id, generator: { type: sequence } }";
+    format!(
+        "name: fees\ntables:\n  - name: fee\n    rows: 9000\n    primary_key: [id]\n    columns:\n      {key}{columns}\n"
+    )
+}
+
 #[test]
-fn a_cell_that_is_no_value_of_its_type_is_stated_with_its_place() {
+fn cells_that_are_no_values_of_their_types_are_counted_and_shown_in_the_certificate() {
+    let home = Home::new();
+    home.write("fees.yaml", &fees(false));
+    home.write("spoilt.yaml", &fees(true));
+    for format in formats::FORMATS {
+        let file = format!("fee.{}", format.extension());
+        home.run(&["generate", "spoilt.yaml", "--out", &file]).succeeds();
+        let ran = home.run(&["verify", "fees.yaml", &file, "--json", "c.json", "--html", "c.html"]).fails();
+        assert!(ran.stdout.contains("9000 checked, 3000 broken: amount is of type integer"), "{file}: {ran:?}");
+        assert!(ran.stdout.contains("    {\"row_number\":4,\"amount\":\"none\"}\n"), "{file}: {ran:?}");
+        assert!(home.read("c.html").contains("type:fee.amount"), "{file}");
+        let certificate: serde_json::Value = serde_json::from_str(&home.read("c.json")).expect("JSON");
+        let results = certificate["results"].as_array().expect("results");
+        let of = |id: &str| results.iter().find(|result| result["id"] == id).expect("a statement");
+        assert_eq!(of("type:fee.amount")["examples"].as_array().map(Vec::len), Some(5), "{file}");
+        assert_eq!(of("type:fee.day")["broken"], 1, "{file}");
+        assert_eq!(
+            of("type:fee.day")["examples"][0],
+            serde_json::json!({ "row_number": 5000, "day": "one" }),
+            "{file}"
+        );
+        // Elsewhere they are nulls.
+        assert_eq!(of("not-null:fee.amount")["broken"], 3000, "{file}");
+        assert_eq!(of("not-null:fee.day")["broken"], 1, "{file}");
+        assert_eq!(of("small")["broken"], 0, "{file}");
+        assert_eq!(of("primary-key:fee")["broken"], 0, "{file}");
+    }
+}
+
+#[test]
+fn cells_of_a_key_that_are_none_of_its_type_break_the_key() {
     let home = generated();
     let text = home.read("out/candidate.csv").replacen("\n1,", "\nfirst,", 1);
     home.write("out/candidate.csv", &text);
     let ran = home.run(&["verify", "hiring.yaml", "out"]).fails();
-    assert_eq!(ran.stderr, "candidate row 1, column id: \"first\" is no integer\n");
+    assert!(ran.stdout.contains("✗ type:candidate.id"), "{ran:?}");
+    assert!(ran.stdout.contains("{\"row_number\":1,\"id\":\"first\"}"), "{ran:?}");
+    assert!(ran.stdout.contains("✗ primary-key:candidate"), "{ran:?}");
 }
 
 #[test]

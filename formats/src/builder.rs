@@ -13,7 +13,7 @@ use engine::types::LogicalType;
 
 use crate::columns::Column;
 use crate::json::{self, JsonKind, JsonValue};
-use crate::source::{BATCH_BYTES, BATCH_ROWS, cast};
+use crate::source::{BATCH_BYTES, BATCH_ROWS, Listener, Stranger, cast};
 use crate::{FormatError, parse};
 
 /// A batch in the making.
@@ -25,11 +25,14 @@ pub(crate) struct BatchBuilder {
     rows: usize,
     bytes: usize,
     rows_before: u64,
+    /// Who is told of cells that are no values of their columns' types.
+    listener: Option<Listener>,
 }
 
 impl BatchBuilder {
-    /// A builder of batches of a table with the columns of `schema`.
-    pub(crate) fn new(table: &str, schema: SchemaRef) -> Result<BatchBuilder, FormatError> {
+    /// A builder of batches of a table with the columns of `schema`. A cell that is no value of its column's type is an error, or, where there
+    /// is a listener, null.
+    pub(crate) fn new(table: &str, schema: SchemaRef, listener: Option<Listener>) -> Result<BatchBuilder, FormatError> {
         let logical: Vec<LogicalType> = schema
             .fields()
             .iter()
@@ -41,7 +44,8 @@ impl BatchBuilder {
             })
             .collect::<Result<_, _>>()?;
         let columns = logical.iter().map(ColumnBuilder::new).collect();
-        Ok(BatchBuilder { table: table.to_owned(), schema, logical, columns, rows: 0, bytes: 0, rows_before: 0 })
+        let table = table.to_owned();
+        Ok(BatchBuilder { table, schema, logical, columns, rows: 0, bytes: 0, rows_before: 0, listener })
     }
 
     /// The row, from 1, that is being built.
@@ -52,7 +56,7 @@ impl BatchBuilder {
     /// Appends the text of a cell to a column.
     pub(crate) fn push_text(&mut self, column: usize, text: &str) -> Result<(), FormatError> {
         self.bytes += text.len();
-        if self.columns[column].push_text(text) { Ok(()) } else { Err(self.fault(column, text)) }
+        if self.columns[column].push_text(text) { Ok(()) } else { self.refuse(column, self.row(), text) }
     }
 
     /// Appends a JSON value to a column.
@@ -61,10 +65,10 @@ impl BatchBuilder {
         if self.columns[column].push_json(value) {
             return Ok(());
         }
-        Err(match &value.kind {
-            JsonKind::String(text) => self.fault(column, text),
-            _ => self.fault(column, value.raw),
-        })
+        match &value.kind {
+            JsonKind::String(text) => self.refuse(column, self.row(), text),
+            _ => self.refuse(column, self.row(), value.raw),
+        }
     }
 
     /// Appends a null to a column.
@@ -111,8 +115,7 @@ impl BatchBuilder {
             column.cells.append(&mut text, row);
             let text = std::str::from_utf8(&text).expect("values are spelled in UTF-8");
             if !self.columns[index].push_text(text) {
-                self.rows_before += row as u64;
-                return Err(self.fault(index, text));
+                self.refuse(index, self.rows_before + row as u64 + 1, text)?;
             }
         }
         self.finish_column(index)
@@ -130,8 +133,15 @@ impl BatchBuilder {
         if array.data_type() == wanted { Ok(array) } else { cast(&array, wanted) }
     }
 
-    fn fault(&self, column: usize, text: &str) -> FormatError {
-        FormatError::value(&self.table, self.row(), self.schema.field(column).name(), text, &self.logical[column])
+    /// A cell that its column did not take: null where somebody is told of it.
+    fn refuse(&mut self, column: usize, row: u64, text: &str) -> Result<(), FormatError> {
+        let name = self.schema.field(column).name();
+        let Some(listener) = &self.listener else {
+            return Err(FormatError::value(&self.table, row, name, text, &self.logical[column]));
+        };
+        listener(Stranger { row, column: name, text });
+        self.columns[column].push_null();
+        Ok(())
     }
 }
 
@@ -204,7 +214,7 @@ impl ColumnBuilder {
         }
     }
 
-    /// Appends a value; false, and of no more use, where the text is none of this type.
+    /// Appends a value; false where the text is none of this type: then a null has to come next.
     fn push_text(&mut self, text: &str) -> bool {
         match self {
             ColumnBuilder::Text(builder) => builder.append_value(text),
@@ -262,7 +272,7 @@ impl ColumnBuilder {
         true
     }
 
-    /// Appends a JSON value; false, and of no more use, where it is none of this type.
+    /// Appends a JSON value; false where it is none of this type: then a null has to come next.
     fn push_json(&mut self, value: &JsonValue) -> bool {
         match (self, &value.kind) {
             (column, JsonKind::Null) => {
@@ -309,15 +319,21 @@ impl ColumnBuilder {
 }
 
 impl ListBuilder {
-    /// Appends the items of a JSON array.
+    /// Appends the items of a JSON array; false where one is none of their type: the null that has to come next covers those before it.
     fn push(&mut self, array: &str) -> bool {
         let ListBuilder { items, count, .. } = self;
         let pushed = json::items(array, |item| {
             *count = count.saturating_add(1);
-            items.push_json(&item)
+            let pushed = items.push_json(&item);
+            if !pushed {
+                items.push_null();
+            }
+            pushed
         });
-        self.nulls.append_non_null();
-        self.offsets.push(self.count);
+        if pushed {
+            self.nulls.append_non_null();
+            self.offsets.push(self.count);
+        }
         pushed
     }
 

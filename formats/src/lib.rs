@@ -39,7 +39,7 @@ pub use json::{Json, JsonLines};
 pub use names::{file_name, table_name};
 pub use options::{DateOrder, Options, ParquetCompression};
 pub use parquet::Parquet;
-pub use source::{Batches, SourceTable};
+pub use source::{Batches, Listener, SourceTable, Stranger};
 pub use xlsx::Xlsx;
 
 /// Every format, in the order in which people are offered them.

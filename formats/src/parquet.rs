@@ -23,7 +23,7 @@ use engine::types::LogicalType;
 
 use crate::builder::BatchBuilder;
 use crate::columns::Column;
-use crate::source::{self, BATCH_ROWS, Batches, Source, cast, guarded};
+use crate::source::{self, BATCH_ROWS, Batches, Listener, Source, cast, guarded};
 use crate::{
     Document, DocumentTable, Encoder, Format, FormatError, Kind, Options, ParquetCompression, RuleResult, SourceTable,
     Writer, choice,
@@ -167,9 +167,9 @@ impl Source for ParquetSource {
         Arc::clone(&self.schema)
     }
 
-    fn batches(&self, target: SchemaRef) -> Result<Batches, FormatError> {
+    fn batches(&self, target: SchemaRef, listener: Option<Listener>) -> Result<Batches, FormatError> {
         let reader = guarded(&self.name, || Ok(open(&self.path, &self.name)?.with_batch_size(BATCH_ROWS).build()?))?;
-        let builder = BatchBuilder::new(&self.name, Arc::clone(&target))?;
+        let builder = BatchBuilder::new(&self.name, Arc::clone(&target), listener)?;
         Ok(Box::new(ParquetBatches { reader, name: self.name.clone(), target, builder, done: false }))
     }
 }

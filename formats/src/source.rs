@@ -28,6 +28,20 @@ pub(crate) const MAX_COLUMNS: usize = 16_384;
 /// Batches as they are read.
 pub type Batches = Box<dyn Iterator<Item = Result<RecordBatch, FormatError>> + Send>;
 
+/// A cell that is no value of its column's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stranger<'a> {
+    /// Its row, from 1, the header aside.
+    pub row: u64,
+    /// Its column.
+    pub column: &'a str,
+    /// What stands in it.
+    pub text: &'a str,
+}
+
+/// Who is told of such cells.
+pub type Listener = Arc<dyn Fn(Stranger<'_>) + Send + Sync>;
+
 /// A table in a file.
 pub struct SourceTable {
     /// Its name: the file's stem, or the sheet's name.
@@ -45,8 +59,8 @@ pub(crate) trait Source: Send + Sync {
     /// The table's columns, with the types that the file itself tells.
     fn schema(&self) -> SchemaRef;
 
-    /// The rows, with columns of [`target`]'s types.
-    fn batches(&self, target: SchemaRef) -> Result<Batches, FormatError>;
+    /// The rows, with columns of [`target`]'s types. Without a listener a cell that is none of these is an error.
+    fn batches(&self, target: SchemaRef, listener: Option<Listener>) -> Result<Batches, FormatError>;
 }
 
 impl SourceTable {
@@ -68,7 +82,13 @@ impl SourceTable {
     ///
     /// Every column of a batch is nullable, whatever `expected` says: a null where none may be is a finding, not a fault of the file.
     pub fn batches(&self, expected: Option<&Schema>) -> Result<Batches, FormatError> {
-        self.source.batches(target(&*self.source, expected))
+        self.source.batches(target(&*self.source, expected), None)
+    }
+
+    /// The same, where a cell that is no value of its column's type is null and `listener` is told of it, in the order of the rows, instead of
+    /// its being an error.
+    pub fn batches_with_strangers(&self, expected: &Schema, listener: Listener) -> Result<Batches, FormatError> {
+        self.source.batches(target(&*self.source, Some(expected)), Some(listener))
     }
 }
 

@@ -2,12 +2,12 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, StringViewArray, UInt64Array};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use engine::types::LogicalType;
-use formats::{Format, FormatError, Json, JsonLines, Options, SourceTable};
+use formats::{Format, FormatError, Json, JsonLines, Listener, Options, SourceTable, Stranger};
 
 use support::{file, rows, schema, write};
 
@@ -123,4 +123,31 @@ fn broken_files_are_described() {
     ] {
         assert_eq!(message(content, &expected), said, "{content}");
     }
+}
+
+#[test]
+fn cells_that_are_no_values_of_their_types_are_told_and_null_and_leave_the_others_alone() {
+    let list = LogicalType::List(Box::new(LogicalType::Integer));
+    let expected = schema(&[("a", LogicalType::Integer), ("few", list)]);
+    let rows = r#"[{"a": 1, "few": [1, 2]}, {"a": "x", "few": [3, "y", 4]}, {"a": 3, "few": 5}, {"few": [6]}, {"a": 5, "few": []}]"#;
+    let (_folder, table) = table(rows).expect("read");
+    let told: Arc<Mutex<Vec<(u64, String, String)>>> = Arc::default();
+    let listener: Listener = {
+        let told = Arc::clone(&told);
+        Arc::new(move |Stranger { row, column, text }: Stranger<'_>| {
+            told.lock().expect("no panic").push((row, column.to_owned(), text.to_owned()));
+        })
+    };
+    let batches = table.batches_with_strangers(&expected, listener).expect("rows");
+    let batches = batches.collect::<Result<Vec<RecordBatch>, FormatError>>().expect("rows");
+    let [batch] = &batches[..] else { panic!("{batches:?}") };
+    let numbers: Vec<Option<i64>> = batch.column(0).as_primitive::<Int64Type>().iter().collect();
+    assert_eq!(numbers, [Some(1), None, Some(3), None, Some(5)]);
+    let lists = batch.column(1).as_list::<i32>().iter();
+    let lists: Vec<Option<Vec<Option<i64>>>> =
+        lists.map(|list| Some(list?.as_primitive::<Int64Type>().iter().collect())).collect();
+    assert_eq!(lists, [Some(vec![Some(1), Some(2)]), None, None, Some(vec![Some(6)]), Some(Vec::new())]);
+    let told = told.lock().expect("no panic").clone();
+    let wanted = [(2, "a", "x"), (2, "few", "[3, \"y\", 4]"), (3, "few", "5")];
+    assert_eq!(told, wanted.map(|(row, column, text)| (row, column.to_owned(), text.to_owned())));
 }

@@ -82,13 +82,14 @@ fn verify_found(
     work: Option<PathBuf>,
     cancellation: &Cancellation,
 ) -> Result<Verification, Failure> {
-    let fault = found.fault;
+    let source::Found { fault, strangers, .. } = &found;
+    let (fault, strangers) = (fault.clone(), strangers.clone());
     let certificate = match certify(plan, found.tables, threads, work, cancellation) {
         Ok(certificate) => certificate,
         // What a file's reader says is plainer than what the query around it makes of it.
         Err(failure) => return Err(fault.take().map_or(failure, Failure::Format)),
     };
-    Ok(Verification { certificate, notes: found.notes })
+    Ok(Verification { certificate: certificate.with_unreadable(strangers.take()), notes: found.notes })
 }
 
 /// Proves a plan's statements on its tables, and measures its distributions, by `threads` threads. What does not fit in memory goes to files below `work`.

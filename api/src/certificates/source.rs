@@ -15,7 +15,8 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use engine::plan::Plan;
 use engine::problem::suggestion;
-use formats::{FORMATS, FormatError, SourceTable};
+use engine::verify::{EXAMPLES, Unreadable};
+use formats::{FORMATS, FormatError, Listener, SourceTable, Stranger};
 use futures::stream;
 
 use crate::Failure;
@@ -29,6 +30,60 @@ pub(super) struct Found {
     pub notes: Vec<String>,
     /// What stops a reader.
     pub fault: Fault,
+    /// What does not.
+    pub strangers: Strangers,
+}
+
+/// Cells that are no values of their columns' types, by table and column. However often and by how many a file is read, each is counted once:
+/// readers meet them in the order of the rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Strangers(Arc<Mutex<BTreeMap<(String, String), Met>>>);
+
+#[derive(Debug, Default)]
+struct Met {
+    /// The last row that was counted.
+    until: u64,
+    cells: u64,
+    /// The first of them, with their rows.
+    first: Vec<(u64, String)>,
+}
+
+/// Characters of a cell that are shown.
+const SHOWN_CHARACTERS: usize = 60;
+
+impl Strangers {
+    /// What hears of the cells of a table.
+    fn listener(&self, table: &str) -> Listener {
+        let (met, table) = (Arc::clone(&self.0), table.to_owned());
+        Arc::new(move |stranger: Stranger<'_>| {
+            let mut met = met.lock().unwrap_or_else(PoisonError::into_inner);
+            let met = met.entry((table.clone(), stranger.column.to_owned())).or_default();
+            if stranger.row <= met.until {
+                return;
+            }
+            met.until = stranger.row;
+            met.cells += 1;
+            if met.first.len() < EXAMPLES {
+                let mut shown: String = stranger.text.chars().take(SHOWN_CHARACTERS).collect();
+                if shown.len() < stranger.text.len() {
+                    shown.push('…');
+                }
+                met.first.push((stranger.row, shown));
+            }
+        })
+    }
+
+    /// What was met.
+    pub(super) fn take(&self) -> Vec<Unreadable> {
+        let met = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let unreadable = met.into_iter().map(|((table, column), met)| Unreadable {
+            table,
+            column,
+            cells: met.cells,
+            examples: met.first,
+        });
+        unreadable.collect()
+    }
 }
 
 /// The first error of a reader. Queries wrap errors in words of their own; people are shown this one.
@@ -103,19 +158,20 @@ pub(super) fn find(
             }
         }
     }
-    let fault = Fault::default();
+    let (fault, strangers) = (Fault::default(), Strangers::default());
     let mut tables: Vec<(String, Arc<dyn TableProvider>)> = Vec::new();
     for (index, planned) in plan.tables.iter().enumerate() {
         let Some((place, table)) = found.remove(&index) else {
             problems.push(missing(&planned.name));
             continue;
         };
-        match provider(table, planned.schema.clone(), fault.clone()) {
+        let listener = strangers.listener(&planned.name);
+        match provider(table, planned.schema.clone(), fault.clone(), listener) {
             Ok(provider) => tables.push((planned.name.clone(), provider)),
             Err(error) => problems.push(format!("{place}: {}", error.strip_backtrace())),
         }
     }
-    if problems.is_empty() { Ok(Found { tables, notes, fault }) } else { Err(Failure::Data(problems)) }
+    if problems.is_empty() { Ok(Found { tables, notes, fault, strangers }) } else { Err(Failure::Data(problems)) }
 }
 
 /// The files that the paths stand for, each folder's in the order of their names; a sentence for each path that is none.
@@ -185,7 +241,12 @@ fn named(file: &str, error: &FormatError) -> String {
 }
 
 /// A table that reads its file anew at each scan, a batch at a time.
-fn provider(table: SourceTable, expected: SchemaRef, fault: Fault) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+fn provider(
+    table: SourceTable,
+    expected: SchemaRef,
+    fault: Fault,
+    listener: Listener,
+) -> Result<Arc<dyn TableProvider>, DataFusionError> {
     let own = table.schema();
     let fields = own.fields().iter().map(|field| {
         let wanted = expected.field_with_name(field.name()).unwrap_or(field);
@@ -193,7 +254,7 @@ fn provider(table: SourceTable, expected: SchemaRef, fault: Fault) -> Result<Arc
         wanted.clone().with_nullable(true)
     });
     let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
-    let partition = FilePartition { table, expected, schema: schema.clone(), fault };
+    let partition = FilePartition { table, expected, schema: schema.clone(), fault, listener };
     Ok(Arc::new(StreamingTable::try_new(schema, vec![Arc::new(partition)])?))
 }
 
@@ -203,6 +264,7 @@ struct FilePartition {
     expected: SchemaRef,
     schema: SchemaRef,
     fault: Fault,
+    listener: Listener,
 }
 
 impl std::fmt::Debug for FilePartition {
@@ -219,7 +281,7 @@ impl PartitionStream for FilePartition {
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
         let fault = self.fault.clone();
         let refused = move |error| DataFusionError::Execution(fault.keep(error));
-        let batches = match self.table.batches(Some(&self.expected)) {
+        let batches = match self.table.batches_with_strangers(&self.expected, Arc::clone(&self.listener)) {
             Ok(batches) => batches,
             Err(error) => Box::new(std::iter::once(Err(error))),
         };

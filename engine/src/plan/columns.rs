@@ -61,6 +61,11 @@ impl Compiler {
         if is_open && self.statements.implied_values(table, column).is_empty() && !self.is_given(table, column) {
             self.null_rates.insert((table, column), mask.rate);
         }
+        let makes_none = !self.tables[table].slots[raw].nullable;
+        if makes_none && mask.rate == 0.0 && !counts_nulls && !self.is_given(table, column) {
+            let conditions = self.null_conditions(table, column);
+            self.null_only.insert((table, column), conditions);
+        }
         let nulls = if is_counted { Some(self.slot(table, Name::Nulls(column))?) } else { None };
         let slot = &self.tables[table].slots[raw];
         let (distinct, longest, logical) = (slot.distinct, slot.longest, slot.logical.clone());

@@ -97,6 +97,8 @@ pub(super) struct Compiler {
     pub declared: BTreeMap<(usize, usize), Declared>,
     /// Columns whose nulls nothing decides but their rate.
     pub null_rates: BTreeMap<(usize, usize), f64>,
+    /// Columns that nothing makes null but conditions, with these.
+    pub null_only: BTreeMap<(usize, usize), Vec<String>>,
     /// What a language model is asked.
     pub pools: Vec<Pool>,
     pub problems: Vec<Problem>,
@@ -155,6 +157,7 @@ fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], pr
         notes: HashMap::new(),
         declared: BTreeMap::new(),
         null_rates: BTreeMap::new(),
+        null_only: BTreeMap::new(),
         pools: Vec::new(),
         chosen: auto::choose_all(&dataset),
         problems,
@@ -483,6 +486,11 @@ impl Compiler {
                     declared.push(Declared::nulls(&column.name, *rate));
                 }
             }
+            let null_only = definition.columns.iter().enumerate().filter_map(|(at, column)| {
+                Some((column.name.clone(), self.null_only.remove(&(index, at))?))
+                    .filter(|_| column.hidden != Some(true))
+            });
+            let null_only = null_only.collect();
             tables.push(TablePlan {
                 name: definition.name.clone(),
                 rows: match state.rows {
@@ -494,6 +502,7 @@ impl Compiler {
                 slots: state.slots,
                 groups,
                 declared,
+                null_only,
             });
         }
         let mut dataset = Arc::unwrap_or_clone(self.dataset);

@@ -11,6 +11,13 @@ use crate::generators::{Choices, GeneratorSpec, Made, Quantiles};
 use crate::types::LogicalType;
 use crate::verify::{Distribution, Expected, Shape};
 
+/// The condition of the rows of which another is not true.
+fn outside(condition: &str) -> String {
+    // A comment at its end must not take the rest along.
+    let end = if condition.contains("--") { "\n" } else { "" };
+    format!("({condition}{end}) IS NOT TRUE")
+}
+
 /// Shares into which a distribution of numbers is cut at most.
 const SHARES: u32 = 32;
 
@@ -160,7 +167,24 @@ impl Plan {
             let columns = table.schema.fields().iter().filter(|field| !field.is_nullable());
             (table.name.clone(), columns.map(|field| field.name().clone()).collect())
         });
-        Expected { never_null: never_null.collect(), distributions: self.distributions() }
+        let null_only = self.tables.iter().map(|table| {
+            let elsewhere = |conditions: &Vec<String>| {
+                conditions.iter().map(|condition| outside(condition)).collect::<Vec<_>>().join(" AND ")
+            };
+            let columns = table.null_only.iter();
+            (table.name.clone(), columns.map(|(name, conditions)| (name.clone(), elsewhere(conditions))).collect())
+        });
+        let types = self.tables.iter().map(|table| {
+            let fields = table.schema.fields().iter();
+            let types = fields.filter_map(|field| Some((field.name().clone(), LogicalType::of_field(field)?)));
+            (table.name.clone(), types.collect())
+        });
+        Expected {
+            never_null: never_null.collect(),
+            never_null_where: null_only.collect(),
+            types: types.collect(),
+            distributions: self.distributions(),
+        }
     }
 
     /// The distributions of delivered columns that are the same in all rows, as their generators declare them.

@@ -181,6 +181,8 @@ pub struct TablePlan {
     pub(crate) groups: Vec<Group>,
     /// The distributions of columns that are the same in all rows.
     declared: Vec<distributions::Declared>,
+    /// Delivered columns that are null where one of their conditions is true, and nowhere else.
+    null_only: Vec<(String, Vec<String>)>,
 }
 
 /// One value a row.

@@ -39,6 +39,13 @@ impl Compiler {
         (null::Mask { key, rate: definition.null_rate.unwrap_or(0.0), nulls }, conditions)
     }
 
+    /// The conditions that make a column null, as they are written.
+    pub(super) fn null_conditions(&self, table: usize, column: usize) -> Vec<String> {
+        let own = self.dataset.tables[table].columns[column].null_when.clone();
+        let implied = self.statements.implied_nulls(table, column).into_iter().map(|implied| implied.condition);
+        own.into_iter().chain(implied).collect()
+    }
+
     /// Whether a column is null, row by row, before it has a value.
     pub(super) fn make_nulls(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
         let (mask, inputs) = self.null_mask(table, column);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::param::Span;
 
 /// The largest difference of a coefficient where a rule names none.
-pub const CORRELATION_TOLERANCE: f64 = 0.02;
+pub const CORRELATION_TOLERANCE: f64 = 0.03;
 
 /// A statement about the finished rows of its table. It is broken where its condition is false; null passes.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -126,7 +126,7 @@ pub enum RuleKind {
         /// pearson, spearman or kendall; pearson when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         method: Option<String>,
-        /// Largest difference of a coefficient; 0.02 when absent.
+        /// Largest difference of a coefficient; 0.03 when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tolerance: Option<f64>,
     },

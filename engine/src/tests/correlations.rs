@@ -142,7 +142,7 @@ fn a_matrix_and_rules_that_share_columns_hold_together() {
         [("years", "pay", 0.6), ("years", "few", 0.0), ("pay", "few", -0.25), ("day", "few", 0.1)]
     {
         let found = coefficient(&rows, "spearman", first, second);
-        assert!((found - wanted).abs() < 0.004, "{first} {second} {found}");
+        assert!((found - wanted).abs() < 0.006, "{first} {second} {found}");
     }
     // What no rule says follows from the rest: no correlation matrix has 0.9, 0.8 and nothing.
     assert!(coefficient(&rows, "pearson", "normal", "exponential") > 0.3);
@@ -248,9 +248,9 @@ fn a_certificate_measures_coefficients_and_fails_on_shuffled_rows() {
     let result = found("s", &certificate);
     assert_eq!(
         (result.checked, result.measures.len(), result.statement.as_str()),
-        (1000, 1, "Spearman's coefficients are years, day: 0.5, each ± 0.02")
+        (1000, 1, "Spearman's coefficients are years, day: 0.5, each ± 0.03")
     );
-    assert_eq!(result.measures[0].asked, "0.5 ± 0.02");
+    assert_eq!(result.measures[0].asked, "0.5 ± 0.03");
     let measured: f64 = result.measures[0].measured.parse().expect("a number");
     assert!((measured - coefficient(&rows, "spearman", "years", "day")).abs() < 1e-5);
     assert!(certificate.to_html().contains("years, day: "));

@@ -51,6 +51,60 @@ fn a_null_where_nothing_makes_one_breaks_the_certificate() {
     assert!(!stated("not-null:person.id") && !stated("not-null:person.phone") && stated("not-null:person.age"));
 }
 
+const CONTRACTS: &str = "
+name: d
+random_seed: 5
+tables:
+  - name: contract
+    rows: 600
+    primary_key: [id]
+    columns:
+      - {name: id, generator: {type: sequence}}
+      - {name: state, generator: {type: choice, values: [open, ended, trial]}}
+      - {name: ended, null_when: \"state <> 'ended'\", generator: {type: date, start: 2020-01-01, end: 2024-12-31}}
+      - {name: bonus, generator: {type: integer, min: 1, max: 9}}
+      - {name: note, null_when: \"state = 'open' -- nothing to say\", generator: {type: word}}
+      - {name: phone, null_when: \"state = 'open'\", null_rate: 0.2, generator: {type: phone}}
+      - {name: grade, null_when: \"state = 'open'\", generator: {type: choice, values: [a, null]}}
+    rules:
+      - {id: trial, kind: implies, if: \"state = 'trial'\", then: bonus IS NULL}
+      - {id: early, kind: implies, when: id < 50, if: \"state = 'ended'\", then: note IS NULL}
+";
+
+#[test]
+fn a_null_where_no_condition_makes_one_breaks_the_certificate() {
+    let right = plan(CONTRACTS);
+    let certificate = measured(&right.dataset, &right.expected(), &right).expect("a certificate");
+    assert!(certificate.holds(), "{certificate:?}");
+    let stated = |id: &str| certificate.results.iter().find(|result| result.id == id);
+    // Their generators and shares make nulls of their own.
+    assert!(stated("not-null:contract.phone").is_none() && stated("not-null:contract.grade").is_none());
+    let bonus = stated("not-null:contract.bonus").expect("a statement");
+    assert_eq!(bonus.statement, "bonus is never null, where (state = 'trial') IS NOT TRUE");
+    assert!((300..500).contains(&bonus.checked), "{bonus:?}");
+    let both = stated("not-null:contract.note").expect("a statement");
+    assert!((250..550).contains(&both.checked), "{both:?}");
+    for (column, more) in [
+        ("ended", "id = 300 OR state <> 'ended'"),
+        ("note", "id % 100 = 60 OR state = 'open'"),
+        ("bonus", "id % 100 = 60"),
+    ] {
+        // The same rows, and nulls in some that none of the right conditions is about.
+        let columns = CONTRACTS.lines().map(|line| match line.contains(&format!("{{name: {column},")) {
+            true => {
+                let generator = line.split_once("generator").expect("a generator").1;
+                format!("      - {{name: {column}, null_when: \"{more}\", generator{generator}\n")
+            }
+            false => format!("{line}\n"),
+        });
+        let spoilt = plan(&columns.collect::<String>());
+        let certificate = measured(&right.dataset, &right.expected(), &spoilt).expect("a certificate");
+        let broken: Vec<&str> =
+            certificate.results.iter().filter(|result| !result.holds()).map(|result| result.id.as_str()).collect();
+        assert_eq!(broken, [format!("not-null:contract.{column}")]);
+    }
+}
+
 #[test]
 fn a_plan_measures_how_far_rules_move_columns() {
     let report = plan(PEOPLE).measured();

@@ -2,8 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::rows::ROW_NUMBER;
 use crate::llm::Note;
 
 /// What the rows of a dataset keep of its statements.
@@ -90,6 +91,19 @@ pub struct Fit {
     pub p_value: Option<f64>,
 }
 
+/// The cells of a column that could not be read as values of its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// How many they are.
+    pub cells: u64,
+    /// Some of them: the row, from 1, and what stands in it.
+    pub examples: Vec<(u64, String)>,
+}
+
 /// A number that a statement asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Measure {
@@ -114,6 +128,22 @@ impl Certificate {
     #[must_use]
     pub fn noted(mut self, notes: Vec<Note>) -> Certificate {
         self.notes = notes;
+        self
+    }
+
+    /// The same with cells that could not be read as values of their columns' types, and were proved as nulls: they break the statements of
+    /// types.
+    #[must_use]
+    pub fn with_unreadable(mut self, unreadable: impl IntoIterator<Item = Unreadable>) -> Certificate {
+        for Unreadable { table, column, cells, examples } in unreadable {
+            let id = format!("type:{table}.{column}");
+            let of_type = |result: &&mut RuleResult| result.kind == "type" && result.table == table && result.id == id;
+            let Some(result) = self.results.iter_mut().find(of_type) else { continue };
+            result.broken += cells;
+            let shown = examples.into_iter().map(|(row, text)| json!({ ROW_NUMBER: row, column.clone(): text }));
+            result.examples.extend(shown);
+            result.examples.truncate(EXAMPLES);
+        }
         self
     }
 

@@ -5,6 +5,7 @@
 //! the types of columns are not declared, a division or cast stands as it was written.
 
 mod functions;
+mod sqlite;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CaseWhen, DataType, ExactNumberInfo, Expr, UnaryOperator, Value,
@@ -204,7 +205,16 @@ impl Writer<'_> {
             }
             _ => Some(Kind::Other),
         };
-        Ok(Piece { sql: format!("{} {op} {}", left.sql, right.sql), kind })
+        if self.dialect != Dialect::Sqlite {
+            return Ok(Piece { sql: format!("{} {op} {}", left.sql, right.sql), kind });
+        }
+        let sql = match (op, kind) {
+            (BinaryOperator::Modulo, Some(Kind::Decimal(scale))) => sqlite::remainder(&left, &right, scale),
+            (_, Some(Kind::Decimal(scale))) => format!("round({} {op} {}, {})", left.sql, right.sql, scale.max(0)),
+            (BinaryOperator::StringConcat, _) => format!("{} {op} {}", sqlite::text(&left), sqlite::text(&right)),
+            _ => format!("{} {op} {}", left.sql, right.sql),
+        };
+        Ok(Piece { sql, kind })
     }
 
     /// Division of whole numbers and of decimals truncates, the latter four places behind those of its left side.
@@ -229,7 +239,7 @@ impl Writer<'_> {
         let sql = match self.dialect {
             Dialect::Postgres => format!("trunc(({a}) / CAST({b} AS NUMERIC), {places})"),
             Dialect::Duckdb => format!("(trunc(({a}) / CAST({b} AS DOUBLE) * {power}) / {power})"),
-            Dialect::Sqlite => format!("(CAST(({a}) * 1.0 / ({b}) * {power} AS INTEGER) / {power}.0)"),
+            Dialect::Sqlite => sqlite::quotient(left, right, scale),
         };
         Ok(of(Kind::Decimal(scale), sql))
     }
@@ -243,20 +253,20 @@ impl Writer<'_> {
         for case in cases {
             let result = self.expr(&case.result)?;
             sql.push_str(&format!(" WHEN {} THEN {}", self.write(&case.condition)?, result.sql));
-            kinds.push(result.kind);
+            kinds.extend((!is_null(&case.result)).then_some(result.kind));
         }
         if let Some(otherwise) = otherwise {
             let result = self.expr(otherwise)?;
             sql.push_str(&format!(" ELSE {}", result.sql));
-            kinds.push(result.kind);
+            kinds.extend((!is_null(otherwise)).then_some(result.kind));
         }
         sql.push_str(" END");
-        let first = kinds.first().copied().flatten();
-        Ok(Piece { sql, kind: first.filter(|_| kinds.iter().all(|kind| *kind == first)) })
+        Ok(Piece { sql, kind: kinds.into_iter().reduce(common).flatten() })
     }
 
     fn cast(&self, expr: &Expr, target: &DataType) -> Result<Piece, String> {
-        let Piece { sql: inner, kind } = self.expr(expr)?;
+        let piece = self.expr(expr)?;
+        let (inner, kind) = (&piece.sql, piece.kind);
         let is_fraction = matches!(kind, Some(Kind::Decimal(_) | Kind::Float));
         let sqlite = self.dialect == Dialect::Sqlite;
         Ok(match target {
@@ -273,16 +283,16 @@ impl Writer<'_> {
                 };
                 let kind = Kind::Decimal(i8::try_from(scale).unwrap_or(i8::MAX));
                 match self.dialect {
-                    Dialect::Sqlite => of(kind, format!("round({inner}, {scale})")),
+                    Dialect::Sqlite => of(kind, sqlite::rounded(&piece, u64::try_from(scale).unwrap_or(0))),
                     Dialect::Postgres => of(kind, format!("CAST({inner} AS NUMERIC({precision}, {scale}))")),
                     Dialect::Duckdb => of(kind, format!("CAST({inner} AS DECIMAL({precision}, {scale}))")),
                 }
             }
             DataType::DoublePrecision if sqlite => of(Kind::Float, format!("CAST({inner} AS REAL)")),
             DataType::DoublePrecision => of(Kind::Float, format!("CAST({inner} AS DOUBLE PRECISION)")),
-            DataType::Varchar(_) if sqlite => of(Kind::Other, format!("CAST({inner} AS TEXT)")),
+            DataType::Varchar(_) if sqlite => of(Kind::Other, format!("CAST({} AS TEXT)", sqlite::text(&piece))),
             DataType::Date if sqlite => of(Kind::Other, format!("date({inner})")),
-            DataType::Boolean if sqlite => of(Kind::Other, inner),
+            DataType::Boolean if sqlite => of(Kind::Other, inner.clone()),
             other if sqlite => return Err(self.lacks(&other.to_string())),
             other => of(Kind::Other, format!("CAST({inner} AS {})", self.type_name(other)?)),
         })
@@ -318,6 +328,19 @@ fn number_kind(digits: &str) -> Kind {
     match digits.split_once('.') {
         Some((_, places)) => Kind::Decimal(i8::try_from(places.len()).unwrap_or(i8::MAX)),
         None => Kind::Integer,
+    }
+}
+
+fn is_null(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if value.value == Value::Null)
+}
+
+/// The kind of what is one or the other.
+fn common(left: Option<Kind>, right: Option<Kind>) -> Option<Kind> {
+    match (left?, right?) {
+        (left, right) if left == right => Some(left),
+        (Kind::Other, _) | (_, Kind::Other) => None,
+        (left, right) => arithmetic(Some(left), Some(right), false),
     }
 }
 

@@ -48,7 +48,7 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::future::{try_join, try_join_all};
 use serde_json::{Map, Value, json};
 
-pub use certificate::{Certificate, EXAMPLES, Fit, Measure, RuleResult, TableRows};
+pub use certificate::{Certificate, EXAMPLES, Fit, Measure, RuleResult, TableRows, Unreadable};
 pub use dialect::Dialect;
 pub use distribution::{Distribution, Shape};
 pub use live::{Feed, Live};
@@ -58,6 +58,7 @@ pub(crate) use values::json as value_json;
 
 use crate::expr::Parsed;
 use crate::schema::{Children, Column, Dataset, Datetime, ForeignKey, Table};
+use crate::types::LogicalType;
 use joins::{Joins, Place, parent_of};
 use live::CloseOnDrop;
 use reader::Means;
@@ -155,6 +156,10 @@ pub async fn certify(
 pub struct Expected {
     /// Tables, each with the columns that are never null.
     pub never_null: HashMap<String, Vec<String>>,
+    /// Tables, each with columns that are null under conditions alone, and the condition under which they never are.
+    pub never_null_where: HashMap<String, HashMap<String, String>>,
+    /// Tables, each with the types of its delivered columns, declared or not.
+    pub types: HashMap<String, HashMap<String, LogicalType>>,
     /// Declared distributions, which are measured and never broken.
     pub distributions: Vec<Distribution>,
 }
@@ -162,6 +167,11 @@ pub struct Expected {
 impl Expected {
     fn is_never_null(&self, table: &str, column: &str) -> bool {
         self.never_null.get(table).is_some_and(|columns| columns.iter().any(|known| known == column))
+    }
+
+    /// The type of a column: the declared one, else the one that its generator gives it.
+    fn logical_type(&self, table: &Table, column: &Column) -> Option<LogicalType> {
+        column.logical_type().or_else(|| self.types.get(&table.name)?.get(&column.name).cloned())
     }
 }
 
@@ -337,12 +347,12 @@ impl<'a> Prover<'a> {
         };
         let mut outcome = Outcome { checked: rows, ..Outcome::default() };
         let Some(logical) = column.logical_type() else { return Ok(outcome) };
-        let is_json = logical == crate::types::LogicalType::Json;
+        let is_json = logical == LogicalType::Json;
         if *delivered.data_type() == logical.arrow() && !is_json {
             return Ok(outcome);
         }
         let to = values::read_as(column, &delivered);
-        if to != logical.arrow() && !matches!(logical, crate::types::LogicalType::List(_)) {
+        if to != logical.arrow() && !matches!(logical, LogicalType::List(_)) {
             let example = json!({ "column": column.name, "delivered": delivered.data_type().to_string() });
             return Ok(Outcome { broken: rows.max(1), examples: vec![example], ..outcome });
         }

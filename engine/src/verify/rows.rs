@@ -227,7 +227,7 @@ pub(super) fn truth(
 }
 
 /// Key of the row number in an example.
-const ROW_NUMBER: &str = "row_number";
+pub(super) const ROW_NUMBER: &str = "row_number";
 
 /// What was found about a statement so far.
 #[derive(Default)]

@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use crate::expr::{Parsed, Reference};
 use crate::schema::{Children, Dataset, Datetime, ForeignKey, Table};
+use crate::types::LogicalType;
 
 /// The statements of a schema as SQL for a database.
 pub fn verify_sql(dataset: &Dataset, expected: &Expected, dialect: Dialect) -> String {
@@ -34,7 +35,7 @@ pub fn verify_sql(dataset: &Dataset, expected: &Expected, dialect: Dialect) -> S
     if dialect == Dialect::Sqlite {
         sql.push_str("\nPRAGMA case_sensitive_like = ON;\n");
     }
-    let script = Script { dataset, dialect, broken: free_name(dataset) };
+    let script = Script { dataset, expected, dialect, broken: free_name(dataset) };
     for statement in statements(dataset, expected) {
         if matches!(statement.claim, Claim::Type(_)) {
             continue;
@@ -72,6 +73,7 @@ fn free_name(dataset: &Dataset) -> String {
 
 struct Script<'a> {
     dataset: &'a Dataset,
+    expected: &'a Expected,
     dialect: Dialect,
     /// Name of the rows that break a rule.
     broken: String,
@@ -124,7 +126,7 @@ impl<'a> Script<'a> {
     }
 
     fn row(&self, table: &'a Table, when: Option<&str>, condition: Condition<'_>) -> Result<String, String> {
-        let condition = condition.sql(|column| table.column(column)?.logical_type())?;
+        let condition = condition.sql(|column| self.kind(table, column))?;
         let joins = RefCell::new(Joins::new(self.dataset, table));
         let read = RefCell::new(Vec::new());
         let condition = self.write(&condition, &joins, &read)?;
@@ -183,7 +185,7 @@ impl<'a> Script<'a> {
             let mut conditions = Vec::new();
             for (column, value) in row {
                 let name = self.own(table, &[column])?.remove(0);
-                let kind = table.column(column).and_then(crate::schema::Column::logical_type);
+                let kind = self.kind(table, column);
                 conditions.push(match value {
                     Value::Null => format!("{name} IS NULL"),
                     value => format!("{name} = {}", value_sql(value, kind.as_ref())?),
@@ -292,7 +294,7 @@ impl<'a> Script<'a> {
         let mut joins = Joins::new(self.dataset, table);
         columns
             .iter()
-            .map(|column| delivered(&mut joins, &Reference(vec![(*column).to_owned()])).map(|w| w.sql))
+            .map(|column| self.delivered(&mut joins, &Reference(vec![(*column).to_owned()])).map(|w| w.sql))
             .collect()
     }
 
@@ -307,7 +309,7 @@ impl<'a> Script<'a> {
     fn write(&self, sql: &str, joins: &RefCell<Joins<'a>>, read: &RefCell<Vec<String>>) -> Result<String, String> {
         let parsed = Parsed::parse(sql).map_err(|problem| problem.to_string())?;
         let resolve = |reference: &Reference| {
-            let written = delivered(&mut joins.borrow_mut(), reference)?;
+            let written = self.delivered(&mut joins.borrow_mut(), reference)?;
             let mut read = read.borrow_mut();
             if !read.contains(&written.sql) {
                 read.push(written.sql.clone());
@@ -317,17 +319,22 @@ impl<'a> Script<'a> {
         let reference_time = Datetime(self.dataset.reference_time_us()).to_string();
         Writer { dialect: self.dialect, reference_time, resolve: &resolve }.write(parsed.expr())
     }
-}
 
-/// A column as SQL, if it is one that other databases see.
-fn delivered(joins: &mut Joins<'_>, reference: &Reference) -> Result<Written, String> {
-    let place = joins.place(reference)?;
-    if place.column.hidden == Some(true) {
-        return Err(format!(
-            "it reads {}.{}, which is hidden and therefore not delivered",
-            place.table.name, place.column.name
-        ));
+    /// A column as SQL, if it is one that other databases see.
+    fn delivered(&self, joins: &mut Joins<'_>, reference: &Reference) -> Result<Written, String> {
+        let place = joins.place(reference)?;
+        if place.column.hidden == Some(true) {
+            return Err(format!(
+                "it reads {}.{}, which is hidden and therefore not delivered",
+                place.table.name, place.column.name
+            ));
+        }
+        let sql = format!("{}.{}", place.alias, quoted(&place.column.name));
+        Ok(Written { sql, kind: self.expected.logical_type(place.table, place.column) })
     }
-    let sql = format!("{}.{}", place.alias, quoted(&place.column.name));
-    Ok(Written { sql, kind: place.column.logical_type() })
+
+    /// The type of a column, where it is known.
+    fn kind(&self, table: &Table, column: &str) -> Option<LogicalType> {
+        self.expected.logical_type(table, table.column(column)?)
+    }
 }

@@ -51,11 +51,11 @@ pub(super) enum Claim<'a> {
 }
 
 /// The statements of a dataset, and what its plan knows beyond them.
-pub(super) fn statements<'a>(dataset: &'a Dataset, expected: &Expected) -> Vec<Statement<'a>> {
+pub(super) fn statements<'a>(dataset: &'a Dataset, expected: &'a Expected) -> Vec<Statement<'a>> {
     dataset.tables.iter().flat_map(|table| of_table(table, expected)).collect()
 }
 
-fn of_table<'a>(table: &'a Table, expected: &Expected) -> Vec<Statement<'a>> {
+fn of_table<'a>(table: &'a Table, expected: &'a Expected) -> Vec<Statement<'a>> {
     let mut statements = Vec::new();
     let mut add = |id: String, kind: &'static str, says: String, claim: Claim<'a>| {
         statements.push(Statement { id, kind, table, says, claim });
@@ -90,6 +90,10 @@ fn of_table<'a>(table: &'a Table, expected: &Expected) -> Vec<Statement<'a>> {
         if expected.is_never_null(&table.name, &column.name) && !table.primary_key.contains(&column.name) {
             let condition = Condition::NotNull { column: &column.name };
             row(&mut add, format!("not-null:{place}"), "null", None, condition);
+        }
+        if let Some(when) = expected.never_null_where.get(&table.name).and_then(|columns| columns.get(&column.name)) {
+            let condition = Condition::NotNull { column: &column.name };
+            row(&mut add, format!("not-null:{place}"), "null", Some(when), condition);
         }
         if column.min_length.is_some() || column.max_length.is_some() {
             row(&mut add, format!("length:{place}"), "length", None, Condition::Length { column });

@@ -12,7 +12,7 @@ use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use engine::types::LogicalType;
 
 use crate::builder::BatchBuilder;
-use crate::source::{self, Batches, MAX_COLUMNS, MAX_ROW_BYTES, Source};
+use crate::source::{self, Batches, Listener, MAX_COLUMNS, MAX_ROW_BYTES, Source};
 use crate::{FormatError, Options, SourceTable};
 
 /// The table in a CSV file, whose header is read at once.
@@ -64,12 +64,12 @@ impl Source for CsvSource {
         Arc::clone(&self.schema)
     }
 
-    fn batches(&self, target: SchemaRef) -> Result<Batches, FormatError> {
+    fn batches(&self, target: SchemaRef, listener: Option<Listener>) -> Result<Batches, FormatError> {
         let mut scanner = Scanner::open(&self.path, &self.name, self.delimiter)?;
         let mut record = Record::default();
         scanner.next(&mut record)?;
         let columns = target.fields().len();
-        let builder = BatchBuilder::new(&self.name, target)?;
+        let builder = BatchBuilder::new(&self.name, target, listener)?;
         let null = self.null.clone();
         Ok(Box::new(CsvBatches { scanner, record, builder, columns, null, done: false }))
     }

@@ -15,7 +15,7 @@ use engine::types::{DEFAULT_PRECISION, LogicalType};
 
 use super::token::{self, Fault, JsonKind, JsonValue, Tokens};
 use crate::builder::BatchBuilder;
-use crate::source::{self, Batches, MAX_COLUMNS, MAX_ROW_BYTES, Source};
+use crate::source::{self, Batches, Listener, MAX_COLUMNS, MAX_ROW_BYTES, Source};
 use crate::{FormatError, SourceTable};
 
 /// The table in a JSON file, whose objects are all looked at for their keys.
@@ -60,13 +60,13 @@ impl Source for JsonSource {
         Arc::clone(&self.schema)
     }
 
-    fn batches(&self, target: SchemaRef) -> Result<Batches, FormatError> {
+    fn batches(&self, target: SchemaRef, listener: Option<Listener>) -> Result<Batches, FormatError> {
         let columns = target.fields().iter().enumerate().map(|(place, field)| (field.name().clone(), place)).collect();
         Ok(Box::new(JsonBatches {
             objects: Objects::open(&self.path, &self.name)?,
             columns,
             has_value: vec![false; target.fields().len()],
-            builder: BatchBuilder::new(&self.name, target)?,
+            builder: BatchBuilder::new(&self.name, target, listener)?,
             done: false,
         }))
     }

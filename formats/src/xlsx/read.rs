@@ -16,7 +16,7 @@ use engine::types::LogicalType;
 use super::front::{SHEETS_HEADER, SPECIFICATION};
 use super::{SHEET_ROWS, package, serial};
 use crate::builder::BatchBuilder;
-use crate::source::{self, Batches, Source, guarded};
+use crate::source::{self, Batches, Listener, Source, guarded};
 use crate::{FormatError, Options, SourceTable, spell};
 
 type Workbook = Xlsx<BufReader<File>>;
@@ -103,8 +103,8 @@ impl Source for XlsxSource {
         }))
     }
 
-    fn batches(&self, target: SchemaRef) -> Result<Batches, FormatError> {
-        let builder = BatchBuilder::new(&self.name, Arc::clone(&target))?;
+    fn batches(&self, target: SchemaRef, listener: Option<Listener>) -> Result<Batches, FormatError> {
+        let builder = BatchBuilder::new(&self.name, Arc::clone(&target), listener)?;
         let logical =
             target.fields().iter().map(|field| LogicalType::of_field(field).unwrap_or(LogicalType::String)).collect();
         // The reader of cells borrows the workbook, which an iterator could not hold beside it: a thread of its own can.

@@ -4505,7 +4505,7 @@ export interface components {
             method?: string | null;
             /**
              * Format: double
-             * @description Largest difference of a coefficient; 0.02 when absent.
+             * @description Largest difference of a coefficient; 0.03 when absent.
              */
             tolerance?: number | null;
         } | {

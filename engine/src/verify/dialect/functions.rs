@@ -2,6 +2,7 @@
 
 use datafusion::sql::sqlparser::ast::{Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart};
 
+use super::sqlite::rounded;
 use super::{Dialect, Kind, Piece, Writer, of, piece};
 use crate::verify::joins::literal;
 
@@ -88,6 +89,13 @@ impl Writer<'_> {
                 piece(plain(if self.dialect == Dialect::Duckdb { "regexp_matches" } else { "regexp_like" }))
             }
             ("trunc" | "log", [_, _]) if self.dialect != Dialect::Postgres => return None,
+            ("round", [_]) if sqlite && matches!(first, Some(Kind::Decimal(_))) => piece(rounded(&args[0], 0)),
+            ("round", [_, places]) if sqlite && matches!(first, Some(Kind::Decimal(_))) => {
+                match places.parse::<u64>() {
+                    Ok(places) => piece(rounded(&args[0], places)),
+                    Err(_) => piece(plain("round")),
+                }
+            }
             ("abs", [_]) => Piece { sql: plain("abs"), kind: first },
             _ if self.has(name) => piece(plain(name)),
             _ => return None,

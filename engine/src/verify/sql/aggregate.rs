@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::super::aggregate::{Aggregate, ROUNDING};
-use super::{Dialect, Joins, Script, delivered};
+use super::{Dialect, Joins, Script};
 use crate::expr::Reference;
 use crate::schema::Table;
 use crate::types::LogicalType;
@@ -21,13 +21,13 @@ impl<'a> Script<'a> {
         let referenced: Vec<&str> = children.key.references.columns.iter().map(String::as_str).collect();
         let referenced = self.own(table, &referenced)?;
         let own = self.own(table, &[aggregate.column])?.remove(0);
-        let own_kind = table.column(aggregate.column).and_then(crate::schema::Column::logical_type);
+        let own_kind = self.kind(table, aggregate.column);
         let limit = match when {
             Some(when) => format!("({}) AND ", self.write(when, &joins, &RefCell::default())?),
             None => String::new(),
         };
         let mut below = Joins::new(self.dataset, children.table);
-        let mut name = |column: &str| delivered(&mut below, &Reference(vec![column.to_owned()]));
+        let mut name = |column: &str| self.delivered(&mut below, &Reference(vec![column.to_owned()]));
         let keys: Result<Vec<String>, String> =
             children.key.columns.iter().map(|column| name(column).map(|written| written.sql)).collect();
         let keys = keys?;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::super::correlation::{Correlation, SLACK};
 use super::super::joins::{literal, quoted};
 use super::{Dialect, Joins, Script};
-use crate::schema::{Column, Table};
+use crate::schema::Table;
 use crate::types::LogicalType;
 
 impl<'a> Script<'a> {
@@ -65,7 +65,7 @@ impl<'a> Script<'a> {
     /// A column as a number.
     fn number(&self, table: &'a Table, column: &str, name: &str, joins: &RefCell<Joins<'a>>) -> Result<String, String> {
         let real = self.real();
-        Ok(match table.column(column).and_then(Column::logical_type) {
+        Ok(match self.kind(table, column) {
             Some(LogicalType::Date) => {
                 let days = format!("days_between(DATE '1970-01-01', {})", quoted(column));
                 format!("CAST({} AS {real})", self.write(&days, joins, &RefCell::default())?)

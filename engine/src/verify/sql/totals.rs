@@ -22,7 +22,7 @@ impl<'a> Script<'a> {
         match total {
             Total::Share { column, .. } => {
                 let name = self.own(table, &[column])?.remove(0);
-                let kind = table.column(column).and_then(crate::schema::Column::logical_type);
+                let kind = self.kind(table, column);
                 let from = joins.into_inner().sql_from();
                 let mut parts = Vec::new();
                 for (value, bounds) in total.values() {
@@ -68,8 +68,7 @@ impl<'a> Script<'a> {
         joins: RefCell<Joins<'a>>,
         limit: &str,
     ) -> Result<String, String> {
-        let kind =
-            statistic.kind(table.column(statistic.column).and_then(crate::schema::Column::logical_type).as_ref());
+        let kind = statistic.kind(self.kind(table, statistic.column).as_ref());
         let name = self.own(table, &[statistic.column])?.remove(0);
         let real = self.real();
         let value = match kind {
@@ -92,16 +91,17 @@ impl<'a> Script<'a> {
         let rows = format!("SELECT {value} AS x FROM {from}{given}");
         let found = match statistic.function {
             "std" => format!(
-                "SELECT sqrt(sum((x - m) * (x - m)) / nullif(max(n) - 1, 0)) AS v, max(n) AS n \
+                "SELECT sum((x - m) * (x - m)) / nullif(max(n) - 1, 0) AS v, max(n) AS n \
                  FROM (SELECT x, avg(x) OVER () AS m, count(*) OVER () AS n FROM ({rows}) AS taken) AS known"
             ),
             "min" | "max" => format!("SELECT {}(x) AS v, count(*) AS n FROM ({rows}) AS taken", statistic.function),
             "mean" => format!("SELECT avg(x) AS v, count(*) AS n FROM ({rows}) AS taken"),
             _ => {
                 let place = format!("(CAST({:.12} AS {real}) * (n - 1))", statistic.share);
+                let below = self.floor(&place);
                 format!(
-                    "SELECT sum(CASE WHEN r = floor{place} THEN x * (1 - ({place} - floor{place})) \
-                     WHEN r = floor{place} + 1 THEN x * ({place} - floor{place}) END) AS v, max(n) AS n \
+                    "SELECT sum(CASE WHEN r = {below} THEN x * (1 - ({place} - {below})) \
+                     WHEN r = {below} + 1 THEN x * ({place} - {below}) END) AS v, max(n) AS n \
                      FROM (SELECT x, row_number() OVER (ORDER BY x) - 1 AS r, count(*) OVER () AS n FROM ({rows}) AS taken) AS known"
                 )
             }
@@ -112,10 +112,16 @@ impl<'a> Script<'a> {
             .map(|(allowed, by_row)| {
                 let allowed = format!("CAST({allowed:.12} AS {real})");
                 let allowed = if by_row { format!("{allowed} / n") } else { allowed };
-                format!(
-                    "abs(v - CAST({asked:.12} AS {real})) > {allowed} + CAST({:.12} AS {real})",
-                    statistic.slack(asked)
-                )
+                let allowed = format!("({allowed} + CAST({:.12} AS {real}))", statistic.slack(asked));
+                let asked = format!("CAST({asked:.12} AS {real})");
+                match statistic.function {
+                    // Squares are compared: not every database has roots.
+                    "std" => {
+                        let (most, least) = (format!("({asked} + {allowed})"), format!("({asked} - {allowed})"));
+                        format!("(v > {most} * {most} OR ({least} > 0 AND v < {least} * {least}))")
+                    }
+                    _ => format!("abs(v - {asked}) > {allowed}"),
+                }
             })
             .collect();
         Ok(format!(
@@ -135,6 +141,22 @@ impl<'a> Script<'a> {
         }
     }
 
+    /// The whole part of a number that is not below zero, in brackets. SQLite has `floor` and `ceil` only where it was built with them.
+    fn floor(&self, number: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => format!("CAST({number} AS INTEGER)"),
+            Dialect::Postgres | Dialect::Duckdb => format!("floor{number}"),
+        }
+    }
+
+    /// The least whole number that is not below a number, in brackets.
+    fn ceil(&self, number: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => format!("(CAST({number} AS INTEGER) + ({number} > CAST({number} AS INTEGER)))"),
+            Dialect::Postgres | Dialect::Duckdb => format!("ceil{number}"),
+        }
+    }
+
     /// How far the number `c` lies outside its bounds, among `total` rows.
     fn outside(&self, bounds: Bounds) -> String {
         let (whole, real) = match self.dialect {
@@ -151,11 +173,11 @@ impl<'a> Script<'a> {
                 let times = |share: f64, slack: char| {
                     format!("(total * CAST({share:.12} AS {real}) {slack} CAST({SLACK:.6} AS {real}))")
                 };
-                let mut least = format!("floor{}", times(share, '+'));
-                let mut most = format!("ceil{}", times(share, '-'));
+                let mut least = self.floor(&times(share, '+'));
+                let mut most = self.ceil(&times(share, '-'));
                 if tolerance > 0.0 {
-                    least = format!("{min}({least}, ceil{})", times(share - tolerance, '-'));
-                    most = format!("{max}({most}, floor{})", times(share + tolerance, '+'));
+                    least = format!("{min}({least}, {})", self.ceil(&times(share - tolerance, '-')));
+                    most = format!("{max}({most}, {})", self.floor(&times(share + tolerance, '+')));
                 }
                 (format!("CAST({least} AS {whole})"), Some(format!("CAST({most} AS {whole})")))
             }
