@@ -450,6 +450,10 @@ fn what_databases_do_differently_is_written_out() {
             { "id": "r5", "kind": "check", "sql": "regexp_like(s, '^a')" },
             { "id": "r6", "kind": "check", "sql": "CAST(reference_time() AS DATE) > d" },
             { "id": "r7", "kind": "check", "sql": "s LIKE 'a\\_%'" },
+            { "id": "r9", "kind": "check", "sql": "price + n * 1.5 <= price" },
+            { "id": "r10", "kind": "calculate", "column": "price", "sql": "price * 0.075" },
+            { "id": "r11", "kind": "calculate", "column": "s", "sql": "price || ' a'" },
+            { "id": "r12", "kind": "check", "sql": "price - CASE WHEN n > 1 THEN price WHEN n > 0 THEN n ELSE NULL END > 0" },
         ] }]));
     let condition = |dialect: Dialect, id: &str| -> String {
         let script = verify_sql(&dataset, &Expected::default(), dialect);
@@ -468,9 +472,20 @@ fn what_databases_do_differently_is_written_out() {
     assert_eq!(condition(Postgres, "r2"), "(trunc((t.\"price\") / CAST(t.\"n\" AS NUMERIC), 6) > 1.5)");
     assert_eq!(
         condition(Sqlite, "r2"),
-        "((CAST((t.\"price\") * 1.0 / (t.\"n\") * 1000000 AS INTEGER) / 1000000.0) > 1.5)"
+        "((CAST(CAST(round((t.\"price\") * 100) AS INTEGER) * 10000 / CAST((t.\"n\") AS INTEGER) AS INTEGER) / 1000000.0) > 1.5)"
     );
     assert_eq!(condition(Postgres, "r3"), "(CAST(trunc(t.\"price\") AS BIGINT) = t.\"n\")");
+    // Equal decimals are equal floats once they are rounded to their places, and halves go away from zero.
+    assert_eq!(condition(Sqlite, "r9"), "(round(t.\"price\" + round(t.\"n\" * 1.5, 1), 2) <= t.\"price\")");
+    assert_eq!(condition(Postgres, "r9"), "(t.\"price\" + t.\"n\" * 1.5 <= t.\"price\")");
+    let product = "(round(t.\"price\" * 0.075, 5))";
+    assert_eq!(
+        condition(Sqlite, "r10"),
+        format!("t.\"price\" IS NOT DISTINCT FROM round(({product}) + sign({product}) * 0.000001, 2)")
+    );
+    let written = "(CASE WHEN (t.\"price\") IS NULL THEN NULL ELSE printf('%.2f', t.\"price\") END)";
+    assert_eq!(condition(Sqlite, "r11"), format!("t.\"s\" IS NOT DISTINCT FROM CAST(({written} || ' a') AS TEXT)"));
+    assert!(condition(Sqlite, "r12").contains("round(t.\"price\" - CASE"), "{}", condition(Sqlite, "r12"));
     assert_eq!(condition(Sqlite, "r3"), "(CAST(t.\"price\" AS INTEGER) = t.\"n\")");
     let shifted = "(CAST((CAST(t.\"d\" AS DATE) + CAST(3 AS INTEGER)) AS DATE) - CAST(t.\"d\" AS DATE))";
     assert_eq!(condition(Postgres, "r4"), format!("({shifted} = 3)"));
