@@ -7,6 +7,7 @@ pub mod cells;
 pub mod client;
 pub mod context;
 pub(crate) mod cors;
+pub mod deadline;
 pub mod files;
 pub mod gate;
 pub mod headers;

@@ -19,15 +19,14 @@ use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::datasets::service::JSON;
-use crate::db::off_thread;
 use crate::error::{ApiError, Code};
 use crate::generations::files::document;
 use crate::generations::parts::StoredTable;
 use crate::generations::picking::{Picking, Selected};
 use crate::generations::rows::Selection;
 use crate::generations::scan;
-use crate::http::cells;
 use crate::http::streams::{self, BodyWriter};
+use crate::http::{cells, deadline};
 use crate::{App, Failure, sql};
 
 /// Rows of an answer where the client names no number.
@@ -59,7 +58,7 @@ pub struct RowsQuery {
     /// Columns to sort by, each with `asc` or `desc` behind it; nulls come last.
     #[param(format = "sql-order", example = "id desc")]
     pub order_by: Option<String>,
-    /// Milliseconds after which rows that a condition or an order picks are looked for no longer, 1,000 to 30,000.
+    /// Milliseconds after which the first rows, or those that a condition or an order picks, are looked for no longer, 1,000 to 30,000.
     #[param(minimum = 1000, maximum = 30000, default = 30000)]
     pub timeout_ms: Option<u64>,
     /// The name of a format; by default what `Accept` names, else a page of objects.
@@ -175,17 +174,21 @@ pub async fn answer(
     let spelling = spelling(query.format.as_deref(), accept)?;
     let (path, text) = (request.path().to_owned(), request.query_string().to_owned());
     let range = query.offset..query.offset.saturating_add(limit);
-    let selection = Selection::new(
-        &asked.schema(),
-        asked.plan.dataset.reference_time_us(),
-        range,
-        query.columns.as_deref(),
-        query.r#where.as_deref(),
-        query.order_by.as_deref(),
-    )?;
+    let (schema, reference_time_us) = (asked.schema(), asked.plan.dataset.reference_time_us());
+    let selection = deadline::within(time, "/where", move |making| {
+        making.reads_condition();
+        let RowsQuery { columns, r#where, order_by, .. } = &query;
+        let (columns, r#where, order_by) = (columns.as_deref(), r#where.as_deref(), order_by.as_deref());
+        Selection::new(&schema, reference_time_us, range, columns, r#where, order_by)
+    })
+    .await?;
     // The first rows are made before the answer begins, so that what is wrong with them is told as such.
     let rows = if selection.is_range() {
-        off_thread(move || Rows::begin(asked, &selection)).await?
+        deadline::within(time, "/timeout_ms", move |making| {
+            making.begins(&asked.plan, asked.table);
+            Rows::begin(asked, &selection)
+        })
+        .await?
     } else {
         let pointer = selection.pointer();
         app.sql.run(time, pointer, |environment, _| Rows::pick(asked, selection, environment)).await?

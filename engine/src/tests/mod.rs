@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod bounded;
+mod bounds;
 mod calendar;
 mod cases;
 mod conversions;
@@ -26,6 +27,7 @@ mod robustness;
 mod rules;
 mod schemas;
 mod statistics;
+mod stopped;
 mod together;
 mod unique;
 
