@@ -163,3 +163,44 @@ fn a_wrong_address_of_an_admin_adds_nobody() {
     }
     assert!(!home.at("data").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn an_installation_is_its_owners_to_read() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = Home::new();
+    let data = home.at("data");
+    let modes = || {
+        let (mut open, mut left) = (Vec::new(), vec![data.clone()]);
+        while let Some(path) = left.pop() {
+            let known = fs::metadata(&path).expect("metadata");
+            if known.permissions().mode() & 0o077 != 0 {
+                open.push(path.clone());
+            }
+            if known.is_dir() {
+                left.extend(fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()));
+            }
+        }
+        open
+    };
+    let mut command = home.command(&["migrate"]);
+    Ran::of(command.env("DATA_DIR", &data).output().expect("it runs")).succeeds();
+    assert_eq!(modes(), Vec::<std::path::PathBuf>::new());
+    // One that an older program made is closed by the next command.
+    fs::set_permissions(data.join("db.sqlite3"), fs::Permissions::from_mode(0o644)).expect("a mode");
+    Ran::of(home.command(&["migrate"]).env("DATA_DIR", &data).output().expect("it runs")).succeeds();
+    assert_eq!(modes(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_folder_for_backups_that_takes_none_stops_the_start() {
+    let home = Home::new();
+    home.write("file", "");
+    let target = home.at("file/backups");
+    let mut serve = home.command(&["serve"]);
+    serve.env("DATA_DIR", home.at("data")).env("PORT", "0").env("BACKUP_TARGET", &target);
+    let ran = Ran::of(serve.output().expect("it runs")).fails();
+    assert!(ran.stderr.starts_with(&format!("BACKUP_TARGET: {}: ", target.display())), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+}

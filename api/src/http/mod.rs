@@ -1,6 +1,7 @@
 //! What handlers share: who calls, pages, preconditions, schemas and rows in bodies; and what every request passes through: the gate, an id,
 //! headers.
 
+pub mod accept;
 pub mod body;
 pub mod caller;
 pub mod cells;

@@ -19,14 +19,14 @@ use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::datasets::service::JSON;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::generations::files::document;
 use crate::generations::parts::StoredTable;
 use crate::generations::picking::{Picking, Selected};
 use crate::generations::rows::Selection;
 use crate::generations::scan;
 use crate::http::streams::{self, BodyWriter};
-use crate::http::{cells, deadline};
+use crate::http::{accept, cells, deadline};
 use crate::{App, Failure, sql};
 
 /// Rows of an answer where the client names no number.
@@ -170,8 +170,7 @@ pub async fn answer(
         return Err(ApiError::invalid_at("/offset", format!("{} is above {MAX_OFFSET}", query.offset)));
     }
     let time = sql::time_of(query.timeout_ms).map_err(|problem| ApiError::invalid(vec![problem]))?;
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
-    let spelling = spelling(query.format.as_deref(), accept)?;
+    let spelling = spelling(query.format.as_deref(), request)?;
     let (path, text) = (request.path().to_owned(), request.query_string().to_owned());
     let range = query.offset..query.offset.saturating_add(limit);
     let (schema, reference_time_us) = (asked.schema(), asked.plan.dataset.reference_time_us());
@@ -309,8 +308,8 @@ impl Rows {
     }
 }
 
-/// What `format` names, else the first that `Accept` names, else a page.
-fn spelling(format: Option<&str>, accept: &str) -> Result<Spelling, ApiError> {
+/// What `format` names, else what `Accept` likes best, else a page.
+fn spelling(format: Option<&str>, request: &HttpRequest) -> Result<Spelling, ApiError> {
     let is_page = |format: &dyn Format| format.kind().media_type == JSON;
     let spelled = |format: &'static dyn Format| if is_page(format) { Spelling::Page } else { Spelling::File(format) };
     if let Some(name) = format {
@@ -323,17 +322,13 @@ fn spelling(format: Option<&str>, accept: &str) -> Result<Spelling, ApiError> {
             }
         };
     }
-    for range in accept.split(',') {
-        let range = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if matches!(range.as_str(), "" | "*/*" | "application/*") {
-            return Ok(Spelling::Page);
-        }
-        if let Some(format) = FORMATS.iter().copied().find(|format| format.kind().media_type == range) {
-            return Ok(spelled(format));
-        }
-    }
-    let known: Vec<&str> = FORMATS.iter().map(|format| format.kind().media_type).collect();
-    Err(ApiError::new(Code::NotAcceptable, format!("send one of {} as Accept", known.join(", "))))
+    let files = FORMATS.iter().copied().filter(|format| !is_page(*format));
+    let files: Vec<&'static dyn Format> = files.collect();
+    let offered: Vec<&str> = std::iter::once(JSON).chain(files.iter().map(|format| format.kind().media_type)).collect();
+    Ok(match accept::choose(request, &offered)? {
+        0 => Spelling::Page,
+        place => Spelling::File(files[place - 1]),
+    })
 }
 
 /// The same request for the rows from `offset` on.

@@ -28,7 +28,7 @@ pub struct ChangePassword {
 impl ChangePassword {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         let password = environment::password(self.password)?;
         let said = |error: api::error::ApiError| Stop::problems(error.sentences());
         let hash = service::hash_checked(&password).map_err(said)?;
