@@ -2,6 +2,7 @@
 //!
 //! Invariant: what stands in no line of [`TABLE`] is answered by nobody. [`crate::http::gate`] asks before any handler runs.
 
+pub mod parameters;
 mod table;
 
 use std::sync::LazyLock;
@@ -84,8 +85,8 @@ impl Access {
             return Ok(());
         }
         refused(match needed {
-            Role::Admin => format!("a {} cannot do this; an admin can", caller.role.word()),
-            _ => format!("a {} reads; an editor also writes and generates", caller.role.word()),
+            Role::Admin => format!("{} cannot do this; an admin can", with_article(caller.role)),
+            _ => format!("{} reads; an editor also writes and generates", with_article(caller.role)),
         })
     }
 }
@@ -96,6 +97,8 @@ pub struct Operation {
     pub access: &'static Access,
     /// Its resource: the tag of the document, and the scope of API keys.
     pub scope: String,
+    /// What its query may hold.
+    pub query: Vec<parameters::Parameter>,
     method: Method,
     steps: Vec<Step>,
 }
@@ -121,6 +124,15 @@ impl Operation {
         let is_id = |step: &Step| matches!(step, Step::Parameter(name) if name == "id");
         let place = self.steps.iter().position(is_id)?;
         path.split('/').nth(place)?.parse().ok()
+    }
+}
+
+/// A role as the beginning of a sentence names it.
+fn with_article(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "a viewer",
+        Role::Editor => "an editor",
+        Role::Admin => "an admin",
     }
 }
 
@@ -157,7 +169,8 @@ impl Operations {
                     name.map_or_else(|| Step::Word(step.to_owned()), |name| Step::Parameter(name.to_owned()))
                 });
                 let scope = operation["tags"][0].as_str().unwrap_or_default().to_owned();
-                all.push(Operation { access, scope, method, steps: steps.collect() });
+                let query = parameters::of(operation, document);
+                all.push(Operation { access, scope, query, method, steps: steps.collect() });
             }
         }
         Operations(all)

@@ -246,10 +246,12 @@ fn touch(row: &mut DatasetRow, by: Uuid) {
 
 /// A name that may be one, without spaces around it.
 pub fn checked_name(name: String) -> Result<String, ApiError> {
-    let length = name.chars().count();
-    let name = name.trim();
-    if (1..=200).contains(&length) && !name.is_empty() {
-        return Ok(name.to_owned());
+    let (length, trimmed) = (name.chars().count(), name.trim());
+    match length {
+        _ if trimmed.is_empty() => {
+            Err(ApiError::invalid_at("/name", "the name is empty; it needs 1 to 200 characters"))
+        }
+        1..=200 => Ok(trimmed.to_owned()),
+        _ => Err(ApiError::invalid_at("/name", format!("the name has {length} characters; it needs 1 to 200"))),
     }
-    Err(ApiError::invalid_at("/name", format!("the name has {length} characters; it needs 1 to 200")))
 }
