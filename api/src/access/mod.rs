@@ -84,9 +84,11 @@ impl Access {
         if caller.role >= needed {
             return Ok(());
         }
+        let article = if caller.role == Role::Viewer { "a" } else { "an" };
+        let role = caller.role.word();
         refused(match needed {
-            Role::Admin => format!("{} cannot do this; an admin can", with_article(caller.role)),
-            _ => format!("{} reads; an editor also writes and generates", with_article(caller.role)),
+            Role::Admin => format!("{article} {role} cannot do this; an admin can"),
+            _ => format!("{article} {role} reads; an editor also writes and generates"),
         })
     }
 }
@@ -124,15 +126,6 @@ impl Operation {
         let is_id = |step: &Step| matches!(step, Step::Parameter(name) if name == "id");
         let place = self.steps.iter().position(is_id)?;
         path.split('/').nth(place)?.parse().ok()
-    }
-}
-
-/// A role as the beginning of a sentence names it.
-fn with_article(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "a viewer",
-        Role::Editor => "an editor",
-        Role::Admin => "an admin",
     }
 }
 

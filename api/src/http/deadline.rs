@@ -54,10 +54,13 @@ impl Making {
             Stage::Condition => Problem::new("query_too_long", format!("the condition was not read within {ms} ms"))
                 .remedy("write it shorter"),
             Stage::Rows { table, rows, rules } => {
-                let first = format!("the first rows of table {table:?} were not made within {ms} ms");
                 let sentence = match rules.join(", ") {
-                    rules if rules.is_empty() => first,
-                    rules => format!("{first}: all its {rows} are looked at for its rules {rules}"),
+                    rules if rules.is_empty() => {
+                        format!("the first rows of table {table:?} were not made within {ms} ms")
+                    }
+                    rules => format!(
+                        "the first rows of table {table:?} were not made within {ms} ms: all its {rows} are looked at for its rules {rules}"
+                    ),
                 };
                 Problem::new("rows_too_long", sentence)
                     .remedy("give the tables fewer rows")
