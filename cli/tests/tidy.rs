@@ -185,7 +185,7 @@ fn links_between_documents_lead_somewhere() {
 
 #[test]
 fn every_volume_has_its_folder_in_the_image() {
-    let read = |name: &str| std::fs::read_to_string(root().join(name)).expect(name);
+    let read = |name: &str| fs::read_to_string(root().join(name)).expect(name);
     let (compose, image) = (read("docker-compose.yml"), read("prod.Dockerfile"));
     let last = image.rsplit("\nFROM ").next().expect("a stage");
     // `- name:/folder`; a volume that is new takes the owner of the folder that it is mounted on, and without one it is root's.
