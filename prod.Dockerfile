@@ -47,9 +47,10 @@ COPY --from=studio /build/frontend/dist frontend/dist
 RUN cargo build --release --locked -p cli --features studio
 
 FROM debian:bookworm-slim
-# The owner of what Dokku mounts. Any other user works as well: Heroku takes one of its own.
+# The owner of what Dokku mounts. Any other user works as well: Heroku takes one of its own. A volume that is new takes the owner of the folder
+# that it is mounted on, so each has its folder here.
 RUN install -d -o 32767 -g 32767 -m 0755 /synthetic-data-ai \
-    && install -d -o 32767 -g 32767 -m 0777 /synthetic-data-ai/data
+    && install -d -o 32767 -g 32767 -m 0777 /synthetic-data-ai/data /backups
 # For backups in a bucket that is reached over HTTPS.
 COPY --from=binary /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=binary /build/target/release/synthetic-data /usr/local/bin/synthetic-data

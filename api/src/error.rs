@@ -232,6 +232,9 @@ impl ResponseError for ApiError {
         if self.status_code() == StatusCode::UNAUTHORIZED {
             answer.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         }
+        if self.code == Code::NotAcceptable {
+            answer.insert_header((header::VARY, HeaderValue::from_static("accept")));
+        }
         let is_for_now = self.status_code() == StatusCode::SERVICE_UNAVAILABLE;
         if let Some(seconds) = self.retry_after_s.or(is_for_now.then_some(5)) {
             answer.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));

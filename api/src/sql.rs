@@ -2,13 +2,17 @@
 //!
 //! Rows that are picked by a condition or an order are found here too, within the same bounds.
 //!
-//! Bounds: a query may run for [`MAX_TIME`] and is then dropped between two batches; sorts, joins and groups of all queries share
-//! [`MEMORY_BYTES`] and spill below the data folder; functions make no text beyond a bound. What a batch of an expression holds is not counted
-//! by the pool, which is why batches are small and few queries run at a time.
+//! Bounds: a query waits for its turn for [`PATIENCE`], may run for [`MAX_TIME`] and is then dropped between two batches, between two rules of
+//! its planning, or within what a first row needs of all the others; sorts, joins and groups of all queries share [`MEMORY_BYTES`] and spill
+//! below the data folder; functions make no text beyond a bound. What a batch of an expression holds is not counted by the pool, which is why
+//! batches are small and few queries run at a time. A query is planned by recursion, on threads with the stack for that, and what would come to
+//! more than they carry is refused before ([`engine::query`]).
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -20,8 +24,9 @@ use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use url::Url;
 
+use crate::Failure;
 use crate::config::Config;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 
 /// How long a query may run.
 pub const MAX_TIME: Duration = Duration::from_secs(30);
@@ -38,11 +43,18 @@ const SPILL_BYTES: u64 = 1 << 30;
 /// Queries that run at a time.
 const TURNS: usize = 2;
 
+/// How long a query waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// When a query without a turn is worth another try.
+const RETRY_S: u64 = 5;
+
 /// The place for users' SQL.
 pub struct Sql {
     threads: usize,
     work: PathBuf,
     turns: Arc<Semaphore>,
+    patience: Duration,
     running: Mutex<Option<(Runtime, Arc<RuntimeEnv>)>>,
 }
 
@@ -53,6 +65,7 @@ impl Sql {
             threads: config.generate_threads.max(1),
             work: config.data_dir.join("sql"),
             turns: Arc::new(Semaphore::new(TURNS)),
+            patience: PATIENCE,
             running: Mutex::default(),
         }
     }
@@ -66,21 +79,28 @@ impl Sql {
         }
     }
 
-    /// Runs work on the threads for SQL. A problem with what `pointer` names when it takes longer than `limit`, waiting for a turn aside. It is
-    /// stopped when nobody waits for it any more.
+    /// Runs work on the threads for SQL. A problem with what `pointer` names when it takes longer than `limit`, waiting for a turn aside, which is
+    /// not for ever. It is stopped when nobody waits for it any more.
     pub async fn run<T: Send + 'static, F: Future<Output = Result<T, ApiError>> + Send + 'static>(
         &self,
         limit: Duration,
         pointer: &str,
         work: impl FnOnce(Arc<RuntimeEnv>, Stop) -> F,
     ) -> Result<T, ApiError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(ApiError::internal)?;
+        let turn = tokio::time::timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = turn.map_err(|_| busy())?.map_err(ApiError::internal)?;
         let (threads, environment) = self.started()?;
         let stop = Stop::default();
         let work = work(environment, stop.clone());
         // The turn ends with the work, which may outlive the wait for it by the rows that it weighs at a time.
+        let flag = stop.clone();
         let task = threads.spawn(async move {
-            let answer = work.await;
+            let mut work = pin!(work);
+            let answer = poll_fn(|context| match flag.watch(|| work.as_mut().poll(context)) {
+                Ok(poll) => poll,
+                Err(_) => Poll::Ready(Err(ApiError::from(Failure::Cancelled))),
+            });
+            let answer = answer.await;
             drop(turn);
             answer
         });
@@ -99,6 +119,7 @@ impl Sql {
         let threads = Builder::new_multi_thread()
             .worker_threads(self.threads)
             .thread_name("sql")
+            .thread_stack_size(engine::stack::DEEP)
             .enable_time()
             .build()
             .map_err(ApiError::internal)?;
@@ -128,6 +149,17 @@ impl Drop for Sql {
     }
 }
 
+/// Plans a query on this thread for SQL, which is given back only when that is done: others take over what else was to be done there.
+pub fn planned<T>(planning: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| Handle::current().block_on(planning))
+}
+
+/// What is told when others' queries have all the turns.
+fn busy() -> ApiError {
+    let sentence = format!("{TURNS} other queries are running, as many as run at a time; try again");
+    ApiError::new(Code::Unavailable, sentence).retry_after(RETRY_S)
+}
+
 /// How long a query may take that may take this many milliseconds; a problem where nobody may ask for that.
 pub fn time_of(timeout_ms: Option<u64>) -> Result<Duration, Problem> {
     let (min, max) = (MIN_TIME.as_millis() as u64, MAX_TIME.as_millis() as u64);
@@ -139,7 +171,7 @@ pub fn time_of(timeout_ms: Option<u64>) -> Result<Duration, Problem> {
 }
 
 /// What is told of a query that took too long.
-fn too_long(time: Duration, pointer: &str) -> ApiError {
+pub fn too_long(time: Duration, pointer: &str) -> ApiError {
     let ms = time.as_millis() as u64;
     let problem = Problem::new("query_too_long", format!("the query ran for {ms} ms and was stopped"));
     let problem = problem.remedy("read fewer rows or columns, or join by keys");
@@ -168,5 +200,65 @@ impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.query.stop();
         self.task.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError;
+    use actix_web::http::header::RETRY_AFTER;
+
+    use super::*;
+
+    fn place(folder: &tempfile::TempDir) -> Sql {
+        Sql {
+            threads: 1,
+            work: folder.path().join("sql"),
+            turns: Arc::new(Semaphore::new(TURNS)),
+            patience: Duration::from_millis(20),
+            running: Mutex::default(),
+        }
+    }
+
+    #[actix_web::test]
+    async fn who_gets_no_turn_is_told_when_to_come_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sql = place(&folder);
+        let busy = Arc::clone(&sql.turns).acquire_many_owned(TURNS as u32).await.expect("all turns");
+        let told = sql.run(MAX_TIME, "/sql", |_, _| async { Ok(()) }).await.expect_err("no turn is left");
+        let answer = told.error_response();
+        assert_eq!((answer.status().as_u16(), told.code()), (503, Code::Unavailable));
+        assert_eq!(answer.headers().get(RETRY_AFTER).expect("a time"), "5");
+        drop(busy);
+        sql.run(MAX_TIME, "/sql", |_, _| async { Ok(()) }).await.expect("a turn");
+    }
+
+    #[actix_web::test]
+    async fn planning_leaves_the_threads_to_others_and_has_a_deep_stack() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sql = place(&folder);
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let (done, ends) = std::sync::mpsc::channel();
+        let planning = sql.run(MAX_TIME, "/sql", |_, _| async move {
+            let _ = begun.send(());
+            // The one thread is taken, until the other query has ended.
+            Ok(planned(async { ends.recv_timeout(MAX_TIME).is_ok() }))
+        });
+        let other = async {
+            begins.await.expect("it began");
+            let depth = sql.run(MAX_TIME, "/sql", |_, _| async { Ok(deep(40_000)) }).await.expect("an answer");
+            done.send(()).expect("somebody waits");
+            depth
+        };
+        let (planned, depth) = futures::join!(planning, other);
+        assert!(planned.expect("an answer"), "it waited for a thread");
+        assert_eq!(depth, 40_000);
+    }
+
+    /// As deep as that, with frames of a kilobyte.
+    #[inline(never)]
+    fn deep(levels: usize) -> usize {
+        let frame = std::hint::black_box([levels; 128]);
+        if levels == 0 { 0 } else { deep(frame[levels % 128] - 1) + 1 }
     }
 }

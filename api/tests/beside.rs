@@ -3,8 +3,9 @@
 use actix_web::http::Method;
 use api::App;
 use api::users::Role;
+use serde_json::json;
 
-use crate::support::{Api, config};
+use crate::support::{Api, config, hiring};
 
 #[actix_web::test]
 async fn every_answer_has_an_id_and_careful_headers() {
@@ -178,4 +179,68 @@ async fn examples_of_the_document_are_taken() {
     }
     let me = format!("/api/v1/users/{}", api.id_of(Role::Editor));
     api.patch(&me, &editor, "*", &example("/api/v1/users/{id}", "patch")).await.is(200);
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_a_request_has_its_name_and_place() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    for (path, pointer, detail) in [
+        ("/api/v1/datasets?limit=abc", "/limit", "\"abc\" is no whole number"),
+        ("/api/v1/datasets?order=name", "/order", "unknown parameter \"order\""),
+        ("/api/v1/generations?state=lost", "/state", "\"lost\" is none of "),
+        ("/api/v1/datasets?deleted=yes", "/deleted", "\"yes\" is neither true nor false"),
+    ] {
+        let told = api.get(path, &token).await.problem(400, "malformed_request").json();
+        let problem = &told["errors"][0];
+        assert_eq!(problem["pointer"], pointer, "{told}");
+        assert!(problem["detail"].as_str().is_some_and(|told| told.starts_with(detail)), "{told}");
+    }
+    let order = api.get("/api/v1/datasets?order=name", &token).await.json();
+    assert_eq!(order["errors"][0]["remedy"], "did you mean \"order_by\"?", "{order}");
+    for (body, pointer, detail) in [
+        (json!({"schema": {}, "scale": "x"}), "/scale", "\"x\" stands where a number is expected"),
+        (
+            json!({"schema": {}, "rows": {"t": "x"}}),
+            "/rows/t",
+            "\"x\" stands where a whole number from 0 on is expected",
+        ),
+    ] {
+        let told = api.post("/api/v1/plan", &token, &body).await.problem(422, "invalid_input").json();
+        let problem = &told["errors"][0];
+        assert_eq!((&problem["pointer"], &problem["detail"]), (&json!(pointer), &json!(detail)), "{told}");
+    }
+    let id = api.dataset(&token, hiring()).await;
+    let path = format!("/api/v1/datasets/{id}");
+    let told = api.patch(&path, &token, "*", &json!({"name": "   "})).await.problem(422, "invalid_input").json();
+    assert_eq!(told["errors"][0]["detail"], "the name is empty; it needs 1 to 200 characters");
+    let told = api.get("/api/v1/admin/audit", &token).await.problem(403, "forbidden").json();
+    assert_eq!(told["detail"], "an editor cannot do this; an admin can");
+    assert_eq!(api.get("/api/v1/datasets?search=%00", &token).await.is(200).json()["total"], 0);
+    assert_eq!(api.get("/api/v1/datasets?search=hir", &token).await.is(200).json()["total"], 1);
+}
+
+#[actix_web::test]
+async fn who_may_get_may_ask_for_the_head_alone() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let bearer = format!("Bearer {token}");
+    let id = api.dataset(&token, hiring()).await;
+    let path = format!("/api/v1/datasets/{id}/schema");
+    let got = api.get(&path, &token).await.is(200);
+    let head = api.send(Method::HEAD, &path, &[("authorization", &bearer)], Vec::new()).await.is(200);
+    for name in ["etag", "content-type", "vary"] {
+        assert_eq!(head.header(name), got.header(name), "{name}");
+    }
+    let refused = api.send(Method::HEAD, "/api/v1/auth/login", &[], Vec::new()).await;
+    assert_eq!(refused.header("allow"), Some("POST"));
+    let refused = api.send(Method::PUT, "/api/v1/datasets", &[], Vec::new()).await.problem(405, "method_not_allowed");
+    assert!(refused.header("allow").is_some_and(|allow| allow.contains("GET") && allow.contains("HEAD")));
+}
+
+#[actix_web::test]
+async fn an_encoding_that_lets_nothing_pass_is_refused_with_a_document() {
+    let api = Api::new();
+    let headers = [("accept-encoding", "identity;q=0")];
+    api.send(Method::GET, "/api/v1/formats", &headers, Vec::new()).await.problem(406, "not_acceptable");
 }

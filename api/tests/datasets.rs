@@ -114,7 +114,14 @@ async fn a_schema_keeps_its_text_and_a_change_is_a_version() {
     assert_eq!(stale["current"]["created_by"]["name"], "editor");
     let commented = changed.replace("# a comment", "# another");
     let third = save(&api, &token, &id, second.header("etag"), &commented).await.is(200);
-    assert_eq!((third.json()["version"].as_i64(), third.header("etag")), (Some(3), second.header("etag")));
+    assert_eq!(third.json()["version"], 3);
+    // Another comment is another text, whoever starts from the one before is told so.
+    assert_ne!(third.header("etag"), second.header("etag"));
+    let again = commented.replace("# another", "# a third");
+    save(&api, &token, &id, second.header("etag"), &again).await.problem(412, "changed_meanwhile");
+    let hash = |answer: &Answer| answer.header("etag").expect("a tag").trim_matches('"')[..64].to_owned();
+    assert_eq!(hash(&third), hash(&second));
+    assert_eq!(api.get(&format!("{DATASETS}/{id}"), &token).await.json()["schema_etag"], third.json()["etag"]);
     save(&api, &token, &id, third.header("etag"), "tables: [").await.problem(422, "invalid_input");
 
     let versions = api.get(&format!("{DATASETS}/{id}/versions"), &token).await.is(200).json();
@@ -129,8 +136,46 @@ async fn a_schema_keeps_its_text_and_a_change_is_a_version() {
     let known = [("authorization", bearer.as_str()), ("if-none-match", third.header("etag").expect("a tag"))];
     api.send(Method::GET, &path, &known, Vec::new()).await.is(304);
     let as_json = [("authorization", bearer.as_str()), ("accept", "application/json")];
-    let canonical = api.send(Method::GET, &path, &as_json, Vec::new()).await.is(200).json();
-    assert_eq!(canonical["tables"][0]["rows"], 4);
+    let canonical = api.send(Method::GET, &path, &as_json, Vec::new()).await.is(200);
+    assert_eq!(canonical.json()["tables"][0]["rows"], 4);
+    let other = canonical.header("etag").expect("a tag").to_owned();
+    assert_ne!(Some(other.as_str()), third.header("etag"), "another representation");
+    let known = [("authorization", bearer.as_str()), ("if-none-match", other.as_str())];
+    api.send(Method::GET, &path, &known, Vec::new()).await.is(200);
+    let known = [known[0], known[1], ("accept", "application/json")];
+    api.send(Method::GET, &path, &known, Vec::new()).await.is(304);
+    for accept in ["text/csv;q=0.1, application/json;q=0.9", "application/yaml;q=0, */*"] {
+        let liked = [("authorization", bearer.as_str()), ("accept", accept)];
+        let given = api.send(Method::GET, &path, &liked, Vec::new()).await.is(200);
+        assert_eq!(given.header("content-type"), Some("application/json; charset=utf-8"), "{accept}");
+    }
+    let picture = [("authorization", bearer.as_str()), ("accept", "image/png")];
+    let refused = api.send(Method::GET, &path, &picture, Vec::new()).await.problem(406, "not_acceptable");
+    assert!(refused.header("vary").is_some_and(|vary| vary.contains("accept")), "{:?}", refused.header("vary"));
+    // Whoever read the canonical form may save from it.
+    assert_eq!(save(&api, &token, &id, Some(&other), &again).await.is(200).json()["version"], 4);
+}
+
+#[actix_web::test]
+async fn two_changes_within_a_millisecond_are_told_apart() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let id = api.dataset(&token, MINIMAL).await;
+    let path = format!("{DATASETS}/{id}");
+    // The clock stands still for as long as it takes: the last change lies ahead of it.
+    api.sql("UPDATE datasets SET updated_at = '2999-01-01T00:00:00.000Z'");
+    let first = api.get(&path, &token).await.is(200).header("etag").expect("a tag").to_owned();
+    let second = api.patch(&path, &token, &first, &json!({"name": "b"})).await.is(200);
+    assert_ne!(second.header("etag"), Some(first.as_str()));
+    api.patch(&path, &token, &first, &json!({"name": "c"})).await.problem(412, "changed_meanwhile");
+    api.patch(&path, &token, second.header("etag").expect("a tag"), &json!({"name": "d"})).await.is(200);
+
+    let admin = api.user(Role::Admin);
+    let path = format!("/api/v1/users/{}", api.id_of(Role::Editor));
+    api.sql("UPDATE users SET updated_at = '2999-01-01T00:00:00.000Z'");
+    let first = api.get(&path, &admin).await.is(200).header("etag").expect("a tag").to_owned();
+    api.patch(&path, &admin, &first, &json!({"name": "b"})).await.is(200);
+    api.patch(&path, &admin, &first, &json!({"name": "c"})).await.problem(412, "changed_meanwhile");
 }
 
 #[actix_web::test]

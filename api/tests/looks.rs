@@ -241,3 +241,61 @@ async fn an_answer_too_large_for_a_reader_is_cut() {
     assert!(answer.bytes.len() < 24 << 20, "{}", answer.bytes.len());
     assert_eq!(answer.json()["is_cut"], true);
 }
+
+#[actix_web::test]
+async fn a_query_that_would_overwhelm_its_planning_is_refused_and_the_server_goes_on() {
+    let api = Api::new();
+    let editor = api.user(Role::Editor);
+    let id = finished(&api, &editor, &numbers(10)).await;
+    let viewer = api.user(Role::Viewer);
+    let path = format!("/api/v1/generations/{id}/query");
+    let chain = |count, word: &str, between: &str| vec![word; count].join(between);
+    let parts = |count, part: &dyn Fn(String) -> String| {
+        let parts: String = (1..=count).map(|n| format!(", c{n} AS ({})", part(format!("c{}", n - 1)))).collect();
+        format!("WITH c0 AS (SELECT n FROM number){parts} SELECT count(*) FROM c{count}")
+    };
+    let joins: String = (0..1000).map(|n| format!(" CROSS JOIN number n{n}")).collect();
+    for sql in [
+        format!("SELECT {}", chain(5_000, "1", "+")),
+        format!("SELECT {}", chain(5_000, "'a'", "||")),
+        chain(3_000, "SELECT 1", " UNION ALL "),
+        format!("SELECT 1 FROM number{joins}"),
+        parts(1_000, &|before| format!("SELECT n FROM {before}")),
+        parts(26, &|before| format!("SELECT n FROM {before} UNION ALL SELECT n FROM {before}")),
+        format!("SELECT {}1{}", "(".repeat(10_000), ")".repeat(10_000)),
+        format!("SELECT {} true", "NOT ".repeat(10_000)),
+    ] {
+        let told = api.post(&path, &viewer, &json!({"sql": sql})).await.problem(422, "invalid_input").json();
+        let problem = &told["errors"][0];
+        assert_eq!((&problem["code"], &problem["pointer"]), (&json!("query_too_large"), &json!("/sql")), "{told}");
+    }
+    for sql in [
+        format!("SELECT {}", chain(500, "1", "+")),
+        format!("SELECT {}", chain(900, "'a'", "||")),
+        chain(400, "SELECT 1", " UNION ALL "),
+        format!(
+            "SELECT n FROM number WHERE n IN ({})",
+            (0..15_000).map(|n| n.to_string()).collect::<Vec<_>>().join(",")
+        ),
+    ] {
+        api.post(&path, &viewer, &json!({"sql": sql, "limit": 1})).await.is(200);
+    }
+    let long = |word: &str, count| vec![word; count].join("%2B");
+    for (condition, status) in [(long("n", 150), 200), (long("n", 3_000), 422), ("(".repeat(3_000), 422)] {
+        let condition = if status == 200 { format!("{condition}%3E0") } else { condition };
+        let rows = format!("/api/v1/generations/{id}/tables/number/rows?where={condition}");
+        api.get(&rows, &viewer).await.is(status);
+        let order = format!("/api/v1/generations/{id}/tables/number/rows?order_by={condition}");
+        api.get(&order, &viewer).await.problem(422, "invalid_input");
+    }
+}
+
+#[actix_web::test]
+async fn a_condition_of_a_thousand_cases_is_read_in_time() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let id = finished(&api, &token, &numbers(10)).await;
+    let cases: String = (0..1_000).map(|n| format!("%20WHEN%20n={n}%20THEN%20true")).collect();
+    let path = format!("/api/v1/generations/{id}/tables/number/rows?where=CASE{cases}%20END");
+    assert_eq!(api.get(&path, &token).await.is(200).json()["total"], 10);
+}

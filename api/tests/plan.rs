@@ -1,5 +1,7 @@
 //! Plans and previews.
 
+use std::time::Duration;
+
 use api::users::Role;
 use serde_json::json;
 
@@ -53,4 +55,66 @@ async fn a_preview_is_the_rows_that_a_generation_delivers() {
     assert_eq!(api.post("/api/v1/preview", &token, &planned).await.is(200).json()["total"], 4);
     let beyond = json!({"schema_text": hiring(), "table": "candidate", "offset": 1000});
     assert_eq!(api.post("/api/v1/preview", &token, &beyond).await.is(200).json()["rows"], json!([]));
+}
+
+/// A schema whose first row waits for a look at more rows than anybody waits for.
+const ENDLESS: &str = r"
+name: endless
+tables:
+  - name: t
+    rows: 9007199254740000
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: kind, generator: { type: choice, values: [a, b] } }
+      - { name: n, generator: { type: integer, min: 0, max: 100 } }
+    rules:
+      - { id: middle, kind: statistic, column: n, fn: mean, equals: 40, when: kind = 'a' }
+";
+
+#[actix_web::test]
+async fn a_preview_ends_with_its_time_and_with_its_client() {
+    let api = Api::new();
+    let token = api.user(Role::Viewer);
+    let body = json!({"schema_text": ENDLESS, "timeout_ms": 1000});
+    let told = api.post("/api/v1/preview", &token, &body).await.problem(422, "invalid_input").json();
+    let problem = &told["errors"][0];
+    assert_eq!((&problem["code"], &problem["pointer"]), (&json!("rows_too_long"), &json!("/timeout_ms")), "{told}");
+    let detail = problem["detail"].as_str().expect("a sentence");
+    assert!(detail.contains("table \"t\"") && detail.contains("\"middle\""), "{detail}");
+    for _ in 0..8 {
+        let endless = json!({"schema_text": ENDLESS});
+        let left = api.post("/api/v1/preview", &token, &endless);
+        tokio::time::timeout(Duration::from_millis(50), left).await.err().expect("it has no end");
+    }
+    let some = json!({"schema_text": hiring(), "table": "company", "limit": 1, "timeout_ms": 30_000});
+    api.post("/api/v1/preview", &token, &some).await.is(200);
+    for wrong in [999, 30_001] {
+        let body = json!({"schema_text": hiring(), "timeout_ms": wrong});
+        let told = api.post("/api/v1/preview", &token, &body).await.problem(422, "invalid_input").json();
+        assert_eq!(told["errors"][0]["pointer"], "/timeout_ms", "{told}");
+    }
+}
+
+#[actix_web::test]
+async fn rows_that_are_made_when_they_are_read_end_with_their_time() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let id = api.dataset(&token, ENDLESS).await;
+    let rows = format!("/api/v1/datasets/{id}/tables/t/rows?limit=1&timeout_ms=1000");
+    for (asked, code) in [
+        ("", "rows_too_long"),
+        ("&where=n%3E3", "query_too_long"),
+        ("&where=n%3E3", "query_too_long"),
+        ("&where=n%3E3", "query_too_long"),
+        ("&order_by=n", "query_too_long"),
+    ] {
+        let told = api.get(&format!("{rows}{asked}"), &token).await.problem(422, "invalid_input").json();
+        assert_eq!(told["errors"][0]["code"], code, "{told}");
+    }
+    // Nothing of them is left on the threads that others need.
+    let small = api.dataset(&token, hiring()).await;
+    let some = format!("/api/v1/datasets/{small}/tables/candidate/rows?where=id%3E3&limit=1");
+    api.get(&some, &token).await.is(200);
+    let ids = format!("/api/v1/datasets/{id}/tables/t/rows?limit=1&columns=id");
+    assert_eq!(api.get(&ids, &token).await.is(200).json()["items"][0]["id"], 1);
 }

@@ -17,6 +17,12 @@ pub fn config() -> Result<Config, Stop> {
     Config::from_variables(variables()?, cores).map_err(Stop::problems)
 }
 
+/// The settings of a command that makes or changes an installation: what it makes is its owner's to read.
+pub fn installation() -> Result<Config, Stop> {
+    api::storage::make_private();
+    config()
+}
+
 /// What is wrong with the file, where it could not be read.
 static FILE: OnceLock<Option<String>> = OnceLock::new();
 

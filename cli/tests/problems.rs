@@ -133,3 +133,29 @@ tables:
         assert!(refused.stderr.starts_with("shop.yaml: tables[0].given"), "{path}: {refused:?}");
     }
 }
+
+#[test]
+fn a_query_that_would_overwhelm_its_planning_is_refused_in_a_sentence() {
+    let home = Home::new();
+    home.write("t.yaml", "name: t\ntables:\n  - name: t\n    rows: 5\n    columns:\n      - { name: a, generator: { type: sequence } }\n");
+    let chain = |count, word: &str, between: &str| vec![word; count].join(between);
+    let parts = |count, part: &dyn Fn(String) -> String| {
+        let parts: String = (1..=count).map(|n| format!(", c{n} AS ({})", part(format!("c{}", n - 1)))).collect();
+        format!("WITH c0 AS (SELECT a FROM t){parts} SELECT count(*) FROM c{count}")
+    };
+    let joins: String = (0..1000).map(|n| format!(" CROSS JOIN t t{n}")).collect();
+    for sql in [
+        format!("SELECT {}", chain(5_000, "1", "+")),
+        format!("SELECT {}", chain(5_000, "'a'", "||")),
+        chain(3_000, "SELECT 1", " UNION ALL "),
+        format!("SELECT 1 FROM t{joins}"),
+        parts(1_000, &|before| format!("SELECT a FROM {before}")),
+        parts(26, &|before| format!("SELECT a FROM {before} UNION ALL SELECT a FROM {before}")),
+    ] {
+        let refused = home.run(&["query", "t.yaml", &sql]).fails();
+        assert_eq!(refused.stdout, "");
+        assert!(refused.stderr.lines().count() == 1 && refused.stderr.contains(" more than "), "{}", refused.stderr);
+    }
+    let answered = home.run(&["query", "t.yaml", &format!("SELECT {} AS n", chain(900, "1", "+"))]).succeeds();
+    assert!(answered.stdout.contains("900"), "{}", answered.stdout);
+}

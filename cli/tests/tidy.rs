@@ -182,3 +182,23 @@ fn links_between_documents_lead_somewhere() {
         }
     }
 }
+
+#[test]
+fn every_volume_has_its_folder_in_the_image() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).expect(name);
+    let (compose, image) = (read("docker-compose.yml"), read("prod.Dockerfile"));
+    let last = image.rsplit("\nFROM ").next().expect("a stage");
+    // `- name:/folder`; a volume that is new takes the owner of the folder that it is mounted on, and without one it is root's.
+    let mounts = compose.lines().filter_map(|line| line.trim().strip_prefix("- ")?.split_once(":/"));
+    let mounts: Vec<String> = mounts
+        .filter(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        .map(|(_, folder)| format!("/{folder}"))
+        .collect();
+    assert_eq!(mounts.len(), 2, "{mounts:?}");
+    for mount in mounts {
+        let made = last.lines().any(|line| {
+            line.contains("install -d -o 32767 -g 32767 -m 0777") && line.split_whitespace().any(|word| word == mount)
+        });
+        assert!(made, "{mount} is not made in the image with the owner of its user");
+    }
+}

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -162,4 +163,70 @@ fn a_wrong_address_of_an_admin_adds_nobody() {
         assert_eq!((ran.stdout.as_str(), ran.stderr), ("", format!("{email:?} is no e-mail address\n")));
     }
     assert!(!home.at("data").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_installation_is_its_owners_to_read() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = Home::new();
+    let data = home.at("data");
+    let modes = || {
+        let (mut open, mut left) = (Vec::new(), vec![data.clone()]);
+        while let Some(path) = left.pop() {
+            let known = fs::metadata(&path).expect("metadata");
+            if known.permissions().mode() & 0o077 != 0 {
+                open.push(path.clone());
+            }
+            if known.is_dir() {
+                left.extend(fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()));
+            }
+        }
+        open
+    };
+    let mut command = home.command(&["migrate"]);
+    Ran::of(command.env("DATA_DIR", &data).output().expect("it runs")).succeeds();
+    assert_eq!(modes(), Vec::<std::path::PathBuf>::new());
+    // One that an older program made is closed by the next command.
+    fs::set_permissions(data.join("db.sqlite3"), fs::Permissions::from_mode(0o644)).expect("a mode");
+    Ran::of(home.command(&["migrate"]).env("DATA_DIR", &data).output().expect("it runs")).succeeds();
+    assert_eq!(modes(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_folder_for_backups_that_takes_none_stops_the_start() {
+    let home = Home::new();
+    home.write("file", "");
+    let target = home.at("file/backups");
+    let mut serve = home.command(&["serve"]);
+    serve.env("DATA_DIR", home.at("data")).env("PORT", "0").env("BACKUP_TARGET", &target);
+    let ran = Ran::of(serve.output().expect("it runs")).fails();
+    assert!(ran.stderr.starts_with(&format!("BACKUP_TARGET: {}: ", target.display())), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+}
+
+#[test]
+fn a_password_is_changed_where_there_are_users_and_no_database_is_made_for_it() {
+    let home = Home::new();
+    let mut command = home.command(&["changepassword", "--email", "ana@example.com", "--password", "a long password"]);
+    let ran = Ran::of(command.env("DATA_DIR", home.at("data")).output().expect("it runs")).fails();
+    assert!(ran.stderr.contains("there is no database; `synthetic-data migrate` makes one"), "{}", ran.stderr);
+    assert!(!home.at("data").exists());
+}
+
+#[test]
+fn a_head_comes_without_its_body_and_with_its_length() {
+    let home = Home::new();
+    let server = Server::start_with(&home, &[]);
+    let place = server.address.trim_start_matches("http://").to_owned();
+    let mut connection = TcpStream::connect(&place).expect("a connection");
+    let request = format!("HEAD /api/v1/formats HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).expect("it is sent");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\n"), "{answer}");
+    let length =
+        answer.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    assert!(length.is_some_and(|length: u64| length > 2), "{answer}");
 }

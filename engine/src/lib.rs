@@ -33,6 +33,8 @@ pub mod query;
 pub mod random;
 pub mod run;
 pub mod schema;
+pub mod stack;
+pub mod stop;
 pub mod table;
 pub mod types;
 pub mod verify;

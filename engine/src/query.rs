@@ -1,10 +1,13 @@
 //! SQL over tables: a plan's, made as they are scanned, or any others that stand for a dataset's.
 
+mod measure;
 mod phrases;
 mod problems;
+mod rules;
 mod stop;
 mod yielding;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
@@ -19,7 +22,7 @@ use datafusion::functions_window::all_default_window_functions;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-pub use stop::Stop;
+pub use crate::stop::Stop;
 
 use crate::functions;
 use crate::generators::RunError;
@@ -78,6 +81,8 @@ pub async fn query(
 
 /// Answers one read-only query over tables that stand for those of a plan, each with its name. `stop` ends it with an error.
 ///
+/// It is planned before this first waits, by recursion: on a thread with [`crate::stack::DEEP`] bytes of stack.
+///
 /// # Errors
 /// As [`query`].
 pub async fn query_tables<'a>(
@@ -88,19 +93,54 @@ pub async fn query_tables<'a>(
     stop: &Stop,
 ) -> Result<SendableRecordBatchStream, QueryError> {
     let answer = async {
-        let context = context(plan.dataset.reference_time_us(), runtime);
+        measure::check_text(sql)?;
+        let context = context(plan.dataset.reference_time_us(), runtime, stop);
+        let mut columns = HashMap::new();
         for (name, table) in tables {
+            columns.insert(name, table.schema().fields().len() as u64);
             context.register_table(TableReference::bare(name), table)?;
         }
-        let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let frame = context.sql_with_options(sql, options).await?;
+        let state = context.state();
+        let dialect = state.config_options().sql_parser.dialect;
+        let statement = state.sql_to_statement(sql, &dialect)?;
+        measure::check_statement(&statement, &columns)?;
+        let planned = state.statement_to_plan(statement).await?;
+        SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false)
+            .verify_plan(&planned)?;
+        let frame = context.execute_logical_plan(planned).await?;
         let task = Arc::new(frame.task_ctx());
-        execute_stream(yielding::yielding(frame.create_physical_plan().await?, stop)?, task)
+        Ok(execute_stream(yielding::yielding(frame.create_physical_plan().await?, stop)?, task)?)
     };
-    answer.await.map_err(|error: DataFusionError| QueryError::of(&error, plan))
+    answer.await.map_err(|refusal: Refusal| match refusal {
+        Refusal::Measured(problem) => QueryError::Sql(problem),
+        Refusal::Planned(error) => QueryError::of(&error, plan),
+    })
 }
 
-fn context(reference_time_us: i64, runtime: &Arc<RuntimeEnv>) -> SessionContext {
+/// Why there is no answer.
+enum Refusal {
+    /// It is more than is planned.
+    Measured(Box<Problem>),
+    /// What the SQL library says.
+    Planned(DataFusionError),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Refusal {
+        Refusal::Measured(Box::new(problem))
+    }
+}
+
+impl From<DataFusionError> for Refusal {
+    fn from(error: DataFusionError) -> Refusal {
+        Refusal::Planned(error)
+    }
+}
+
+fn context(reference_time_us: i64, runtime: &Arc<RuntimeEnv>, stop: &Stop) -> SessionContext {
     let mut config = SessionConfig::new().with_target_partitions(PARTITIONS).with_batch_size(BATCH_ROWS);
     let options = config.options_mut();
     options.sql_parser.parse_float_as_decimal = true;
@@ -114,6 +154,9 @@ fn context(reference_time_us: i64, runtime: &Arc<RuntimeEnv>) -> SessionContext 
         .with_aggregate_functions(all_default_aggregate_functions())
         .with_window_functions(all_default_window_functions())
         .with_expr_planners(functions::expr_planners())
+        .with_analyzer_rules(rules::analyzer(stop))
+        .with_optimizer_rules(rules::optimizer(stop))
+        .with_physical_optimizer_rules(rules::physical(stop))
         .build();
     SessionContext::new_with_state(state)
 }

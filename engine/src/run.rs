@@ -1,7 +1,8 @@
 //! A plan's rows as batches: ranges over threads, results in order, memory bounded.
 //!
 //! A thread takes a run of blocks at a time, so that what neighbours share (a parent's columns, a list in the cache) is shared on one core;
-//! results wait for their turn in a window of a few runs, which bounds what is in flight whatever the table's size.
+//! results wait for their turn in a window of a few runs, which bounds what is in flight whatever the table's size. What stops the work of the
+//! calling thread stops that of all.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,6 +13,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 
 use crate::generators::{Rows, RunError};
 use crate::plan::{BLOCK, Evaluation, Plan};
+use crate::stop;
 
 /// Blocks that a thread takes at a time.
 const BLOCKS_A_RUN: u64 = 16;
@@ -48,23 +50,29 @@ pub fn run<T: Send, E: Send + From<RunError>>(
         return Ok(());
     }
     let window = Window::new(first, threads as u64);
-    std::thread::scope(|scope| {
+    let stop = stop::current();
+    let work = || {
+        while let Some(number) = window.next(last) {
+            let mut made = Vec::new();
+            for block in block_run(number) {
+                let rows = block.end - block.start;
+                let result = batch(plan, table, block).map_err(E::from).and_then(&encode);
+                let failed = result.is_err();
+                made.push(result.map(|value| (value, rows)));
+                if failed || window.stopped() {
+                    break;
+                }
+            }
+            window.put(number, made);
+        }
+    };
+    let outcome = std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 // A panic in a worker must not leave the others waiting.
                 let _stop = StopOnPanic(&window);
-                while let Some(number) = window.next(last) {
-                    let mut made = Vec::new();
-                    for block in block_run(number) {
-                        let rows = block.end - block.start;
-                        let result = batch(plan, table, block).map_err(E::from).and_then(&encode);
-                        let failed = result.is_err();
-                        made.push(result.map(|value| (value, rows)));
-                        if failed || window.stopped() {
-                            break;
-                        }
-                    }
-                    window.put(number, made);
+                if stop::within(stop.clone(), work).is_err() {
+                    window.stop();
                 }
             });
         }
@@ -80,7 +88,9 @@ pub fn run<T: Send, E: Send + From<RunError>>(
         }
         window.stop();
         outcome
-    })
+    });
+    stop::look();
+    outcome
 }
 
 /// One range as a batch, at once: for what is looked at.
@@ -93,6 +103,7 @@ pub(crate) fn blocks(range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
     let mut start = range.start;
     std::iter::from_fn(move || {
         (start < range.end).then(|| {
+            stop::look();
             let end = ((start / BLOCK + 1) * BLOCK).min(range.end);
             let block = start..end;
             start = end;

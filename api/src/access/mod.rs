@@ -2,6 +2,7 @@
 //!
 //! Invariant: what stands in no line of [`TABLE`] is answered by nobody. [`crate::http::gate`] asks before any handler runs.
 
+pub mod parameters;
 mod table;
 
 use std::sync::LazyLock;
@@ -83,9 +84,11 @@ impl Access {
         if caller.role >= needed {
             return Ok(());
         }
+        let article = if caller.role == Role::Viewer { "a" } else { "an" };
+        let role = caller.role.word();
         refused(match needed {
-            Role::Admin => format!("a {} cannot do this; an admin can", caller.role.word()),
-            _ => format!("a {} reads; an editor also writes and generates", caller.role.word()),
+            Role::Admin => format!("{article} {role} cannot do this; an admin can"),
+            _ => format!("{article} {role} reads; an editor also writes and generates"),
         })
     }
 }
@@ -96,6 +99,8 @@ pub struct Operation {
     pub access: &'static Access,
     /// Its resource: the tag of the document, and the scope of API keys.
     pub scope: String,
+    /// What its query may hold.
+    pub query: Vec<parameters::Parameter>,
     method: Method,
     steps: Vec<Step>,
 }
@@ -157,7 +162,8 @@ impl Operations {
                     name.map_or_else(|| Step::Word(step.to_owned()), |name| Step::Parameter(name.to_owned()))
                 });
                 let scope = operation["tags"][0].as_str().unwrap_or_default().to_owned();
-                all.push(Operation { access, scope, method, steps: steps.collect() });
+                let query = parameters::of(operation, document);
+                all.push(Operation { access, scope, query, method, steps: steps.collect() });
             }
         }
         Operations(all)

@@ -12,7 +12,7 @@ use super::status::{self, Status};
 use crate::App;
 use crate::db::{self, off_thread};
 use crate::error::ApiError;
-use crate::http::page::{List, Page};
+use crate::http::page::{self, List, Page};
 use crate::openapi::errors::Invalid;
 
 /// Adds the resource.
@@ -46,7 +46,8 @@ pub struct AuditQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
     /// Where the page begins: from `next` of the page before. New entries do not move it.
-    pub cursor: Option<Uuid>,
+    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")]
+    pub cursor: Option<String>,
 }
 
 /// Get the server's state
@@ -69,10 +70,14 @@ async fn list_audit(
     query: web::Query<AuditQuery>,
 ) -> Result<web::Json<List<AuditEntry>>, ApiError> {
     let AuditQuery { operation, user, object, outcome, since, order_by, limit, cursor } = query.into_inner();
-    let page = Page { limit, ..Page::default() };
-    let slice = page.slice(&order_by, &[("at", ())], true)?;
+    let asked = Page { limit, ..Page::default() };
+    let slice = asked.slice(&order_by, &[("at", ())], true)?;
     let (limit, ascending, since) = (slice.limit, !slice.descending, since.map(db::spell));
-    let filter = Filter { operation, user, object, outcome, since, ascending, behind: cursor };
+    let behind = match cursor.filter(|cursor| !cursor.is_empty()) {
+        None => None,
+        Some(cursor) => Some(cursor.parse::<Uuid>().map_err(|_| page::no_cursor(&cursor))?),
+    };
+    let filter = Filter { operation, user, object, outcome, since, ascending, behind };
     let wanted = filter.clone();
     let (mut items, total) = app.db.read(move |c| Ok(audit::list(c, &wanted, limit + 1)?)).await?;
     let has_more = items.len() as i64 > limit;

@@ -17,13 +17,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::service::{self, ElementProposal, ElementWish, Listener, Question, SchemaProposal, SchemaWish};
 use crate::App;
+use crate::datasets::service::JSON;
 use crate::db::off_thread;
 use crate::error::ApiError;
+use crate::http::accept;
 use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::context;
 use crate::http::model_key::{ModelKey, ModelKeyHeader};
-use crate::openapi::errors::{Conflict, Forbidden, Invalid, ModelFailed, TooLarge};
+use crate::openapi::errors::{Conflict, Forbidden, Invalid, ModelFailed, NotAcceptable, TooLarge};
 
 /// The media type of a stream of events.
 const EVENTS: &str = "text/event-stream";
@@ -56,6 +58,7 @@ pub struct AssistantEvent {
 #[utoipa::path(operation_id = "write_schema", tag = "assistant", params(ModelKeyHeader), request_body = SchemaWish, responses(
     (status = 200, content((SchemaProposal = "application/json"), (AssistantEvent = "text/event-stream"))),
     Forbidden,
+    NotAcceptable,
     Conflict,
     TooLarge,
     Invalid,
@@ -79,6 +82,7 @@ async fn write_schema(
 #[utoipa::path(operation_id = "write_element", tag = "assistant", params(ModelKeyHeader), request_body = ElementWish, responses(
     (status = 200, content((ElementProposal = "application/json"), (AssistantEvent = "text/event-stream"))),
     Forbidden,
+    NotAcceptable,
     Conflict,
     TooLarge,
     Invalid,
@@ -105,7 +109,7 @@ async fn answer(
     question: Question,
     shown: impl FnOnce(&Question, service::Answered) -> Value + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let hears = accept::choose(request, &[JSON, EVENTS])? == 1;
     let (cancel, question) = (Cancel::new(), Arc::new(question));
     let gone = cancel.clone().drop_guard();
     let app = app.into_inner();
@@ -117,7 +121,7 @@ async fn answer(
         let (own, question) = (Arc::clone(&app), Arc::clone(&question));
         app.model.start(service::ask(own, question, key.0, cancel, listener, context::all()))
     };
-    if !accept.contains(EVENTS) {
+    if !hears {
         let answered = started(None)?.await.map_err(ApiError::internal)??;
         drop(gone);
         return Ok(HttpResponse::Ok().json(shown(&question, answered)));

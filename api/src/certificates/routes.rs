@@ -8,11 +8,16 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::uploads::{self, FORM};
 use crate::App;
+use crate::datasets::service::JSON;
 use crate::error::ApiError;
+use crate::http::accept;
 use crate::http::caller::Caller;
 use crate::http::headers::SANDBOX;
 use crate::http::upload;
-use crate::openapi::errors::{Invalid, TooLarge, UnsupportedMediaType};
+use crate::openapi::errors::{Invalid, NotAcceptable, TooLarge, UnsupportedMediaType};
+
+/// A page.
+const HTML: &str = "text/html";
 
 /// Adds the resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -60,6 +65,7 @@ pub struct Verified {
 #[utoipa::path(operation_id = "verify_files", tag = "plan",
     request_body(content = VerifyForm, content_type = "multipart/form-data"), responses(
     (status = 200, content((Verified = "application/json"), (String = "text/html"))),
+    NotAcceptable,
     TooLarge,
     UnsupportedMediaType,
     Invalid,
@@ -71,10 +77,10 @@ async fn verify_files(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
+    let is_html = accept::choose(&request, &[JSON, HTML])? == 1;
     let upload = upload::receive(&app, &request, body, &FORM).await?;
     let verification = uploads::verify(&app, upload).await?;
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.trim_start().starts_with("text/html") {
+    if is_html {
         return Ok(HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
             .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX))

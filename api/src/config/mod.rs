@@ -117,6 +117,11 @@ impl Config {
     ) -> Result<Config, Vec<String>> {
         let mut given = Variables { values: variables.into_iter().collect(), problems: Vec::new(), prices: None };
         let host = given.text("HOST");
+        let bare = host.trim_matches(['[', ']']);
+        let is_number = bare.contains(':') || bare.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if is_number && !bare.is_empty() && bare.parse::<std::net::IpAddr>().is_err() {
+            given.wrong("HOST", format_args!("{host:?} is no IP address"));
+        }
         let is_loopback = is_loopback(&host);
         let debug = given.flag("DEBUG", false);
         let data_dir = PathBuf::from(given.text("DATA_DIR"));
@@ -350,6 +355,8 @@ mod tests {
         tells(&[("SESSION_COOKIE_SAMESITE", "none")], "SESSION_COOKIE_SAMESITE: browsers take None");
         tells(&[("SECURE_HSTS_INCLUDE_SUBDOMAINS", "on")], "SECURE_HSTS_INCLUDE_SUBDOMAINS: it says nothing");
         tells(&[("SECURE_HSTS_SECONDS", "3600"), ("SECURE_HSTS_PRELOAD", "on")], "SECURE_HSTS_PRELOAD: lists take");
+        tells(&[("HOST", "999.1.1.1")], "HOST: \"999.1.1.1\" is no IP address");
+        tells(&[("HOST", "[::g]")], "HOST: \"[::g]\" is no IP address");
         tells(&[("ALLOWED_HOSTS", ",")], "ALLOWED_HOSTS: it names no host");
         tells(&[("ALLOWED_HOSTS", "example.com:8000")], "ALLOWED_HOSTS: \"example.com:8000\" is no name");
         tells(

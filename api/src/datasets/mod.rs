@@ -23,7 +23,7 @@ pub struct Dataset {
     pub description: Option<String>,
     /// Its current version, from 1.
     pub version: i32,
-    /// Entity tag of the current version's schema.
+    /// Entity tag of the current version's schema, without its quotes: the `etag` of that version.
     pub schema_etag: String,
     /// When it was created.
     #[schema(format = DateTime)]
@@ -79,7 +79,8 @@ pub struct GenerationSummary {
 pub struct Version {
     /// Its number, from 1.
     pub version: i32,
-    /// SHA-256 of the schema's canonical JSON, in hexadecimal: the entity tag without its quotes.
+    /// The entity tag without its quotes: the SHA-256 of the schema's canonical JSON in hexadecimal, a hyphen and the version, since texts with
+    /// other comments have the same hash.
     pub etag: String,
     /// `application/yaml` or `application/json`.
     pub media_type: String,

@@ -16,10 +16,11 @@ use crate::App;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
 use crate::generations::table_index;
+use crate::http::accept;
 use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
-use crate::http::precondition::{etag, if_match, if_match_given, is_known};
+use crate::http::precondition::{etag, if_match, if_match_any, if_match_given, is_known};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
 use crate::http::schema_source::{SchemaBody, SchemaSource, media_type_of, text_of};
 use crate::idempotency::Work;
@@ -286,11 +287,13 @@ async fn restore_dataset(
 
 /// Get the schema
 ///
-/// The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON.
+/// The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON. The ETag is the
+/// SHA-256 of the canonical JSON, a hyphen and the version; that of a canonical JSON has `-json` behind it.
 #[utoipa::path(operation_id = "get_schema", tag = "datasets", params(("id" = Uuid, Path), VersionQuery), responses(
     (status = 200, content((serde_json::Value = "application/yaml"), (serde_json::Value = "application/json")), headers(("ETag" = String))),
     (status = 304, description = "the client's copy is the current one"),
     NotFound,
+    NotAcceptable,
 ))]
 #[get("/datasets/{id}/schema")]
 async fn get_schema(
@@ -308,20 +311,22 @@ async fn get_schema(
             service::version_row(c, &row, wanted.unwrap_or(row.version))
         })
         .await?;
-    if is_known(&request, &row.etag) {
-        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag(&row.etag))).finish());
+    let offered: &[&str] =
+        if row.media_type == service::YAML { &[service::YAML, service::JSON] } else { &[service::JSON] };
+    let wanted = offered[accept::choose(&request, offered)?];
+    let tag = service::tag(&row.etag, row.version);
+    let (tag, text) =
+        if wanted == row.media_type { (tag, row.text) } else { (service::canonical_tag(&tag), row.canonical) };
+    if is_known(&request, &tag) {
+        return Ok(HttpResponse::NotModified()
+            .insert_header((header::ETAG, etag(&tag)))
+            .insert_header((header::VARY, HeaderValue::from_static("accept")))
+            .finish());
     }
-    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
-    let wants_json = accepts.contains(service::JSON) && !accepts.contains(service::YAML);
-    let (media_type, text) = if wants_json && row.media_type == service::YAML {
-        (service::JSON.to_owned(), row.canonical)
-    } else {
-        (row.media_type, row.text)
-    };
     Ok(HttpResponse::Ok()
-        .insert_header((header::ETAG, etag(&row.etag)))
+        .insert_header((header::ETAG, etag(&tag)))
         .insert_header((header::VARY, HeaderValue::from_static("accept")))
-        .content_type(format!("{media_type}; charset=utf-8"))
+        .content_type(format!("{wanted}; charset=utf-8"))
         .body(text))
 }
 
@@ -356,7 +361,8 @@ async fn save_schema(
         let check = |c: &mut diesel::SqliteConnection| {
             let row = service::living(c, id)?;
             let current = service::version_row(c, &row, row.version)?;
-            if let Err(error) = if_match(given.as_ref(), &current.etag) {
+            let tag = service::tag(&current.etag, current.version);
+            if let Err(error) = if_match_any(given.as_ref(), &tag, &[&service::canonical_tag(&tag)]) {
                 let is_stale = error.code() == Code::ChangedMeanwhile;
                 let current = service::shown_version(c, current, false)?;
                 return Err(if is_stale { error.with("current", json!(current)) } else { error });

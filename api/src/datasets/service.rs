@@ -121,7 +121,7 @@ pub fn living(connection: &mut SqliteConnection, id: Uuid) -> Result<DatasetRow,
 
 /// A dataset with what its page shows.
 pub fn shown(connection: &mut SqliteConnection, row: DatasetRow) -> Result<Dataset, ApiError> {
-    let (schema_etag, tables) = store::version_summary(connection, &row.id, row.version)?;
+    let (schema_hash, tables) = store::version_summary(connection, &row.id, row.version)?;
     let tables: Vec<TableSummary> = serde_json::from_str(&tables).unwrap_or_default();
     let last = generations::store::latest(connection, &row.id)?;
     Ok(Dataset {
@@ -129,7 +129,7 @@ pub fn shown(connection: &mut SqliteConnection, row: DatasetRow) -> Result<Datas
         name: row.name,
         description: row.description,
         version: row.version,
-        schema_etag,
+        schema_etag: tag(&schema_hash, row.version),
         created_at: row.created_at,
         updated_at: row.updated_at,
         updated_by: author(connection, row.updated_by)?,
@@ -157,7 +157,7 @@ pub fn version_row(connection: &mut SqliteConnection, row: &DatasetRow, version:
 pub fn shown_version(connection: &mut SqliteConnection, row: VersionRow, with_text: bool) -> Result<Version, ApiError> {
     Ok(Version {
         version: row.version,
-        etag: row.etag,
+        etag: tag(&row.etag, row.version),
         media_type: row.media_type,
         created_at: row.created_at,
         created_by: author(connection, row.created_by)?,
@@ -229,17 +229,29 @@ pub fn author(connection: &mut SqliteConnection, id: Option<String>) -> Result<O
     })
 }
 
+/// The tag of a version's text: the hash of its canonical form, and the version, since a text with other comments has the same hash.
+pub fn tag(hash: &str, version: i32) -> String {
+    format!("{hash}-{version}")
+}
+
+/// The tag of the canonical JSON of a text in YAML, by the text's.
+pub fn canonical_tag(tag: &str) -> String {
+    format!("{tag}-json")
+}
+
 fn touch(row: &mut DatasetRow, by: Uuid) {
-    row.updated_at = db::now();
+    row.updated_at = db::after(&row.updated_at);
     row.updated_by = Some(by.to_string());
 }
 
 /// A name that may be one, without spaces around it.
 pub fn checked_name(name: String) -> Result<String, ApiError> {
-    let length = name.chars().count();
-    let name = name.trim();
-    if (1..=200).contains(&length) && !name.is_empty() {
-        return Ok(name.to_owned());
+    let (length, trimmed) = (name.chars().count(), name.trim());
+    match length {
+        _ if trimmed.is_empty() => {
+            Err(ApiError::invalid_at("/name", "the name is empty; it needs 1 to 200 characters"))
+        }
+        1..=200 => Ok(trimmed.to_owned()),
+        _ => Err(ApiError::invalid_at("/name", format!("the name has {length} characters; it needs 1 to 200"))),
     }
-    Err(ApiError::invalid_at("/name", format!("the name has {length} characters; it needs 1 to 200")))
 }

@@ -27,6 +27,7 @@ use self::writer::Writer;
 use crate::admin::audit;
 use crate::error::{ApiError, Code};
 use crate::http::context;
+use crate::storage;
 
 /// The changes of the tables, in their order, compiled in.
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
@@ -61,6 +62,7 @@ impl Db {
         set_up_library();
         let path = folder.join(FILE_NAME);
         let said = |what: &dyn std::fmt::Display| files::said(&path, what);
+        storage::make_private_file(&path);
         let url = path.to_string_lossy().into_owned();
         let mut connection = SqliteConnection::establish(&url).map_err(|error| said(&error))?;
         let pragmas = Pragmas { busy_timeout_ms };
@@ -223,6 +225,16 @@ pub fn now() -> String {
     spell(jiff::Timestamp::now())
 }
 
+/// The instant of a change of what was changed last at another: now, and later than that in any case, since it is told apart by it.
+pub fn after(last: &str) -> String {
+    let next = last.parse::<jiff::Timestamp>().ok().and_then(|last| last.checked_add(MILLISECOND).ok());
+    let now = jiff::Timestamp::now();
+    spell(next.map_or(now, |next| next.max(now)))
+}
+
+/// What instants are told apart by.
+const MILLISECOND: jiff::SignedDuration = jiff::SignedDuration::from_millis(1);
+
 /// An instant as the database and the API spell it: UTC with milliseconds.
 pub fn spell(instant: jiff::Timestamp) -> String {
     instant.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
@@ -249,6 +261,18 @@ mod tests {
         );
         let found = db.read_now(|c| Ok::<_, ApiError>(sql_query(query).load::<Found>(c)?)).expect("a table");
         found.into_iter().map(|found| found.value).collect()
+    }
+
+    #[test]
+    fn a_change_is_later_than_the_one_before_it_whatever_the_clock_says() {
+        assert_eq!(after("2999-12-31T23:59:59.999Z"), "3000-01-01T00:00:00.000Z");
+        let mut last = now();
+        for _ in 0..1_000 {
+            let next = after(&last);
+            assert!(next > last, "{next} is not after {last}");
+            last = next;
+        }
+        assert!(after("2001-01-01T00:00:00.000Z").starts_with("20") && after("nonsense") <= after(&now()));
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub async fn for_request<T: Send + 'static>(
 ) -> Result<T, ApiError> {
     let cancellation = Cancellation::default();
     let _left = cancellation.on_drop();
-    off_thread(move || work(&cancellation)).await
+    off_thread(move || cancellation.watch(|| work(&cancellation))).await
 }
 
 /// The stored rows of a table. A part whose file was lost is made again; where another engine made it, that cannot be done.

@@ -84,7 +84,8 @@ pub struct Made {
 /// leaves nothing.
 pub fn make(part: NewPart<'_>, profiler: Option<&mut Profiler>, on_rows: impl FnMut(u64)) -> Result<Made, Failure> {
     let partial = part.path.with_extension(PARTIAL);
-    let made = write(part, &partial, profiler, on_rows);
+    let cancellation = part.cancellation;
+    let made = cancellation.watch(|| write(part, &partial, profiler, on_rows));
     if made.is_err() {
         let _ = fs::remove_file(&partial);
     }

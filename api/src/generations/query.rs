@@ -137,7 +137,7 @@ fn bounds(query: &Query) -> Result<(u64, Duration), ApiError> {
 async fn answer(
     tables: Vec<Asked>,
     plan: Arc<Plan>,
-    sql: String,
+    text: String,
     limit: u64,
     environment: Arc<RuntimeEnv>,
     stop: Stop,
@@ -146,8 +146,8 @@ async fn answer(
         .iter()
         .map(|asked| (asked.name.as_str(), scan::provider(asked.stored.clone(), Arc::clone(&asked.read))))
         .collect();
-    let stream =
-        query_tables(providers, &plan, &sql, &environment, &stop).await.map_err(|error| refused(error, SQL))?;
+    let planning = query_tables(providers, &plan, &text, &environment, &stop);
+    let stream = sql::planned(planning).map_err(|error| refused(error, SQL))?;
     let columns = cells::columns(&stream.schema());
     let (rows, is_cut) = taken(stream, &plan, limit as usize).await?;
     let read =

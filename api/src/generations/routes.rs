@@ -19,6 +19,7 @@ use crate::App;
 use crate::datasets::service as datasets;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
+use crate::http::accept;
 use crate::http::body::{Object, null_is_absent, whole};
 use crate::http::caller::Caller;
 use crate::http::headers::SANDBOX;
@@ -468,6 +469,7 @@ async fn query_generation(
 #[utoipa::path(operation_id = "get_certificate", tag = "generations", params(("id" = Uuid, Path), CertificateQuery), responses(
     (status = 200, content((Certificate = "application/json"), (String = "text/html"), (String = "application/sql"))),
     NotFound,
+    NotAcceptable,
     Conflict,
     Invalid,
 ))]
@@ -481,13 +483,18 @@ async fn get_certificate(
 ) -> Result<HttpResponse, ApiError> {
     let (state, id) = (app.clone(), id.into_inner());
     let proof = app.db.read(move |c| service::proof(c, id)).await?;
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // What is sent is taken at its word, and an empty word is no form.
-    let wanted = query.format.clone().unwrap_or_else(|| {
-        let is_json_first = accept.starts_with(datasets::JSON);
-        let found = FORMS.into_iter().find(|(_, media_type)| !is_json_first && accept.contains(media_type));
-        found.map_or_else(|| plain_form().to_owned(), |(word, _)| word.to_owned())
-    });
+    let wanted = match query.format.clone() {
+        Some(wanted) => wanted,
+        None => {
+            let mut offered = vec![datasets::JSON];
+            offered.extend(FORMS.iter().map(|(_, media_type)| *media_type));
+            match accept::choose(&request, &offered)? {
+                0 => plain_form().to_owned(),
+                place => FORMS[place - 1].0.to_owned(),
+            }
+        }
+    };
     let dialect = query.dialect.as_deref().unwrap_or(Dialect::ALL[0].name());
     let Some(dialect) = Dialect::by_name(dialect) else {
         let known = Dialect::ALL.map(Dialect::name).join(", ");
@@ -497,6 +504,7 @@ async fn get_certificate(
         "html" => Ok(HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
             .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX))
+            .insert_header((header::VARY, "accept"))
             .body(proof.to_html())),
         "sql" => {
             let sql = off_thread(move || {
@@ -505,9 +513,11 @@ async fn get_certificate(
                 Ok(verify_sql(&plan.dataset, &plan.expected(), dialect))
             })
             .await?;
-            Ok(HttpResponse::Ok().content_type("application/sql; charset=utf-8").body(sql))
+            let mut answer = HttpResponse::Ok();
+            answer.content_type("application/sql; charset=utf-8").insert_header((header::VARY, "accept"));
+            Ok(answer.body(sql))
         }
-        _ if wanted == plain_form() => Ok(HttpResponse::Ok().json(proof)),
+        _ if wanted == plain_form() => Ok(HttpResponse::Ok().insert_header((header::VARY, "accept")).json(proof)),
         other => {
             let sentence = format!("{other:?} is no form of a certificate; leave it out for JSON, or send html or sql");
             Err(ApiError::invalid_at("/format", sentence))

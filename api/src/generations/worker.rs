@@ -54,9 +54,12 @@ pub fn step(app: &App, stage: Stage) -> bool {
     let (_on_desk, cancellation, send) = app.generations.begin(id, progress);
     let mut run =
         Run { app, row: row.clone(), key, cancellation, send, begun: Instant::now(), told: Instant::now(), fresh: 0 };
-    let work = || match stage {
-        Stage::Answers => run.answers().map(|()| None),
-        Stage::Rows => run.all().map(Some),
+    let cancelled = run.cancellation.clone();
+    let work = || {
+        cancelled.watch(|| match stage {
+            Stage::Answers => run.answers().map(|()| None),
+            Stage::Rows => run.all().map(Some),
+        })
     };
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(Failure::Internal("a generation panicked".to_owned())));

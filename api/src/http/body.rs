@@ -1,8 +1,10 @@
 //! Bodies of requests.
 
 use std::fmt;
+use std::fmt::Write;
 use std::marker::PhantomData;
 
+use engine::problem::Problem;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -29,8 +31,85 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(members))
+        let read = serde_path_to_error::deserialize(MapAccessDeserializer::new(members));
+        // A reader's error has no room for a place but its text.
+        read.map_err(|error| A::Error::custom(format!("{}{PLACE}{}", pointer(error.path()), error.inner())))
     }
+}
+
+/// What stands between the place of a fault and its sentence; no text of ours has it.
+const PLACE: char = '\u{1}';
+
+/// A path as a JSON Pointer (RFC 6901).
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        let step = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            // Words of the program's own types.
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        let _ = write!(pointer, "/{step}");
+    }
+    pointer
+}
+
+/// What a reader of JSON found wrong with a body, with its place and in words of ours.
+pub fn problem(said: &str) -> Problem {
+    let (pointer, said) = said.split_once(PLACE).unwrap_or(("", said));
+    // The place in the text is a JSON reader's: what it says is of the place before it.
+    let said = said.split(" at line ").next().unwrap_or_default();
+    let quoted = || said.split('`').nth(1).unwrap_or_default();
+    if said.starts_with("unknown field") {
+        let known = said.split('`').skip(3).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        // The reader stands at the key that it does not know.
+        let pointer = pointer.to_owned();
+        let problem = Problem::new("unknown_key", format!("unknown key \"{}\"", quoted())).at(pointer);
+        return problem.hint(quoted(), known.iter().map(String::as_str));
+    }
+    if said.starts_with("missing field") {
+        return Problem::new("missing_key", format!("the key \"{}\" is missing", quoted())).at(pointer);
+    }
+    let sentence = match said.split_once(", expected ") {
+        Some((found, wanted)) => {
+            let found = found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
+            let found = match found.strip_prefix("unknown variant ") {
+                Some(word) => word.replace('`', "\""),
+                None => in_words(found),
+            };
+            format!("{found} stands where {} is expected", in_words(wanted))
+        }
+        None if said.contains("untagged enum") => "this is of no kind that may stand here".to_owned(),
+        None => said.trim_end_matches('.').to_owned(),
+    };
+    Problem::new("invalid_value", sentence).at(pointer)
+}
+
+/// Words of a reader's own as anybody knows them.
+fn in_words(said: &str) -> String {
+    let said = said.trim();
+    let kind = match said {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" | "a JSON number" => "a number",
+        "a string" => "a text",
+        "a boolean" => "true or false",
+        "a sequence" | "sequence" => "a list",
+        "a map" | "map" => "an object",
+        "null" => "null",
+        other if other.starts_with("struct ") => "an object",
+        other if other.starts_with("tuple ") => "a list",
+        other if other.starts_with("one of ") || other.contains("` or `") => return other.replace('`', "\""),
+        other => {
+            // What was found, with its value: `string "x"`, `integer `7``.
+            let kinds = ["string ", "integer ", "floating point ", "boolean "];
+            let bare = kinds.iter().find_map(|kind| other.strip_prefix(kind));
+            return bare.unwrap_or(other).replace('`', "");
+        }
+    };
+    kind.to_owned()
 }
 
 /// Reads null as if the key were absent.
@@ -70,6 +149,53 @@ mod tests {
             let told = read(text).expect_err(text).to_string();
             assert!(told.contains("expected an object"), "{told}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_body_has_its_place_and_no_word_of_the_program() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[allow(dead_code, reason = "read, not used")]
+        struct Outer {
+            scale: Option<f64>,
+            #[serde(default)]
+            rows: std::collections::BTreeMap<String, u64>,
+            #[serde(default)]
+            parts: Vec<Inner>,
+            name: Option<String>,
+        }
+        #[derive(Debug, Deserialize)]
+        #[allow(dead_code, reason = "read, not used")]
+        struct Inner {
+            kind: Kind,
+        }
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Kind {
+            Round,
+            Square,
+        }
+        for (text, pointer, detail) in [
+            (r#"{"rows": {"a/b": -1}}"#, "/rows/a~1b", "-1 stands where a whole number from 0 on is expected"),
+            (r#"{"rows": {"t": "x"}}"#, "/rows/t", "\"x\" stands where a whole number from 0 on is expected"),
+            (r#"{"scale": "much"}"#, "/scale", "\"much\" stands where a number is expected"),
+            (r#"{"name": 7}"#, "/name", "7 stands where a text is expected"),
+            (r#"{"name": true}"#, "/name", "true stands where a text is expected"),
+            (r#"{"parts": {}}"#, "/parts", "an object stands where a list is expected"),
+            (r#"{"parts": [{}]}"#, "/parts/0", "the key \"kind\" is missing"),
+            (
+                r#"{"parts": [{"kind": "round"}, {"kind": "flat"}]}"#,
+                "/parts/1/kind",
+                "\"flat\" stands where \"round\" or \"square\" is expected",
+            ),
+        ] {
+            let problem = problem(&serde_json::from_str::<Object<Outer>>(text).expect_err(text).to_string());
+            assert_eq!((problem.pointer.as_str(), problem.detail.as_str()), (pointer, detail), "{text}");
+        }
+        let told = serde_json::from_str::<Object<Outer>>(r#"{"nmae": "x"}"#).expect_err("a wrong key").to_string();
+        let problem = problem(&told);
+        assert_eq!(problem.detail, "unknown key \"nmae\"");
+        assert_eq!(problem.remedy.as_deref(), Some("did you mean \"name\"?"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 
 use crate::App;
-use crate::access::{self, Found, Needs, Operation};
+use crate::access::{self, Found, Needs, Operation, parameters};
 use crate::admin::audit;
 use crate::error::{ApiError, Code};
 use crate::http::caller::{self, Caller};
@@ -69,6 +69,7 @@ async fn admit(request: &mut ServiceRequest) -> Result<Admitted, HttpResponse> {
     };
     let name = operation.access.operation;
     request.extensions_mut().insert(Answered(name));
+    parameters::check(&operation.query, request.query_string()).map_err(said)?;
     let client = Client::of_request(request.request());
     let caller = known_caller(&app, request, operation).await.map_err(said)?;
     let acting = || operation.access.is_audited.then(|| Arc::new(Acting::new(name, caller.clone(), client, &path)));
@@ -109,7 +110,9 @@ async fn known_caller(app: &App, request: &ServiceRequest, operation: &Operation
 
 /// The address knows other methods.
 fn other_method(method: &Method, methods: &[String]) -> HttpResponse {
-    let methods = methods.join(", ");
+    // Whoever may get something may ask for its head.
+    let head = methods.iter().any(|method| method == Method::GET.as_str()).then(|| Method::HEAD.to_string());
+    let methods = methods.iter().cloned().chain(head).collect::<Vec<_>>().join(", ");
     let sentence = format!("{method} is not among the methods of this address: {methods}");
     let mut answer = ApiError::new(Code::MethodNotAllowed, sentence).error_response();
     if let Ok(value) = HeaderValue::from_str(&methods) {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use uuid::Uuid;
@@ -20,7 +21,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives a request its id, answers it, and writes one line about it.
 pub async fn observe<B: MessageBody + 'static>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let start = Instant::now();
@@ -30,11 +31,18 @@ pub async fn observe<B: MessageBody + 'static>(
     let client = Client::of_request(request.request());
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let origin = cors::origin(&app.config, &request);
+    if method == Method::HEAD {
+        // The answer is that of GET; whoever writes it to the connection leaves its body out.
+        request.head_mut().method = Method::GET;
+    }
     let answer = async {
         let early = turned_away(&app, &client, &request);
         let early = early.or_else(|| origin.as_ref().and_then(|_| cors::preflight(&request)));
         match early {
-            None => next.call(request).await.map(ServiceResponse::map_into_left_body),
+            None => next.call(request).await.map(|response| match is_foreign_refusal(&response) {
+                true => response.into_response(no_encoding().error_response()).map_into_right_body(),
+                false => response.map_into_left_body(),
+            }),
             Some(answer) => Ok(request.into_response(answer).map_into_right_body()),
         }
     };
@@ -56,6 +64,16 @@ pub async fn observe<B: MessageBody + 'static>(
     let took = start.elapsed().as_millis();
     log::info!("{id} {} {method} {path} {} {took} ms", or_dash(&client.spelled()), status.as_u16());
     Ok(response)
+}
+
+/// Whether it is the refusal of an `Accept-Encoding` that lets nothing pass, which is no document of ours.
+fn is_foreign_refusal<B>(response: &ServiceResponse<B>) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    response.status() == StatusCode::NOT_ACCEPTABLE && !kind.starts_with("application/problem+json")
+}
+
+fn no_encoding() -> ApiError {
+    ApiError::new(Code::NotAcceptable, "send an Accept-Encoding that lets identity, gzip or br pass")
 }
 
 fn or_dash(text: &str) -> &str {

@@ -50,7 +50,7 @@ impl Page {
         let Some(cursor) = self.cursor.as_ref().filter(|cursor| !cursor.is_empty()) else { return Ok(None) };
         let is_number = cursor.len() <= CURSOR_DIGITS && cursor.bytes().all(|byte| byte.is_ascii_digit());
         let number = cursor.parse().ok().filter(|_| is_number);
-        let wrong = || ApiError::invalid_at("/cursor", format!("{cursor:?} is no cursor of this list"));
+        let wrong = || no_cursor(cursor);
         number.map(Some).ok_or_else(wrong)
     }
 
@@ -66,7 +66,7 @@ impl Page {
         let is_number = cursor.len() <= CURSOR_DIGITS && cursor.bytes().all(|byte| byte.is_ascii_digit());
         match cursor.parse::<u32>() {
             Ok(offset) if is_number => Ok(offset.into()),
-            _ => Err(ApiError::invalid_at("/cursor", format!("{cursor:?} is no cursor of this list"))),
+            _ => Err(no_cursor(cursor)),
         }
     }
 }
@@ -91,16 +91,18 @@ impl Page {
         };
         let behind = match self.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
             None => None,
-            Some(cursor) => Some(
-                Place::of_cursor(cursor)
-                    .ok_or_else(|| ApiError::invalid_at("/cursor", format!("{cursor:?} is no cursor of this list")))?,
-            ),
+            Some(cursor) => Some(Place::of_cursor(cursor).ok_or_else(|| no_cursor(cursor))?),
         };
         let plain = Page { cursor: None, ..*self };
         let offset = plain.offset()?;
         let offset = if behind.is_some() { 0 } else { offset };
         Ok(Slice { order: *order, descending, limit: self.limit()?, offset, behind })
     }
+}
+
+/// What is told of a cursor that no page of a list has named.
+pub fn no_cursor(cursor: &str) -> ApiError {
+    ApiError::invalid_at("/cursor", format!("{cursor:?} is no cursor of this list"))
 }
 
 fn address(path: &str, parameters: &[(&str, String)], limit: i64, cursor: &str) -> String {

@@ -12,6 +12,11 @@ pub fn etag(value: &str) -> String {
 
 /// Checks an `If-Match` header against the current tag. `*` fits any; without the header the answer is 428, with another tag 412.
 pub fn if_match(given: Option<&HeaderValue>, current: &str) -> Result<(), ApiError> {
+    if_match_any(given, current, &[])
+}
+
+/// The same where the thing has other representations too, with tags of their own.
+pub fn if_match_any(given: Option<&HeaderValue>, current: &str, others: &[&str]) -> Result<(), ApiError> {
     let Some(given) = given else {
         return Err(ApiError::new(Code::PreconditionRequired, "send the ETag that the change starts from as If-Match"));
     };
@@ -19,7 +24,8 @@ pub fn if_match(given: Option<&HeaderValue>, current: &str) -> Result<(), ApiErr
     let fits = given
         .split(',')
         .map(str::trim)
-        .any(|tag| tag == "*" || tag.trim_start_matches("W/").trim_matches('"') == current);
+        .map(|tag| if tag == "*" { tag } else { tag.trim_start_matches("W/").trim_matches('"') })
+        .any(|tag| tag == "*" || tag == current || others.contains(&tag));
     if fits { Ok(()) } else { Err(ApiError::new(Code::ChangedMeanwhile, format!("the ETag is {} now", etag(current)))) }
 }
 

@@ -19,15 +19,14 @@ use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::datasets::service::JSON;
-use crate::db::off_thread;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::generations::files::document;
 use crate::generations::parts::StoredTable;
 use crate::generations::picking::{Picking, Selected};
 use crate::generations::rows::Selection;
 use crate::generations::scan;
-use crate::http::cells;
 use crate::http::streams::{self, BodyWriter};
+use crate::http::{accept, cells, deadline};
 use crate::{App, Failure, sql};
 
 /// Rows of an answer where the client names no number.
@@ -59,7 +58,7 @@ pub struct RowsQuery {
     /// Columns to sort by, each with `asc` or `desc` behind it; nulls come last.
     #[param(format = "sql-order", example = "id desc")]
     pub order_by: Option<String>,
-    /// Milliseconds after which rows that a condition or an order picks are looked for no longer, 1,000 to 30,000.
+    /// Milliseconds after which the first rows, or those that a condition or an order picks, are looked for no longer, 1,000 to 30,000.
     #[param(minimum = 1000, maximum = 30000, default = 30000)]
     pub timeout_ms: Option<u64>,
     /// The name of a format; by default what `Accept` names, else a page of objects.
@@ -171,21 +170,24 @@ pub async fn answer(
         return Err(ApiError::invalid_at("/offset", format!("{} is above {MAX_OFFSET}", query.offset)));
     }
     let time = sql::time_of(query.timeout_ms).map_err(|problem| ApiError::invalid(vec![problem]))?;
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
-    let spelling = spelling(query.format.as_deref(), accept)?;
+    let spelling = spelling(query.format.as_deref(), request)?;
     let (path, text) = (request.path().to_owned(), request.query_string().to_owned());
     let range = query.offset..query.offset.saturating_add(limit);
-    let selection = Selection::new(
-        &asked.schema(),
-        asked.plan.dataset.reference_time_us(),
-        range,
-        query.columns.as_deref(),
-        query.r#where.as_deref(),
-        query.order_by.as_deref(),
-    )?;
+    let (schema, reference_time_us) = (asked.schema(), asked.plan.dataset.reference_time_us());
+    let selection = deadline::within(time, "/where", move |making| {
+        making.reads_condition();
+        let RowsQuery { columns, r#where, order_by, .. } = &query;
+        let (columns, r#where, order_by) = (columns.as_deref(), r#where.as_deref(), order_by.as_deref());
+        Selection::new(&schema, reference_time_us, range, columns, r#where, order_by)
+    })
+    .await?;
     // The first rows are made before the answer begins, so that what is wrong with them is told as such.
     let rows = if selection.is_range() {
-        off_thread(move || Rows::begin(asked, &selection)).await?
+        deadline::within(time, "/timeout_ms", move |making| {
+            making.begins(&asked.plan, asked.table);
+            Rows::begin(asked, &selection)
+        })
+        .await?
     } else {
         let pointer = selection.pointer();
         app.sql.run(time, pointer, |environment, _| Rows::pick(asked, selection, environment)).await?
@@ -306,8 +308,8 @@ impl Rows {
     }
 }
 
-/// What `format` names, else the first that `Accept` names, else a page.
-fn spelling(format: Option<&str>, accept: &str) -> Result<Spelling, ApiError> {
+/// What `format` names, else what `Accept` likes best, else a page.
+fn spelling(format: Option<&str>, request: &HttpRequest) -> Result<Spelling, ApiError> {
     let is_page = |format: &dyn Format| format.kind().media_type == JSON;
     let spelled = |format: &'static dyn Format| if is_page(format) { Spelling::Page } else { Spelling::File(format) };
     if let Some(name) = format {
@@ -320,17 +322,13 @@ fn spelling(format: Option<&str>, accept: &str) -> Result<Spelling, ApiError> {
             }
         };
     }
-    for range in accept.split(',') {
-        let range = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if matches!(range.as_str(), "" | "*/*" | "application/*") {
-            return Ok(Spelling::Page);
-        }
-        if let Some(format) = FORMATS.iter().copied().find(|format| format.kind().media_type == range) {
-            return Ok(spelled(format));
-        }
-    }
-    let known: Vec<&str> = FORMATS.iter().map(|format| format.kind().media_type).collect();
-    Err(ApiError::new(Code::NotAcceptable, format!("send one of {} as Accept", known.join(", "))))
+    let files = FORMATS.iter().copied().filter(|format| !is_page(*format));
+    let files: Vec<&'static dyn Format> = files.collect();
+    let offered: Vec<&str> = std::iter::once(JSON).chain(files.iter().map(|format| format.kind().media_type)).collect();
+    Ok(match accept::choose(request, &offered)? {
+        0 => Spelling::Page,
+        place => Spelling::File(files[place - 1]),
+    })
 }
 
 /// The same request for the rows from `offset` on.

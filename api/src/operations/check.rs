@@ -47,6 +47,7 @@ pub const CHECKS: &[Check] = &[
     always("secret_key", "readable by its owner alone, where the file is in use", secret_file),
     always("disk", "MIN_FREE_DISK_MB are free, and that is more than 0", disk),
     always("database", "sound, and at the version of the program", database),
+    deployed("database", "readable by its owner alone, since it holds hashes of passwords", database_file),
     deployed("users", "an admin exists, so that the set-up link is spent", users),
     always("BACKUP_TARGET", "it answers", target_answers),
     deployed("BACKUP_TARGET", "set, and not inside of DATA_DIR", target_is_elsewhere),
@@ -186,22 +187,19 @@ fn data_dir(facts: &Facts<'_>) -> Option<String> {
 }
 
 fn secret_file(facts: &Facts<'_>) -> Option<String> {
-    let path = facts.config.data_dir.join("secret_key");
     if !facts.variable("SECRET_KEY").is_empty() {
         return None;
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(&path).ok()?.permissions().mode() & 0o777;
-        (mode & 0o077 != 0)
-            .then(|| format!("{}: its mode is {mode:o}, so others can read it; chmod 600 it", path.display()))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = fs::metadata(&path);
-        None
-    }
+    readable(&facts.config.data_dir.join("secret_key"))
+}
+
+fn database_file(facts: &Facts<'_>) -> Option<String> {
+    readable(&facts.config.data_dir.join(db::FILE_NAME))
+}
+
+fn readable(path: &Path) -> Option<String> {
+    let mode = storage::open_mode(path)?;
+    Some(format!("{}: its mode is {mode:o}, so others can read it; chmod 600 it", path.display()))
 }
 
 fn disk(facts: &Facts<'_>) -> Option<String> {
@@ -325,6 +323,11 @@ mod tests {
         let secret = home.0.path().join("data/secret_key");
         fs::write(&secret, "x".repeat(40)).expect("a secret");
         fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("a mode");
+        let open = home.0.path().join("open");
+        fs::create_dir_all(&open).expect("a folder");
+        fs::write(open.join(db::FILE_NAME), "").expect("a database");
+        fs::set_permissions(open.join(db::FILE_NAME), std::os::unix::fs::PermissionsExt::from_mode(0o644))
+            .expect("a mode");
         let old = home.0.path().join("old");
         fs::create_dir_all(&old).expect("a folder");
         fs::write(old.join("synthetic-data-20200101T000000000Z.sqlite3"), "x").expect("an old backup");
@@ -365,6 +368,7 @@ mod tests {
             ("SECRET_KEY: it is not set", vec![("SECRET_KEY", String::new()), ("HOST", "127.0.0.1".to_owned())]),
             ("secret_key: ", vec![("SECRET_KEY", String::new()), ("HOST", "127.0.0.1".to_owned())]),
             ("database: ", vec![("DATA_DIR", at("damaged"))]),
+            ("/open/db.sqlite3: its mode is 644", vec![("DATA_DIR", at("open"))]),
             ("users: there is no admin", vec![("DATA_DIR", at("new"))]),
             ("BACKUP_TARGET: ", vec![("BACKUP_TARGET", at("file/x"))]),
             ("BACKUP_TARGET: it is not set", vec![("BACKUP_TARGET", String::new())]),

@@ -7,8 +7,16 @@ use std::path::Path;
 use crate::backups::{restore, settings};
 use crate::http::upload;
 use crate::storage::lock::DataLock;
-use crate::storage::remove_leftovers;
-use crate::{Config, db};
+use crate::storage::{probe, remove_leftovers};
+use crate::{Config, db, storage};
+
+/// A sentence where the folder that somebody chose for backups takes none: it would be told when it is too late.
+pub fn try_target(config: &Config) -> Result<(), String> {
+    let Some(target) = config.backups.target.folder().filter(|_| config.backups.is_target_set) else { return Ok(()) };
+    fs::create_dir_all(target)
+        .and_then(|()| probe::write_in(target))
+        .map_err(|error| format!("BACKUP_TARGET: {}: {}", target.display(), storage::reason(&error)))
+}
 
 /// Restores the newest backup into an empty data folder where the backups are in a bucket, and checks the database after a crash. The caller
 /// holds the lock of the folder.

@@ -8,6 +8,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
 use engine::plan::Plan;
 use engine::query::{self, QueryError};
+use engine::stack;
 use formats::{Document, DocumentTable, Format, FormatError, Options};
 use futures::StreamExt;
 
@@ -85,19 +86,22 @@ fn document(plan: &Plan, schema: &SchemaRef) -> Document {
 }
 
 /// Asks, on threads of the query's own, and hands the answer on.
-fn answered<T>(
+fn answered<T: Send>(
     plan: &Arc<Plan>,
     sql: &str,
-    take: impl AsyncFnOnce(SchemaRef, SendableRecordBatchStream) -> Result<T, Failure>,
+    take: impl AsyncFnOnce(SchemaRef, SendableRecordBatchStream) -> Result<T, Failure> + Send,
 ) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .build()
-        .map_err(|source| Failure::Machine { what: "threads for the query", source })?;
+    let machine = |source| Failure::Machine { what: "threads for the query", source };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().thread_stack_size(stack::DEEP).build().map_err(machine)?;
     let environment = environment(None)?;
-    runtime.block_on(async {
-        let answer = query::query(plan, sql, &environment).await?;
-        take(answer.schema(), answer).await
-    })
+    let work = || {
+        runtime.block_on(async {
+            let answer = query::query(plan, sql, &environment).await?;
+            take(answer.schema(), answer).await
+        })
+    };
+    stack::deep(work).map_err(machine)?
 }
 
 impl From<QueryError> for Failure {

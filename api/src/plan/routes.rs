@@ -20,11 +20,13 @@ use crate::generations::table_index;
 use crate::http::body::{Object, null_is_absent, whole};
 use crate::http::caller::Caller;
 use crate::http::cells::{self, ColumnInfo};
+use crate::http::deadline;
 use crate::http::rows::MAX_OFFSET;
 use crate::http::schema_source::SchemaSource;
 use crate::llm::pools;
 use crate::openapi::errors::{Invalid, TooLarge};
 use crate::openapi::{self, PlanReport};
+use crate::sql;
 
 /// Rows of a preview at most.
 const MAX_ROWS: u64 = 1000;
@@ -127,6 +129,10 @@ pub struct PreviewRequest {
     pub limit: Option<u64>,
     /// Only these columns.
     pub columns: Option<Vec<String>>,
+    /// Milliseconds after which they are made no longer, 1,000 to 30,000.
+    #[serde(default, deserialize_with = "whole")]
+    #[schema(minimum = 1000, maximum = 30000, default = 30000)]
+    pub timeout_ms: Option<u64>,
 }
 
 /// What `rows` of a preview means: a number to show, or numbers that tables have.
@@ -187,7 +193,8 @@ async fn create_plan(
 /// Preview a table
 ///
 /// The very rows that a generation with the same seed delivers. No language model is asked: columns whose answers are not kept yet are filled
-/// by another generator, and the notes say so.
+/// by another generator, and the notes say so. Rules can make a first row wait for a look at all of the table, which is given up when the time
+/// is over or the client leaves.
 #[utoipa::path(operation_id = "create_preview", tag = "plan", request_body = PreviewRequest, responses(
     (status = 200, body = Preview),
     TooLarge,
@@ -199,8 +206,19 @@ async fn create_preview(
     _: Caller,
     body: web::Json<Object<PreviewRequest>>,
 ) -> Result<web::Json<Preview>, ApiError> {
-    let PreviewRequest { schema, schema_text, seed, rows, scale, parameters, table, offset, limit, columns } =
-        body.into_inner().0;
+    let PreviewRequest {
+        schema,
+        schema_text,
+        seed,
+        rows,
+        scale,
+        parameters,
+        table,
+        offset,
+        limit,
+        columns,
+        timeout_ms,
+    } = body.into_inner().0;
     let (shown, rows) = match rows {
         Some(ShownOrPlanned::Shown(count)) => (Some(count), IndexMap::new()),
         Some(ShownOrPlanned::Planned(rows)) => (None, rows),
@@ -218,9 +236,10 @@ async fn create_preview(
     if limit > MAX_ROWS {
         return Err(ApiError::invalid_at("/limit", format!("{limit} is above {MAX_ROWS}")));
     }
+    let time = sql::time_of(timeout_ms).map_err(|problem| ApiError::invalid(vec![problem]))?;
     let _turn = app.previews.acquire().await.map_err(ApiError::internal)?;
     let state = app.clone();
-    let preview = off_thread(move || {
+    let preview = deadline::within(time, "/timeout_ms", move |making| {
         let (plan, warnings) = looked_at(&state, &source.text()?, &overriding)?;
         let table = match table {
             Some(name) => {
@@ -228,6 +247,7 @@ async fn create_preview(
             }
             None => 0,
         };
+        making.begins(&plan, table);
         let planned = &plan.tables[table];
         let start = offset.min(planned.rows);
         let batch = run::batch(&plan, table, start..offset.saturating_add(limit).min(planned.rows))

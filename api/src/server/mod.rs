@@ -221,6 +221,7 @@ pub fn serve(config: Config, on_ready: impl FnOnce(&App, u16)) -> Result<(), Str
     }
     let listener = listen(&config)?;
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+    operations::start::try_target(&config)?;
     let Some(lock) = waiting::lock(&config, &listener)? else { return Ok(()) };
     let app = web::Data::new(App::with_lock(config, lock)?);
     app.recover().map_err(|error| error.to_string())?;

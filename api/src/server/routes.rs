@@ -10,6 +10,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::MAX_JSON_BYTES;
 use crate::error::{ApiError, Code};
+use crate::http::body;
 use crate::http::gate::gate;
 use crate::{
     admin, api_keys, assistant, auth, backups, catalogue, certificates, datasets, exports, generations, health, llm,
@@ -27,7 +28,7 @@ pub fn configure_all(config: &mut web::ServiceConfig) {
                         too_large(MAX_JSON_BYTES).into()
                     }
                     JsonPayloadError::Deserialize(error) if error.is_data() => {
-                        ApiError::invalid_at("", plain(&error.to_string())).into()
+                        ApiError::invalid(vec![body::problem(plain(&error.to_string()).as_str())]).into()
                     }
                     error => ApiError::new(Code::MalformedRequest, plain(&error.to_string())).into(),
                 }

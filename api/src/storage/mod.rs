@@ -237,6 +237,47 @@ pub fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
+/// Has this process make files and folders that their owner alone can read: those of an installation hold hashes of passwords.
+pub fn make_private() {
+    #[cfg(unix)]
+    // SAFETY: it sets a number of the process and fails never; files that other threads make meanwhile get the one mode or the other.
+    unsafe {
+        libc::umask(0o077);
+    }
+}
+
+/// Makes a file that its owner alone can read, where it is missing, and makes it so where it was made otherwise. What cannot be done here is told
+/// by whoever opens it.
+pub fn make_private_file(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        if open_mode(path).is_some()
+            && let Err(error) = fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+        {
+            log::warn!("{}: others can read it: {}", path.display(), reason(&error));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// The mode of a file that others than its owner can read or write; nothing of other files.
+pub fn open_mode(path: &Path) -> Option<u32> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+        (mode & 0o077 != 0).then_some(mode)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 /// What the system said, in words without its number.
 pub fn reason(error: &io::Error) -> String {
     match error.kind() {

@@ -34,7 +34,7 @@ impl Probe {
 }
 
 /// Writes a file that has no name where the system knows such, and is gone when it is closed.
-fn write_in(folder: &Path) -> io::Result<()> {
+pub(crate) fn write_in(folder: &Path) -> io::Result<()> {
     let mut file = tempfile::tempfile_in(folder)?;
     file.write_all(b"x")?;
     file.sync_data()

@@ -129,7 +129,7 @@ pub fn change_password(connection: &mut SqliteConnection, email: &str, hash: &st
         return Err(ApiError::invalid_at("/email", format!("no user has the e-mail address {email:?}")));
     };
     set_password(connection, &mut row, hash.to_owned())?;
-    row.updated_at = db::now();
+    row.updated_at = db::after(&row.updated_at);
     store::update(connection, &row)?;
     Ok(row.user())
 }
@@ -214,7 +214,7 @@ impl Change {
         if let Some(hash) = hash {
             set_password(connection, &mut row, hash)?;
         }
-        row.updated_at = db::now();
+        row.updated_at = db::after(&row.updated_at);
         store::update(connection, &row)?;
         Ok(row)
     }

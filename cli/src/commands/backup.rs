@@ -27,7 +27,7 @@ pub struct Backup {
 impl Backup {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         let target = target(self.target.as_deref(), &config)?;
         let store = backups::store(&target, &config.backups.aws, &config.data_dir)?;
         let made = backups::make(&config.data_dir, &*store, config.backups.keep)?;

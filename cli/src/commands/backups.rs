@@ -26,7 +26,7 @@ pub struct Backups {
 impl Backups {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         let target = target(self.target.as_deref(), &config)?;
         let store = backups::store(&target, &config.backups.aws, &config.data_dir)?;
         let found = store.list()?;

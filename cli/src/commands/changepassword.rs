@@ -28,10 +28,15 @@ pub struct ChangePassword {
 impl ChangePassword {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         let password = environment::password(self.password)?;
         let said = |error: api::error::ApiError| Stop::problems(error.sentences());
         let hash = service::hash_checked(&password).map_err(said)?;
+        let database = config.data_dir.join(api::db::FILE_NAME);
+        if !database.is_file() {
+            let sentence = format!("{}: there is no database; `synthetic-data migrate` makes one", database.display());
+            return Err(Stop::problem(sentence));
+        }
         let (db, _) = api::server::open_database(&config).map_err(Stop::problem)?;
         let user = db.write_now(|c| service::change_password(c, &self.email, &hash)).map_err(said)?;
         Ok(writeln!(io::stdout().lock(), "{} has another password; all sessions have ended", user.email)?)

@@ -32,7 +32,7 @@ pub struct CreateSuperuser {
 impl CreateSuperuser {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         let password = environment::password(self.password)?;
         let row = NewUser { email: self.email, name: self.name, role: Role::Admin, password }.prepare();
         let row = row.map_err(|error| Stop::problems(error.sentences()))?;

@@ -26,7 +26,7 @@ pub struct Dumpdata {
 impl Dumpdata {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         match self.file.filter(|file| file != Path::new("-")) {
             Some(file) => dump::dump_to_file(&config, &file)?,
             None => dump::dump_to(&config, Path::new("standard output"), io::stdout().lock())?,

@@ -27,7 +27,7 @@ pub struct Loaddata {
 impl Loaddata {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         let header = if self.file == Path::new("-") {
             load::load_into(&config, "standard input", io::stdin().lock())?
         } else {

@@ -27,7 +27,7 @@ pub struct Maintain {
 impl Maintain {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         let report = maintain::maintain(&config, !self.no_vacuum)?;
         let mut out = BufWriter::new(io::stdout().lock());
         writeln!(out, "The database is sound")?;

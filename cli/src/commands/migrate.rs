@@ -20,7 +20,7 @@ pub struct Migrate {}
 impl Migrate {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         let (_, migrations) = api::server::open_database(&config).map_err(Stop::problem)?;
         let mut out = io::stdout().lock();
         for migration in &migrations {

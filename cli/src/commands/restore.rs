@@ -27,7 +27,7 @@ pub struct Restore {
 impl Restore {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         let restored = restore::restore(&config, &self.source)?;
         let mut out = io::stdout().lock();
         writeln!(out, "Restored {}", restored.source)?;

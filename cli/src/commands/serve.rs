@@ -22,7 +22,7 @@ pub struct Serve {}
 impl Serve {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let config = environment::config()?;
+        let config = environment::installation()?;
         environment::log(&config);
         let served = api::server::serve(config, |app, port| {
             let mut out = io::stdout().lock();

@@ -21,6 +21,7 @@ use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, Ident, Spanned};
 
+use super::cases::kept_cases;
 use super::parse::reference;
 use super::walk::{Order, change};
 use super::{EvaluateError, Parsed, Reference, SqlProblem, checked, resolve, rewrite, types};
@@ -156,7 +157,8 @@ fn compile(parsed: &Parsed, scope: &Schema, reference_time_us: i64) -> Result<Ex
     rewrite::check_operands(&marked, &schema)?;
     let coerced = simplifier.coerce(marked, &schema).map_err(plain)?;
     rewrite::check_casts(&coerced, &schema)?;
-    let mut logical = rewrite::fold(rewrite::unmark(coerced).map_err(plain)?, functions.config())?;
+    let kept = kept_cases(rewrite::unmark(coerced).map_err(plain)?).map_err(plain)?.data;
+    let mut logical = rewrite::fold(kept, functions.config())?;
     for _ in 0..SIMPLIFIER_CYCLES {
         let simplified = simplifier.simplify(logical.clone()).map_err(plain)?;
         let simplified = rewrite::fold(simplified, functions.config())?;

@@ -7,9 +7,11 @@
 //! batch, and of several errors that of the first row; a number that does not fit is an error, never a wrong number; text is never taken for a number unasked; nothing
 //! that is written in an expression can make it panic.
 
+mod cases;
 mod checked;
 mod compile;
 mod exclude;
+pub(crate) mod height;
 mod lazy;
 mod literals;
 mod names;
@@ -25,6 +27,7 @@ mod tests;
 
 use std::fmt;
 
+pub(crate) use cases::kept_cases;
 pub(crate) use checked::{our_types, sentence};
 pub use compile::Expression;
 pub(crate) use literals::literals;

@@ -11,6 +11,7 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 
 use super::SqlProblem;
+use super::height::{Height, TooHigh, too_long};
 use crate::functions;
 
 /// Longest SQL text, in bytes.
@@ -19,9 +20,6 @@ const MAX_TEXT: usize = 1 << 20;
 /// Most words along one path from the outside of an expression to its innermost bracket, which bounds the height of its tree: values of a
 /// list do not add up, operators of a chain do.
 const MAX_PATH: usize = 8_192;
-
-/// Brackets inside each other.
-const MAX_BRACKETS: usize = 64;
 
 /// Digits of the longest number.
 const MAX_DIGITS: usize = 38;
@@ -89,7 +87,8 @@ pub(super) fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, SqlProblem> {
     if tokens.is_empty() {
         return Err(SqlProblem::new("the SQL is empty"));
     }
-    let mut reader = Reader::default();
+    let mut reader =
+        Reader { forms: Vec::new(), height: Height::new(MAX_PATH), cases: 0, names_type: false, names_unit: false };
     for index in 0..tokens.len() {
         let (line, column) = (tokens[index].span.start.line, tokens[index].span.start.column);
         if let Some(token) = reader.read(&tokens, index).map_err(|problem| problem.at(line, column))? {
@@ -100,28 +99,17 @@ pub(super) fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, SqlProblem> {
 }
 
 /// What stands before the token that is read next.
-#[derive(Default)]
 struct Reader {
-    /// The open brackets, outermost first.
-    brackets: Vec<Bracket>,
-    /// Words outside all brackets, since the last comma there.
-    outside: usize,
-    /// Words along the path: outside and in every open bracket.
-    path: usize,
+    /// The special form that each open bracket belongs to, or no keyword; outermost first.
+    forms: Vec<Keyword>,
+    /// How high the tree is here.
+    height: Height,
     /// How many `CASE` are open.
     cases: usize,
     /// Whether the words that follow name a type.
     names_type: bool,
     /// Whether the word that follows is the unit of an interval.
     names_unit: bool,
-}
-
-/// An open bracket.
-struct Bracket {
-    /// The special form it belongs to, or no keyword.
-    form: Keyword,
-    /// Words since it was opened or since its last comma, itself included.
-    words: usize,
 }
 
 impl Reader {
@@ -184,37 +172,17 @@ impl Reader {
     /// Keeps count of brackets and of the words along the path.
     fn measure(&mut self, token: &Token, before: Option<&Token>) -> Result<(), SqlProblem> {
         match token {
-            Token::LParen => {
-                let form = match before {
-                    Some(Token::Word(word)) if word.quote_style.is_none() => word.keyword,
-                    _ => Keyword::NoKeyword,
-                };
-                self.brackets.push(Bracket { form, words: 1 });
-                self.path += 1;
-            }
-            Token::RParen => self.path -= self.brackets.pop().map_or(0, |bracket| bracket.words),
-            Token::Comma => self.path -= std::mem::take(self.words()),
-            _ => {
-                *self.words() += 1;
-                self.path += 1;
-            }
+            Token::LParen => self.forms.push(match before {
+                Some(Token::Word(word)) if word.quote_style.is_none() => word.keyword,
+                _ => Keyword::NoKeyword,
+            }),
+            Token::RParen => drop(self.forms.pop()),
+            _ => {}
         }
-        if self.brackets.len() > MAX_BRACKETS {
-            return Err(too_deep());
-        }
-        if self.path > MAX_PATH {
-            return Err(SqlProblem::new(format!("the SQL chains more than {MAX_PATH} words and operators"))
-                .remedy("use IN for many values, or split it over several columns"));
-        }
-        Ok(())
-    }
-
-    /// The words of the innermost open bracket, or those outside all.
-    fn words(&mut self) -> &mut usize {
-        match self.brackets.last_mut() {
-            Some(bracket) => &mut bracket.words,
-            None => &mut self.outside,
-        }
+        self.height.read(token).map_err(|high| match high {
+            TooHigh::Brackets => too_deep(),
+            TooHigh::Words => too_long(MAX_PATH).remedy("use IN for many values, or split it over several columns"),
+        })
     }
 
     /// The reading of an unquoted word.
@@ -233,7 +201,7 @@ impl Reader {
             return Ok(Some(quoted(&word.value)));
         }
         let bracket_follows = matches!(after, Some(Token::LParen));
-        let form = self.brackets.last().map_or(Keyword::NoKeyword, |bracket| bracket.form);
+        let form = self.forms.last().copied().unwrap_or(Keyword::NoKeyword);
         let keep = match word.keyword {
             Keyword::AND
             | Keyword::OR

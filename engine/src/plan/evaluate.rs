@@ -72,6 +72,7 @@ impl<'p> Evaluation<'p> {
 
     /// Makes a slot without regard to its group.
     pub(crate) fn make(&mut self, slot: SlotId) -> Result<ArrayRef, RunError> {
+        crate::stop::look();
         let plan = self.plan;
         let table = &plan.tables[self.table];
         let definition = &table.slots[slot];

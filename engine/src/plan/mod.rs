@@ -131,25 +131,17 @@ pub fn compile_text_with(text: &str, overrides: &Overrides, options: &Options, f
 
 /// Compiles a dataset. `left_out` are the pointers of elements that could not be read: what depends on them is not blamed.
 pub fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Compiled {
-    // Chains of columns and keys are followed by recursion, and a schema may chain a thousand; a thread has as much stack as it is given.
-    const STACK_BYTES: usize = 256 << 20;
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || {
-                let mut compiled = compiler::compile(dataset.clone(), options, left_out);
-                if compiled.plan.is_none() {
-                    conflict::explain(&dataset, options, left_out, &mut compiled.problems);
-                }
-                compiled
-            })
-            .map_or_else(
-                |error| Compiled {
-                    plan: None,
-                    problems: vec![Problem::new("no_thread", format!("no thread could be started: {error}"))],
-                },
-                |thread| thread.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause)),
-            )
+    // Chains of columns and keys are followed by recursion, and a schema may chain a thousand.
+    let work = || {
+        let mut compiled = compiler::compile(dataset.clone(), options, left_out);
+        if compiled.plan.is_none() {
+            conflict::explain(&dataset, options, left_out, &mut compiled.problems);
+        }
+        compiled
+    };
+    crate::stack::deep(work).unwrap_or_else(|error| Compiled {
+        plan: None,
+        problems: vec![Problem::new("no_thread", format!("no thread could be started: {error}"))],
     })
 }
 

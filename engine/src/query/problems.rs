@@ -4,8 +4,9 @@ use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use datafusion::functions_aggregate::all_default_aggregate_functions;
 use datafusion::functions_window::all_default_window_functions;
+use datafusion::sql::sqlparser::parser::ParserError;
 
-use super::phrases;
+use super::{measure, phrases};
 use crate::expr::{our_types, syntax_problem};
 use crate::functions;
 use crate::plan::Plan;
@@ -15,6 +16,7 @@ use crate::problem::{Problem, nearest, suggestion};
 pub(super) fn problem_of(error: &DataFusionError, plan: &Plan) -> Problem {
     let mut problem = match error.find_root() {
         DataFusionError::SchemaError(error, _) => of_schema(error),
+        DataFusionError::SQL(error, _) if matches!(**error, ParserError::RecursionLimitExceeded) => measure::too_deep(),
         DataFusionError::SQL(error, _) => {
             let found = syntax_problem(error);
             let mut problem = Problem::new("sql", found.detail);

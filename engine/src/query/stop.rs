@@ -6,7 +6,6 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use datafusion::arrow::datatypes::{FieldRef, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -20,18 +19,11 @@ use datafusion::physical_plan::joins::{
     HashJoinExec, HashJoinExecBuilder, NestedLoopJoinExec, NestedLoopJoinExecBuilder,
 };
 
-/// Stops a query from another thread than the one that answers it. Its clones are one.
-#[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+use crate::stop::Stop;
 
 impl Stop {
-    /// Asks the query to end; it does within the rows that it weighs at a time.
-    pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
     pub(super) fn check(&self) -> Result<()> {
-        if self.0.load(Ordering::Relaxed) { exec_err!("the query was stopped") } else { Ok(()) }
+        if self.is_stopped() { exec_err!("the query was stopped") } else { Ok(()) }
     }
 
     /// The same join with a condition that ends it, where it has one and is of a kind that weighs pairs of rows.

@@ -24,7 +24,7 @@ use datafusion::physical_plan::{
 };
 use futures::{Stream, ready};
 
-use super::stop::Stop;
+use crate::stop::Stop;
 
 /// How long a thread works before it looks whether somebody still waits.
 const TURN: Duration = Duration::from_millis(10);

@@ -3,6 +3,7 @@
 mod aggregates;
 mod apart;
 mod bounded;
+mod bounds;
 mod calendar;
 mod cases;
 mod conversions;
@@ -28,6 +29,7 @@ mod robustness;
 mod rules;
 mod schemas;
 mod statistics;
+mod stopped;
 mod together;
 mod unique;
 

@@ -494,3 +494,35 @@ fn an_item_of_a_list_is_evaluated_for_the_rows_that_no_earlier_item_decides() {
     assert_eq!(values("quantity NOT IN (0, 100 / quantity)"), "false true -");
     assert!(values("quantity IN (7, 100 / quantity)").starts_with("! division by zero"));
 }
+
+/// `CASE` with so many branches, each for one value of a column that no row has but the last.
+fn branches(count: i64, then: &str, last: &str, otherwise: &str) -> String {
+    let branches: String = (0..count - 1).map(|n| format!(" WHEN code = {} THEN {then}", 1_000 + n)).collect();
+    format!("CASE{branches} WHEN code = 20 THEN {last}{otherwise} END")
+}
+
+#[test]
+fn a_long_case_of_conditions_is_read_in_a_moment_and_means_the_same() {
+    for count in [3, 8, 9, 1_000] {
+        check(
+            &[
+                (branches(count, "true", "false", " ELSE true").as_str(), "true false true"),
+                (branches(count, "true", "true", " ELSE false").as_str(), "false true false"),
+                (branches(count, "false", "true", "").as_str(), "- true -"),
+                (branches(count, "false", "NULL", " ELSE active").as_str(), "true - -"),
+                (format!("{} = 'x'", branches(count, "'x'", "'y'", " ELSE 'x'")).as_str(), "true false true"),
+                (format!("{} <> 'x'", branches(count, "'x'", "'y'", "")).as_str(), "- true -"),
+                (branches(count, "1", "2", " ELSE 3").as_str(), "3 2 3"),
+                (format!("{} > 2", branches(count, "1", "2", " ELSE 3")).as_str(), "true false true"),
+            ],
+            values,
+        );
+    }
+    check(
+        &[(
+            format!("{} OR quantity = 0", branches(12, "true", "100 / quantity > 1", " ELSE quantity = 0")).as_str(),
+            "true true -",
+        )],
+        values,
+    );
+}

@@ -1,0 +1,168 @@
+//! What a query may be made of, known before it is planned: planning follows the text by recursion, copies what `WITH` names wherever it is
+//! used, and answers to nobody while it does, so that what it would have to carry is counted first.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{Ident, ObjectName, Query, Select, SetExpr, Visit, Visitor};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+
+use crate::expr::height::{Height, TooHigh, too_long};
+use crate::problem::Problem;
+
+/// Words and operators along one path from the outside of a query to its innermost bracket.
+const MAX_PATH: usize = 2_000;
+
+/// Selects and tables that a query comes to, with what `WITH` names put where it is used.
+const MAX_READS: u64 = 500;
+
+/// The same times the columns of the tables: each of so many joins can carry them all.
+const MAX_CARRIED: u64 = 2_000_000;
+
+/// A problem unless the words of a text can be parsed and planned by recursion.
+pub(super) fn check_text(sql: &str) -> Result<(), Problem> {
+    // What is no text of tokens is no query either, which its parser says better.
+    let Ok(tokens) = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location() else { return Ok(()) };
+    let mut height = Height::new(MAX_PATH);
+    for token in tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))) {
+        if let Err(high) = height.read(&token.token) {
+            let mut problem = match high {
+                TooHigh::Brackets => too_deep(),
+                TooHigh::Words => Problem::new("query_too_large", too_long(MAX_PATH).detail)
+                    .remedy("use IN for many values, or give parts of it a name with WITH"),
+            };
+            (problem.line, problem.column) = (Some(token.span.start.line), Some(token.span.start.column));
+            return Err(problem);
+        }
+    }
+    Ok(())
+}
+
+/// The problem of brackets, or anything else, inside each other.
+pub(super) fn too_deep() -> Problem {
+    Problem::new("query_too_large", "the SQL is nested too deeply").remedy("give inner parts a name with WITH")
+}
+
+/// A problem unless a statement is small enough to be planned. `columns` says how many columns a table has.
+pub(super) fn check_statement(statement: &Statement, columns: &HashMap<&str, u64>) -> Result<(), Problem> {
+    let mut statement = statement;
+    while let Statement::Explain(explained) = statement {
+        statement = &explained.statement;
+    }
+    // Any other statement changes something, and is refused for that.
+    let Statement::Statement(statement) = statement else { return Ok(()) };
+    let mut counting = Counting { columns, open: vec![Scope::default()], named: HashSet::new() };
+    match statement.visit(&mut counting) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(problem) => Err(*problem),
+    }
+}
+
+/// What a part of a query comes to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Weight {
+    /// Selects and tables.
+    reads: u64,
+    /// Columns of the tables.
+    columns: u64,
+}
+
+impl Weight {
+    fn plus(self, other: Weight) -> Weight {
+        Weight { reads: self.reads.saturating_add(other.reads), columns: self.columns.saturating_add(other.columns) }
+    }
+
+    fn check(self) -> ControlFlow<Box<Problem>> {
+        let detail = if self.reads > MAX_READS {
+            format!(
+                "the query comes to more than {MAX_READS} selects and tables, parts that WITH names counted wherever they are used"
+            )
+        } else if self.reads.saturating_mul(self.columns) > MAX_CARRIED {
+            format!(
+                "the query reads {} columns in {} selects and tables, too many to be joined",
+                self.columns, self.reads
+            )
+        } else {
+            return ControlFlow::Continue(());
+        };
+        let problem = Problem::new("query_too_large", detail);
+        ControlFlow::Break(Box::new(problem.remedy("read fewer tables, or a part of WITH fewer times")))
+    }
+}
+
+/// A query that is being counted.
+#[derive(Default)]
+struct Scope {
+    weight: Weight,
+    /// What its `WITH` names so far.
+    named: Vec<(String, Weight)>,
+    /// What the one around it calls it.
+    name: Option<String>,
+}
+
+struct Counting<'a> {
+    columns: &'a HashMap<&'a str, u64>,
+    /// Queries around the place, outermost first; before them the statement.
+    open: Vec<Scope>,
+    /// The queries that a `WITH` names, by where they are, until they are come to.
+    named: HashSet<(*const Query, String)>,
+}
+
+impl Counting<'_> {
+    fn add(&mut self, weight: Weight) -> ControlFlow<Box<Problem>> {
+        let Some(scope) = self.open.last_mut() else { return ControlFlow::Continue(()) };
+        scope.weight = scope.weight.plus(weight);
+        scope.weight.check()
+    }
+}
+
+impl Visitor for Counting<'_> {
+    type Break = Box<Problem>;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Box<Problem>> {
+        let place: *const Query = query;
+        let name = self.named.iter().find(|(known, _)| *known == place).map(|(_, name)| name.clone());
+        for part in query.with.iter().flat_map(|with| &with.cte_tables) {
+            self.named.insert((&raw const *part.query, normal(&part.alias.name)));
+        }
+        self.open.push(Scope { name, ..Scope::default() });
+        if matches!(*query.body, SetExpr::Values(_)) {
+            return self.add(Weight { reads: 1, columns: 0 });
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<Box<Problem>> {
+        let Some(Scope { weight, name, .. }) = self.open.pop() else { return ControlFlow::Continue(()) };
+        match (name, self.open.last_mut()) {
+            // Counted where it is used.
+            (Some(name), Some(around)) => around.named.push((name, weight)),
+            _ => return self.add(weight),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, _: &Select) -> ControlFlow<Box<Problem>> {
+        self.add(Weight { reads: 1, columns: 0 })
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Box<Problem>> {
+        let name = relation.0.last().and_then(|part| part.as_ident()).map(normal).unwrap_or_default();
+        let mut named = self.open.iter().rev().flat_map(|scope| scope.named.iter().rev());
+        let weight = match named.find(|(known, _)| *known == name) {
+            Some((_, weight)) => *weight,
+            None => Weight { reads: 0, columns: self.columns.get(name.as_str()).copied().unwrap_or_default() },
+        };
+        self.add(weight.plus(Weight { reads: 1, columns: 0 }))
+    }
+}
+
+/// A name as the planner compares it.
+fn normal(name: &Ident) -> String {
+    match name.quote_style {
+        Some(_) => name.value.clone(),
+        None => name.value.to_ascii_lowercase(),
+    }
+}

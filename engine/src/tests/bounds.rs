@@ -1,0 +1,170 @@
+//! How large a query may be: what is refused before it is planned, and what is planned.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+
+use super::plan;
+use crate::plan::Plan;
+use crate::query::{QueryError, Stop, query, query_tables};
+use crate::table;
+
+fn tables() -> Arc<Plan> {
+    plan(
+        r"
+name: t
+tables:
+  - name: t
+    rows: 3
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: a, generator: { type: integer, min: 0, max: 9 } }
+",
+    )
+}
+
+/// What is told of a query; nothing of one that is planned.
+fn told(sql: &str) -> Option<String> {
+    let (plan, runtime) = (tables(), RuntimeEnvBuilder::new().build_arc().expect("a runtime"));
+    let planned = crate::stack::deep(|| futures::executor::block_on(query(&plan, sql, &runtime)).map(drop));
+    match planned.expect("a thread") {
+        Ok(()) => None,
+        Err(QueryError::Sql(problem)) => Some(format!("{}: {}", problem.code, problem.detail)),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn chain(count: usize, word: &str, between: &str) -> String {
+    vec![word; count].join(between)
+}
+
+/// Parts of a `WITH`, each made of the one before.
+fn parts(count: usize, part: impl Fn(String) -> String) -> String {
+    let mut sql = "WITH c0 AS (SELECT a FROM t)".to_owned();
+    for number in 1..=count {
+        let before = format!("c{}", number - 1);
+        write!(sql, ", c{number} AS ({})", part(before)).expect("a text");
+    }
+    format!("{sql} SELECT count(*) FROM c{count}")
+}
+
+fn linear(count: usize) -> String {
+    parts(count, |before| format!("SELECT a FROM {before}"))
+}
+
+fn doubling(count: usize) -> String {
+    parts(count, |before| format!("SELECT a FROM {before} UNION ALL SELECT a FROM {before}"))
+}
+
+fn joins(count: usize) -> String {
+    let joins: String = (0..count).map(|number| format!(" CROSS JOIN t t{number}")).collect();
+    format!("SELECT 1 FROM t{joins}")
+}
+
+fn nested(count: usize, open: &str, inner: &str, close: &str) -> String {
+    format!("SELECT {}{inner}{} FROM t", open.repeat(count), close.repeat(count))
+}
+
+fn subqueries(count: usize) -> String {
+    format!("SELECT * FROM {}t{}", "(SELECT * FROM ".repeat(count), ") x".repeat(count))
+}
+
+fn cases(count: usize) -> String {
+    let branches: String = (0..count).map(|number| format!(" WHEN id = {number} THEN true")).collect();
+    format!("SELECT id FROM t WHERE CASE{branches} ELSE false END")
+}
+
+fn listed(count: usize) -> String {
+    (0..count).map(|number| number.to_string()).collect::<Vec<_>>().join(",")
+}
+
+fn values(count: usize) -> String {
+    let rows: Vec<String> = (0..count).map(|number| format!("({number})")).collect();
+    format!("VALUES {}", rows.join(","))
+}
+
+#[test]
+fn what_would_take_too_much_to_plan_is_refused_by_its_words() {
+    let unions = |count| chain(count, "SELECT 1", " UNION ALL ");
+    let comma = format!("SELECT 1 FROM {}", (0..1000).map(|n| format!("t t{n}")).collect::<Vec<_>>().join(", "));
+    let wide = format!("SELECT * FROM {}", (0..100).map(|n| format!("t t{n}")).collect::<Vec<_>>().join(", "));
+    let hidden = format!("SELECT 1 WHERE EXISTS ({}) OR 1 IN ({})", doubling(20), doubling(20));
+    let renamed = doubling(26).replace("FROM c", "FROM C");
+    for (sql, expected) in [
+        (format!("SELECT {}", chain(5_000, "1", "+")), "chains more than 2000 words"),
+        (format!("SELECT {}", chain(1_001, "'a'", "||")), "chains more than 2000 words"),
+        (format!("SELECT {}", chain(3_000, "NOT", " ")), "chains more than 2000 words"),
+        (format!("SELECT a FROM t WHERE {}", chain(3_000, "a = 1", " AND ")), "chains more than 2000 words"),
+        (format!("SELECT a FROM t WHERE {}", chain(3_000, "a = 1", " OR ")), "chains more than 2000 words"),
+        (unions(3_000), "chains more than 2000 words"),
+        (chain(501, "SELECT 1, 2", " UNION ALL "), "more than 500 selects and tables"),
+        (format!("EXPLAIN {}", chain(501, "SELECT 1, 2", " UNION ALL ")), "more than 500 selects and tables"),
+        (joins(1_000), "chains more than 2000 words"),
+        (comma, "more than 500 selects and tables"),
+        (linear(1_000), "more than 500 selects and tables"),
+        (doubling(26), "more than 500 selects and tables"),
+        (renamed, "more than 500 selects and tables"),
+        (hidden, "more than 500 selects and tables"),
+        (cases(1_000), "chains more than 2000 words"),
+        (nested(1_000, "(", "a", ")"), "nested too deeply"),
+        (nested(1_000, "abs(", "a", ")"), "nested too deeply"),
+        (nested(1_000, "- ", "a", ""), "nested too deeply"),
+        (nested(1_000, "[", "a", "]"), "nested too deeply"),
+        (subqueries(40), "nested too deeply"),
+        (subqueries(1_000), "nested too deeply"),
+    ] {
+        let told = told(&sql).unwrap_or_else(|| panic!("it is planned: {sql:.60}"));
+        assert!(told.starts_with("query_too_large: ") && told.contains(expected), "{sql:.60}: {told}");
+    }
+    assert_eq!(told(&wide), None, "two columns each");
+}
+
+#[test]
+fn what_is_large_and_still_read_is_planned() {
+    for sql in [
+        format!("SELECT {}", chain(900, "1", "+")),
+        format!("SELECT {}", chain(900, "'a'", "||")),
+        format!("SELECT a FROM t WHERE {}", chain(490, "a <> 1", " AND ")),
+        format!("SELECT a FROM t WHERE {}", chain(490, "a = 1", " OR ")),
+        chain(400, "SELECT 1", " UNION ALL "),
+        joins(200),
+        linear(240),
+        doubling(6),
+        cases(240),
+        nested(20, "(", "a", ")"),
+        nested(20, "abs(", "a", ")"),
+        subqueries(10),
+        format!("SELECT a FROM t WHERE a IN ({})", listed(100_000)),
+        values(10_000),
+        parts(30, |before| format!("SELECT a + a AS a FROM {before}")),
+    ] {
+        assert_eq!(told(&sql), None, "{sql:.60}");
+    }
+}
+
+#[test]
+fn tables_are_weighed_by_their_columns() {
+    let columns: String =
+        (0..200).map(|n| format!("\n      - {{ name: c{n}, generator: {{ type: integer }} }}")).collect();
+    let plan = plan(&format!("name: w\ntables:\n  - name: w\n    rows: 1\n    columns:{columns}\n"));
+    let runtime = RuntimeEnvBuilder::new().build_arc().expect("a runtime");
+    let asked = |tables: usize| {
+        let tables: Vec<String> = (0..tables).map(|n| format!("w w{n}")).collect();
+        let sql = format!("SELECT 1 FROM {}", tables.join(", "));
+        crate::stack::deep(|| futures::executor::block_on(query(&plan, &sql, &runtime)).map(drop)).expect("a thread")
+    };
+    assert!(asked(20).is_ok());
+    let told = asked(200).expect_err("forty thousand columns").to_string();
+    assert!(told.contains("too many to be joined"), "{told}");
+}
+
+#[test]
+fn planning_ends_when_nobody_waits_any_more() {
+    let (plan, runtime, stop) = (tables(), RuntimeEnvBuilder::new().build_arc().expect("a runtime"), Stop::default());
+    stop.stop();
+    let tables = [("t", table::provider(&plan, 0))];
+    let asked = query_tables(tables, &plan, "SELECT a FROM t", &runtime, &stop);
+    let told = futures::executor::block_on(asked).err().expect("it was stopped").to_string();
+    assert!(told.contains("stopped"), "{told}");
+}
