@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 
 use super::plan;
 use crate::plan::Plan;
@@ -24,11 +24,16 @@ tables:
     )
 }
 
+/// Plans on a deep stack, and reads no row.
+fn planned(plan: &Arc<Plan>, sql: &str, runtime: &Arc<RuntimeEnv>) -> Result<(), QueryError> {
+    let threads = tokio::runtime::Runtime::new().expect("threads");
+    crate::stack::deep(|| threads.block_on(query(plan, sql, runtime)).map(drop)).expect("a thread")
+}
+
 /// What is told of a query; nothing of one that is planned.
 fn told(sql: &str) -> Option<String> {
     let (plan, runtime) = (tables(), RuntimeEnvBuilder::new().build_arc().expect("a runtime"));
-    let planned = crate::stack::deep(|| futures::executor::block_on(query(&plan, sql, &runtime)).map(drop));
-    match planned.expect("a thread") {
+    match planned(&plan, sql, &runtime) {
         Ok(()) => None,
         Err(QueryError::Sql(problem)) => Some(format!("{}: {}", problem.code, problem.detail)),
         Err(other) => panic!("{other}"),
@@ -149,9 +154,7 @@ fn joins_are_weighed_by_the_columns_of_their_tables() {
         (0..100).map(|n| format!("\n      - {{ name: c{n}, generator: {{ type: integer }} }}")).collect();
     let plan = plan(&format!("name: w\ntables:\n  - name: w\n    rows: 1\n    columns:{columns}\n"));
     let runtime = RuntimeEnvBuilder::new().build_arc().expect("a runtime");
-    let asked = |sql: &str| {
-        crate::stack::deep(|| futures::executor::block_on(query(&plan, sql, &runtime)).map(drop)).expect("a thread")
-    };
+    let asked = |sql: &str| planned(&plan, sql, &runtime);
     let joined = |tables: usize| {
         let tables: Vec<String> = (0..tables).map(|n| format!("w w{n}")).collect();
         format!("SELECT 1 FROM {}", tables.join(", "))
