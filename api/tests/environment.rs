@@ -32,9 +32,9 @@ async fn https_is_known_by_the_proxy_that_is_trusted() {
         ("SECURE_HSTS_PRELOAD", "true"),
     ];
     let api = Api::with(&variables);
-    let path = "/api/v1/generators?x=1";
+    let path = "/openapi.json?x=1";
     let sent_on = get(&api, "10.0.0.1", path, &[("host", "localhost:80"), ("x-forwarded-proto", "http")]).await.is(308);
-    assert_eq!(sent_on.header("location"), Some("https://localhost/api/v1/generators?x=1"));
+    assert_eq!(sent_on.header("location"), Some("https://localhost/openapi.json?x=1"));
     assert_eq!(sent_on.header("strict-transport-security"), None);
     get(&api, "192.0.2.1", path, &[("x-forwarded-proto", "https")]).await.is(308);
     let served = get(&api, "10.0.0.1", path, &[("x-forwarded-proto", "https")]).await.is(200);

@@ -44,7 +44,7 @@ pub fn of(operation: &Value, document: &Value) -> Vec<Parameter> {
 
 /// A problem unless all of a query is known and can be read.
 pub fn check(parameters: &[Parameter], query: &str) -> Result<(), ApiError> {
-    let mut problems = Vec::new();
+    let (mut problems, mut are_readable) = (Vec::new(), true);
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let problem = match parameters.iter().find(|parameter| parameter.name == name) {
             None => {
@@ -54,9 +54,15 @@ pub fn check(parameters: &[Parameter], query: &str) -> Result<(), ApiError> {
             }
             Some(parameter) => parameter.kind.wrong(&value).map(|what| Problem::new("invalid_value", what)),
         };
+        let is_word = parameters.iter().any(|known| known.name == name && matches!(known.kind, Kind::Words(_)));
+        are_readable &= problem.is_none() || is_word;
         problems.extend(problem.map(|problem| problem.at(format!("/{name}")).param("parameter", &*name)));
     }
     let Some(first) = problems.first() else { return Ok(()) };
+    // A word that is not among those that are known is read, and refused.
+    if are_readable {
+        return Err(ApiError::invalid(problems));
+    }
     let detail = if problems.len() == 1 { first.to_string() } else { format!("{} problems", problems.len()) };
     Err(ApiError::new(Code::MalformedRequest, detail).about(problems))
 }

@@ -56,6 +56,29 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
+/// How a reader's sentences begin about a text that is no JSON at all.
+const NO_JSON: [&str; 13] = [
+    "EOF while",
+    "expected ",
+    "invalid escape",
+    "invalid number",
+    "number out of range",
+    "invalid unicode",
+    "control character",
+    "key must be a string",
+    "lone leading surrogate",
+    "trailing comma",
+    "trailing characters",
+    "unexpected end of hex escape",
+    "recursion limit exceeded",
+];
+
+/// What a reader of JSON says of a text that is none; nothing where it is some, and something else is wrong with it.
+pub fn no_json(said: &str) -> Option<&str> {
+    let said = said.split_once(PLACE).map_or(said, |(_, said)| said);
+    NO_JSON.iter().any(|start| said.starts_with(start)).then_some(said)
+}
+
 /// What a reader of JSON found wrong with a body, with its place and in words of ours.
 pub fn problem(said: &str) -> Problem {
     let (pointer, said) = said.split_once(PLACE).unwrap_or(("", said));
@@ -96,7 +119,7 @@ fn in_words(said: &str) -> String {
         "f32" | "f64" | "a JSON number" => "a number",
         "a string" => "a text",
         "a boolean" => "true or false",
-        "a sequence" | "sequence" => "a list",
+        "a sequence" => "a list",
         "a map" | "map" => "an object",
         "null" => "null",
         other if other.starts_with("struct ") => "an object",
@@ -148,6 +171,17 @@ mod tests {
         for text in ["[7]", "[]", "7", "null"] {
             let told = read(text).expect_err(text).to_string();
             assert!(told.contains("expected an object"), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_from_what_is_some() {
+        let told = |text: &str| serde_json::from_str::<Object<Body>>(text).expect_err(text).to_string();
+        for text in ["{", "{\"count\": ", "{\"count\": 1,}", "{\"count\": tru}", "{\"a\": \"\\x\"}", "[1"] {
+            assert!(no_json(&told(text)).is_some_and(|said| !said.contains(PLACE)), "{text}: {}", told(text));
+        }
+        for text in ["{\"count\": \"x\"}", "{\"count\": 1.5}", "7"] {
+            assert_eq!(no_json(&told(text)), None, "{text}: {}", told(text));
         }
     }
 

@@ -69,7 +69,6 @@ async fn admit(request: &mut ServiceRequest) -> Result<Admitted, HttpResponse> {
     };
     let name = operation.access.operation;
     request.extensions_mut().insert(Answered(name));
-    parameters::check(&operation.query, request.query_string()).map_err(said)?;
     let client = Client::of_request(request.request());
     let caller = known_caller(&app, request, operation).await.map_err(said)?;
     let acting = || operation.access.is_audited.then(|| Arc::new(Acting::new(name, caller.clone(), client, &path)));
@@ -80,6 +79,7 @@ async fn admit(request: &mut ServiceRequest) -> Result<Admitted, HttpResponse> {
         }
         request.extensions_mut().insert(caller.clone());
     }
+    parameters::check(&operation.query, request.query_string()).map_err(said)?;
     let has_body =
         matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) && !operation.access.is_upload;
     let mut turn = None;

@@ -28,7 +28,11 @@ pub fn configure_all(config: &mut web::ServiceConfig) {
                         too_large(MAX_JSON_BYTES).into()
                     }
                     JsonPayloadError::Deserialize(error) if error.is_data() => {
-                        ApiError::invalid(vec![body::problem(plain(&error.to_string()).as_str())]).into()
+                        let said = plain(&error.to_string());
+                        match body::no_json(&said) {
+                            Some(said) => ApiError::new(Code::MalformedRequest, said).into(),
+                            None => ApiError::invalid(vec![body::problem(&said)]).into(),
+                        }
                     }
                     error => ApiError::new(Code::MalformedRequest, plain(&error.to_string())).into(),
                 }

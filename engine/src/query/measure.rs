@@ -1,7 +1,7 @@
 //! What a query may be made of, known before it is planned: planning follows the text by recursion, copies what `WITH` names wherever it is
 //! used, and answers to nobody while it does, so that what it would have to carry is counted first.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement;
@@ -18,8 +18,8 @@ const MAX_PATH: usize = 2_000;
 /// Selects and tables that a query comes to, with what `WITH` names put where it is used.
 const MAX_READS: u64 = 500;
 
-/// The same times the columns of the tables: each of so many joins can carry them all.
-const MAX_CARRIED: u64 = 2_000_000;
+/// What joins carry: in each select the tables that it joins times their columns, since each of the joins can carry them all.
+const MAX_CARRIED: u64 = 100_000;
 
 /// A problem unless the words of a text can be parsed and planned by recursion.
 pub(super) fn check_text(sql: &str) -> Result<(), Problem> {
@@ -53,7 +53,7 @@ pub(super) fn check_statement(statement: &Statement, columns: &HashMap<&str, u64
     }
     // Any other statement changes something, and is refused for that.
     let Statement::Statement(statement) = statement else { return Ok(()) };
-    let mut counting = Counting { columns, open: vec![Scope::default()], named: HashSet::new() };
+    let mut counting = Counting { columns, open: vec![Scope::default()], named: HashMap::new() };
     match statement.visit(&mut counting) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(problem) => Err(*problem),
@@ -67,11 +67,22 @@ struct Weight {
     reads: u64,
     /// Columns of the tables.
     columns: u64,
+    /// What their joins carry.
+    carried: u64,
 }
 
 impl Weight {
+    /// One select or table.
+    fn one() -> Weight {
+        Weight { reads: 1, ..Weight::default() }
+    }
+
     fn plus(self, other: Weight) -> Weight {
-        Weight { reads: self.reads.saturating_add(other.reads), columns: self.columns.saturating_add(other.columns) }
+        Weight {
+            reads: self.reads.saturating_add(other.reads),
+            columns: self.columns.saturating_add(other.columns),
+            carried: self.carried.saturating_add(other.carried),
+        }
     }
 
     fn check(self) -> ControlFlow<Box<Problem>> {
@@ -79,11 +90,8 @@ impl Weight {
             format!(
                 "the query comes to more than {MAX_READS} selects and tables, parts that WITH names counted wherever they are used"
             )
-        } else if self.reads.saturating_mul(self.columns) > MAX_CARRIED {
-            format!(
-                "the query reads {} columns in {} selects and tables, too many to be joined",
-                self.columns, self.reads
-            )
+        } else if self.carried > MAX_CARRIED {
+            format!("the query joins {} tables and selects of {} columns, which is too much", self.reads, self.columns)
         } else {
             return ControlFlow::Continue(());
         };
@@ -100,6 +108,15 @@ struct Scope {
     named: Vec<(String, Weight)>,
     /// What the one around it calls it.
     name: Option<String>,
+    /// Its selects that are being counted, outermost first: what each joins.
+    selects: Vec<Joined>,
+}
+
+/// What a select joins: so many tables and selects, with so many columns.
+#[derive(Default)]
+struct Joined {
+    parts: u64,
+    columns: u64,
 }
 
 struct Counting<'a> {
@@ -107,13 +124,18 @@ struct Counting<'a> {
     /// Queries around the place, outermost first; before them the statement.
     open: Vec<Scope>,
     /// The queries that a `WITH` names, by where they are, until they are come to.
-    named: HashSet<(*const Query, String)>,
+    named: HashMap<*const Query, String>,
 }
 
 impl Counting<'_> {
+    /// Counts something that is read; what a select reads it joins with the rest.
     fn add(&mut self, weight: Weight) -> ControlFlow<Box<Problem>> {
         let Some(scope) = self.open.last_mut() else { return ControlFlow::Continue(()) };
         scope.weight = scope.weight.plus(weight);
+        if let Some(select) = scope.selects.last_mut() {
+            select.parts = select.parts.saturating_add(1);
+            select.columns = select.columns.saturating_add(weight.columns);
+        }
         scope.weight.check()
     }
 }
@@ -123,13 +145,13 @@ impl Visitor for Counting<'_> {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Box<Problem>> {
         let place: *const Query = query;
-        let name = self.named.iter().find(|(known, _)| *known == place).map(|(_, name)| name.clone());
+        let name = self.named.remove(&place);
         for part in query.with.iter().flat_map(|with| &with.cte_tables) {
-            self.named.insert((&raw const *part.query, normal(&part.alias.name)));
+            self.named.insert(&raw const *part.query, normal(&part.alias.name));
         }
         self.open.push(Scope { name, ..Scope::default() });
         if matches!(*query.body, SetExpr::Values(_)) {
-            return self.add(Weight { reads: 1, columns: 0 });
+            return self.add(Weight::one());
         }
         ControlFlow::Continue(())
     }
@@ -145,7 +167,18 @@ impl Visitor for Counting<'_> {
     }
 
     fn pre_visit_select(&mut self, _: &Select) -> ControlFlow<Box<Problem>> {
-        self.add(Weight { reads: 1, columns: 0 })
+        let counted = self.add(Weight::one());
+        if let Some(scope) = self.open.last_mut() {
+            scope.selects.push(Joined::default());
+        }
+        counted
+    }
+
+    fn post_visit_select(&mut self, _: &Select) -> ControlFlow<Box<Problem>> {
+        let Some(scope) = self.open.last_mut() else { return ControlFlow::Continue(()) };
+        let joined = scope.selects.pop().unwrap_or_default();
+        scope.weight.carried = scope.weight.carried.saturating_add(joined.parts.saturating_mul(joined.columns));
+        scope.weight.check()
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Box<Problem>> {
@@ -153,9 +186,11 @@ impl Visitor for Counting<'_> {
         let mut named = self.open.iter().rev().flat_map(|scope| scope.named.iter().rev());
         let weight = match named.find(|(known, _)| *known == name) {
             Some((_, weight)) => *weight,
-            None => Weight { reads: 0, columns: self.columns.get(name.as_str()).copied().unwrap_or_default() },
+            None => {
+                Weight { columns: self.columns.get(name.as_str()).copied().unwrap_or_default(), ..Weight::default() }
+            }
         };
-        self.add(weight.plus(Weight { reads: 1, columns: 0 }))
+        self.add(weight.plus(Weight::one()))
     }
 }
 

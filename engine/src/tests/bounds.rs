@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 
 use super::plan;
 use crate::plan::Plan;
@@ -24,11 +24,16 @@ tables:
     )
 }
 
+/// Plans on a deep stack, and reads no row.
+fn planned(plan: &Arc<Plan>, sql: &str, runtime: &Arc<RuntimeEnv>) -> Result<(), QueryError> {
+    let threads = tokio::runtime::Runtime::new().expect("threads");
+    crate::stack::deep(|| threads.block_on(query(plan, sql, runtime)).map(drop)).expect("a thread")
+}
+
 /// What is told of a query; nothing of one that is planned.
 fn told(sql: &str) -> Option<String> {
     let (plan, runtime) = (tables(), RuntimeEnvBuilder::new().build_arc().expect("a runtime"));
-    let planned = crate::stack::deep(|| futures::executor::block_on(query(&plan, sql, &runtime)).map(drop));
-    match planned.expect("a thread") {
+    match planned(&plan, sql, &runtime) {
         Ok(()) => None,
         Err(QueryError::Sql(problem)) => Some(format!("{}: {}", problem.code, problem.detail)),
         Err(other) => panic!("{other}"),
@@ -144,19 +149,24 @@ fn what_is_large_and_still_read_is_planned() {
 }
 
 #[test]
-fn tables_are_weighed_by_their_columns() {
+fn joins_are_weighed_by_the_columns_of_their_tables() {
     let columns: String =
-        (0..200).map(|n| format!("\n      - {{ name: c{n}, generator: {{ type: integer }} }}")).collect();
+        (0..100).map(|n| format!("\n      - {{ name: c{n}, generator: {{ type: integer }} }}")).collect();
     let plan = plan(&format!("name: w\ntables:\n  - name: w\n    rows: 1\n    columns:{columns}\n"));
     let runtime = RuntimeEnvBuilder::new().build_arc().expect("a runtime");
-    let asked = |tables: usize| {
+    let asked = |sql: &str| planned(&plan, sql, &runtime);
+    let joined = |tables: usize| {
         let tables: Vec<String> = (0..tables).map(|n| format!("w w{n}")).collect();
-        let sql = format!("SELECT 1 FROM {}", tables.join(", "));
-        crate::stack::deep(|| futures::executor::block_on(query(&plan, &sql, &runtime)).map(drop)).expect("a thread")
+        format!("SELECT 1 FROM {}", tables.join(", "))
     };
-    assert!(asked(20).is_ok());
-    let told = asked(200).expect_err("forty thousand columns").to_string();
-    assert!(told.contains("too many to be joined"), "{told}");
+    assert!(asked(&joined(10)).is_ok());
+    let told = asked(&joined(40)).expect_err("four thousand columns, forty times").to_string();
+    assert!(told.contains("joins 41 tables and selects of 4000 columns"), "{told}");
+    let hidden = format!("WITH p AS ({}) SELECT 1 FROM p a, p b, p c, p d", joined(20));
+    let told = asked(&hidden).expect_err("eight thousand columns").to_string();
+    assert!(told.contains("joins "), "{told}");
+    // What stands one below the other is not carried along.
+    assert!(asked(&chain(60, "SELECT c1 FROM w", " UNION ALL ")).is_ok());
 }
 
 #[test]

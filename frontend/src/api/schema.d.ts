@@ -297,7 +297,8 @@ export interface paths {
         };
         /**
          * Get the schema
-         * @description The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON.
+         * @description The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON. The ETag is the
+         *     SHA-256 of the canonical JSON, a hyphen and the version; that of a canonical JSON has `-json` behind it.
          *
          *     For the role `viewer`.
          */
@@ -413,7 +414,8 @@ export interface paths {
         /**
          * Preview a table
          * @description The very rows that a generation with the same seed delivers. No language model is asked: columns whose answers are not kept yet are filled
-         *     by another generator, and the notes say so.
+         *     by another generator, and the notes say so. Rules can make a first row wait for a look at all of the table, which is given up when the time
+         *     is over or the client leaves.
          *
          *     For the role `viewer`.
          */
@@ -1572,7 +1574,7 @@ export interface components {
              * @description Its current version, from 1.
              */
             version: number;
-            /** @description Entity tag of the current version's schema. */
+            /** @description Entity tag of the current version's schema, without its quotes: the `etag` of that version. */
             schema_etag: string;
             /**
              * Format: date-time
@@ -3379,7 +3381,7 @@ export interface components {
                  * @description Its current version, from 1.
                  */
                 version: number;
-                /** @description Entity tag of the current version's schema. */
+                /** @description Entity tag of the current version's schema, without its quotes: the `etag` of that version. */
                 schema_etag: string;
                 /**
                  * Format: date-time
@@ -3687,7 +3689,10 @@ export interface components {
                  * @description Its number, from 1.
                  */
                 version: number;
-                /** @description SHA-256 of the schema's canonical JSON, in hexadecimal: the entity tag without its quotes. */
+                /**
+                 * @description The entity tag without its quotes: the SHA-256 of the schema's canonical JSON in hexadecimal, a hyphen and the version, since texts with
+                 *     other comments have the same hash.
+                 */
                 etag: string;
                 /** @description `application/yaml` or `application/json`. */
                 media_type: string;
@@ -4205,6 +4210,12 @@ export interface components {
             limit: number | null;
             /** @description Only these columns. */
             columns?: string[] | null;
+            /**
+             * Format: int64
+             * @description Milliseconds after which they are made no longer, 1,000 to 30,000.
+             * @default 30000
+             */
+            timeout_ms: number | null;
         };
         /** @description One thing to mend. */
         Problem: {
@@ -5070,7 +5081,10 @@ export interface components {
              * @description Its number, from 1.
              */
             version: number;
-            /** @description SHA-256 of the schema's canonical JSON, in hexadecimal: the entity tag without its quotes. */
+            /**
+             * @description The entity tag without its quotes: the SHA-256 of the schema's canonical JSON in hexadecimal, a hyphen and the version, since texts with
+             *     other comments have the same hash.
+             */
             etag: string;
             /** @description `application/yaml` or `application/json`. */
             media_type: string;
@@ -6868,7 +6882,7 @@ export interface operations {
                      *           "name": "shop",
                      *           "description": "What is sold, and for how much",
                      *           "version": 1,
-                     *           "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *           "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d-1",
                      *           "created_at": "2026-11-29T08:00:04.000Z",
                      *           "updated_at": "2026-11-29T08:00:04.000Z",
                      *           "updated_by": {
@@ -6998,7 +7012,7 @@ export interface operations {
                      *       "name": "shop",
                      *       "description": "What is sold, and for how much",
                      *       "version": 1,
-                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d-1",
                      *       "created_at": "2026-11-29T08:00:04.000Z",
                      *       "updated_at": "2026-11-29T08:00:04.000Z",
                      *       "updated_by": {
@@ -7130,7 +7144,7 @@ export interface operations {
                      *       "name": "shop",
                      *       "description": "What is sold, and for how much",
                      *       "version": 1,
-                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d-1",
                      *       "created_at": "2026-11-29T08:00:04.000Z",
                      *       "updated_at": "2026-11-29T08:00:04.000Z",
                      *       "updated_by": {
@@ -7358,7 +7372,7 @@ export interface operations {
                      *       "name": "shop",
                      *       "description": "What is sold, and for how much",
                      *       "version": 1,
-                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d-1",
                      *       "created_at": "2026-11-29T08:00:04.000Z",
                      *       "updated_at": "2026-11-29T08:00:04.000Z",
                      *       "updated_by": {
@@ -7519,7 +7533,7 @@ export interface operations {
                      *       "name": "shop",
                      *       "description": "What is sold, and for how much",
                      *       "version": 1,
-                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "schema_etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d-1",
                      *       "created_at": "2026-11-29T08:00:04.000Z",
                      *       "updated_at": "2026-11-29T08:00:04.000Z",
                      *       "updated_by": {
@@ -7728,6 +7742,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description None of the accepted formats is to be had */
+            406: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The server failed */
             500: {
                 headers: {
@@ -7826,7 +7850,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "version": 1,
-                     *       "etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d-1",
                      *       "media_type": "application/yaml",
                      *       "created_at": "2026-11-29T08:00:04.000Z",
                      *       "created_by": {
@@ -7998,7 +8022,7 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "version": 1,
-                     *           "etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *           "etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d-1",
                      *           "media_type": "application/yaml",
                      *           "created_at": "2026-11-29T08:00:04.000Z",
                      *           "created_by": {
@@ -8113,7 +8137,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "version": 1,
-                     *       "etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d",
+                     *       "etag": "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d-1",
                      *       "media_type": "application/yaml",
                      *       "created_at": "2026-11-29T08:00:04.000Z",
                      *       "created_by": {
@@ -8213,7 +8237,7 @@ export interface operations {
                  * @example id desc
                  */
                 order_by?: string;
-                /** @description Milliseconds after which rows that a condition or an order picks are looked for no longer, 1,000 to 30,000. */
+                /** @description Milliseconds after which the first rows, or those that a condition or an order picks, are looked for no longer, 1,000 to 30,000. */
                 timeout_ms?: number;
                 /** @description The name of a format; by default what `Accept` names, else a page of objects. */
                 format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
@@ -8811,6 +8835,16 @@ export interface operations {
             };
             /** @description The role or the API key does not allow this */
             403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description None of the accepted formats is to be had */
+            406: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -10146,7 +10180,7 @@ export interface operations {
                  * @example id desc
                  */
                 order_by?: string;
-                /** @description Milliseconds after which rows that a condition or an order picks are looked for no longer, 1,000 to 30,000. */
+                /** @description Milliseconds after which the first rows, or those that a condition or an order picks, are looked for no longer, 1,000 to 30,000. */
                 timeout_ms?: number;
                 /** @description The name of a format; by default what `Accept` names, else a page of objects. */
                 format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
@@ -11030,6 +11064,16 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description None of the accepted formats is to be had */
+            406: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -12733,6 +12777,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description None of the accepted formats is to be had */
+            406: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The request did not arrive in time */
             408: {
                 headers: {
@@ -12919,6 +12973,16 @@ export interface operations {
             };
             /** @description The role does not allow this */
             403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description None of the accepted formats is to be had */
+            406: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
