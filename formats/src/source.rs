@@ -45,8 +45,9 @@ pub(crate) trait Source: Send + Sync {
     /// The table's columns, with the types that the file itself tells.
     fn schema(&self) -> SchemaRef;
 
-    /// The rows, with columns of [`target`]'s types.
-    fn batches(&self, target: SchemaRef) -> Result<Batches, FormatError>;
+    /// The rows, with columns of [`target`]'s types. `never_null` says which columns are expected to hold a value in every row: a file that
+    /// has one spelling for null and for a text without characters means the text there.
+    fn batches(&self, target: SchemaRef, never_null: &[bool]) -> Result<Batches, FormatError>;
 }
 
 impl SourceTable {
@@ -68,7 +69,13 @@ impl SourceTable {
     ///
     /// Every column of a batch is nullable, whatever `expected` says: a null where none may be is a finding, not a fault of the file.
     pub fn batches(&self, expected: Option<&Schema>) -> Result<Batches, FormatError> {
-        self.source.batches(target(&*self.source, expected))
+        let target = target(&*self.source, expected);
+        let filled = |field: &Field| {
+            let wanted = expected.and_then(|schema| schema.field_with_name(field.name()).ok());
+            wanted.is_some_and(|wanted| !wanted.is_nullable())
+        };
+        let never_null: Vec<bool> = target.fields().iter().map(|field| filled(field)).collect();
+        self.source.batches(target, &never_null)
     }
 }
 
