@@ -167,7 +167,7 @@ impl Source for ParquetSource {
         Arc::clone(&self.schema)
     }
 
-    fn batches(&self, target: SchemaRef, listener: Option<Listener>) -> Result<Batches, FormatError> {
+    fn batches(&self, target: SchemaRef, _: &[bool], listener: Option<Listener>) -> Result<Batches, FormatError> {
         let reader = guarded(&self.name, || Ok(open(&self.path, &self.name)?.with_batch_size(BATCH_ROWS).build()?))?;
         let builder = BatchBuilder::new(&self.name, Arc::clone(&target), listener)?;
         Ok(Box::new(ParquetBatches { reader, name: self.name.clone(), target, builder, done: false }))

@@ -59,8 +59,15 @@ pub(crate) trait Source: Send + Sync {
     /// The table's columns, with the types that the file itself tells.
     fn schema(&self) -> SchemaRef;
 
-    /// The rows, with columns of [`target`]'s types. Without a listener a cell that is none of these is an error.
-    fn batches(&self, target: SchemaRef, listener: Option<Listener>) -> Result<Batches, FormatError>;
+    /// The rows, with columns of [`target`]'s types. `never_null` says which columns are expected to hold a value in every row: a file that
+    /// has one spelling for null and for a text without characters means the text there. Without a listener a cell that is no value of its
+    /// column's type is an error.
+    fn batches(
+        &self,
+        target: SchemaRef,
+        never_null: &[bool],
+        listener: Option<Listener>,
+    ) -> Result<Batches, FormatError>;
 }
 
 impl SourceTable {
@@ -82,14 +89,25 @@ impl SourceTable {
     ///
     /// Every column of a batch is nullable, whatever `expected` says: a null where none may be is a finding, not a fault of the file.
     pub fn batches(&self, expected: Option<&Schema>) -> Result<Batches, FormatError> {
-        self.source.batches(target(&*self.source, expected), None)
+        let target = target(&*self.source, expected);
+        self.source.batches(Arc::clone(&target), &never_null(&target, expected), None)
     }
 
     /// The same, where a cell that is no value of its column's type is null and `listener` is told of it, in the order of the rows, instead of
     /// its being an error.
     pub fn batches_with_strangers(&self, expected: &Schema, listener: Listener) -> Result<Batches, FormatError> {
-        self.source.batches(target(&*self.source, Some(expected)), Some(listener))
+        let target = target(&*self.source, Some(expected));
+        self.source.batches(Arc::clone(&target), &never_null(&target, Some(expected)), Some(listener))
     }
+}
+
+/// Which columns of a target are expected to hold a value in every row.
+fn never_null(target: &SchemaRef, expected: Option<&Schema>) -> Vec<bool> {
+    let filled = |field: &Field| {
+        let wanted = expected.and_then(|schema| schema.field_with_name(field.name()).ok());
+        wanted.is_some_and(|wanted| !wanted.is_nullable())
+    };
+    target.fields().iter().map(|field| filled(field)).collect()
 }
 
 /// The schema that a table is read with: the file's columns, in the types of `expected` where it names them. Only for others is the file

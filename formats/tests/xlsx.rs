@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use calamine::{Data, Reader, open_workbook};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewArray};
-use datafusion::arrow::datatypes::Int64Type;
+use datafusion::arrow::datatypes::{Int64Type, Schema};
 use engine::types::LogicalType;
 use formats::{Format, FormatError, Options, SourceTable, Xlsx};
 
@@ -116,6 +116,40 @@ fn rows_without_a_value_are_rows_too() {
     let path = file(folder.path(), "book.xlsx", &bytes);
     let read = rows(&tables(&path)[0], None).expect("rows");
     assert_eq!(read.column(0), batch.column(0));
+}
+
+#[test]
+fn an_empty_cell_is_a_text_where_the_column_is_never_null() {
+    let text = LogicalType::String.field("note", false);
+    let columns = Schema::new(vec![LogicalType::Integer.field("id", false), text.clone()]);
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    let notes: ArrayRef = Arc::new(StringViewArray::from(vec!["", "a", ""]));
+    let batch = RecordBatch::try_new(Arc::new(columns.clone()), vec![ids, notes]).expect("a batch");
+    let folder = tempfile::tempdir().expect("a folder");
+    let bytes = write(&Xlsx, &[("t", vec![batch.clone()])], &Options::default()).expect("written");
+    let path = file(folder.path(), "book.xlsx", &bytes);
+    let read = rows(&tables(&path)[0], Some(&columns)).expect("rows");
+    assert_eq!(read.column(1), batch.column(1));
+    // Where a null may be, it is one; and nothing is told of other types.
+    let nullable = Schema::new(vec![text.with_nullable(true)]);
+    assert_eq!(rows(&tables(&path)[0], Some(&nullable)).expect("rows").column(1).null_count(), 2);
+    assert_eq!(rows(&tables(&path)[0], None).expect("rows").column(1).null_count(), 2);
+}
+
+#[test]
+fn an_empty_cell_in_a_workbook_of_others_is_a_null() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("book.xlsx");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, text) in [(0, "id"), (1, "1"), (2, "2")] {
+        sheet.write_string(row, 0, text).expect("written");
+    }
+    sheet.write_string(0, 1, "note").expect("written");
+    sheet.write_string(1, 1, "a").expect("written");
+    book.save(&path).expect("saved");
+    let expected = Schema::new(vec![LogicalType::String.field("note", false)]);
+    assert!(rows(&tables(&path)[0], Some(&expected)).expect("rows").column(1).is_null(1));
 }
 
 #[test]

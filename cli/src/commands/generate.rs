@@ -121,10 +121,11 @@ fn say(generation: &Files) {
     let proved = match &generation.certificate {
         Some(certificate) => {
             let unproved = certificate.unproved().count() as u64;
-            let held = counted(certificate.results.len() as u64 - unproved, "statement");
+            let proved = certificate.results.len() as u64 - unproved;
+            let (held, hold) = (counted(proved, "statement"), if proved == 1 { "holds" } else { "hold" });
             match unproved {
-                0 => format!("; {held} hold"),
-                _ => format!("; {held} hold, {unproved} read what is not delivered"),
+                0 => format!("; {held} {hold}"),
+                _ => format!("; {held} {hold}, {unproved} read what is not delivered"),
             }
         }
         None => String::new(),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::clock::{AgeFrom, Duration, TimeOfDay};
 pub use self::event_times::EventTimes;
 pub use self::profile::Profile;
-use self::profile::{Hours, Profiled, zone};
+use self::profile::{HOUR_US, Hours, Profiled, zone};
 use super::interval::{Step, Uniform, empty_interval, row_bounds, weekday, weekdays_before};
 use super::numbers::check_ends;
 use super::{Cells, Fill, Generator, Interval, Made, Problems, Rows, RunError};
@@ -183,6 +183,11 @@ impl Generator for Datetime {
         let text = |us: &i64| schema::Datetime(*us).to_string();
         check_ends(&min, &max, text).map_err(|found| renamed(found, "start"))?;
         if let Some(profile) = self.profile.filter(|profile| *profile != Profile::Uniform) {
+            if i64::try_from(self.unit_us()).is_ok_and(|unit| unit > HOUR_US) {
+                let detail = "a profile spreads instants over the hours of the day, and this unit leaves one of them";
+                let problem = Problem::new("contradiction", detail).at("/profile");
+                return Err(vec![problem.remedy("take unit: hour or a smaller one, or leave profile out")]);
+            }
             let (key, bounds) = (cx.key("value"), cx.bounds().to_vec());
             let hours = Arc::new(Hours::new(profile, zone));
             let fill = Profiled { key, min, max, step_us: self.unit_us(), bounds, hours };
@@ -234,10 +239,10 @@ impl Generator for Datetime {
 pub struct UnixTimestamp {
     /// First instant.
     #[schemars(extend("role" = "lower"))]
-    start: Param<schema::Datetime>,
+    start: schema::Datetime,
     /// Last instant.
     #[schemars(extend("role" = "upper"))]
-    end: Param<schema::Datetime>,
+    end: schema::Datetime,
 }
 
 impl Generator for UnixTimestamp {
@@ -245,8 +250,7 @@ impl Generator for UnixTimestamp {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         const SECOND_US: i64 = 1_000_000;
-        let start = cx.constant(&self.start, "start").map_err(|problem| vec![problem])?;
-        let end = cx.constant(&self.end, "end").map_err(|problem| vec![problem])?;
+        let (start, end) = (self.start, self.end);
         // Only whole seconds inside the bounds are values.
         let min = Scalar::Constant((start.0 + SECOND_US - 1).div_euclid(SECOND_US));
         let max = Scalar::Constant(end.0.div_euclid(SECOND_US));

@@ -15,11 +15,12 @@ use datafusion::arrow::array::{Array, ArrayRef, StringViewArray};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::person::genders::gender_of;
 use super::person::is_redrawn;
-use super::person::names::{gender_of, text_attribute, texts};
+use super::person::names::{text_attribute, texts};
 use super::text::{TextColumn, nothing_fits};
 use super::{Cells, Countable, Fill, Held, Made, Problems, Rows, RunError, by_name};
-use crate::identifiers::{COUNTRIES, Facts, Identifier, Names, Needs, Space};
+use crate::identifiers::{COUNTRIES, Facts, Identifier, Names, Needs, Space, national_id};
 use crate::locale::{Gender, Surnames};
 use crate::permutation::Permutation;
 use crate::plan::{Context, Evaluation, Plan, Side, SlotId, units_of};
@@ -73,6 +74,8 @@ pub(super) struct Numbers {
     spaces: Vec<(Space, u128)>,
     /// Prints them; `None`: bare.
     printed: Option<&'static Identifier>,
+    /// Whether the row says of which space its number is.
+    by_form: bool,
 }
 
 impl Numbers {
@@ -82,22 +85,30 @@ impl Numbers {
             let count = space.count(known);
             (space, count)
         });
-        Numbers { spaces: spaces.collect(), printed }
+        Numbers { spaces: spaces.collect(), printed, by_form: false }
     }
 
+    /// How many numbers a row has, whatever it is of.
     fn total(&self) -> u128 {
+        if self.by_form {
+            return self.spaces.iter().map(|(_, count)| *count).min().unwrap_or(0);
+        }
         self.spaces.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count))
     }
 
-    /// Appends the number of a rank below the total.
+    /// Appends the number of a rank below the total, of one space where a form is named.
     fn write(
         &self,
         mut rank: u128,
+        form: Option<usize>,
         facts: &Facts<'_>,
         scratch: &mut Vec<u8>,
         out: &mut String,
     ) -> Result<(), RunError> {
-        for (space, count) in &self.spaces {
+        for (place, (space, count)) in self.spaces.iter().enumerate() {
+            if form.is_some_and(|form| form != place) {
+                continue;
+            }
             if rank >= *count {
                 rank -= count;
                 continue;
@@ -120,7 +131,7 @@ impl Numbers {
         let mut below = 0;
         for (_, count) in &self.spaces {
             let mut out = String::new();
-            self.write(below, &Facts::default(), &mut Vec::new(), &mut out)
+            self.write(below, None, &Facts::default(), &mut Vec::new(), &mut out)
                 .map_err(|error| vec![Problem::new("empty_list", error.to_string())])?;
             longest = longest.max(out.chars().count() as u64);
             below += count;
@@ -166,7 +177,7 @@ impl Fill for Drawn {
         let mut scratch = Vec::new();
         for row in rows.iter() {
             let rank = key.cell(row).below_u128(total);
-            self.numbers.write(rank, &Facts::default(), &mut scratch, column.out())?;
+            self.numbers.write(rank, None, &Facts::default(), &mut scratch, column.out())?;
             column.end();
         }
         Ok(Arc::new(column.finish()))
@@ -185,7 +196,7 @@ impl Countable for Listed {
         let mut column = TextColumn::with_capacity(positions.len(), 20);
         let mut scratch = Vec::new();
         for position in positions {
-            match self.0.write(*position, &Facts::default(), &mut scratch, column.out()) {
+            match self.0.write(*position, None, &Facts::default(), &mut scratch, column.out()) {
                 Ok(()) => column.end(),
                 Err(_) => column.end_null(),
             }
@@ -200,6 +211,8 @@ const SHOWS_SEX: [&str; 5] = ["gender", "first_name", "middle_name", "full_name"
 const SHOWS_NAMES: [&str; 6] =
     ["first_name", "middle_name", "last_name", "full_name", "paternal_surname", "maternal_surname"];
 const SHOWS_COMPANY: [&str; 1] = ["company_name"];
+/// Attributes whose columns show where the person lives.
+const SHOWS_PLACE: [&str; 6] = ["city", "state", "state_code", "district", "admin_code", "full_address"];
 
 /// Where names are read.
 enum NameInputs {
@@ -217,11 +230,36 @@ struct Inputs {
     birth: Option<usize>,
     gender: Option<usize>,
     names: Option<NameInputs>,
+    /// The number of the district.
+    district: Option<usize>,
+    /// The nationality, where foreigners have numbers of another form.
+    nationality: Option<Nationality>,
+}
+
+/// A column of nationalities.
+struct Nationality {
+    input: usize,
+    /// The locale's own, in its forms.
+    own: Vec<&'static str>,
+    /// The place of the space of foreigners.
+    foreigners: usize,
+}
+
+impl Nationality {
+    fn of(cx: &mut Context<'_>, foreigners: usize) -> Result<Nationality, Problems> {
+        let locale = cx.locale();
+        let forms = [None, Some(Gender::Female), Some(Gender::Male)];
+        let own = forms.iter().filter_map(|gender| locale.nationalities(*gender).values.first().copied()).collect();
+        Ok(Nationality { input: text_attribute(cx, "nationality")?, own, foreigners })
+    }
 }
 
 impl Inputs {
     fn of(cx: &mut Context<'_>, needs: Needs, of_company: bool) -> Result<Inputs, Problems> {
         let mut inputs = Inputs::default();
+        if needs.district && cx.shows_attribute(&SHOWS_PLACE) {
+            inputs.district = Some(text_attribute(cx, "admin_code")?);
+        }
         if of_company {
             if needs.names {
                 inputs.names = Some(NameInputs::Company(text_attribute(cx, "company_name")?));
@@ -253,7 +291,12 @@ impl Inputs {
     }
 
     fn known(&self) -> Needs {
-        Needs { birth: self.birth.is_some(), sex: self.gender.is_some(), names: self.names.is_some() }
+        Needs {
+            birth: self.birth.is_some(),
+            sex: self.gender.is_some(),
+            names: self.names.is_some(),
+            district: self.district.is_some(),
+        }
     }
 }
 
@@ -303,21 +346,33 @@ pub(super) fn column(
         birth: all.birth || needs.birth,
         sex: all.sex || needs.sex,
         names: all.names || needs.names,
+        district: all.district || needs.district,
     });
+    // Nationality and district are those of the locale's country.
+    let is_own = national_id(cx.locale().country()).is_some_and(|own| own.name == identifier.name);
+    let needs = Needs { district: needs.district && is_own, ..needs };
+    let tells = is_own && spaces.len() > 1 && cx.shows_attribute(&["nationality"]);
+    let foreigners = identifier.foreigners.filter(|_| tells);
     let unaided = Numbers::new(spaces.clone(), Needs::default(), printed);
     let longest = unaided.fitting(cx, identifier.name)?;
     // A company's date of foundation is no column.
-    if needs == Needs::default() || (identifier.of_company && !needs.names) {
+    if (needs == Needs::default() && foreigners.is_none()) || (identifier.of_company && !needs.names) {
         return unaided.made(cx, identifier.name);
     }
     let shows = |names: &[&str], needed: bool| needed && cx.shows_attribute(names);
     let shown = if identifier.of_company {
         shows(&SHOWS_COMPANY, needs.names)
     } else {
-        shows(&SHOWS_BIRTH, needs.birth) || shows(&SHOWS_SEX, needs.sex) || shows(&SHOWS_NAMES, needs.names)
+        shows(&SHOWS_BIRTH, needs.birth)
+            || shows(&SHOWS_SEX, needs.sex)
+            || shows(&SHOWS_NAMES, needs.names)
+            || shows(&SHOWS_PLACE, needs.district)
+            || foreigners.is_some()
     };
-    let inputs = Inputs::of(cx, needs, identifier.of_company)?;
+    let mut inputs = Inputs::of(cx, needs, identifier.of_company)?;
+    inputs.nationality = foreigners.map(|foreigners| Nationality::of(cx, foreigners)).transpose()?;
     let numbers = Numbers::new(spaces, inputs.known(), printed);
+    let numbers = Numbers { by_form: inputs.nationality.is_some(), ..numbers };
     let apart = if shown && cx.unique() { apart(cx, &numbers, identifier)? } else { Apart::No };
     let unique = !matches!(apart, Apart::No);
     let (key, substitutes) = (cx.key("value"), cx.key("component"));
@@ -359,6 +414,8 @@ struct Known<'c> {
     births: Option<Vec<Option<i64>>>,
     genders: Option<&'c StringViewArray>,
     names: Vec<&'c StringViewArray>,
+    district: Option<&'c StringViewArray>,
+    nationality: Option<&'c StringViewArray>,
 }
 
 impl<'c> Known<'c> {
@@ -371,7 +428,9 @@ impl<'c> Known<'c> {
             Some(NameInputs::Apart(given, surnames)) => [*given].iter().chain(surnames).copied().collect(),
         };
         let names = names.into_iter().map(|input| texts(cells, input)).collect::<Result<_, _>>()?;
-        Ok(Known { births: births.transpose()?, genders: genders.transpose()?, names })
+        let district = inputs.district.map(|input| texts(cells, input)).transpose()?;
+        let nationality = inputs.nationality.as_ref().map(|of| texts(cells, of.input)).transpose()?;
+        Ok(Known { births: births.transpose()?, genders: genders.transpose()?, names, district, nationality })
     }
 }
 
@@ -412,8 +471,14 @@ impl Agreeing {
                 Some(NameInputs::Whole(_, two)) => Some(split_name(at(known.names[0], position), *two)),
                 Some(NameInputs::Company(_)) => Some(Names { given: at(known.names[0], position), surnames: "" }),
             };
-            let facts = Facts { birth, female, names };
-            self.numbers.write(rank(row)?, &facts, &mut scratch, column.out())?;
+            let district = known.district.map(|districts| at(districts, position)).filter(|code| !code.is_empty());
+            let facts = Facts { birth, female, names, district };
+            // Who has no nationality here is a citizen.
+            let form = self.inputs.nationality.as_ref().zip(known.nationality).map(|(nationality, texts)| {
+                let citizen = texts.is_null(position) || nationality.own.contains(&texts.value(position));
+                if citizen { 0 } else { nationality.foreigners }
+            });
+            self.numbers.write(rank(row)?, form, &facts, &mut scratch, column.out())?;
             column.end();
         }
         Ok(column.finish())

@@ -166,6 +166,20 @@ impl Uniform {
         if next > high && self.logical == LogicalType::Datetime { low } else { next }
     }
 
+    /// The error of a row whose ends leave nothing. Where no rule sets one of them, the schema's own parameters are to blame.
+    fn nothing(&self, min: i64, max: i64, row: u64) -> RunError {
+        let error = empty_interval(&self.logical, min, max, row);
+        if !self.bounds.is_empty() {
+            return error;
+        }
+        let print = |units: i64| print(&self.logical, units);
+        let (min, max) = (print(min), print(max));
+        let detail = format!(
+            "no value lies between {min} and {max}; keep the ends in order in every row, with least or greatest in SQL"
+        );
+        RunError { detail, ..error }
+    }
+
     /// A value between the ends of each row.
     fn between(&self, key: &Key, rows: &Rows, low: &[i64], high: &[i64]) -> Result<Vec<i64>, RunError> {
         let mut values = Vec::with_capacity(rows.len());
@@ -179,7 +193,7 @@ impl Uniform {
                     let min = self.aligned(min, max);
                     let count = self.step.count(min, max);
                     if count == 0 {
-                        return Err(empty_interval(&self.logical, min, max, row));
+                        return Err(self.nothing(min, max, row));
                     }
                     let place = u64::try_from(count).map_or_else(|_| key.word(row), |count| key.below(row, count));
                     self.step.at(min, place)
@@ -237,7 +251,7 @@ impl Fill for Uniform {
             let min = self.aligned(min, max);
             let count = self.step.count(min, max);
             if count == 0 {
-                return Err(empty_interval(&self.logical, min, max, row));
+                return Err(self.nothing(min, max, row));
             }
             let place = u64::try_from(count).map_or_else(|_| key.word(row), |count| key.below(row, count));
             values.push(Some(self.step.at(min, place)));

@@ -27,7 +27,6 @@ use crate::allocation::Quota;
 use crate::plan::{Context, Nested, below};
 use crate::problem::Problem;
 use crate::random::{Key, threshold};
-use crate::schema::Param;
 use crate::types::LogicalType;
 
 /// One of a list of values, by weight.
@@ -40,7 +39,8 @@ pub struct Choice {
     /// How likely each value is, in proportion: a list in the order of the values, or a map by value. All alike when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     weights: Option<Weights>,
-    /// Whether shares are met exactly over the whole table, or each row is drawn; `expected` when absent.
+    /// Whether shares are met exactly over the whole table, or each row is drawn; `expected` when absent. Nulls that the column's `null_rate` or
+    /// a rule puts in come after, so that of the values that are left the shares are those on average.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     quota: Option<QuotaKind>,
 }
@@ -185,6 +185,14 @@ impl Generator for Subcategory {
             places.insert(category.clone(), (all.len(), values.len() as u64));
             all.extend(values.iter().cloned());
         }
+        if let Some(values) = cx.input_values(input).filter(|_| problems.is_empty()) {
+            let print = datafusion::arrow::util::display::array_value_to_string;
+            let known = (0..values.len()).filter(|at| values.is_valid(*at)).filter_map(|at| print(&values, at).ok());
+            problems.extend(known.filter(|value| !places.contains_key(value)).map(|value| {
+                let problem = Problem::new("unknown_value", format!("the map has no entry for {} {value:?}", self.of));
+                problem.remedy("add it, with the values that belong to it").at("/map")
+            }));
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -251,17 +259,15 @@ impl Fill for ByCategory {
 pub struct Boolean {
     /// Share of true, 0 to 1; 0.5 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    true_rate: Option<Param<f64>>,
+    #[schemars(range(min = 0.0, max = 1.0))]
+    true_rate: Option<f64>,
 }
 
 impl Generator for Boolean {
     const EXAMPLE: &'static str = "{type: boolean, true_rate: 0.9}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let rate = match &self.true_rate {
-            None => 0.5,
-            Some(rate) => cx.constant(rate, "true_rate").map_err(|problem| vec![problem])?,
-        };
+        let rate = self.true_rate.unwrap_or(0.5);
         if !(0.0..=1.0).contains(&rate) {
             return Err(vec![
                 Problem::new("out_of_range", format!("a share of {rate} is not between 0 and 1")).at("/true_rate"),

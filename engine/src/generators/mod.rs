@@ -30,6 +30,7 @@ mod quantiles;
 mod records;
 mod relations;
 pub(crate) mod shape;
+mod stand_in;
 mod text;
 
 use std::any::type_name;
@@ -49,6 +50,7 @@ pub(crate) use lists::typed_values;
 pub(crate) use llm::{Llm, Per};
 pub use quantiles::Quantiles;
 pub(crate) use relations::fold::{Measure, Packed, Reader, RunningFn, State};
+pub(crate) use stand_in::{StandIn, reads, stand_in};
 
 use crate::plan::{Context, suggestions};
 use crate::problem::Problem;
@@ -157,6 +159,9 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<company::Ean>(),
             Entry::of::<company::Sku>(),
             Entry::of::<company::Price>(),
+            Entry::of::<company::Department>(),
+            Entry::of::<company::products::ProductName>(),
+            Entry::of::<company::products::ProductCategory>(),
             Entry::of::<finance::Iban>(),
             Entry::of::<finance::Bic>(),
             Entry::of::<finance::AccountNumber>(),
@@ -186,9 +191,6 @@ pub fn list() -> &'static [Entry] {
             Entry::of::<domain::VehicleModel>(),
             Entry::of::<domain::Vin>(),
             Entry::of::<domain::LicensePlate>(),
-            Entry::of::<company::Department>(),
-            Entry::of::<company::products::ProductName>(),
-            Entry::of::<company::products::ProductCategory>(),
             Entry::of::<domain::colors::ColorName>(),
             Entry::of::<domain::colors::HexColor>(),
             Entry::of::<domain::Icd10Code>(),

@@ -2,6 +2,7 @@
 //! names decide the addresses.
 
 mod documents;
+pub(super) mod genders;
 mod letters;
 mod local_part;
 pub(super) mod names;
@@ -17,11 +18,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use self::documents::NationalId;
+use self::genders::{GenderSource, gender_of, gender_source};
 pub(super) use self::local_part::is_redrawn;
 use self::local_part::{Addresses, Domains};
-use self::names::{
-    ByGender, FullNames, GenderSource, NamePart, NameTexts, Part, SurnamePair, gender_of, gender_source,
-};
+use self::names::{ByGender, FullNames, NamePart, NameTexts, Part, SurnamePair};
 pub(super) use self::names::{text_attribute, texts};
 pub use self::phone::Phone;
 use super::lists::{Draw, FromList, List, ListName, choices_of, fitting, from_locale, from_locale_within, likely};
@@ -59,7 +59,7 @@ impl Generator for Gender {
         }
         if !values.iter().any(|value| gender_of(value).is_some()) {
             let detail = format!("none of the values {} is understood as a gender", values.join(", "));
-            let remedy = format!("print one of {}", names::understood());
+            let remedy = format!("print one of {}", genders::understood());
             return Err(vec![Problem::new("unknown_gender", detail).remedy(remedy).at("/values")]);
         }
         let weights = self.weights.clone().unwrap_or_else(|| vec![1.0; values.len()]);
@@ -84,7 +84,7 @@ impl Generator for Gender {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FirstName {
-    /// The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent.
+    /// The gender, one of the words that `gender` understands, or SQL that gives one, null or `X` for both; the person's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gender: Option<Param<String>>,
 }
@@ -95,10 +95,12 @@ impl Generator for FirstName {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
-        match gender_source(cx, self.gender.as_ref())? {
+        let source = gender_source(cx, self.gender.as_ref())?;
+        match source {
             GenderSource::One(gender) => from_locale(cx, locale.first_names(Some(gender))),
             GenderSource::Rows(input) => {
                 let made = ByGender::made(cx, |gender| locale.first_names(Some(gender)), input)?;
+                let made = genders::checked(cx, self.gender.as_ref(), &source, made);
                 if self.gender.is_some() || cx.shows_attribute(&["gender"]) {
                     return Ok(made);
                 }
@@ -164,7 +166,7 @@ impl Generator for LastName {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FullName {
-    /// The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent. A column of the same
+    /// The gender, one of the words that `gender` understands, or SQL that gives one, null or `X` for both; the person's own when absent. A column of the same
     /// person with the first name decides before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gender: Option<Param<String>>,

@@ -14,6 +14,7 @@ pub(super) const SSN: Identifier = Identifier {
     )]),
     mask: "###-##-####",
     of_company: false,
+    foreigners: None,
 };
 
 const SERIAL: Part = Part::Number(4, &[(1, 9_999)]);
@@ -37,6 +38,7 @@ pub(super) const EIN: Identifier = Identifier {
     )]),
     mask: "##-#######",
     of_company: true,
+    foreigners: None,
 };
 
 /// Peru: eight digits, printed bare. The card shows a check character after them; it is no part of the number and is left out of data.
@@ -47,6 +49,7 @@ pub(super) const DNI: Identifier = Identifier {
     invalid: Invalid::Forms(&[form(&[Part::Number(7, &[(1, 9_999_999)])], &[])]),
     mask: "",
     of_company: false,
+    foreigners: None,
 };
 
 /// Peru: 20 for a company, eight digits, and a check digit modulo eleven (SUNAT).
@@ -59,6 +62,7 @@ pub(super) const RUC: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: true,
+    foreigners: None,
 };
 
 /// Mexico: letters of the names, date of birth, sex, state of birth, inner consonants, a mark against homonyms and a check digit (RENAPO,
@@ -88,6 +92,7 @@ pub(super) const CURP: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: false,
+    foreigners: None,
 };
 
 /// States in the CURP, and NE for births abroad.
@@ -119,6 +124,7 @@ pub(super) const RFC_PERSON: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: false,
+    foreigners: None,
 };
 
 /// Mexico, companies: letters of the name, date of foundation, two marks against homonyms, a check character modulo eleven (SAT).
@@ -131,6 +137,7 @@ pub(super) const RFC_COMPANY: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: true,
+    foreigners: None,
 };
 
 const RFC_CHECK: Scheme = Scheme::Mark { of: rfc_check, marks: "0123456789A" };
@@ -144,8 +151,14 @@ fn rfc_check(payload: &[u8]) -> u8 {
 }
 
 /// Brazil, people: nine digits and two check digits modulo eleven (Receita Federal). Nine equal digits are refused in spite of their checks.
-pub(super) const CPF: Identifier =
-    Identifier { name: "CPF", forms: &[CPF_FORM], invalid: Invalid::Check, mask: "###.###.###-##", of_company: false };
+pub(super) const CPF: Identifier = Identifier {
+    name: "CPF",
+    forms: &[CPF_FORM],
+    invalid: Invalid::Check,
+    mask: "###.###.###-##",
+    of_company: false,
+    foreigners: None,
+};
 
 const CPF_FORM: Form = form(
     &[
@@ -187,4 +200,5 @@ pub(super) const CNPJ: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "##.###.###/####-##",
     of_company: true,
+    foreigners: None,
 };

@@ -13,6 +13,7 @@ pub(super) const MY_NUMBER: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "#### #### ####",
     of_company: false,
+    foreigners: None,
 };
 
 /// Japan, companies: a check digit modulo nine, then twelve digits (Ministry of Finance, order 70 of 2014, article 2).
@@ -25,19 +26,21 @@ pub(super) const CORPORATE_NUMBER: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: true,
+    foreigners: None,
 };
 
-/// China, people: the district's code, date of birth, three digits of which the last tells the sex, a check character (GB 11643-1999; ISO/IEC
+/// China, people: the code of the district that first registered them, date of birth, three digits of which the last tells the sex, a check character (GB 11643-1999; ISO/IEC
 /// 7064, MOD 11-2).
 pub(super) const RESIDENT_ID: Identifier = Identifier {
     name: "resident identity number",
     forms: &[form(
-        &[Part::One(&DISTRICTS), Part::Born(DateForm::Long), Part::Digits(2), Part::Parity, Part::Check(1)],
+        &[Part::District(&DISTRICTS), Part::Born(DateForm::Long), Part::Digits(2), Part::Parity, Part::Check(1)],
         &[check(17, (0, 17), weighted(&[7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], "10X98765432"))],
     )],
     invalid: Invalid::Check,
     mask: "",
     of_company: false,
+    foreigners: None,
 };
 
 /// Districts of Beijing, Tianjin and Shanghai whose codes stand since the first edition of GB/T 2260.
@@ -74,6 +77,7 @@ pub(super) const USCC: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: true,
+    foreigners: None,
 };
 
 /// The characters of the credit code in the order of their values.
@@ -90,6 +94,7 @@ pub(super) const RRN: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "######-#######",
     of_company: false,
+    foreigners: None,
 };
 
 /// Korea, companies: the tax office, a corporation's two digits, a serial number, a check digit (National Tax Service).
@@ -107,6 +112,7 @@ pub(super) const BUSINESS_NUMBER: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "###-##-#####",
     of_company: true,
+    foreigners: None,
 };
 
 /// Weights 1, 3, 7 in turn, 5 at the end, whose product counts with its tens as well.
@@ -133,6 +139,7 @@ pub(super) const AADHAAR: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "#### #### ####",
     of_company: false,
+    foreigners: None,
 };
 
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -157,15 +164,20 @@ pub(super) const GSTIN: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: true,
+    foreigners: None,
 };
 
 /// Saudi Arabia, people: 1 for citizens or 2 for residents, eight digits, a check digit by Luhn's formula (Ministry of Interior).
 pub(super) const SAUDI_ID: Identifier = Identifier {
     name: "national identity number",
-    forms: &[form(&[Part::Of("12", 1), Part::Digits(8), Part::Check(1)], &[check(9, (0, 9), Scheme::Luhn)])],
+    forms: &[
+        form(&[Part::Text("1"), Part::Digits(8), Part::Check(1)], &[check(9, (0, 9), Scheme::Luhn)]),
+        form(&[Part::Text("2"), Part::Digits(8), Part::Check(1)], &[check(9, (0, 9), Scheme::Luhn)]),
+    ],
     invalid: Invalid::Check,
     mask: "",
     of_company: false,
+    foreigners: Some(1),
 };
 
 /// Saudi Arabia, companies: fifteen digits, the first and the last 3 (ZATCA, rule BR-KSA-40 of electronic invoices): ten of the taxpayer,
@@ -179,4 +191,5 @@ pub(super) const SAUDI_VAT: Identifier = Identifier {
     )]),
     mask: "",
     of_company: true,
+    foreigners: None,
 };

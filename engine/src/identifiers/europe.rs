@@ -14,6 +14,7 @@ pub(super) const DNI_NIE: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: false,
+    foreigners: Some(1),
 };
 
 /// The number modulo 23, by the remainders of the powers of ten; X, Y and Z stand for 0, 1 and 2.
@@ -37,6 +38,7 @@ pub(super) const CIF: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: true,
+    foreigners: None,
 };
 
 const NINO_DIGITS: Part = Part::Digits(6);
@@ -60,6 +62,7 @@ pub(super) const NINO: Identifier = Identifier {
     )]),
     mask: "## ## ## ## #",
     of_company: false,
+    foreigners: None,
 };
 
 /// United Kingdom: a check digit modulo eleven, then nine digits (HMRC, Unique Taxpayer Reference modulus 11 check).
@@ -72,6 +75,7 @@ pub(super) const UTR: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "##### #####",
     of_company: true,
+    foreigners: None,
 };
 
 /// France: sex, year and month of birth, department, commune and order number, and a key modulo 97 (INSEE). Corsica's 2A and 2B count as 19
@@ -92,6 +96,7 @@ pub(super) const NIR: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "# ## ## ## ### ### ##",
     of_company: false,
+    foreigners: None,
 };
 
 const DEPARTMENTS: [&str; 96] = [
@@ -130,6 +135,37 @@ pub(super) const TVA: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "#### ### ### ###",
     of_company: true,
+    foreigners: None,
+};
+
+/// France: the number of a company in the register, eight digits and a check digit by Luhn's formula (Code de commerce, article R123-221).
+pub(super) const SIREN: Identifier = Identifier {
+    name: "SIREN",
+    forms: &[form(&[Part::Number(8, &[(10_000_000, 99_999_999)]), Part::Check(1)], &[check(8, (0, 8), Scheme::Luhn)])],
+    invalid: Invalid::Check,
+    mask: "### ### ###",
+    of_company: true,
+    foreigners: None,
+};
+
+/// France: the number of a company's site: its SIREN, four digits that count the sites, and a check digit by Luhn's formula over all (Code de
+/// commerce, article R123-221).
+pub(super) const SIRET: Identifier = Identifier {
+    name: "SIRET",
+    forms: &[form(
+        &[
+            Part::Number(8, &[(10_000_000, 99_999_999)]),
+            Part::Check(1),
+            Part::Text("0"),
+            Part::Number(3, &[(1, 99)]),
+            Part::Check(1),
+        ],
+        &[check(8, (0, 8), Scheme::Luhn), check(13, (0, 13), Scheme::Luhn)],
+    )],
+    invalid: Invalid::Check,
+    mask: "### ### ### #####",
+    of_company: true,
+    foreigners: None,
 };
 
 /// Germany: the identity card's serial number: the authority's letter, eight of the characters that cannot be misread, and a check digit by
@@ -143,15 +179,30 @@ pub(super) const PERSONALAUSWEIS: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: false,
+    foreigners: None,
 };
 
-/// Germany: ten digits of which one stands twice, and a check digit by MOD 11,10 (Bundeszentralamt für Steuern; §139b AO).
+/// Germany, companies: DE, eight digits and a check digit by MOD 11,10 (§27a UStG).
+pub(super) const UST_ID: Identifier = Identifier {
+    name: "USt-IdNr.",
+    forms: &[form(
+        &[Part::Text("DE"), Part::Number(8, &[(10_000_000, 99_999_999)]), Part::Check(1)],
+        &[check(10, (2, 10), Scheme::Mod11Ten)],
+    )],
+    invalid: Invalid::Check,
+    mask: "",
+    of_company: true,
+    foreigners: None,
+};
+
+/// Germany, people: ten digits of which one stands twice, and a check digit by MOD 11,10 (Bundeszentralamt für Steuern; §139b AO).
 pub(super) const STEUER_ID: Identifier = Identifier {
     name: "Steuer-ID",
     forms: &[form(&[Part::OnePair, Part::Check(1)], &[check(10, (0, 10), Scheme::Mod11Ten)])],
     invalid: Invalid::Check,
     mask: "## ### ### ###",
-    of_company: true,
+    of_company: false,
+    foreigners: None,
 };
 
 /// Italy: consonants of surname and name, date of birth and sex, the place of birth's cadastral code, a check letter (Decreto 12 marzo 1974).
@@ -170,6 +221,7 @@ pub(super) const CODICE_FISCALE: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: false,
+    foreigners: None,
 };
 
 /// Cadastral codes of the larger cities: Roma, Milano, Napoli, Torino, Palermo, Genova, Bologna, Firenze, Bari, Catania, Venezia, Verona, …
@@ -205,6 +257,7 @@ pub(super) const PARTITA_IVA: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: true,
+    foreigners: None,
 };
 
 /// Weights 9 to 2, the last digit is the remainder; 10 has none.
@@ -217,6 +270,7 @@ pub(super) const BSN: Identifier = Identifier {
     invalid: Invalid::Forms(&[form(&[Part::WrongEleven(DUTCH)], &[])]),
     mask: "",
     of_company: false,
+    foreigners: None,
 };
 
 /// Netherlands: NL, nine digits that are nobody's BSN, B, and two digits by MOD 97-10 (Belastingdienst, since 2020).
@@ -229,6 +283,7 @@ pub(super) const BTW_ID: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: true,
+    foreigners: None,
 };
 
 /// Poland: date of birth, three digits, one for the sex, a check digit (Ustawa o ewidencji ludności).
@@ -241,6 +296,7 @@ pub(super) const PESEL: Identifier = Identifier {
     invalid: Invalid::Check,
     mask: "",
     of_company: false,
+    foreigners: None,
 };
 
 const POLISH: ElevenTest = ElevenTest { weights: &[6, 5, 7, 2, 3, 4, 5, 6, 7], marks: b"0123456789-", first: 1 };
@@ -252,4 +308,5 @@ pub(super) const NIP: Identifier = Identifier {
     invalid: Invalid::Forms(&[form(&[Part::WrongEleven(POLISH)], &[])]),
     mask: "###-###-##-##",
     of_company: true,
+    foreigners: None,
 };

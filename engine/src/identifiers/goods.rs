@@ -35,11 +35,11 @@ const GS1_PREFIXES: Part = Part::Number(
     ],
 );
 
-/// Article numbers of 8 or 13 digits (GS1 General Specifications): with the prefix 2, which GS1 leaves to shops for their own use and gives
-/// to nobody, or with any member organisation's.
-pub fn eans(length: usize, in_store: bool) -> Space {
-    let prefix = if in_store { Part::Text("2") } else { GS1_PREFIXES };
-    let digits = length - 1 - if in_store { 1 } else { 3 };
+/// Article numbers of 8 or 13 digits (GS1 General Specifications): with a prefix, such as 2, which GS1 leaves to shops for their own use
+/// and gives to nobody, or 978 of books (ISO 2108), or with any member organisation's.
+pub fn eans(length: usize, prefix: Option<&'static str>) -> Space {
+    let digits = length - 1 - prefix.map_or(3, str::len);
+    let prefix = prefix.map_or(GS1_PREFIXES, Part::Text);
     let last = length - 1;
     let weights: &'static [u32] =
         if length == 8 { &[3, 1, 3, 1, 3, 1, 3] } else { &[1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3] };

@@ -40,6 +40,8 @@ pub struct Identifier {
     pub mask: &'static str,
     /// Whether it is a company's: its names are the company's and its date is that of its foundation.
     pub of_company: bool,
+    /// The place of the form that foreigners have, where citizens have another one.
+    pub foreigners: Option<usize>,
 }
 
 /// How a number is made that cannot have been issued.
@@ -83,7 +85,7 @@ pub fn tax_id(country: &str) -> Option<&'static Identifier> {
     Some(match country {
         "BR" => &americas::CNPJ,
         "CN" => &asia::USCC,
-        "DE" => &europe::STEUER_ID,
+        "DE" => &europe::UST_ID,
         "ES" => &europe::CIF,
         "FR" => &europe::TVA,
         "GB" => &europe::UTR,
@@ -103,7 +105,20 @@ pub fn tax_id(country: &str) -> Option<&'static Identifier> {
 
 /// The tax number of a person, where it is made otherwise than a company's.
 pub fn tax_id_of_person(country: &str) -> Option<&'static Identifier> {
-    (country == "MX").then_some(&americas::RFC_PERSON)
+    match country {
+        "DE" => Some(&europe::STEUER_ID),
+        "MX" => Some(&americas::RFC_PERSON),
+        _ => None,
+    }
+}
+
+/// Numbers under which a country registers companies, and their sites, beside the one for taxes.
+pub fn register_number(country: &str, of_site: bool) -> Option<&'static Identifier> {
+    match (country, of_site) {
+        ("FR", false) => Some(&europe::SIREN),
+        ("FR", true) => Some(&europe::SIRET),
+        _ => None,
+    }
 }
 
 /// Ages of people, and of companies, in whole years, from which unknown dates are drawn.

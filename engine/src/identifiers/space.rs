@@ -18,6 +18,8 @@ pub enum Part {
     Of(&'static str, usize),
     /// One of these, all of one length.
     One(&'static [&'static str]),
+    /// The number of the person's district, one of these where it is unknown.
+    District(&'static [&'static str]),
     /// The date of birth.
     Born(DateForm),
     /// The sex: its mark for a man, and for a woman.
@@ -84,6 +86,8 @@ pub struct Facts<'a> {
     pub female: Option<bool>,
     /// The names.
     pub names: Option<Names<'a>>,
+    /// The number of the district, of as many characters as numbers of districts have.
+    pub district: Option<&'a str>,
 }
 
 /// Days of birth from which unknown ones are drawn.
@@ -104,6 +108,8 @@ pub struct Needs {
     pub sex: bool,
     /// The names.
     pub names: bool,
+    /// The district.
+    pub district: bool,
 }
 
 /// All numbers of one form, or all in which the last check is wrong.
@@ -120,6 +126,7 @@ struct Person<'a> {
     date: (i64, u32, u32),
     female: bool,
     names: Option<Names<'a>>,
+    district: Option<&'a str>,
 }
 
 impl Space {
@@ -141,6 +148,7 @@ impl Space {
                 Part::Born(_) | Part::Homoclave => needs.birth = true,
                 Part::Sex(..) | Part::Parity => needs.sex = true,
                 Part::Name(_) => needs.names = true,
+                Part::District(_) => needs.district = true,
                 _ => {}
             }
         }
@@ -158,7 +166,7 @@ impl Space {
             count *= 2;
         }
         for (part, counted) in &self.parts {
-            count = count.saturating_mul(u128::from(part_count(part, counted.as_ref(), known.names)));
+            count = count.saturating_mul(u128::from(part_count(part, counted.as_ref(), known)));
         }
         count
     }
@@ -204,10 +212,11 @@ impl Space {
             None => civil_of_days(self.births.first + rank.next(self.births.days) as i64),
         };
         let female = facts.female.unwrap_or_else(|| needs.sex && rank.next(2) == 1);
-        let person = Person { date, female, names: facts.names };
+        let person = Person { date, female, names: facts.names, district: facts.district };
+        let known = Needs { names: facts.names.is_some(), district: facts.district.is_some(), ..Needs::default() };
         let start = out.len();
         for (part, counted) in &self.parts {
-            let rank = rank.next(part_count(part, counted.as_ref(), facts.names.is_some()));
+            let rank = rank.next(part_count(part, counted.as_ref(), known));
             write_part(part, counted.as_ref(), rank, &person, out);
         }
         let number = &mut out[start..];
@@ -250,7 +259,7 @@ fn months(day: i64) -> i64 {
     year * 12 + i64::from(month) - 1
 }
 
-fn part_count(part: &Part, counted: Option<&Counted>, named: bool) -> u64 {
+fn part_count(part: &Part, counted: Option<&Counted>, known: Needs) -> u64 {
     match part {
         Part::Number(_, ranges) => ranges.iter().map(|(low, high)| high - low + 1).sum(),
         Part::Digits(width) => 10_u64.pow(*width as u32),
@@ -258,11 +267,18 @@ fn part_count(part: &Part, counted: Option<&Counted>, named: bool) -> u64 {
         Part::One(texts) => texts.len() as u64,
         Part::Parity => 5,
         Part::Homoclave => 10,
-        Part::Name(code) if !named => code.alphabets().iter().map(|alphabet| alphabet.len() as u64).product(),
+        Part::District(texts) if !known.district => texts.len() as u64,
+        Part::Name(code) if !known.names => code.alphabets().iter().map(|alphabet| alphabet.len() as u64).product(),
         Part::Eleven(_) => counted.map_or(1, Counted::count),
         Part::WrongEleven(_) => counted.map_or(1, Counted::count) * 9,
         Part::OnePair => ONE_PAIR,
-        Part::Text(_) | Part::Born(_) | Part::Sex(..) | Part::CenturySex | Part::Name(_) | Part::Check(_) => 1,
+        Part::Text(_)
+        | Part::Born(_)
+        | Part::Sex(..)
+        | Part::CenturySex
+        | Part::Name(_)
+        | Part::District(_)
+        | Part::Check(_) => 1,
     }
 }
 
@@ -283,6 +299,10 @@ fn write_part(part: &Part, counted: Option<&Counted>, mut rank: u64, person: &Pe
         Part::Digits(width) => write_digits(rank, *width, out),
         Part::Of(alphabet, width) => write_letters(std::iter::repeat_n(*alphabet, *width), rank, out),
         Part::One(texts) => out.extend_from_slice(texts[rank as usize].as_bytes()),
+        Part::District(texts) => {
+            let known = person.district.filter(|code| code.len() == texts[0].len());
+            out.extend_from_slice(known.unwrap_or(texts[rank as usize % texts.len()]).as_bytes());
+        }
         Part::Born(form) => {
             if *form == DateForm::Long {
                 write_digits(year as u64, 4, out);

@@ -67,8 +67,9 @@ fn known_facts_stand_in_the_number() {
         birth: Some(5_181),
         female: Some(true),
         names: Some(Names { given: "María Luisa", surnames: "Salgado Briseño" }),
+        district: None,
     };
-    let known = Needs { birth: true, sex: true, names: true };
+    let known = Needs { birth: true, sex: true, names: true, district: false };
     for (country, start, place) in [
         ("MX", "SABL840309M", 0),
         ("IT", "SLGMLS84C49", 0),

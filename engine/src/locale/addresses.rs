@@ -61,8 +61,10 @@ pub enum AddressPart {
     Text(&'static str),
     /// The end of a line of an envelope.
     NewLine,
-    /// The house number.
+    /// The house number, or that of a flat.
     Number,
+    /// The number of a floor, a staircase or a building of several.
+    Floor,
     /// The street's name.
     Street,
     /// The flat, floor or suite.
@@ -126,6 +128,7 @@ fn template(text: &'static str) -> AddressTemplate {
         let (name, after) = after.split_once('}').expect("a slot of an address is closed");
         parts.push(match name {
             "number" => AddressPart::Number,
+            "floor" => AddressPart::Floor,
             "street" => AddressPart::Street,
             "secondary" => AddressPart::Secondary,
             "street_address" => AddressPart::StreetAddress,

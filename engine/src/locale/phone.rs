@@ -69,6 +69,8 @@ enum Areas {
     None,
     /// All of so many digits.
     OfWidth(usize),
+    /// All of so many digits but these.
+    OfWidthBut(usize, &'static [&'static str]),
     /// These.
     These(&'static [&'static str]),
 }
@@ -92,6 +94,10 @@ impl PhonePlan {
                 Areas::None => add(""),
                 Areas::OfWidth(width) => {
                     area_codes.iter().filter(|code| code.len() == width).for_each(|code| add(code))
+                }
+                Areas::OfWidthBut(width, others) => {
+                    let of_form = |code: &&&str| code.len() == width && !others.contains(*code);
+                    area_codes.iter().filter(of_form).for_each(|code| add(code));
                 }
                 Areas::These(codes) => codes.iter().for_each(|code| add(code)),
             }

@@ -1,9 +1,11 @@
 //! The generator of a column that names none: by its name, else its description, else its type.
 //!
-//! `auto/words.tsv` says what words mean in six languages, `auto/names.tsv` what they mean together and which generator makes that. Tables
+//! `auto/words.tsv` says what words mean in six languages, `auto/names.tsv` what they mean together and which generator makes that,
+//! `auto/lists.tsv` the values of short lists in the language of the locale. Tables
 //! beside a column help: the table's name (`name` of `product`), a date that comes before, a date of birth, a table that an `…_id` names.
 
 mod fit;
+mod lists;
 mod meanings;
 #[cfg(test)]
 mod tests;
@@ -146,7 +148,8 @@ impl Place<'_> {
         if let Some(kind) = self.column.kind.filter(|_| is_other) {
             reason.push_str(&format!(", the type is {}", word_of(kind)));
         }
-        Choice { generator, reason, says: meaning.says }
+        let language = self.dataset.locale().split('_').next().unwrap_or_default();
+        Choice { generator: lists::in_language(generator, meaning.says, language), reason, says: meaning.says }
     }
 
     fn by_type(self) -> Choice {
@@ -209,10 +212,21 @@ impl Place<'_> {
             }
         }
         if choice.says == "status" && self.is_one_word("state") {
-            let near = self.sibling(|other, _| ["city", "country", "postal code", "district"].contains(&other.says));
+            let near = self.sibling(|other, _| {
+                ["city", "country", "postal code", "district", "province or county"].contains(&other.says)
+            });
             if let Some(near) = near {
                 let reason = format!("the name says state or province, beside {near}");
                 return Choice { generator: json!({"type": "state"}), reason, says: "state or province" };
+            }
+        }
+        if choice.says == "make of a vehicle" && self.is_one_word("make") {
+            const GOODS: &[&str] = &["product", "product category", "price", "article number", "bar code", "stock"];
+            let goods = self.sibling(|other, _| GOODS.contains(&other.says));
+            let model = self.sibling(|other, _| ["model of a vehicle", "licence plate"].contains(&other.says));
+            if let Some(goods) = goods.filter(|_| model.is_none()) {
+                let reason = format!("the name says brand, beside {goods}");
+                return Choice { generator: json!({"type": "company_name"}), reason, says: "company" };
             }
         }
         let Some((_, earlier)) = AFTER.iter().find(|(later, _)| *later == choice.says) else { return choice };

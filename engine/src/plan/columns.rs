@@ -392,14 +392,10 @@ impl Compiler {
 
     /// A field of the row's person, place or company: a column's, or one of its own.
     pub(super) fn make_attribute(&mut self, table: usize, entity: &str, name: &str) -> Result<SlotId, Failed> {
-        let mut columns = 0..self.dataset.tables[table].columns.len();
-        let shown = columns.find(|column| {
-            self.definition(table, *column).entity.as_deref().unwrap_or_default() == entity
-                && self.generator_name(table, *column).as_deref() == Some(name)
-        });
-        if let Some(column) = shown {
+        if let Some(column) = self.column_of(table, entity, name) {
             return self.slot(table, Name::Raw(column));
         }
+        self.report_unread(table, entity, name);
         let parts = ContextParts {
             table,
             column: None,

@@ -7,7 +7,7 @@ use datafusion::arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int6
 use serde_json::Value;
 
 use super::SlotId;
-use super::compiler::{Compiler, Failed, Name};
+use super::compiler::{Compiler, Failed, Name, column_pointer};
 use crate::generators::{Cells, Countable, Fill, GeneratorSpec, Made, Problems, Rows, RunError};
 use crate::locale::Locale;
 use crate::problem::Problem;
@@ -200,12 +200,20 @@ impl Context<'_> {
 
     /// Whether a column of the same entity shows one of these attributes.
     pub fn shows_attribute(&self, names: &[&str]) -> bool {
-        let columns = &self.compiler.dataset.tables[self.table].columns;
-        columns.iter().enumerate().any(|(at, column)| {
-            let shown = self.compiler.generator_name(self.table, at);
-            column.entity.as_deref().unwrap_or_default() == self.entity
-                && shown.is_some_and(|shown| names.contains(&shown.as_str()))
-        })
+        names.iter().any(|name| self.compiler.column_of(self.table, &self.entity, name).is_some())
+    }
+
+    /// The genders that a column of the same entity shows, as far as the schema says them.
+    pub fn genders_shown(&self) -> Vec<String> {
+        self.compiler.genders_shown(self.table, &self.entity)
+    }
+
+    /// Reports what is worth knowing and stops nothing; its place is below the generator.
+    pub fn warn(&mut self, problem: Problem) {
+        if let Some(column) = self.column {
+            let pointer = format!("{}/generator", column_pointer(self.table, column));
+            self.compiler.report(&pointer, [problem.warning()]);
+        }
     }
 
     /// The tightest lengths of the column and of the columns of the same entity that show one of these attributes.
@@ -311,17 +319,6 @@ impl Context<'_> {
             Param::Sql(sql) => {
                 let input = self.sql(sql).map_err(|found| below(below(found, "sql"), name))?;
                 Ok(Scalar::Input(input))
-            }
-        }
-    }
-
-    /// A parameter that can only be a constant, with a problem at `/name` where it is SQL.
-    pub fn constant<T: Clone>(&self, param: &Param<T>, name: &str) -> Result<T, Problem> {
-        match param {
-            Param::Constant(value) => Ok(value.clone()),
-            Param::Sql(_) => {
-                Err(Problem::new("not_supported", format!("{name} from SQL is not supported by this version"))
-                    .key(name))
             }
         }
     }

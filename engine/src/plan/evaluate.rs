@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array, UInt64Array, new_null_array,
+    Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array, UInt64Array, new_null_array,
 };
 use datafusion::arrow::compute::take;
+use datafusion::arrow::datatypes::Float64Type;
 use indexmap::IndexMap;
 
 use super::{Plan, SlotId, Source};
@@ -144,11 +145,45 @@ impl<'p> Evaluation<'p> {
                 (Arc::new(schema), columns.iter().map(|column| table.delivered[*column]).collect())
             }
         };
-        let arrays = slots.into_iter().map(|slot| self.need(slot)).collect::<Result<Vec<_>, _>>()?;
+        let mut arrays = Vec::with_capacity(slots.len());
+        for slot in slots {
+            let array = self.need(slot)?;
+            if let Some(position) = infinite(&array) {
+                return Err(RunError {
+                    table: table.name.clone(),
+                    column: table.slots[slot].name.clone(),
+                    row: Some(self.rows.at(position)),
+                    ..RunError::new(NOT_FINITE)
+                });
+            }
+            arrays.push(array);
+        }
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows.len()));
         RecordBatch::try_new_with_options(schema, arrays, &options)
             .map_err(|error| RunError { table: table.name.clone(), ..RunError::new(error.to_string()) })
     }
+}
+
+/// Infinity is no number in any file, and null would say that the value is missing.
+const NOT_FINITE: &str =
+    "the value is no finite number; bound the column, or change the parameters or the formula that lead there";
+
+/// The first position of floats, or of lists of floats, that holds no finite number.
+fn infinite(array: &ArrayRef) -> Option<usize> {
+    if let Some(list) = array.as_list_opt::<i32>() {
+        let at = infinite_place(list.values())?;
+        return list.value_offsets().iter().rposition(|offset| *offset as usize <= at);
+    }
+    infinite_place(array)
+}
+
+fn infinite_place(array: &ArrayRef) -> Option<usize> {
+    let floats = array.as_primitive_opt::<Float64Type>()?;
+    // What stands under a null says nothing, and is looked at last.
+    if floats.values().iter().all(|value| value.is_finite()) {
+        return None;
+    }
+    floats.iter().position(|value| value.is_some_and(|value| !value.is_finite()))
 }
 
 /// `values` at `positions`, null where a position is.

@@ -43,6 +43,7 @@ mod sample;
 mod scattered;
 mod scope;
 mod shifts;
+mod shown;
 mod statistics;
 
 use std::sync::Arc;

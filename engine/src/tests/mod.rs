@@ -11,6 +11,7 @@ mod correlations;
 mod counts;
 mod determinism;
 mod diagram;
+mod edges;
 mod fits;
 mod given;
 mod golden;

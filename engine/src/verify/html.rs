@@ -106,7 +106,8 @@ fn verdict(page: &mut String, certificate: &Certificate) -> fmt::Result {
     if broken > 0 {
         writeln!(page, "<p class=\"verdict bad\">{broken} of {all} statements are broken</p>")?;
     } else {
-        writeln!(page, "<p class=\"verdict good\">{} of {all} statements hold, none is broken</p>", all - unproved)?;
+        let holding = if all == 1 { "statement holds" } else { "statements hold" };
+        writeln!(page, "<p class=\"verdict good\">{} of {all} {holding}, none is broken</p>", all - unproved)?;
     }
     if unproved > 0 {
         writeln!(page, "<p class=\"open\">{unproved} could not be proved, because the rows lack what they read</p>")?;

@@ -11,7 +11,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::compute::kernels::cmp::not_distinct;
 use datafusion::arrow::compute::{CastOptions, can_cast_types, cast_with_options, is_not_null};
 use datafusion::arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Field, Float64Type, Int64Type, Time64MicrosecondType,
+    DataType, Date32Type, Decimal128Type, DecimalType, Field, Float64Type, Int64Type, Time64MicrosecondType,
     TimestampMicrosecondType,
 };
 use datafusion::arrow::error::ArrowError;
@@ -98,6 +98,13 @@ pub(super) fn strangers(values: &ArrayRef, logical: &LogicalType, to: &DataType)
         let back = cast_with_options(&converted, values.data_type(), &CastOptions::default())?;
         same = and_true(&same, &not_distinct(&back, values)?);
     }
+    if let DataType::Decimal128(precision, _) = to {
+        // Arrow carries numbers of more digits than a type says.
+        let most = 10_u128.pow(u32::from(*precision));
+        let digits = converted.as_primitive::<Decimal128Type>();
+        let fits = digits.iter().map(|units| units.map(|units| units.unsigned_abs() < most)).collect();
+        same = and_true(&same, &fits);
+    }
     Ok(given.values().iter().zip(same.values()).map(|(given, same)| Some(given && !same)).collect())
 }
 
@@ -177,7 +184,10 @@ pub(crate) fn json(values: &ArrayRef, row: usize) -> Value {
         DataType::Time64(datafusion::arrow::datatypes::TimeUnit::Microsecond) => {
             Time(values.as_primitive::<Time64MicrosecondType>().value(row)).to_string().into()
         }
-        DataType::Decimal128(_, _) => values.as_primitive::<Decimal128Type>().value_as_string(row).into(),
+        // With all digits that a number can have: those of the type cut one off that has more.
+        DataType::Decimal128(_, scale) => {
+            Decimal128Type::format_decimal(values.as_primitive::<Decimal128Type>().value(row), 38, *scale).into()
+        }
         DataType::FixedSizeBinary(16) => {
             let digits: String =
                 values.as_fixed_size_binary().value(row).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -194,7 +204,7 @@ pub(crate) fn json(values: &ArrayRef, row: usize) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datafusion::arrow::array::StringArray;
+    use datafusion::arrow::array::{Decimal128Array, StringArray};
 
     fn broken(values: ArrayRef, logical: LogicalType) -> Vec<bool> {
         let to = logical.arrow();
@@ -223,5 +233,14 @@ mod tests {
         let floats: ArrayRef = Arc::new(Float64Array::from(vec![Some(2.0), Some(2.5), None]));
         assert_eq!(broken(Arc::clone(&floats), LogicalType::Integer), [false, true, false]);
         assert_eq!(broken(floats, LogicalType::Decimal { precision: 4, scale: 1 }), [false, false, false]);
+    }
+
+    #[test]
+    fn a_decimal_of_too_many_digits_is_none_of_the_type() {
+        let units = Decimal128Array::from(vec![Some(9_999), Some(-10_000), None, Some(-9_999)]);
+        let decimals: ArrayRef = Arc::new(units.with_precision_and_scale(4, 2).expect("a type"));
+        let logical = LogicalType::Decimal { precision: 4, scale: 2 };
+        assert_eq!(broken(Arc::clone(&decimals), logical), [false, true, false, false]);
+        assert_eq!(json(&decimals, 1), "-100.00");
     }
 }

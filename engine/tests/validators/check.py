@@ -15,6 +15,7 @@ from pathlib import Path
 
 from agreement import AGREES, SCHEMES, check_agreement
 from kinds import KINDS
+from phones import KINDS as PHONES, LOCALES, check_phones
 
 
 def schema(rows):
@@ -48,10 +49,11 @@ def check(binary, rows):
 
 def main():
     binary, rows = sys.argv[1], int(sys.argv[2])
-    broken = check(binary, rows) + check_agreement(binary, rows)
+    broken = check(binary, rows) + check_agreement(binary, rows) + check_phones(binary, rows)
     for line in broken:
         print(line)
-    print(f"{len(KINDS) + len(AGREES) + len(SCHEMES) - len(broken)} passed, {len(broken)} failed")
+    asked = len(KINDS) + len(AGREES) + len(SCHEMES) + len(LOCALES) * len(PHONES)
+    print(f"{asked - len(broken)} passed, {len(broken)} failed")
     sys.exit(1 if broken else 0)
 
 

@@ -7,12 +7,12 @@ implementation of the published rule stands here.
 import re
 
 import vininfo
-from stdnum import bic, ean, iban, imei, isin, lei, luhn
+from stdnum import bic, ean, iban, imei, isbn, isin, lei, luhn
 from stdnum.br import cnpj, cpf
 from stdnum.cn import ric, uscc
-from stdnum.de import idnr
+from stdnum.de import vat as german_vat
 from stdnum.es import cif, dni, nie
-from stdnum.fr import nir, tva
+from stdnum.fr import nir, siren, siret, tva
 from stdnum.gb import utr
 from stdnum.in_ import aadhaar, gstin
 from stdnum.it import codicefiscale, iva
@@ -89,7 +89,7 @@ NATIONAL = {
 TAX = {
     "BR": cnpj.is_valid,
     "CN": uscc.is_valid,
-    "DE": idnr.is_valid,
+    "DE": german_vat.is_valid,
     "ES": cif.is_valid,
     "FR": tva.is_valid,
     "GB": utr.is_valid,
@@ -200,6 +200,10 @@ KINDS["lei"] = ("{type: lei}", lei.is_valid)
 KINDS["bic"] = ("{type: bic, country: DE}", lambda number: bic.is_valid(number) and number[4:6] == "DE")
 KINDS["ean_13"] = ("{type: ean}", lambda number: ean.is_valid(number) and len(number) == 13)
 KINDS["ean_8"] = ("{type: ean, length: 8}", lambda number: ean.is_valid(number) and len(number) == 8)
+KINDS["isbn"] = ("{type: ean, of: book}", lambda number: isbn.is_valid(number) and isbn.isbn_type(number) == "ISBN13")
+for space in ("valid", "invalid"):
+    KINDS[f"siren_{space}"] = (f"{{type: tax_id, kind: siren, space: {space}}}", siren.is_valid)
+    KINDS[f"siret_{space}"] = (f"{{type: tax_id, kind: siret, space: {space}}}", siret.is_valid)
 KINDS["imei"] = ("{type: imei}", imei.is_valid)
 
 

@@ -64,7 +64,7 @@ impl Source for CsvSource {
         Arc::clone(&self.schema)
     }
 
-    fn batches(&self, target: SchemaRef, listener: Option<Listener>) -> Result<Batches, FormatError> {
+    fn batches(&self, target: SchemaRef, _: &[bool], listener: Option<Listener>) -> Result<Batches, FormatError> {
         let mut scanner = Scanner::open(&self.path, &self.name, self.delimiter)?;
         let mut record = Record::default();
         scanner.next(&mut record)?;

@@ -60,7 +60,7 @@ impl Source for JsonSource {
         Arc::clone(&self.schema)
     }
 
-    fn batches(&self, target: SchemaRef, listener: Option<Listener>) -> Result<Batches, FormatError> {
+    fn batches(&self, target: SchemaRef, _: &[bool], listener: Option<Listener>) -> Result<Batches, FormatError> {
         let columns = target.fields().iter().enumerate().map(|(place, field)| (field.name().clone(), place)).collect();
         Ok(Box::new(JsonBatches {
             objects: Objects::open(&self.path, &self.name)?,

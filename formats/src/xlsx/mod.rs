@@ -2,7 +2,8 @@
 //!
 //! A cell is what a spreadsheet makes of a value: a number, a truth value, a date with a format. A value that such a cell would not hold
 //! exactly is text in our own spelling: numbers of more than 15 digits, dates before March 1900 or after 9999, instants between two of
-//! Excel's. A null and a text without characters are both an empty cell, for Excel knows no difference; all else reads back as it was.
+//! Excel's. A null and a text without characters are both an empty cell, for Excel knows no difference: of a workbook of ours it is read as
+//! the text where the column is expected to hold a value in every row, else as null. All else reads back as it was.
 //!
 //! Invariants: rows wait in a temporary file, not in memory, until the workbook is finished; the times in it are the reference time.
 

@@ -103,15 +103,25 @@ impl Source for XlsxSource {
         }))
     }
 
-    fn batches(&self, target: SchemaRef, listener: Option<Listener>) -> Result<Batches, FormatError> {
+    fn batches(
+        &self,
+        target: SchemaRef,
+        never_null: &[bool],
+        listener: Option<Listener>,
+    ) -> Result<Batches, FormatError> {
         let builder = BatchBuilder::new(&self.name, Arc::clone(&target), listener)?;
-        let logical =
-            target.fields().iter().map(|field| LogicalType::of_field(field).unwrap_or(LogicalType::String)).collect();
+        let logical = target.fields().iter().map(|field| LogicalType::of_field(field).unwrap_or(LogicalType::String));
+        let wanted = logical.zip(never_null).map(|(logical, never_null)| {
+            let is_text = matches!(logical, LogicalType::String | LogicalType::Text);
+            // In a workbook of others a cell without a value is a value that is missing.
+            Wanted { empty_is_text: is_text && *never_null && self.is_ours(), is_text, logical }
+        });
+        let wanted: Vec<Wanted> = wanted.collect();
         // The reader of cells borrows the workbook, which an iterator could not hold beside it: a thread of its own can.
         let (sender, batches) = sync_channel(1);
         let source = self.clone();
         let thread = Builder::new().name("xlsx".to_owned()).spawn(move || {
-            let result = source.send_batches(builder, logical, |batch| sender.send(Ok(batch)).is_ok());
+            let result = source.send_batches(builder, &wanted, |batch| sender.send(Ok(batch)).is_ok());
             if let Err(error) = result {
                 // Where nobody listens any more, nobody wants the error either.
                 let _ = sender.send(Err(error));
@@ -142,21 +152,34 @@ impl Iterator for XlsxBatches {
     }
 }
 
+/// What a column's cells are read as.
+struct Wanted {
+    logical: LogicalType,
+    is_text: bool,
+    /// Whether an empty cell is a text without characters, not a null.
+    empty_is_text: bool,
+}
+
 impl XlsxSource {
+    /// Whether the workbook says which sheets its tables are.
+    fn is_ours(&self) -> bool {
+        self.parts.iter().any(|part| part.rows.is_some())
+    }
+
     /// Reads all rows and hands batches on for as long as they are wanted.
     fn send_batches(
         &self,
         mut builder: BatchBuilder,
-        logical: Vec<LogicalType>,
+        wanted: &[Wanted],
         send: impl Fn(RecordBatch) -> bool,
     ) -> Result<(), FormatError> {
         let mut text = String::new();
         self.rows(|cells| {
-            for (column, (cell, logical)) in cells.iter().zip(&logical).enumerate() {
+            for (column, (cell, wanted)) in cells.iter().zip(wanted).enumerate() {
                 text.clear();
-                cell.spell(logical, &mut text);
-                let is_text = matches!(logical, LogicalType::String | LogicalType::Text);
-                if matches!(cell, Cell::Empty) || (text.is_empty() && !is_text) {
+                cell.spell(&wanted.logical, &mut text);
+                let is_missing = matches!(cell, Cell::Empty) && !wanted.empty_is_text;
+                if is_missing || (text.is_empty() && !wanted.is_text) {
                     builder.push_null(column);
                 } else {
                     builder.push_text(column, &text)?;

@@ -12,6 +12,18 @@ use crate::plan::{Context, Scalar};
 use crate::problem::Problem;
 use crate::types::{DEFAULT_PRECISION, LogicalType};
 
+/// What an EAN stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EanOf {
+    /// Any article of trade.
+    Article,
+    /// What a shop numbers for itself.
+    Store,
+    /// A book.
+    Book,
+}
+
 /// An article number under a barcode (EAN, GTIN) with its check digit. Where the dataset is safe it starts with 2, which is left to shops for
 /// their own use; others can be an article's.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -21,6 +33,10 @@ pub struct Ean {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = [8, 13]))]
     length: Option<u32>,
+    /// `article` for any article of trade, `store` for numbers that start with 2, `book` for an ISBN of 13 digits, which starts with 978. When
+    /// absent, store where the dataset is safe, else article.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    of: Option<EanOf>,
 }
 
 impl Generator for Ean {
@@ -34,7 +50,17 @@ impl Generator for Ean {
                 return Err(vec![Problem::new("out_of_range", detail).at("/length").propose(13)]);
             }
         };
-        Numbers::new(vec![eans(length, cx.safe())], Needs::default(), None).made(cx, "an EAN")
+        let of = self.of.unwrap_or(if cx.safe() { EanOf::Store } else { EanOf::Article });
+        if of == EanOf::Book && length != 13 {
+            let detail = format!("an ISBN here has 13 digits, not {length}");
+            return Err(vec![Problem::new("out_of_range", detail).at("/length").propose(13)]);
+        }
+        let prefix = match of {
+            EanOf::Article => None,
+            EanOf::Store => Some("2"),
+            EanOf::Book => Some("978"),
+        };
+        Numbers::new(vec![eans(length, prefix)], Needs::default(), None).made(cx, "an EAN")
     }
 }
 

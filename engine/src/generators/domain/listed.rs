@@ -63,6 +63,11 @@ impl Generator for VehicleMake {
     }
 }
 
+/// Whether a text is a maker of which models are known.
+pub fn is_make(name: &str) -> bool {
+    makers().any(|(known, ..)| known == name)
+}
+
 /// A model of car, by the row's maker.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -150,7 +150,7 @@ impl Amount {
 }
 
 /// Whether an SQL text is nothing but a column's plain name.
-fn is_name(sql: &str) -> bool {
+pub fn is_name(sql: &str) -> bool {
     sql.starts_with(|c: char| c.is_alphabetic() || c == '_') && sql.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 

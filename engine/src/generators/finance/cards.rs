@@ -55,6 +55,11 @@ impl Generator for CreditCardNetwork {
     }
 }
 
+/// Whether a text names a network.
+pub fn is_network(name: &str) -> bool {
+    Network::named(name).is_some()
+}
+
 /// The place of a network among all.
 fn named(name: &str, place: &str) -> Result<usize, Problems> {
     Network::named(name).ok_or_else(|| {

@@ -66,6 +66,11 @@ const WHOLE: [&str; 16] =
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"];
 const THOUSANDTHS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
 
+/// Whether a text is a currency's code.
+pub fn is_currency(code: &str) -> bool {
+    known(code).is_some()
+}
+
 /// How many decimal places a currency has, where it is one.
 pub(super) fn minor_unit(code: &str) -> Option<i8> {
     let code = known(code)?;

@@ -19,6 +19,8 @@ use crate::types::LogicalType;
 /// The instants that fit: 48 bits of milliseconds since 1970.
 const MOST_MS: i64 = (1 << 48) - 1;
 
+const TOO_FAR: &str = "a time before 1970 or after 10889 does not fit in such a key";
+
 /// Instants of rows, in milliseconds since 1970-01-01T00:00:00Z, and the random bits behind them.
 struct Instants {
     time: Scalar<schema::Datetime>,
@@ -45,6 +47,12 @@ impl Instants {
         {
             let detail = format!("the time is {}, not a datetime", cx.input_type(input));
             return Err(vec![Problem::new("wrong_type", detail).remedy("name a column of datetimes").at("/time")]);
+        }
+        if let Scalar::Constant(schema::Datetime(us)) = scalar
+            && !(0..=MOST_MS).contains(&us.div_euclid(1_000))
+        {
+            let problem = Problem::new("out_of_range", TOO_FAR).remedy("take a time since 1970");
+            return Err(vec![problem.at(if time.is_some() { "/time" } else { "" })]);
         }
         let jitter_ms = jitter_ms.unwrap_or(0);
         if jitter_ms > MOST_MS as u64 {
@@ -92,8 +100,7 @@ impl Instants {
             let late = if self.jitter_ms == 0 { 0 } else { jitter.below(row, self.jitter_ms + 1) as i64 };
             let ms = us.div_euclid(1_000).saturating_add(step).saturating_add(late);
             if !(0..=MOST_MS).contains(&ms) {
-                let detail = "a time before 1970 or after 10889 does not fit in such a key";
-                return Err(RunError { row: Some(row), ..RunError::new(detail) });
+                return Err(RunError { row: Some(row), ..RunError::new(TOO_FAR) });
             }
             write(Some((ms as u64, high[position], low[position])));
         }

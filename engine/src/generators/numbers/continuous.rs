@@ -122,9 +122,9 @@ struct Skewed {
 impl Family for Skewed {
     type Law = quantile::LogNormal;
 
-    fn law(&self, parameters: &[f64], span: &Span, _: bool) -> Result<quantile::LogNormal, Refused> {
+    fn law(&self, parameters: &[f64], span: &Span, many: bool) -> Result<quantile::LogNormal, Refused> {
         let [location, sigma] = [parameters[0], parameters[1]];
-        span.reach(0.0, "the lognormal distribution")?;
+        span.reach(0.0, "the lognormal distribution", many)?;
         // The mean is the median times e^(σ²/2).
         let median = if self.by_mean { location * libm::exp(-0.5 * sigma * sigma) } else { location };
         if median <= 0.0 {
@@ -174,8 +174,8 @@ struct Waiting {
 impl Family for Waiting {
     type Law = quantile::Exponential;
 
-    fn law(&self, parameters: &[f64], span: &Span, _: bool) -> Result<quantile::Exponential, Refused> {
-        span.reach(0.0, "the exponential distribution")?;
+    fn law(&self, parameters: &[f64], span: &Span, many: bool) -> Result<quantile::Exponential, Refused> {
+        span.reach(0.0, "the exponential distribution", many)?;
         let mean = if self.by_mean { parameters[0] } else { 1.0 / parameters[0] };
         Ok(quantile::Exponential::new(mean * span.unit, span.lo, span.hi))
     }
@@ -222,7 +222,7 @@ impl Family for Claims {
     fn law(&self, parameters: &[f64], span: &Span, many: bool) -> Result<Self::Law, Refused> {
         let [shape, scale] = [parameters[0], parameters[1]];
         let name = format!("the gamma distribution of shape {shape} and scale {scale}");
-        span.reach(0.0, &name)?;
+        span.reach(0.0, &name, many)?;
         let gamma = quantile::Gamma::new(shape, scale * span.unit);
         Inverted::new(gamma, span.lo.max(0.0), span.hi, many).ok_or_else(|| span.empty(&name))
     }
@@ -308,9 +308,9 @@ struct Power;
 impl Family for Power {
     type Law = quantile::Pareto;
 
-    fn law(&self, parameters: &[f64], span: &Span, _: bool) -> Result<quantile::Pareto, Refused> {
+    fn law(&self, parameters: &[f64], span: &Span, many: bool) -> Result<quantile::Pareto, Refused> {
         let [alpha, scale] = [parameters[0], parameters[1]];
-        span.reach(scale * span.unit, &format!("the Pareto distribution of scale {scale}"))?;
+        span.reach(scale * span.unit, &format!("the Pareto distribution of scale {scale}"), many)?;
         Ok(quantile::Pareto::new(alpha, scale * span.unit, span.lo, span.hi))
     }
 }
@@ -394,8 +394,8 @@ struct Lifetime;
 impl Family for Lifetime {
     type Law = quantile::Weibull;
 
-    fn law(&self, parameters: &[f64], span: &Span, _: bool) -> Result<quantile::Weibull, Refused> {
-        span.reach(0.0, "the Weibull distribution")?;
+    fn law(&self, parameters: &[f64], span: &Span, many: bool) -> Result<quantile::Weibull, Refused> {
+        span.reach(0.0, "the Weibull distribution", many)?;
         Ok(quantile::Weibull::new(parameters[0], parameters[1] * span.unit, span.lo, span.hi))
     }
 }

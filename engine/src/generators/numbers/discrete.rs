@@ -174,26 +174,20 @@ impl Family for FirstSuccess {
 #[serde(deny_unknown_fields)]
 pub struct Zipf {
     /// The number of ranks, at least 1.
-    #[schemars(extend("role" = "upper"))]
-    n: Param<i64>,
+    #[schemars(range(min = 1), extend("role" = "upper"))]
+    n: i64,
     /// How steeply probabilities fall, at least 0; 1 when absent. At 0 all ranks are alike.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("role" = "shape"))]
-    s: Option<Param<f64>>,
+    #[schemars(range(min = 0.0), extend("role" = "shape"))]
+    s: Option<f64>,
 }
 
 impl Generator for Zipf {
     const EXAMPLE: &'static str = "{type: zipf, n: 1000, s: 1.1}";
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let n = cx.constant(&self.n, "n").map_err(|problem| vec![problem])?;
-        if n < 1 {
-            return Err(vec![Problem::new("too_small", format!("n {n} is below 1")).at("/n")]);
-        }
-        let n = Param::Constant(n as f64);
-        let s = self.s.clone().unwrap_or(Param::Constant(1.0));
-        // Each law has a table, too dear for a row.
-        let s = Param::Constant(cx.constant(&s, "s").map_err(|problem| vec![problem])?);
+        // Constants both: each law has a table, too dear for a row.
+        let (n, s) = (Param::Constant(self.n as f64), Param::Constant(self.s.unwrap_or(1.0)));
         drawn(cx, Ranks, &[("n", &n, Rule::Whole), ("s", &s, Rule::Size)], None, None)
     }
 }

@@ -103,9 +103,11 @@ impl Span {
         Refused { place, code: "no_mass", detail: format!("{name} has no values {interval}") }
     }
 
-    /// Refuses an interval that ends before the distribution `name` begins.
-    pub fn reach(&self, from: f64, name: &str) -> Result<(), Refused> {
-        if self.hi < from { Err(self.empty(name)) } else { Ok(()) }
+    /// Refuses an interval that ends before the distribution `name` begins, and one that is known to end where it begins in every row, since
+    /// no number is drawn there.
+    pub fn reach(&self, from: f64, name: &str, in_every_row: bool) -> Result<(), Refused> {
+        let ends = self.hi < from || (in_every_row && self.hi <= from);
+        if ends { Err(self.empty(name)) } else { Ok(()) }
     }
 }
 

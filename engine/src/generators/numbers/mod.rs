@@ -282,6 +282,12 @@ impl Generator for Float {
         let min = cx.param(self.min.as_ref().unwrap_or(&Param::Constant(0.0)), "min")?;
         let max = cx.param(self.max.as_ref().unwrap_or(&Param::Constant(1.0)), "max")?;
         check_ends(&min, &max, f64::to_string)?;
+        if let (Some(digits), Scalar::Constant(low), Scalar::Constant(high)) = (self.digits, &min, &max)
+            && Digits::of(digits).between(*low, *high).is_none()
+        {
+            let problem = Problem::new("empty_interval", no_such_digits(digits, *low, *high)).at("/digits");
+            return Err(vec![problem.remedy("widen the interval, or ask for more digits")]);
+        }
         let quantiles = match (&min, &max) {
             (Scalar::Constant(min), Scalar::Constant(max)) => evenly(*min, *max, self.digits),
             _ => None,
@@ -306,13 +312,54 @@ fn evenly(min: f64, max: f64, digits: Option<u8>) -> Option<Quantiles> {
     let at = move |share: f64| low * (1.0 - share) + high * share;
     match digits {
         None => Quantiles::new(LogicalType::Float, (min, max), None, at),
-        Some(_) => {
-            let ends = (libm::ceil(low - 1e-9), libm::floor(high + 1e-9));
+        Some(digits) => {
+            let ends = Digits::of(digits).between(min, max)?;
             let at = move |share: f64| libm::rint(at(share)).clamp(ends.0, ends.1);
-            let quantiles = (ends.0 <= ends.1).then(|| Quantiles::new(LogicalType::Float, ends, Some(1.0), at))??;
-            Some(quantiles.of_digits(factor))
+            Some(Quantiles::new(LogicalType::Float, ends, Some(1.0), at)?.of_digits(factor))
         }
     }
+}
+
+/// Numbers of so many decimal places, as floats.
+#[derive(Clone, Copy)]
+struct Digits {
+    /// Units of the last place in a 1.
+    factor: f64,
+}
+
+impl Digits {
+    fn of(digits: u8) -> Digits {
+        Digits { factor: 10_f64.powi(i32::from(digits)) }
+    }
+
+    /// The first and the last number of units between two floats, where there is one: by the floats that these units are.
+    fn between(self, low: f64, high: f64) -> Option<(f64, f64)> {
+        let factor = self.factor;
+        let (mut first, mut last) = (libm::ceil(low * factor), libm::floor(high * factor));
+        // The products are rounded too, and may have come to lie on the wrong side.
+        if (first - 1.0) / factor >= low {
+            first -= 1.0;
+        } else if first / factor < low {
+            first += 1.0;
+        }
+        if (last + 1.0) / factor <= high {
+            last += 1.0;
+        } else if last / factor > high {
+            last -= 1.0;
+        }
+        (first <= last).then_some((first, last))
+    }
+
+    /// A value rounded between two ends. Beyond 2^53 units floats have no such places, and each stands for itself.
+    fn rounded(self, value: f64, (first, last): (f64, f64)) -> f64 {
+        const MOST_COUNTED: f64 = 9_007_199_254_740_992.0;
+        let units = value * self.factor;
+        if units.abs() < MOST_COUNTED { libm::rint(units).clamp(first, last) / self.factor } else { value }
+    }
+}
+
+fn no_such_digits(digits: u8, low: f64, high: f64) -> String {
+    format!("no number of {digits} decimal places lies between {low} and {high}")
 }
 
 struct Floats {
@@ -325,24 +372,28 @@ struct Floats {
 impl Fill for Floats {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let (low, high) = (floats_of(cells, &self.min)?, floats_of(cells, &self.max)?);
-        let factor = self.digits.map(|digits| 10_f64.powi(i32::from(digits)));
         let mut values = Vec::with_capacity(rows.len());
         for (position, word) in cells.words(&self.key, rows).into_iter().enumerate() {
             let (Some(low), Some(high)) = (low.at(position), high.at(position)) else {
                 values.push(None);
                 continue;
             };
-            if high < low {
+            if low.is_nan() || high.is_nan() || high < low {
                 let detail = format!("no value lies between {low} and {high}");
                 return Err(RunError { row: Some(rows.at(position)), ..RunError::new(detail) });
             }
             let u = unit(word);
-            let mut value = low * (1.0 - u) + high * u;
-            if let Some(factor) = factor {
-                value = libm::rint(value * factor) / factor;
+            let mut value = (low * (1.0 - u) + high * u).clamp(low, high);
+            if let Some(digits) = self.digits {
+                let places = Digits::of(digits);
+                let Some(ends) = places.between(low, high) else {
+                    let detail = no_such_digits(digits, low, high);
+                    return Err(RunError { row: Some(rows.at(position)), ..RunError::new(detail) });
+                };
+                value = places.rounded(value, ends);
             }
             // One spelling of zero.
-            values.push(Some(value.clamp(low, high) + 0.0));
+            values.push(Some(value + 0.0));
         }
         Ok(Arc::new(Float64Array::from(values)))
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::super::bridge::{Path, Point, follow, runs};
 use super::super::interval::array_of;
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
-use super::{check_ends, floats_of};
+use super::{check_ends, first_unit, floats_of, last_unit};
 use crate::plan::{Context, Groups, Member, Scalar};
 use crate::problem::Problem;
 use crate::quantile::normal_quantile;
@@ -18,7 +18,8 @@ use crate::schema::Param;
 use crate::types::{DEFAULT_PRECISION, LogicalType};
 
 /// A number that moves from row to row by a random step: the steps are normal, independent, of mean `drift` and standard deviation
-/// `volatility`. At a bound it turns back, as a ball does at a wall. With `type: integer` or `type: decimal` it is rounded, half to even.
+/// `volatility`. At a bound its way is mirrored, the drift with it: what would rise on falls from there on, until it comes to the other bound.
+/// With `type: integer` or `type: decimal` it is rounded, half to even; a value that the type does not hold stops the run.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RandomWalk {
@@ -72,8 +73,11 @@ impl Generator for RandomWalk {
             return Err(vec![Problem::new("empty_interval", detail).at("/start")]);
         }
         let (logical, units) = rounded(cx.declared());
+        if let Scalar::Constant(start) = &start {
+            check_fits(*start, &logical, units, "start")?;
+        }
         if let (Some(units), Scalar::Constant(min), Scalar::Constant(max)) = (units, &min, &max)
-            && libm::ceil(min * units) > libm::floor(max * units)
+            && first_unit(min * units) > last_unit(max * units)
         {
             let detail = format!("no {logical} lies between {min} and {max}");
             return Err(vec![Problem::new("empty_interval", detail).at("/max")]);
@@ -89,29 +93,68 @@ impl Generator for RandomWalk {
 pub(super) fn rounded(declared: Option<LogicalType>) -> (LogicalType, Option<f64>) {
     match declared {
         Some(LogicalType::Integer) => (LogicalType::Integer, Some(1.0)),
-        Some(LogicalType::Decimal { precision, scale }) if precision <= DEFAULT_PRECISION => {
+        // What holds fewer digits becomes a decimal of more on its way to the column.
+        Some(LogicalType::Decimal { precision, scale }) if (0..DEFAULT_PRECISION as i8).contains(&scale) => {
+            let precision = precision.min(DEFAULT_PRECISION);
             (LogicalType::Decimal { precision, scale }, Some(10_f64.powi(i32::from(scale))))
         }
         _ => (LogicalType::Float, None),
     }
 }
 
-/// Floats as values of a type, rounded to its units between two bounds.
+/// The number of units from which on a type holds none, in either direction.
+fn too_many(logical: &LogicalType) -> f64 {
+    match logical {
+        LogicalType::Decimal { precision, .. } => 10_f64.powi(i32::from(*precision)),
+        // 2^63, of which an integer holds one less.
+        _ => 9_223_372_036_854_775_808.0,
+    }
+}
+
+/// A number as it is shown in a sentence, however large.
+fn shown(value: f64) -> String {
+    if value.abs() < 1e21 { value.to_string() } else { format!("{value:e}") }
+}
+
+/// Refuses a constant that the type does not hold.
+pub(super) fn check_fits(value: f64, logical: &LogicalType, units: Option<f64>, name: &str) -> Result<(), Problems> {
+    let units = units.map_or(0.0, |units| value * units);
+    if value.is_finite() && libm::rint(units).abs() < too_many(logical) {
+        return Ok(());
+    }
+    let detail = format!("{name} {} does not fit {logical}", shown(value));
+    let problem = Problem::new("too_large", detail).remedy("take a number nearer to 0, or a wider type");
+    Err(vec![problem.key(name)])
+}
+
+/// Floats as values of a type, rounded to its units between two bounds. A value that the type does not hold is an error, which names the row
+/// and the `parameters` that lead to it.
 pub(super) fn numbers(
     values: Vec<Option<(f64, f64, f64)>>,
+    rows: &Rows,
     logical: &LogicalType,
     units: Option<f64>,
+    parameters: &str,
 ) -> Result<ArrayRef, RunError> {
-    const MOST: f64 = 9.0e17;
     let Some(units) = units else {
         let values = values.into_iter().map(|value| value.map(|(value, _, _)| value + 0.0));
         return Ok(Arc::new(values.collect::<Float64Array>()));
     };
-    let whole = |(value, min, max): (f64, f64, f64)| {
-        let (low, high) = (libm::ceil((min * units).max(-MOST)), libm::floor((max * units).min(MOST)));
-        libm::rint(value * units).min(high).max(low) as i64
-    };
-    array_of(values.into_iter().map(|value| value.map(whole)), logical)
+    let too_many = too_many(logical);
+    let mut whole = Vec::with_capacity(values.len());
+    for (position, value) in values.into_iter().enumerate() {
+        let Some((value, min, max)) = value else {
+            whole.push(None);
+            continue;
+        };
+        let rounded = libm::rint(value * units).min(last_unit(max * units)).max(first_unit(min * units));
+        if !(value.is_finite() && rounded.abs() < too_many) {
+            let detail = format!("{} does not fit {logical}; change {parameters}, or take a wider type", shown(value));
+            return Err(RunError { row: Some(rows.at(position)), ..RunError::new(detail) });
+        }
+        whole.push(Some(rounded as i64));
+    }
+    array_of(whole.into_iter(), logical)
 }
 
 /// A random walk that starts at 0, of steps that are normal with variance 1; each index has one normal of its own.
@@ -187,7 +230,8 @@ impl Fill for Walks {
                 + volatility.at(position)? * walked[position];
             Some((fold(moved, min, max), min, max))
         };
-        numbers(members.iter().enumerate().map(value).collect(), &self.logical, self.units)
+        let values = members.iter().enumerate().map(value).collect();
+        numbers(values, rows, &self.logical, self.units, "drift and volatility, or set min and max")
     }
 }
 

@@ -170,8 +170,8 @@ fn parameters_that_make_no_distribution_are_problems_at_their_place() {
             "the binomial distribution of 5 trials and p 0.5 has no values from 6 on",
         ),
         ("type: geometric, p: 0", "/p", "p 0 is not above 0 and at most 1"),
-        ("type: zipf, n: 0", "/n", "n 0 is below 1"),
-        ("type: zipf, n: 5, s: -1", "/s", "s -1 is below 0"),
+        ("type: zipf, n: 0", "/n", "0 is below the least allowed, 1"),
+        ("type: zipf, n: 5, s: -1", "/s", "-1 is below the least allowed, 0"),
         (
             "type: histogram, edges: [0, 1], weights: [1, 2]",
             "/weights",

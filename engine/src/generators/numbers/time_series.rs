@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
 use super::floats_of;
-use super::random_walk::{numbers, rounded};
+use super::random_walk::{check_fits, numbers, rounded};
 use crate::plan::{Context, Groups, Scalar};
 use crate::problem::Problem;
 use crate::quantile::normal_quantile;
@@ -17,7 +17,7 @@ use crate::schema::Param;
 use crate::types::LogicalType;
 
 /// A measurement that is taken row after row: a base, a straight trend, seasons that come back, noise and a few anomalies, added up. With
-/// `type: integer` or `type: decimal` it is rounded, half to even.
+/// `type: integer` or `type: decimal` it is rounded, half to even; a value that the type does not hold stops the run.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeSeries {
@@ -92,6 +92,9 @@ impl Generator for TimeSeries {
             return Err(vec![Problem::new("too_small", detail).at("/noise")]);
         }
         let (logical, units) = rounded(cx.declared());
+        if let Scalar::Constant(base) = &base {
+            check_fits(*base, &logical, units, "base")?;
+        }
         let groups = cx.groups(&self.per, &[])?;
         let largest = self.seasons.iter().map(|season| season.amplitude.abs()).fold(0.0, f64::max);
         let fill = Series {
@@ -155,7 +158,8 @@ impl Fill for Series {
             }
             Some((value, f64::NEG_INFINITY, f64::INFINITY))
         };
-        numbers((0..rows.len()).map(value).collect(), &self.logical, self.units)
+        let values = (0..rows.len()).map(value).collect();
+        numbers(values, rows, &self.logical, self.units, "base, trend, seasons and noise")
     }
 }
 

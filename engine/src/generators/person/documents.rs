@@ -9,7 +9,8 @@ use crate::identifiers::national_id;
 use crate::plan::Context;
 
 /// The number of a person's national document: the SSN in the United States, the DNI in Peru, the CURP in Mexico. Where it repeats the date
-/// of birth, the sex or letters of the names, it agrees with the row's person. A valid number can be somebody's.
+/// of birth, the sex, letters of the names or the number of the district, it agrees with the row's person; in Spain and Saudi Arabia it is that of
+/// a foreigner where the row's nationality is another. A valid number can be somebody's.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NationalId {

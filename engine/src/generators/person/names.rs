@@ -1,145 +1,20 @@
-//! Names and the gender that decides them.
+//! Names, as the gender of the row's person decides them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
+use datafusion::arrow::array::{ArrayRef, AsArray, StringViewArray};
 
 use super::super::lists::{List, fitting};
 use super::super::shape::{Factor, Shape};
 use super::super::text::TextColumn;
 use super::super::{Cells, Countable, Fill, Made, Problems, Rows, RunError};
+use super::genders::read_genders;
 use crate::locale::{Gender, Locale, NameOrder, Surnames, WeightedList};
-use crate::plan::{Context, Nested, Scalar};
+use crate::plan::{Context, Nested};
 use crate::problem::Problem;
 use crate::random::{Alias, Key};
-use crate::schema::Param;
 use crate::types::LogicalType;
-
-/// Words for each gender, whatever the locale: a schema may print English words in Spanish data.
-const FEMALE: [&str; 20] = [
-    "F",
-    "female",
-    "woman",
-    "femenino",
-    "mujer",
-    "feminino",
-    "mulher",
-    "féminin",
-    "femme",
-    "weiblich",
-    "femmina",
-    "donna",
-    "vrouw",
-    "kobieta",
-    "女",
-    "女性",
-    "여",
-    "여성",
-    "महिला",
-    "أنثى",
-];
-const MALE: [&str; 19] = [
-    "M",
-    "male",
-    "masculino",
-    "hombre",
-    "homem",
-    "masculin",
-    "homme",
-    "männlich",
-    "mann",
-    "maschio",
-    "uomo",
-    "man",
-    "mężczyzna",
-    "男",
-    "男性",
-    "남",
-    "남성",
-    "पुरुष",
-    "ذكر",
-];
-
-/// The gender that a word means, if it means one.
-pub fn gender_of(word: &str) -> Option<Gender> {
-    let among = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
-    if among(&FEMALE) {
-        Some(Gender::Female)
-    } else if among(&MALE) {
-        Some(Gender::Male)
-    } else {
-        None
-    }
-}
-
-/// The gender of each text: 0 feminine, 1 masculine, 2 unknown. A column has few different texts, so each is read once: short ones are told
-/// apart by their views, which hold them. Which of the first two stands in a row is no branch, because no processor foresees it.
-pub fn read_genders(texts: &StringViewArray) -> impl Iterator<Item = usize> + '_ {
-    const INLINE: u32 = 12;
-    let code = |position: usize| match gender_of(texts.value(position)) {
-        Some(Gender::Female) => 0,
-        Some(Gender::Male) => 1,
-        None => 2,
-    };
-    let views = texts.views();
-    let mut read: Vec<(u128, usize)> = Vec::new();
-    for position in 0..texts.len() {
-        let view = views[position];
-        if read.len() < 8
-            && texts.is_valid(position)
-            && view as u32 <= INLINE
-            && !read.iter().any(|(known, _)| *known == view)
-        {
-            read.push((view, code(position)));
-        }
-    }
-    // An empty text is of no gender.
-    let [first, second] = [0, 1].map(|at| read.get(at).copied().unwrap_or((0, 2)));
-    (0..texts.len()).map(move |position| {
-        let view = views[position];
-        if texts.is_null(position) {
-            2
-        } else if (view == first.0) | (view == second.0) {
-            [second.1, first.1][usize::from(view == first.0)]
-        } else {
-            read.iter().find(|(known, _)| *known == view).map_or_else(|| code(position), |(_, code)| *code)
-        }
-    })
-}
-
-/// The words that are understood, for a sentence.
-pub fn understood() -> String {
-    format!("{}, {}", FEMALE.join(", "), MALE.join(", "))
-}
-
-/// Where a name's gender comes from.
-pub enum GenderSource {
-    /// The same in every row.
-    One(Gender),
-    /// The text of an input.
-    Rows(usize),
-}
-
-/// The gender of a parameter, or of the row's person.
-pub fn gender_source(cx: &mut Context<'_>, param: Option<&Param<String>>) -> Result<GenderSource, Problems> {
-    let Some(param) = param else { return text_attribute(cx, "gender").map(GenderSource::Rows) };
-    match cx.param(param, "gender")? {
-        Scalar::Constant(word) => match gender_of(&word) {
-            Some(gender) => Ok(GenderSource::One(gender)),
-            None => {
-                let detail = format!("\"{word}\" is not understood as a gender");
-                let remedy = format!("say one of {}", understood());
-                Err(vec![Problem::new("unknown_gender", detail).remedy(remedy).at("/gender")])
-            }
-        },
-        Scalar::Input(input) if cx.input_type(input).is_text() => Ok(GenderSource::Rows(input)),
-        Scalar::Input(input) => {
-            let detail = format!("a gender is a text, and this SQL gives {}", cx.input_type(input));
-            Err(vec![Problem::new("no_text", detail).at("/gender/sql")])
-        }
-    }
-}
 
 /// An attribute of the row's entity that has to be text.
 pub fn text_attribute(cx: &mut Context<'_>, name: &str) -> Result<usize, Problems> {

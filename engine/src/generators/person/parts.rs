@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::super::lists::{List, fitting, from_locale, from_locale_within};
 use super::super::relations::First;
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
-use super::names::{ByGender, GenderSource, gender_of, gender_source, text_attribute, texts};
+use super::genders::{GenderSource, checked, gender_of, gender_source};
+use super::names::{ByGender, text_attribute, texts};
 use crate::locale::{self, Surnames, WeightedList};
 use crate::plan::Context;
 use crate::problem::Problem;
@@ -19,7 +20,7 @@ use crate::types::LogicalType;
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MiddleName {
-    /// The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent.
+    /// The gender, one of the words that `gender` understands, or SQL that gives one, null or `X` for both; the person's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gender: Option<Param<String>>,
 }
@@ -43,7 +44,8 @@ impl Generator for MiddleName {
         let longest = list.longest();
         let (female, male) = (alias(&female)?, alias(&male)?);
         let fill = MiddleNames { key: cx.key("value"), gender, first, names, list, masculine_start, female, male };
-        Ok(Made { longest, ..Made::drawn(LogicalType::String, fill) })
+        let made = Made { longest, ..Made::drawn(LogicalType::String, fill) };
+        Ok(checked(cx, self.gender.as_ref(), &gender, made))
     }
 }
 
@@ -105,7 +107,7 @@ impl Fill for MiddleNames {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamePrefix {
-    /// The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent.
+    /// The gender, one of the words that `gender` understands, or SQL that gives one, null or `X` for both; the person's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gender: Option<Param<String>>,
 }
@@ -116,9 +118,13 @@ impl Generator for NamePrefix {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
-        match gender_source(cx, self.gender.as_ref())? {
+        let source = gender_source(cx, self.gender.as_ref())?;
+        match source {
             GenderSource::One(gender) => from_locale(cx, locale.prefixes(Some(gender))),
-            GenderSource::Rows(input) => ByGender::made(cx, |gender| locale.prefixes(Some(gender)), input),
+            GenderSource::Rows(input) => {
+                let made = ByGender::made(cx, |gender| locale.prefixes(Some(gender)), input)?;
+                Ok(checked(cx, self.gender.as_ref(), &source, made))
+            }
         }
     }
 }

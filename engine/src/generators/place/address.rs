@@ -112,8 +112,11 @@ impl Generator for FullAddress {
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
         let forms = &locale.address_forms().full_address;
+        // Arabic has a comma of its own, and a form that has one has no other.
+        let arabic = forms.iter().flatten().any(|part| matches!(part, AddressPart::Text(text) if text.contains('،')));
         let between = match (self.lines, locale.spaced()) {
             (Some(true), _) => "\n",
+            (_, true) if arabic => "، ",
             (_, true) => ", ",
             (_, false) => " ",
         };
@@ -123,6 +126,9 @@ impl Generator for FullAddress {
 
 /// The numbers of flats and suites.
 const FLATS: HouseNumbers = HouseNumbers(400);
+
+/// The numbers of floors.
+const FLOORS: HouseNumbers = HouseNumbers(12);
 
 /// Whether an address that the table shows names the district.
 pub(super) fn writes_district(cx: &Context<'_>) -> bool {
@@ -136,6 +142,7 @@ pub(super) fn writes_district(cx: &Context<'_>) -> bool {
 enum Piece {
     Text(&'static str),
     Number,
+    Floor,
     /// The text of an input.
     Input(usize),
 }
@@ -195,6 +202,7 @@ impl Composed {
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Number => self.numbers.write(&mut |n| cell.below(n), out),
+                Piece::Floor => FLOORS.write(&mut |n| cell.below(n), out),
                 Piece::Input(input) => {
                     let texts = inputs[*input].filter(|texts| texts.is_valid(position));
                     written = texts.map(|texts| texts.value(position));
@@ -217,8 +225,9 @@ fn piece(
 ) -> Result<(Piece, Option<u64>), Problems> {
     let attribute = match part {
         AddressPart::Text(text) => return Ok((Piece::Text(text), Some(text.chars().count() as u64))),
-        AddressPart::NewLine => return Ok((Piece::Text(between), Some(between.len() as u64))),
+        AddressPart::NewLine => return Ok((Piece::Text(between), Some(between.chars().count() as u64))),
         AddressPart::Number => return Ok((Piece::Number, Some(numbers.longest() as u64))),
+        AddressPart::Floor => return Ok((Piece::Floor, Some(FLOORS.longest() as u64))),
         AddressPart::Street => "street_name",
         AddressPart::Secondary => "secondary_address",
         AddressPart::StreetAddress => "street_address",

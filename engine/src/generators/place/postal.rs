@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::random::{Cell, Key};
 use crate::types::LogicalType;
 
-/// A postal code of the row's city, or of its district where the table shows one and the country's codes follow districts.
+/// A postal code of the row's city, or of its district where the table shows one that is a part of the city and has codes of its own.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostalCode {}
@@ -48,6 +48,15 @@ impl Generator for PostalCode {
         if by_district && locale.districts().iter().any(|district| !district.postal_mask.is_empty()) {
             district = Some(cx.attribute("district_row")?);
             districts = locale.districts().iter().map(|district| masks.add_one(district.postal_mask)).collect();
+            // A district that is the city itself has the codes of the city, of which its own mask is the usual one alone.
+            for (at, places) in locale.districts_of_cities().iter().enumerate() {
+                if let [place] = places.as_slice()
+                    && locale.districts()[*place as usize].name == locale.cities()[at].name
+                    && !locale.cities()[at].postal_masks.is_empty()
+                {
+                    districts[*place as usize] = cities[at].clone();
+                }
+            }
         }
         let city = cx.attribute("place_row")?;
         let Some(longest) = masks.list.iter().map(|mask| mask.chars().count() as u64).max() else {

@@ -71,6 +71,14 @@ fn every_locale_shows_one_place_in_a_row() {
             let code = if *name == "ar_SA" { locale.states()[district.state].admin_code } else { district.admin_code };
             districts.entry((district.name, code)).or_default().push(at);
         }
+        let sole = locale.districts_of_cities().iter().enumerate().filter_map(|(city, own)| match own.as_slice() {
+            [place] => Some((*place, city)),
+            _ => None,
+        });
+        let towns: HashMap<u32, usize> = sole
+            .filter(|(place, city)| locale.districts()[*place as usize].name == locale.cities()[*city].name)
+            .filter(|(_, city)| !locale.cities()[*city].postal_masks.is_empty())
+            .collect();
         let country = locale.countries().iter().find(|country| country.alpha2 == locale.country()).expect("a country");
         let calling_code = format!("+{}", locale.phone_plan().calling_code());
         let reserved = !locale.phone_plan().blocks(crate::locale::PhoneKind::FictionalLandline).is_empty();
@@ -86,11 +94,15 @@ fn every_locale_shows_one_place_in_a_row() {
                 .copied()
                 .find(|district| own.contains(&(*district as u32)))
                 .unwrap_or_else(|| panic!("{name} {} {}", at("district"), at("city")));
+            let place_of_district = district as u32;
             let district = &locale.districts()[district];
             assert_eq!(district.state, city.state, "{name}");
-            let masks: &[&str] = match district.postal_mask {
-                "" => &city.postal_masks,
-                _ => std::slice::from_ref(&district.postal_mask),
+            // The city that this district is, by itself.
+            let town = towns.get(&place_of_district).copied();
+            let masks: &[&str] = match (district.postal_mask, town) {
+                ("", _) => &city.postal_masks,
+                (_, Some(town)) => &locale.cities()[town].postal_masks,
+                (_, None) => std::slice::from_ref(&district.postal_mask),
             };
             assert!(masks.iter().any(|mask| fits_mask(at("postal"), mask)), "{name} {} {masks:?}", at("postal"));
             assert_eq!(at("country"), country.name, "{name}");

@@ -71,8 +71,8 @@ pub(in crate::locale) const PERU: PhoneNumbering = PhoneNumbering {
     ],
 };
 
-/// United Kingdom: ten digits (Ofcom, National Telephone Numbering Plan); 7624 and 7700–7701 are left out of the mobile numbers, being those of
-/// the Isle of Man and those near fiction. For fiction are kept 1,000 numbers in each of some cities, as many of no area (01632 960) and as
+/// United Kingdom: ten digits (Ofcom, National Telephone Numbering Plan); those of the mobile numbers that belong to
+/// the Channel Islands and the Isle of Man or to no telephone, and those near fiction, are left out. For fiction are kept 1,000 numbers in each of some cities, as many of no area (01632 960) and as
 /// many mobile ones (07700 900) (Ofcom, Telephone numbers for use in TV and radio drama programmes).
 pub(in crate::locale) const UNITED_KINGDOM: PhoneNumbering = PhoneNumbering {
     calling_code: "44",
@@ -80,12 +80,28 @@ pub(in crate::locale) const UNITED_KINGDOM: PhoneNumbering = PhoneNumbering {
         form!(
             MOBILE,
             Areas::None,
-            10: [7_400_000_000..=7_599_999_999, 7_702_000_000..=7_999_999_999],
+            10: [
+                7_400_000_000..=7_456_999_999,
+                7_459_000_000..=7_508_999_999,
+                7_510_000_000..=7_523_999_999,
+                7_525_000_000..=7_599_999_999,
+                7_702_000_000..=7_780_999_999,
+                7_782_000_000..=7_796_999_999,
+                7_798_000_000..=7_828_999_999,
+                7_830_000_000..=7_838_999_999,
+                7_840_000_000..=7_910_999_999,
+                7_912_000_000..=7_936_999_999,
+                7_938_000_000..=7_999_999_999
+            ],
             "0#### ######"
         ),
         form!(LANDLINE, Areas::These(&["20"]), 8: [30_000_000..=38_999_999, 70_000_000..=78_999_999, 80_000_000..=88_999_999], "0## #### ####"),
-        form!(LANDLINE, Areas::These(&["23", "24", "28", "29"]), 8: [20_000_000..=94_999_999], "0## #### ####"),
-        form!(LANDLINE, Areas::OfWidth(3), 7: [2_000_000..=4_959_999, 5_000_000..=9_799_999], "0### ### ####"),
+        form!(LANDLINE, Areas::These(&["23"]), 8: [80_000_000..=82_999_999, 92_000_000..=92_999_999], "0## #### ####"),
+        form!(LANDLINE, Areas::These(&["24"]), 8: [76_000_000..=77_999_999], "0## #### ####"),
+        form!(LANDLINE, Areas::These(&["28"]), 8: [25_000_000..=44_999_999, 66_000_000..=71_999_999, 77_000_000..=94_999_999], "0## #### ####"),
+        form!(LANDLINE, Areas::These(&["29"]), 8: [20_200_000..=22_999_999], "0## #### ####"),
+        form!(LANDLINE, Areas::These(&["115"]), 7: [2_000_000..=2_999_999, 7_000_000..=9_899_999], "0### ### ####"),
+        form!(LANDLINE, Areas::OfWidthBut(3, &["115"]), 7: [2_000_000..=4_959_999], "0### ### ####"),
         form!(LANDLINE, Areas::OfWidth(4), 6: [200_000..=899_999], "0#### ######"),
         form!(LANDLINE, Areas::OfWidth(5), 5: [20_000..=89_999], "0##### #####"),
         form!(FICTIONAL_MOBILE, Areas::None, 10: [7_700_900_000..=7_700_900_999], "0#### ######"),
@@ -134,12 +150,12 @@ pub(in crate::locale) const BRAZIL: PhoneNumbering = PhoneNumbering {
     ],
 };
 
-/// France: nine digits after 0; 1–5 are the five areas, mobile numbers begin with 6 or 73–78. For fiction are kept 10,000 numbers in each
+/// France: nine digits after 0; 1–5 are the five areas, mobile numbers begin with 60–68 or 73–78. For fiction are kept 10,000 numbers in each
 /// area and as many mobile ones (Arcep, decision 2018-0881 with its list of numbers for audiovisual works).
 pub(in crate::locale) const FRANCE: PhoneNumbering = PhoneNumbering {
     calling_code: "33",
     forms: &[
-        form!(MOBILE, Areas::None, 9: [600_000_000..=638_999_999, 640_000_000..=699_999_999, 730_000_000..=789_999_999], "0# ## ## ## ##"),
+        form!(MOBILE, Areas::None, 9: [600_000_000..=638_999_999, 640_000_000..=689_999_999, 730_000_000..=789_999_999], "0# ## ## ## ##"),
         form!(LANDLINE, Areas::These(&["1"]), 8: [30_000_000..=89_999_999], "0# ## ## ## ##"),
         form!(LANDLINE, Areas::These(&["2"]), 8: [30_000_000..=59_999_999, 70_000_000..=79_999_999], "0# ## ## ## ##"),
         form!(LANDLINE, Areas::These(&["3"]), 8: [20_000_000..=52_999_999, 54_000_000..=59_999_999], "0# ## ## ## ##"),
@@ -155,7 +171,7 @@ pub(in crate::locale) const FRANCE: PhoneNumbering = PhoneNumbering {
 };
 
 /// Germany: area codes of two to five digits with subscriber's numbers that fill them up to ten or eleven, in the printed form of DIN 5008;
-/// mobile numbers begin with 15, 16 or 17 (Bundesnetzagentur, Nummernplan). For fiction are kept 1,000 numbers in each of five cities and
+/// mobile numbers begin with 15, 160, 162, 163 or 17 (Bundesnetzagentur, Nummernplan). For fiction are kept 1,000 numbers in each of five cities and
 /// 200 mobile ones (Bundesnetzagentur, Mitteilung 148/2021, Rufnummern für Film- und Fernsehproduktionen); all stand for any place.
 pub(in crate::locale) const GERMANY: PhoneNumbering = PhoneNumbering {
     calling_code: "49",
@@ -164,7 +180,7 @@ pub(in crate::locale) const GERMANY: PhoneNumbering = PhoneNumbering {
         form!(
             MOBILE,
             Areas::None,
-            10: [1_600_000_000..=1_639_999_999, 1_700_000_000..=1_709_999_999, 1_720_000_000..=1_759_999_999, 1_770_000_000..=1_789_999_999],
+            10: [1_600_000_000..=1_609_999_999, 1_620_000_000..=1_639_999_999, 1_700_000_000..=1_709_999_999, 1_720_000_000..=1_759_999_999, 1_770_000_000..=1_789_999_999],
             "0### #######"
         ),
         form!(LANDLINE, Areas::OfWidth(2), 8: [24_000_000..=66_899_999, 67_000_000..=89_999_999], "0## ########"),
@@ -182,12 +198,13 @@ pub(in crate::locale) const GERMANY: PhoneNumbering = PhoneNumbering {
 };
 
 /// Italy: the 0 before an area code is part of the number and is dialled from abroad too; mobile numbers have ten digits and begin with 3
-/// (AGCOM, Piano nazionale di numerazione, delibera 8/15/CIR). No numbers are kept for fiction.
+/// (AGCOM, Piano nazionale di numerazione, delibera 8/15/CIR). Of Rome's 06 698 is the Vatican's. No numbers are kept for fiction.
 pub(in crate::locale) const ITALY: PhoneNumbering = PhoneNumbering {
     calling_code: "39",
     forms: &[
         form!(MOBILE, Areas::None, 10: [3_200_000_000..=3_499_999_999, 3_600_000_000..=3_699_999_999, 3_800_000_000..=3_939_999_999], "### ### ####"),
-        form!(LANDLINE, Areas::OfWidth(2), 8: [20_000_000..=98_999_999], "## #### ####"),
+        form!(LANDLINE, Areas::These(&["06"]), 8: [20_000_000..=69_799_999, 69_900_000..=98_999_999], "## #### ####"),
+        form!(LANDLINE, Areas::OfWidthBut(2, &["06"]), 8: [20_000_000..=98_999_999], "## #### ####"),
         form!(LANDLINE, Areas::OfWidth(3), 7: [2_000_000..=9_899_999], "### ### ####"),
         form!(LANDLINE, Areas::OfWidth(4), 6: [200_000..=989_999], "#### ######"),
     ],
@@ -242,14 +259,15 @@ pub(in crate::locale) const JAPAN: PhoneNumbering = PhoneNumbering {
             "0##-####-####"
         ),
         form!(LANDLINE, Areas::OfWidth(1), 8: [32_000_000..=69_999_999], "0#-####-####"),
-        form!(LANDLINE, Areas::OfWidth(2), 7: [2_000_000..=9_899_999], "0##-###-####"),
+        form!(LANDLINE, Areas::These(&["11"]), 7: [2_000_000..=3_999_999, 5_000_000..=8_999_999], "0##-###-####"),
+        form!(LANDLINE, Areas::OfWidthBut(2, &["11"]), 7: [2_000_000..=9_899_999], "0##-###-####"),
         form!(LANDLINE, Areas::OfWidth(3), 6: [200_000..=989_999], "0###-##-####"),
         form!(LANDLINE, Areas::OfWidth(4), 5: [20_000..=98_999], "0####-#-####"),
     ],
 };
 
-/// China: area codes of two or three digits, subscriber's numbers of eight, as the large cities have them; mobile numbers have eleven digits
-/// (工业和信息化部, 电信网编号计划). No numbers are kept for fiction.
+/// China: area codes of two digits with subscriber's numbers of eight, or of three with eight in the large cities and seven elsewhere; mobile
+/// numbers have eleven digits (工业和信息化部, 电信网编号计划). No numbers are kept for fiction.
 pub(in crate::locale) const CHINA: PhoneNumbering = PhoneNumbering {
     calling_code: "86",
     forms: &[
@@ -267,17 +285,26 @@ pub(in crate::locale) const CHINA: PhoneNumbering = PhoneNumbering {
             ],
             "### #### ####"
         ),
-        form!(LANDLINE, Areas::OfWidth(2), 8: [20_000_000..=88_999_999], "0##-########"),
-        form!(LANDLINE, Areas::OfWidth(3), 8: [20_000_000..=88_999_999], "0###-########"),
+        form!(LANDLINE, Areas::These(&["21"]), 8: [20_000_000..=69_999_999], "0##-########"),
+        form!(LANDLINE, Areas::OfWidthBut(2, &["21"]), 8: [50_000_000..=79_999_999, 81_000_000..=88_999_999], "0##-########"),
+        form!(LANDLINE, Areas::These(&EIGHT_DIGITS), 8: [20_000_000..=88_999_999], "0###-########"),
+        form!(LANDLINE, Areas::OfWidthBut(3, &EIGHT_DIGITS), 7: [2_000_000..=8_899_999], "0###-#######"),
     ],
 };
+
+/// China's areas of three digits whose numbers have eight.
+const EIGHT_DIGITS: [&str; 42] = [
+    "311", "371", "377", "379", "411", "431", "432", "451", "510", "511", "512", "513", "514", "515", "516", "517",
+    "518", "519", "523", "527", "531", "532", "551", "571", "573", "574", "575", "576", "577", "579", "591", "595",
+    "731", "754", "755", "757", "760", "769", "791", "851", "871", "898",
+];
 
 /// South Korea: Seoul's area code has one digit and its numbers eight, elsewhere two and seven; mobile numbers begin with 10
 /// (과학기술정보통신부, 전기통신번호관리세칙). No numbers are kept for fiction.
 pub(in crate::locale) const SOUTH_KOREA: PhoneNumbering = PhoneNumbering {
     calling_code: "82",
     forms: &[
-        form!(MOBILE, Areas::None, 10: [1_020_000_000..=1_099_999_999], "0##-####-####"),
+        form!(MOBILE, Areas::None, 10: [1_020_000_000..=1_058_999_999, 1_060_000_000..=1_099_999_999], "0##-####-####"),
         form!(LANDLINE, Areas::OfWidth(1), 8: [20_000_000..=88_999_999], "0#-####-####"),
         form!(LANDLINE, Areas::OfWidth(2), 7: [2_000_000..=8_999_999], "0##-###-####"),
     ],
@@ -295,12 +322,17 @@ pub(in crate::locale) const INDIA: PhoneNumbering = PhoneNumbering {
     ],
 };
 
-/// Saudi Arabia: nine digits after 0, area codes of two; mobile numbers begin with 50 or 53–59 (CST, National Numbering Plan). No numbers are
-/// kept for fiction.
+/// Saudi Arabia: nine digits after 0, area codes of two; mobile numbers begin with 50 or 53–59 (CST, National Numbering Plan), what
+/// follows the area code with the digits in use there. No numbers are kept for fiction.
 pub(in crate::locale) const SAUDI_ARABIA: PhoneNumbering = PhoneNumbering {
     calling_code: "966",
     forms: &[
-        form!(MOBILE, Areas::None, 9: [500_000_000..=509_999_999, 530_000_000..=599_999_999], "0## ### ####"),
-        form!(LANDLINE, Areas::OfWidth(2), 7: [2_000_000..=8_999_999], "0## ### ####"),
+        form!(MOBILE, Areas::None, 9: [500_000_000..=509_999_999, 530_000_000..=578_999_999, 580_000_000..=599_999_999], "0## ### ####"),
+        form!(LANDLINE, Areas::These(&["11"]), 7: [2_000_000..=8_999_999], "0## ### ####"),
+        form!(LANDLINE, Areas::These(&["12"]), 7: [2_000_000..=2_999_999, 4_000_000..=8_999_999], "0## ### ####"),
+        form!(LANDLINE, Areas::These(&["13"]), 7: [3_000_000..=3_999_999, 5_000_000..=8_999_999], "0## ### ####"),
+        form!(LANDLINE, Areas::These(&["14"]), 7: [3_000_000..=6_999_999, 8_000_000..=8_999_999], "0## ### ####"),
+        form!(LANDLINE, Areas::These(&["16"]), 7: [2_000_000..=5_999_999], "0## ### ####"),
+        form!(LANDLINE, Areas::These(&["17"]), 7: [2_000_000..=3_999_999, 5_000_000..=7_999_999], "0## ### ####"),
     ],
 };

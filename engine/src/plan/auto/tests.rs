@@ -163,6 +163,74 @@ fn columns_and_tables_beside_it_help() {
 }
 
 #[test]
+fn short_lists_are_in_the_language_of_the_locale() {
+    let values = |locale: &str, name: &str| {
+        let schema =
+            json!({"name": "d", "locale": locale, "tables": [{"name": "t", "rows": 1, "columns": [{"name": name}]}]});
+        chosen_in(&schema, 0, 0).0["values"].clone()
+    };
+    assert_eq!(values("es_MX", "turno"), json!(["mañana", "tarde", "noche"]));
+    assert_eq!(values("fr_FR", "statut"), json!(["actif", "inactif", "en attente"]));
+    assert_eq!(values("en_GB", "turno"), json!(["morning", "afternoon", "night"]));
+    // Each list is told in every language but English, with as many values and none twice.
+    let lists: Vec<&meanings::Meaning> =
+        meanings::all()
+            .filter(|meaning| meaning.generator == "choice")
+            .filter(|meaning| {
+                lists::in_language(
+                    json!({"type": "choice", "values": meaning.parameters["values"]}),
+                    meaning.says,
+                    "es",
+                )["values"]
+                    != meaning.parameters["values"]
+            })
+            .collect();
+    assert_eq!(lists.len(), 9);
+    for meaning in lists {
+        let own = meaning.parameters["values"].as_array().expect("values").len();
+        for language in ["pt", "fr", "de", "it", "nl", "pl", "ja", "zh", "ko", "hi", "ar"] {
+            let told = lists::in_language(
+                json!({"type": "choice", "values": meaning.parameters["values"]}),
+                meaning.says,
+                language,
+            );
+            assert_ne!(told["values"], meaning.parameters["values"], "{} {language}", meaning.says);
+            let mut words: Vec<&str> =
+                told["values"].as_array().expect("values").iter().filter_map(Value::as_str).collect();
+            words.sort_unstable();
+            words.dedup();
+            assert_eq!(words.len(), own, "{} {language}", meaning.says);
+        }
+    }
+}
+
+#[test]
+fn a_brand_beside_goods_is_no_maker_of_cars() {
+    let of = |columns: &[&str]| {
+        let columns: Vec<Value> = columns.iter().map(|name| json!({ "name": name })).collect();
+        let schema = json!({"name": "d", "tables": [{"name": "t", "rows": 1, "columns": columns}]});
+        chosen_in(&schema, 0, 0).0["type"].clone()
+    };
+    assert_eq!(of(&["marca", "producto", "precio"]), "company_name");
+    assert_eq!(of(&["marca", "modelo", "placa", "precio"]), "vehicle_make");
+}
+
+#[test]
+fn a_name_means_no_more_than_its_words() {
+    for (name, generator) in [
+        ("quarter", json!({"type": "integer", "min": 1, "max": 4})),
+        ("siren", json!({"type": "tax_id", "country": "FR", "kind": "siren"})),
+        ("siret", json!({"type": "tax_id", "country": "FR", "kind": "siret"})),
+        ("isbn13", json!({"type": "ean", "of": "book"})),
+        ("provincia", json!({"type": "district", "level": 2})),
+        ("département", json!({"type": "district", "level": 2})),
+    ] {
+        let (made, reason) = chosen(&json!({ "name": name }));
+        assert_eq!(made, GeneratorSpec::from_value(generator).expect("a generator").to_value(), "{name}: {reason}");
+    }
+}
+
+#[test]
 fn every_meaning_can_be_made_in_every_locale() {
     let columns: Vec<Value> = meanings::all()
         .filter(|meaning| by_name(meaning.generator).is_some())
