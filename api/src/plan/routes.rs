@@ -129,9 +129,9 @@ pub struct PreviewRequest {
     pub limit: Option<u64>,
     /// Only these columns.
     pub columns: Option<Vec<String>>,
-    /// Milliseconds after which they are made no longer, 1,000 to 30,000.
+    /// Milliseconds after which they are made no longer, 1,000 to 30,000; 30,000 where absent.
     #[serde(default, deserialize_with = "whole")]
-    #[schema(minimum = 1000, maximum = 30000, default = 30000)]
+    #[schema(minimum = 1000, maximum = 30000)]
     pub timeout_ms: Option<u64>,
 }
 

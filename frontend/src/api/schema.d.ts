@@ -4212,10 +4212,9 @@ export interface components {
             columns?: string[] | null;
             /**
              * Format: int64
-             * @description Milliseconds after which they are made no longer, 1,000 to 30,000.
-             * @default 30000
+             * @description Milliseconds after which they are made no longer, 1,000 to 30,000; 30,000 where absent.
              */
-            timeout_ms: number | null;
+            timeout_ms?: number | null;
         };
         /** @description One thing to mend. */
         Problem: {
