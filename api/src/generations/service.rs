@@ -107,7 +107,9 @@ pub fn succeeded(connection: &mut SqliteConnection, id: Uuid) -> Result<Generati
 /// How far a generation is: what its worker says, else what is recorded.
 pub fn progress(app: &App, connection: &mut SqliteConnection, row: &GenerationRow) -> Result<Progress, ApiError> {
     let state = row.state();
-    if let Some(progress) = app.generations.progress(uuid(&row.id)).filter(|_| !state.is_final()) {
+    // A run that has just ended is told of once its record says so too, with all that it holds.
+    let is_under_way = |progress: &Progress| !state.is_final() && !progress.state.is_final();
+    if let Some(progress) = app.generations.progress(uuid(&row.id)).filter(is_under_way) {
         return Ok(progress);
     }
     let mut progress = progress_of(row, state);
