@@ -1,5 +1,6 @@
 //! The schema that a command works on: a file or standard input, with values set in it from outside.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -148,22 +149,36 @@ impl SchemaFile {
     ) -> Result<Arc<Plan>, Stop> {
         // Standard input is read once.
         let text = self.text()?;
-        let mut plan = self.sound(self.compile_text(&text, settings, options))?;
-        if !plan.asks() {
-            return Ok(plan);
-        }
-        if let Some(answers) = answers(&plan)? {
-            let options = plan::Options { answers: Some(answers), ..options.clone() };
-            let Compiled { plan: answered, problems } = self.compile_text(&text, settings, &options);
-            plan = answered.ok_or_else(|| self.stop(&problems))?;
-        }
+        let first = RefCell::new(Vec::new());
+        let compile = |options: &plan::Options| {
+            let compiled = self.compile_text(&text, settings, options);
+            if options.waits {
+                first.borrow_mut().clone_from(&compiled.problems);
+            }
+            compiled
+        };
+        let mut told = Vec::new();
+        let mut compiled = plan::compile_answered(compile, options, |plan| {
+            told = first.take();
+            self.warn(&told);
+            answers(plan)
+        })?;
+        // What was said before anybody was asked is not said once more.
+        compiled.problems.retain(|problem| !told.contains(problem));
+        let plan = self.sound(compiled)?;
         model::say_notes(&plan);
         Ok(plan)
     }
 
+    /// Its plan as `plan` shows it, with what is kept of a language model's answers.
+    pub fn shown(&self, settings: &Settings, options: &plan::Options) -> Result<Compiled, Stop> {
+        let text = self.text()?;
+        plan::compile_shown(|options| self.compile_text(&text, settings, options), options, model::kept_whole)
+    }
+
     /// Its plan for who needs no row: no answer of a language model is looked for.
     pub fn plan_alone(&self, settings: &Settings) -> Result<Arc<Plan>, Stop> {
-        self.sound(self.compile(settings, &plan::Options::default())?)
+        self.sound(self.compile(settings, &plan::Options { waits: true, ..plan::Options::default() })?)
     }
 
     /// What was compiled, where nothing is wrong with it. Warnings are said.

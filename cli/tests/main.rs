@@ -1,6 +1,7 @@
 //! Runs the binary as people do. One test binary: linking it is what takes time.
 
 mod acceptance;
+mod answers;
 mod backups;
 #[path = "../../api/tests/support/bucket.rs"]
 mod bucket;

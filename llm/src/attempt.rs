@@ -15,7 +15,7 @@ use crate::failure::{Code, Failure, excerpt};
 use crate::protocol::{self, Body, Completion, Shape};
 use crate::retry;
 use crate::stream::Events;
-use crate::structured::without;
+use crate::structured::{is_about_shape, without};
 
 /// Bytes of an answer beyond which it is none.
 const MAX_BODY: usize = 8 << 20;
@@ -204,6 +204,14 @@ impl Client {
                     let sentence = format!("the model {:?} declines to answer{said}", self.model());
                     return Miss::Final(Failure::new(Code::Refused, sentence));
                 }
+                if shape == Shape::Structured {
+                    // It does not say what it does not take. That it is the schema is likeliest, and a refusal costs nothing.
+                    return Miss::Without { field: "response_format", always: false };
+                }
+            }
+            // Some servers fail at a field that they do not know.
+            500.. if shape == Shape::Structured && is_about_shape(&sentence) => {
+                return Miss::Without { field: "response_format", always: true };
             }
             // Its words repeat the key, or its ends.
             401 => {
@@ -306,5 +314,6 @@ impl Client {
 
 /// Whether bytes are a whole JSON object.
 fn is_whole(bytes: &[u8]) -> bool {
+    let bytes = protocol::without_mark(bytes);
     bytes.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }

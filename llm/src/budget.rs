@@ -133,7 +133,7 @@ impl Ceiling {
             Code::Budget,
             format!(
                 "the next call of the language model would cost about {} US dollars and pass the ceiling of {}, of which {} are spent; \
-                 raise LLM_BUDGET_USD or the request's ceiling, or ask for smaller pools",
+                 raise LLM_BUDGET_USD or the request's ceiling, or ask for less",
                 usd(amount),
                 usd(self.0.limit.unwrap_or_default()),
                 usd(spent),

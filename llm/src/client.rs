@@ -1,7 +1,7 @@
 //! Sends requests, patiently and not too many at a time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Number, Value, json};
@@ -28,6 +28,12 @@ const LONGER: u64 = 4;
 
 /// Tokens that a model may think with before it writes.
 const THOUGHT: u64 = 4096;
+
+/// Answers in a row that keep to no schema, after which the server is taken to know none: one may be the model's whim.
+const UNHEARD: u32 = 3;
+
+/// What is wrong with an answer that keeps to no schema.
+const NO_JSON: &str = "it is not JSON";
 
 /// Characters of a wrong answer that are sent back with the request to mend it.
 const QUOTED: usize = 4000;
@@ -74,6 +80,8 @@ pub type Listener<'a> = &'a (dyn Fn(Heard<'_>) + Send + Sync);
 #[derive(Debug, Default)]
 struct Refused {
     structured: AtomicBool,
+    /// Answers in a row that did not keep to the schema which the request told.
+    unheard: AtomicU32,
     temperature: AtomicBool,
     stream_options: AtomicBool,
     max_completion_tokens: AtomicBool,
@@ -86,6 +94,8 @@ struct Round<'a> {
     request: &'a Request,
     messages: &'a [Message],
     most: u64,
+    /// How the schema is told.
+    shape: Shape,
 }
 
 #[derive(Debug)]
@@ -193,16 +203,29 @@ impl Client {
         let mut messages = request.messages.clone();
         let mut most = request.expected.saturating_mul(LONGER).saturating_add(THOUGHT);
         let mut mended = false;
+        let mut shape = self.shape();
         loop {
-            let round = Round { request, messages: &messages, most };
+            let round = Round { request, messages: &messages, most, shape };
             let completion = self.complete(round, bill, cancel, listener).await?;
             *usage += completion.usage.unwrap_or_default();
             let reason = match self.read(&completion, &request.schema) {
                 Ok(value) => match accept(&value) {
-                    Ok(()) => return Ok(value),
+                    Ok(()) => {
+                        if shape == Shape::Structured {
+                            self.0.refused.unheard.store(0, Ordering::Relaxed);
+                        }
+                        return Ok(value);
+                    }
                     Err(reason) => reason,
                 },
-                Err(failure) if failure.code == Code::BadAnswer => failure.detail,
+                Err(failure) if failure.code == Code::BadAnswer => {
+                    if shape == Shape::Structured && failure.detail == NO_JSON {
+                        // A server that kept to the schema would not talk; words say what it does not hear.
+                        shape = Shape::Plain;
+                        self.unheard();
+                    }
+                    failure.detail
+                }
                 Err(failure) => return Err(failure),
             };
             if std::mem::replace(&mut mended, true) {
@@ -236,11 +259,7 @@ impl Client {
         } else if completion.content.trim().is_empty() {
             Err(bad("it is empty"))
         } else {
-            repair::read(&completion.content).ok_or_else(|| {
-                // A server that kept to the schema would not talk; from now on words say what it does not hear.
-                self.0.refused.structured.store(true, Ordering::Relaxed);
-                bad("it is not JSON")
-            })
+            repair::read(&completion.content, |value| has_required(value, schema)).ok_or_else(|| bad(NO_JSON))
         };
         let mut value = value?;
         if !value.is_object() {
@@ -266,18 +285,15 @@ impl Client {
         if !self.has_key() {
             return Err(Failure::key_missing());
         }
-        let Round { request, messages, .. } = round;
-        let prompt = protocol::estimated(&protocol::sent(messages, request.name, &request.schema, self.shape()));
+        let Round { request, messages, shape, .. } = round;
+        let prompt = protocol::estimated(&protocol::sent(messages, request.name, &request.schema, shape));
         let expected = Usage { calls: 1, prompt_tokens: prompt, completion_tokens: request.expected };
         let work = async {
             let mut reservation = ceiling.reserve_for(expected, unanswered.clone()).await?;
             let _turn = self.0.turns.acquire().await.map_err(|_| Failure::cancelled())?;
             let mut completion = self.patiently(round, &mut reservation, listener).await?;
-            let used = completion.usage.unwrap_or_else(|| Usage {
-                calls: 1,
-                prompt_tokens: prompt,
-                completion_tokens: tokens::estimate(&completion.content),
-            });
+            let completion_tokens = tokens::estimate(&completion.content);
+            let used = Usage::counted(completion.usage, Usage { calls: 1, prompt_tokens: prompt, completion_tokens });
             completion.usage = Some(used);
             reservation.settle(used);
             Ok(completion)
@@ -296,7 +312,8 @@ impl Client {
         listener: Option<Listener<'_>>,
     ) -> Result<Completion, Failure> {
         let config = &self.0.config;
-        let mut shape = self.shape();
+        let mut shape = round.shape;
+        let mut is_guess = false;
         let mut failed = 0;
         let mut timeouts = 0;
         let mut last: Option<Failure> = None;
@@ -312,6 +329,9 @@ impl Client {
             let miss = match sent {
                 Ok(Ok(completion)) => {
                     pass.succeeded();
+                    if is_guess {
+                        self.unheard();
+                    }
                     return Ok(completion);
                 }
                 Ok(Err(miss)) => miss,
@@ -327,6 +347,7 @@ impl Client {
                     pass.succeeded();
                     if field == "response_format" {
                         shape = Shape::Plain;
+                        is_guess = !always;
                     }
                     if always {
                         self.refuses(field).store(true, Ordering::Relaxed);
@@ -367,6 +388,13 @@ impl Client {
         if self.0.refused.structured.load(Ordering::Relaxed) { Shape::Plain } else { Shape::Structured }
     }
 
+    /// Takes note that the schema was told by the request and not heard.
+    fn unheard(&self) {
+        if self.0.refused.unheard.fetch_add(1, Ordering::Relaxed) + 1 >= UNHEARD {
+            self.0.refused.structured.store(true, Ordering::Relaxed);
+        }
+    }
+
     fn refuses(&self, field: &str) -> &AtomicBool {
         match field {
             "temperature" => &self.0.refused.temperature,
@@ -377,7 +405,7 @@ impl Client {
         }
     }
 
-    fn body(&self, Round { request, messages, most }: Round<'_>, shape: Shape, streams: bool) -> Value {
+    fn body(&self, Round { request, messages, most, .. }: Round<'_>, shape: Shape, streams: bool) -> Value {
         let refused = &self.0.refused;
         let (messages, format) = protocol::sent(messages, request.name, &request.schema, shape);
         let mut body = json!({"model": self.model(), "messages": messages});
@@ -416,4 +444,10 @@ impl Client {
         );
         Failure::new(Code::CircuitOpen, sentence)
     }
+}
+
+/// Whether a value has what a schema requires of an object, or is the list that a model gave in its place.
+fn has_required(value: &Value, schema: &Value) -> bool {
+    let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+    required.iter().all(|name| name.as_str().is_some_and(|name| value.get(name).is_some()))
 }

@@ -129,7 +129,15 @@ pub(crate) struct Experience {
     answers: f64,
     /// Of what is sent: its vocabulary is another, and its server adds words.
     prompts: f64,
+    /// The share of its answers that are repeated, or wrong.
+    spare: f64,
 }
+
+/// Calls of a question before they tell how many of its answers are of no use.
+const TELLING: u64 = 4;
+
+/// The largest share of answers of no use that other questions let one expect.
+const MOST_SPARE: f64 = 0.6;
 
 impl Experience {
     /// What the latest questions to a model tell.
@@ -141,8 +149,13 @@ impl Experience {
         let (mut answers, mut prompts) = (Mean::default(), Mean::default());
         // Combinations of one prompt tell the same, again and again.
         let mut by_item: HashMap<&Value, Mean> = HashMap::new();
+        let (mut spares, mut weight) = (SPARE, 1.0);
         for (question, measured) in lately {
-            let (guess, took) = (size::likely(&question.prompt, &question.item), measured_each(*measured));
+            if let Some(spare) = spare_of(question, *measured) {
+                let calls = measured.usage.calls.min(20) as f64;
+                (spares, weight) = (spares + spare * calls, weight + calls);
+            }
+            let (guess, took) = (size::likely(&question.prompt, &question.item), measured_each(*measured, SPARE));
             if guess.is_guess {
                 let weight = (measured.answers as f64 / BATCH as f64).min(1.0);
                 by_item.entry(&question.item).or_default().add(took / guess.tokens, weight);
@@ -156,8 +169,24 @@ impl Experience {
             answers.add(mean.shrunk(0.0), mean.weight.min(1.0));
         }
         // How long other things are says less of this one than how tokens are counted.
-        Experience { answers: answers.shrunk(2.0), prompts: prompts.shrunk(1.0) }
+        let spare = (spares / weight).min(MOST_SPARE);
+        Experience { answers: answers.shrunk(2.0), prompts: prompts.shrunk(1.0), spare }
     }
+}
+
+/// The share of a question's answers that were of no use, from how many calls they took: some more than were thought, or fewer.
+fn spare_of(question: &Question, measured: Measured) -> Option<f64> {
+    let calls = measured.usage.calls;
+    if calls < TELLING {
+        return None;
+    }
+    let guess = size::likely(&question.prompt, &question.item);
+    let thought = |spare: f64| pool(question, 0, measured.answers, Rates { each: guess, prompts: 1.0, spare }).calls;
+    // A call more or less is how the last one falls.
+    if thought(SPARE).abs_diff(calls) <= 1 {
+        return Some(SPARE);
+    }
+    (0..20).map(|step| f64::from(step) * 0.05).find(|spare| thought(*spare) >= calls).or(Some(MOST_SPARE))
 }
 
 /// A mean of ratios.
@@ -199,17 +228,17 @@ impl Rates {
         let guess = size::likely(&question.prompt, &question.item);
         // Answers that were loaded from elsewhere took nothing here.
         let tokens = match measured.filter(|measured| measured.usage.completion_tokens > 0) {
-            Some(measured) => measured_each(measured),
+            Some(measured) => measured_each(measured, experience.spare),
             None if guess.is_guess => guess.tokens * experience.answers,
             None => guess.tokens,
         };
-        Rates { each: guess.with_tokens(tokens), prompts: experience.prompts, spare: SPARE }
+        Rates { each: guess.with_tokens(tokens), prompts: experience.prompts, spare: experience.spare }
     }
 }
 
-/// The tokens of one answer: what was measured holds repeated ones too, which come once more.
-fn measured_each(measured: Measured) -> f64 {
-    measured.usage.completion_tokens as f64 / measured.answers.max(1) as f64 * (1.0 - SPARE)
+/// The tokens of one answer: what was measured holds those of no use too, which come once more.
+fn measured_each(measured: Measured, spare: f64) -> f64 {
+    measured.usage.completion_tokens as f64 / measured.answers.max(1) as f64 * (1.0 - spare)
 }
 
 /// What the calls of a pool take, as [`fill::fill`] will make them.
@@ -260,7 +289,7 @@ mod tests {
 
     use super::*;
 
-    const NONE: Experience = Experience { answers: 1.0, prompts: 1.0 };
+    const NONE: Experience = Experience { answers: 1.0, prompts: 1.0, spare: SPARE };
 
     fn question(prompt: &str) -> Question {
         Question { prompt: prompt.to_owned(), item: json!({"type": "string"}), temperature: None }

@@ -31,6 +31,9 @@ const MENDED: usize = 20;
 /// Calls in a row without a new answer after which the model is taken to have no more.
 const BARREN: u32 = 3;
 
+/// How many of them a call counts for that gave no list at all, though it was asked for once more.
+const UNUSABLE: u32 = 2;
+
 /// Calls that a model declines without a new answer between them, after which it is taken to decline again.
 const DECLINED: u32 = 2;
 
@@ -88,6 +91,10 @@ pub struct Tally {
 pub struct Done {
     /// The pool, or why it has too few answers.
     pub filled: Result<Filled, Failure>,
+    /// Its answers: where it failed and may be done without, those that are there all the same.
+    pub answers: Vec<Value>,
+    /// Answers that were wanted, as far as the schema allows as many.
+    pub wanted: u64,
     /// What its calls came to, also where it failed.
     pub tally: Tally,
     /// Millionths of a dollar; none where the price is not known.
@@ -97,7 +104,8 @@ pub struct Done {
 /// All pools of a dataset.
 #[derive(Clone, Debug)]
 pub struct All {
-    /// The answers, as the engine takes them, without the pools that failed and may be done without; or why one that has to be there failed.
+    /// The answers, as the engine takes them, those that are there of pools that failed and may be done without; or why one that has to be there
+    /// failed.
     pub answers: Result<Answers, Failure>,
     /// Each pool in its order.
     pub pools: Vec<Done>,
@@ -125,13 +133,26 @@ pub async fn fill_all(
         async move {
             let run = Run { client, store, ceiling, cancel, stop, watcher, outlook, index };
             let mut tally = Tally::default();
-            let filled = run.pool(wanted, &mut tally).await;
+            let mut filled = run.pool(wanted, &mut tally).await;
             outlook.end(index);
             if filled.is_err() && (wanted.on_error == OnError::Fail || cancel.is_cancelled()) {
                 stop.cancel();
             }
+            let target = target(wanted);
+            let answers = match &filled {
+                Ok(filled) => filled.answers.clone(),
+                Err(_) if wanted.on_error == OnError::Fail => Vec::new(),
+                // What was paid for is of use, however little it is.
+                Err(_) => match run.kept(&wanted.question.address(client.model()), target).await {
+                    Ok((kept, _)) => first(&kept, target),
+                    Err(failure) => {
+                        filled = Err(failure);
+                        Vec::new()
+                    }
+                },
+            };
             let cost_microusd = ceiling.cost_microusd(tally.usage);
-            (index, Done { filled, tally, cost_microusd })
+            (index, Done { filled, answers, wanted: target, tally, cost_microusd })
         }
     });
     let concurrency = client.config().concurrency.max(1);
@@ -154,15 +175,24 @@ fn answers(wanted: &[Wanted], pools: &[Done], cancel: &Cancel) -> Result<Answers
     }
     let mut answers = Answers::default();
     for (wanted, done) in wanted.iter().zip(pools) {
-        if let Ok(filled) = &done.filled {
-            // One question may be asked by two tables, for pools of two sizes.
-            let known = answers.get(&wanted.question).map_or(0, |known| known.len());
-            if filled.answers.len() > known {
-                answers.insert(wanted.question.clone(), filled.answers.clone());
-            }
+        // One question may be asked by two tables, for pools of two sizes.
+        let known = answers.get(&wanted.question).map_or(0, |known| known.len());
+        if done.answers.len() > known {
+            answers.insert(wanted.question.clone(), done.answers.clone());
         }
     }
     Ok(answers)
+}
+
+/// How many answers a pool is to have: no more than its schema allows.
+fn target(wanted: &Wanted) -> u64 {
+    wanted.answers.min(capacity(&wanted.question.item).unwrap_or(u64::MAX))
+}
+
+/// The first so many.
+fn first(distinct: &Distinct, most: u64) -> Vec<Value> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX).min(distinct.answers().len());
+    distinct.answers()[..most].to_vec()
 }
 
 /// Fills one pool: what is kept is never asked again, and who wants the same at the same time waits.
@@ -217,7 +247,7 @@ impl Run<'_> {
         let address = question.address(self.client.model());
         let turn = turn(&address);
         let _turn = self.unless_cancelled(async { Ok(turn.lock().await) }).await?;
-        let target = wanted.answers.min(capacity(&question.item).unwrap_or(u64::MAX));
+        let target = target(wanted);
         if target == 0 && wanted.answers > 0 {
             return Err(Failure::new(Code::BadAnswer, "no answer can satisfy the json_schema that is asked for"));
         }
@@ -245,15 +275,26 @@ impl Run<'_> {
                 return Err(Failure::cancelled());
             }
             let failure = match self.call(&mut pool, target).await? {
-                Ok(0) => Failure::new(Code::BadAnswer, pool.why_none()),
+                Ok(0) => {
+                    barren += 1;
+                    Failure::new(Code::BadAnswer, pool.why_none())
+                }
                 Ok(_) => {
                     (barren, declined) = (0, 0);
                     continue;
                 }
-                Err(failure) => failure,
+                Err(failure) if failure.code == Code::Refused => {
+                    barren += 1;
+                    declined += 1;
+                    failure
+                }
+                // It was asked once more already. Who never gave a list is not paid for a third.
+                Err(failure) if pool.distinct.is_empty() => return Err(failure),
+                Err(failure) => {
+                    barren += UNUSABLE;
+                    failure
+                }
             };
-            barren += 1;
-            declined += u32::from(failure.code == Code::Refused);
             if barren >= BARREN || declined >= DECLINED {
                 if pool.distinct.is_empty() {
                     return Err(failure);
@@ -264,10 +305,9 @@ impl Run<'_> {
         }
         drop(elsewhere);
         self.tell(&pool, target);
-        let enough = usize::try_from(target).unwrap_or(usize::MAX).min(pool.distinct.answers().len());
         Ok(Filled {
             is_exhausted: pool.distinct.len() < target,
-            answers: pool.distinct.answers()[..enough].to_vec(),
+            answers: first(&pool.distinct, target),
             kept: pool.kept,
             cost_microusd: self.ceiling.cost_microusd(pool.tally.usage),
             tally: pool.tally.clone(),

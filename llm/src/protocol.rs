@@ -46,6 +46,19 @@ pub struct Usage {
     pub completion_tokens: u64,
 }
 
+impl Usage {
+    /// What an answered call took, by the server's own count: what it counts as nothing and cannot be nothing is as `estimated`, or no ceiling
+    /// would hold.
+    pub(crate) fn counted(counted: Option<Usage>, estimated: Usage) -> Usage {
+        let of = |count: u64, estimated: u64| if count == 0 { estimated } else { count };
+        counted.map_or(estimated, |counted| Usage {
+            calls: counted.calls,
+            prompt_tokens: of(counted.prompt_tokens, estimated.prompt_tokens),
+            completion_tokens: of(counted.completion_tokens, estimated.completion_tokens),
+        })
+    }
+}
+
 impl std::ops::AddAssign for Usage {
     fn add_assign(&mut self, other: Usage) {
         self.calls = self.calls.saturating_add(other.calls);
@@ -85,7 +98,7 @@ pub(crate) enum Body {
 impl Body {
     /// Reads a body.
     pub fn read(body: &[u8]) -> Body {
-        let Some(body) = json_of(&String::from_utf8_lossy(body)) else { return Body::Other };
+        let Some(body) = json_of(String::from_utf8_lossy(without_mark(body)).as_ref()) else { return Body::Other };
         let choice = &body["choices"][0];
         let Some(message) = choice["message"].as_object() else {
             return match (&body["choices"], body.get("error").filter(|error| !error.is_null())) {
@@ -104,6 +117,11 @@ impl Body {
             usage: usage(&body["usage"]),
         })
     }
+}
+
+/// The bytes behind the byte order mark that some servers begin with.
+pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 /// The words of a content: a text, or texts in pieces.
@@ -217,6 +235,22 @@ mod tests {
         for text in ["\\", "\\u", "\\ud83", "\\ud83d\\", "é\\u12é"] {
             assert!(json_of(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_count_of_nothing_is_not_believed() {
+        let usage = |prompt_tokens, completion_tokens| Usage { calls: 1, prompt_tokens, completion_tokens };
+        assert_eq!(Usage::counted(Some(usage(0, 0)), usage(9, 4)), usage(9, 4));
+        assert_eq!(Usage::counted(Some(usage(7, 0)), usage(9, 4)), usage(7, 4));
+        assert_eq!(Usage::counted(Some(usage(0, 3)), usage(9, 4)), usage(9, 3));
+        assert_eq!(Usage::counted(Some(usage(7, 0)), usage(9, 0)), usage(7, 0), "nothing came");
+        assert_eq!(Usage::counted(None, usage(9, 4)), usage(9, 4));
+    }
+
+    #[test]
+    fn a_body_may_begin_with_a_mark() {
+        let body = b"\xef\xbb\xbf{\"choices\": [{\"message\": {\"content\": \"x\"}}]}";
+        assert!(matches!(Body::read(body), Body::Completion(Completion { content, .. }) if content == "x"));
     }
 
     #[test]

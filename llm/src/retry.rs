@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// How long a server asks to wait: seconds, or the date after which to come again. None where it says neither.
+/// As long as a server may ask to wait: what is longer is as good as for ever.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How long a server asks to wait, at most a year: seconds, or the date after which to come again. None where it says neither.
 pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+        return Some(Duration::try_from_secs_f64(seconds.max(0.0)).map_or(LONGEST, |wait| wait.min(LONGEST)));
     }
     let date = jiff::fmt::rfc2822::parse(header).ok()?.timestamp();
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO))
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO).min(LONGEST))
 }
 
 /// The pause after the `failed`th attempt, counted from 1: twice as long each time, at most `longest`, somewhere in its upper half, so that
@@ -37,7 +40,9 @@ mod tests {
             ("Sun, 29 Nov 2026 11:00:00 GMT", Some(0)),
             ("soon", None),
             ("NaN", Some(0)),
-            ("1e400", None),
+            ("1e30", Some(365 * 24 * 60 * 60)),
+            ("1e400", Some(365 * 24 * 60 * 60)),
+            ("inf", Some(365 * 24 * 60 * 60)),
         ] {
             assert_eq!(retry_after(header, now), seconds.map(Duration::from_secs), "{header}");
         }

@@ -153,13 +153,19 @@ pub(crate) fn again(reason: &str, schema: &Value) -> String {
     format!("That answer cannot be used: {reason}. Answer the same request again. {}", instructions(schema))
 }
 
+/// Whether a server's sentence is about how the schema of the answer is told.
+pub(crate) fn is_about_shape(sentence: &str) -> bool {
+    let sentence = sentence.to_lowercase();
+    ["response_format", "json_schema", "json schema", "structured output", "invalid schema"]
+        .iter()
+        .any(|word| sentence.contains(word))
+}
+
 /// The field of the request that a server's sentence complains of, where it can be done without.
 pub(crate) fn without(request: &Value, sentence: &str, shape: Shape) -> Option<Miss> {
     let sentence = sentence.to_lowercase();
     let names = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
-    if shape == Shape::Structured
-        && names(&["response_format", "json_schema", "json schema", "structured output", "invalid schema"])
-    {
+    if shape == Shape::Structured && is_about_shape(&sentence) {
         // A schema that the server does not like is this request's; that it takes none is every request's.
         return Some(Miss::Without { field: "response_format", always: !sentence.contains("invalid schema") });
     }

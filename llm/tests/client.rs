@@ -131,9 +131,10 @@ async fn what_a_server_does_not_take_is_left_out_from_then_on() {
 
 #[tokio::test]
 async fn who_talks_instead_is_told_the_schema_in_words() {
-    let server = faulty([Fault::InvalidJson]);
+    // One answer that is none may be a whim; a server that talks again and again is told in words from then on.
+    let server = faulty([Fault::InvalidJson, Fault::None, Fault::InvalidJson, Fault::None, Fault::InvalidJson]);
     let client = client(&server);
-    for _ in 0..2 {
+    for _ in 0..4 {
         ask(&client).await.answer.expect("an answer");
     }
     let said: Vec<(bool, bool)> = server
@@ -141,7 +142,39 @@ async fn who_talks_instead_is_told_the_schema_in_words() {
         .iter()
         .map(|request| (request.body.get("response_format").is_some(), request.body.to_string().contains("satisfies")))
         .collect();
-    assert_eq!(said, [(true, false), (false, true), (false, true)]);
+    let once = [(true, false), (false, true)];
+    assert_eq!(said, [&once[..], &once, &once, &once[1..]].concat());
+
+    let server =
+        faulty([Fault::InvalidJson, Fault::None, Fault::None, Fault::InvalidJson, Fault::None, Fault::InvalidJson]);
+    let client = self::client(&server);
+    for _ in 0..5 {
+        ask(&client).await.answer.expect("an answer");
+    }
+    let last = server.requests().pop().expect("a request").body;
+    assert!(last.get("response_format").is_some(), "it kept to the schema in between");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_say_what_it_dislikes_is_asked_once_without_a_schema() {
+    let status = |code: u16, words: &str| Fault::Status(code, json!({"error": {"message": words}}).to_string());
+    for fault in [
+        status(400, "Bad request"),
+        status(422, "Unprocessable"),
+        status(500, "response_format is not implemented"),
+        status(501, "json_schema: not implemented"),
+    ] {
+        let server = faulty([fault.clone()]);
+        ask(&client(&server)).await.answer.unwrap_or_else(|failure| panic!("{fault:?}: {failure}"));
+        let told: Vec<bool> = server.requests().iter().map(|r| r.body.get("response_format").is_some()).collect();
+        assert_eq!(told, [true, false], "{fault:?}");
+    }
+    let server = faulty(vec![status(400, "Bad request"); 4]);
+    let asked = ask(&client(&server)).await;
+    assert_eq!((asked.answer.expect_err("400").code, server.counts().calls), (Code::Rejected, 2));
+    let server = faulty([status(500, "boom")]);
+    ask(&client(&server)).await.answer.expect("an answer");
+    assert!(server.requests().iter().all(|request| request.body.get("response_format").is_some()));
 }
 
 #[tokio::test]

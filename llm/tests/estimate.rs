@@ -157,6 +157,20 @@ async fn what_was_measured_corrects_the_estimate() {
 }
 
 #[tokio::test]
+async fn measured_repeats_correct_the_calls() {
+    let server = serve(Script { repeats: 0.5, ..Script::default() });
+    let (config, store) = (config(&server), MemoryStore::default());
+    let client = Client::new(config.clone()).expect("a client");
+    let of = |words: &str| [pool(words, json!({"type": "string"}), 400)];
+    let unmeasured = estimated(&config, &store, &of("a short phrase")).await.usage;
+    let first = taken(&client, &store, &of("a short phrase")).await;
+    assert!(unmeasured.calls * 3 < first.calls * 2, "{unmeasured:?} {first:?}");
+    let estimate = estimated(&config, &store, &of("another short phrase")).await;
+    let second = taken(&client, &store, &of("another short phrase")).await;
+    assert_near(estimate.usage, second, "repeats");
+}
+
+#[tokio::test]
 async fn a_pool_that_is_wanted_twice_is_counted_once() {
     let server = serve(Script::default());
     let config = Config { key: None, model: "unknown".to_owned(), ..config(&server) };

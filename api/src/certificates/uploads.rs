@@ -55,7 +55,9 @@ fn prove(app: &App, mut upload: Upload, cancellation: &Cancellation) -> Result<V
         return Err(ApiError::invalid_at("/schema", "a schema is missing; send it as the part schema"));
     };
     let parameters = parameters(upload.take("parameters").as_deref())?;
-    let Compiled { plan, problems } = plan::compile_text(&schema, &parameters, &plan::Options::default());
+    // Rows that are there need no answers, and nothing that stands in for them.
+    let options = plan::Options { waits: true, ..plan::Options::default() };
+    let Compiled { plan, problems } = plan::compile_text(&schema, &parameters, &options);
     let plan = plan.ok_or_else(|| ApiError::invalid(problems))?;
     let files: Vec<NamedFile> =
         upload.files.iter().map(|file| NamedFile { path: file.path.clone(), name: file.name.clone() }).collect();

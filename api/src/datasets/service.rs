@@ -48,7 +48,7 @@ pub struct Draft {
 impl Draft {
     /// Takes a schema that plans; else its problems are the error.
     pub fn new(text: String, media_type: &'static str) -> Result<Draft, ApiError> {
-        let plan = planned(&text, &Overrides::new(), &plan::Options::default())?;
+        let plan = planned(&text, &Overrides::new(), &plan::Options { waits: true, ..plan::Options::default() })?;
         let canonical = schema::canonical_document(&text)
             .ok_or_else(|| ApiError::internal("a schema that plans has no canonical form"))?;
         let etag = hex(&Sha256::digest(canonical.as_bytes()));

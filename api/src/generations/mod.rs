@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use files::{
-    Generation as Files, Output, Phase, Progress as FileProgress, Request, Rows, Target, generate, table_index,
+    Generation as Files, Output, Phase, Progress as FileProgress, Request, Rows, Target, check, generate, table_index,
 };
 
 use crate::llm::service::GenerationLlm;

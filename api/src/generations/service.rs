@@ -39,7 +39,9 @@ pub fn prepare(
         };
         datasets::version_row(c, &row, version.unwrap_or(row.version)).map_err(told)
     })?;
-    let plan = datasets::planned(&version.text, &overriding.parameters, &overriding.options()?)?;
+    // Values in the place of answers are held to rules once it is known which are missing.
+    let options = engine::plan::Options { waits: true, ..overriding.options()? };
+    let plan = datasets::planned(&version.text, &overriding.parameters, &options)?;
     let tables: Vec<TableProgress> = plan
         .tables
         .iter()

@@ -111,6 +111,8 @@ fn compiled(app: &App, row: &GenerationRow) -> Result<Arc<Plan>, ApiError> {
         seed: u64::try_from(row.seed).ok(),
         rows,
         scale: row.scale,
+        // Before anybody was asked only the questions are of interest.
+        waits: answers.is_none(),
         answers,
         ..plan::Options::default()
     };

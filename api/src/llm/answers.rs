@@ -267,6 +267,11 @@ pub fn pinned<'a>(
     Ok(found)
 }
 
+/// The question of an address, where it was asked.
+pub fn asked(c: &mut SqliteConnection, address: &str) -> Result<Option<Question>, ApiError> {
+    store::question(c, address)?.map(|row| question_of(&row)).transpose()
+}
+
 /// A question as the database keeps it.
 pub fn question_row(address: &Address, question: &Question, model: &str) -> QuestionRow {
     QuestionRow {

@@ -42,6 +42,8 @@ pub struct Progress {
 pub struct Filled {
     /// Each pool in its order, without its generation.
     pub pools: Vec<PoolRow>,
+    /// How many answers each was to have.
+    pub wanted: Vec<u64>,
     /// What it took.
     pub usage: Usage,
     /// Millionths of a dollar; none where the price is not known.
@@ -118,7 +120,8 @@ impl Filling<'_> {
             }
             return Err(failure);
         }
-        Ok(Filled { pools, usage, cost_microusd: ceiling.cost_microusd(usage) })
+        let wanted = all.pools.iter().map(|done| done.wanted).collect();
+        Ok(Filled { pools, wanted, usage, cost_microusd: ceiling.cost_microusd(usage) })
     }
 }
 
@@ -130,7 +133,7 @@ fn pool_row(place: usize, wanted: &Wanted, done: &Done, model: &str) -> PoolRow 
         address: wanted.question.address(model).0,
         table_name: wanted.table.clone(),
         column_names: json!(wanted.columns).to_string(),
-        answers: filled.map_or(0, |filled| filled.answers.len() as i64),
+        answers: done.answers.len() as i64,
         duplicates: whole(done.tally.duplicates),
         invalid: whole(done.tally.invalid),
         refusals: whole(done.tally.refusals),
@@ -158,25 +161,39 @@ pub fn record(
 /// The answers that pools are made of.
 pub fn answers_of(c: &mut diesel::SqliteConnection, pools: &[PoolRow]) -> Result<Arc<Answers>, ApiError> {
     let pins = pools.iter().map(|pool| (pool.address.as_str(), u64::try_from(pool.answers).unwrap_or_default()));
-    answers::pinned(c, pins).map(Arc::new)
+    let mut found = answers::pinned(c, pins)?;
+    // That a model was asked and gave nothing is worth knowing, too.
+    for pool in pools.iter().filter(|pool| pool.answers == 0 && pool.refusals + pool.invalid + pool.duplicates > 0) {
+        if let Some(question) = answers::asked(c, &pool.address)? {
+            found.insert(question, Vec::new());
+        }
+    }
+    Ok(Arc::new(found))
+}
+
+/// Which kept answers are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All that are there.
+    Any,
+    /// Those of questions that nobody has to be asked any more: others may still get answers that change what rows can be.
+    Whole,
 }
 
 /// What is kept of the answers that a look at a plan asks for; nothing where nothing is.
-pub fn kept(model: &LanguageModel, db: &Db, plan: &Plan) -> Result<Option<Arc<Answers>>, ApiError> {
+pub fn kept(model: &LanguageModel, db: &Db, plan: &Plan, part: Part) -> Result<Option<Arc<Answers>>, ApiError> {
     if !plan.asks() {
         return Ok(None);
     }
     let looks = plan.look();
-    let wanted: Vec<(Address, u64)> = looks
-        .iter()
-        .flat_map(|look| &look.wanted)
-        .map(|wanted| (wanted.question.address(model.name()), wanted.answers))
-        .collect();
-    let addresses: Vec<Address> = wanted.iter().map(|(address, _)| address.clone()).collect();
+    let wanted: Vec<&Wanted> = looks.iter().flat_map(|look| &look.wanted).collect();
+    let addresses: Vec<Address> = wanted.iter().map(|wanted| wanted.question.address(model.name())).collect();
     db.read_now(|c| {
         let counts = answers::counts(c, &addresses)?;
-        let pins =
-            wanted.iter().zip(&counts).map(|((address, most), count)| (address.0.as_str(), count.answers.min(*most)));
+        let known = wanted.iter().zip(&addresses).zip(&counts);
+        let pins = known
+            .filter(|((wanted, _), count)| part == Part::Any || suffices(model.config(), wanted, count))
+            .map(|((wanted, address), count)| (address.0.as_str(), count.answers.min(wanted.answers)));
         let found = answers::pinned(c, pins)?;
         Ok((!found.is_empty()).then(|| Arc::new(found)))
     })
@@ -223,11 +240,14 @@ pub fn described(model: &LanguageModel, db: Option<&Db>, plan: &Plan) -> Result<
 /// How many answers a pool has, and whether these are all that it needs.
 fn held_of(config: &Config, look: &Look, counts: &[Count]) -> (u64, bool) {
     let held = look.wanted.iter().zip(counts).map(|(wanted, count)| count.answers.min(wanted.answers)).sum();
-    let suffices = |(wanted, count): (&Wanted, &Count)| {
-        let target = wanted.answers.min(capacity(&wanted.question.item).unwrap_or(u64::MAX));
-        count.answers >= target || count.is_all(config, target)
-    };
+    let suffices = |(wanted, count): (&Wanted, &Count)| suffices(config, wanted, count);
     (held, look.is_complete && look.wanted.iter().zip(counts).all(suffices))
+}
+
+/// Whether nobody has to be asked for more answers.
+fn suffices(config: &Config, wanted: &Wanted, count: &Count) -> bool {
+    let target = wanted.answers.min(capacity(&wanted.question.item).unwrap_or(u64::MAX));
+    count.answers >= target || count.is_all(config, target)
 }
 
 fn cost_of(estimate: &Estimate) -> PoolCost {

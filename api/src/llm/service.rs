@@ -51,6 +51,8 @@ pub struct GenerationLlm {
     /// What was taken so far; answers that were kept before take nothing.
     #[serde(flatten)]
     pub taken: LlmTaken,
+    /// US dollars that may be billed beside that: for calls that were sent and not answered; null where the model's price is not known.
+    pub unanswered_usd: Option<f64>,
     /// What its pools of answers gave, once all are there.
     pub pools: Vec<GenerationPool>,
 }
@@ -76,7 +78,7 @@ pub struct GenerationPool {
     pub exhausted: u64,
     /// Questions that have no answers: another generator fills their rows.
     pub failed: u64,
-    /// Why, for one of them.
+    /// Why, for one of them; or why one has fewer answers than were wanted.
     pub failure: Option<String>,
 }
 
@@ -120,6 +122,7 @@ pub fn of_generation(
             completion_tokens: count(sums.completion_tokens),
             cost_usd: is_priced.then(|| sums.cost_microusd as f64 / MICRO),
         },
+        unanswered_usd: is_priced.then(|| sums.unanswered_microusd as f64 / MICRO),
         pools: together(&store::pools(c, &row.id)?),
         model: name,
     }))
@@ -147,7 +150,7 @@ fn together(rows: &[PoolRow]) -> Vec<GenerationPool> {
         pool.invalid += count(row.invalid);
         pool.refusals += count(row.refusals);
         pool.exhausted += u64::from(row.is_exhausted != 0);
-        pool.failed += u64::from(row.failure.is_some());
+        pool.failed += u64::from(row.failure.is_some() && row.answers == 0);
         pool.failure = pool.failure.take().or_else(|| row.failure.clone());
     }
     pools

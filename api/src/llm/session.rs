@@ -8,8 +8,10 @@ use engine::llm::{Answers, Wanted};
 use engine::plan::{Plan, Report};
 
 use super::model::LanguageModel;
-use super::pools::{self, Filled, Filling, Progress};
+use super::pools::{self, Filled, Filling, Part, Progress};
+use super::store;
 use crate::db::{Db, FILE_NAME};
+use crate::error::ApiError;
 use crate::{Cancellation, Config, Failure, server};
 
 /// A language model, and the database that keeps its answers. A server may use the same database meanwhile.
@@ -48,11 +50,20 @@ impl Session {
     }
 
     /// What is kept of the answers that a look at a plan asks for.
-    pub fn kept(&self, plan: &Plan) -> Result<Option<Arc<Answers>>, Failure> {
+    pub fn kept(&self, plan: &Plan, part: Part) -> Result<Option<Arc<Answers>>, Failure> {
         match &self.db {
-            Some(db) => pools::kept(&self.model, db, plan).map_err(|error| Failure::Request(error.to_string())),
+            Some(db) => pools::kept(&self.model, db, plan, part).map_err(|error| Failure::Request(error.to_string())),
             None => Ok(None),
         }
+    }
+
+    /// Forgets of these questions that the model had no more answers, so that it is asked again.
+    pub fn forget(&self, wanted: &[Wanted]) -> Result<(), Failure> {
+        let addresses: Vec<String> = wanted.iter().map(|wanted| wanted.question.address(self.model.name()).0).collect();
+        let forgotten = self.database()?.write_now(|c| {
+            addresses.iter().try_for_each(|address| store::forget_exhausted_of(c, address)).map_err(ApiError::from)
+        });
+        forgotten.map_err(|error| Failure::Request(error.to_string()))
     }
 
     /// What filling pools takes.

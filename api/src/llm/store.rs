@@ -258,6 +258,14 @@ pub fn forget_exhausted(connection: &mut SqliteConnection) -> QueryResult<usize>
     diesel::update(exhausted).set(llm_questions::is_exhausted.eq(0)).execute(connection)
 }
 
+/// Forgets it of one question, where it is there.
+pub fn forget_exhausted_of(connection: &mut SqliteConnection, address: &str) -> QueryResult<()> {
+    diesel::update(llm_questions::table.find(address))
+        .set(llm_questions::is_exhausted.eq(0))
+        .execute(connection)
+        .map(drop)
+}
+
 /// A question.
 pub fn question(connection: &mut SqliteConnection, address: &str) -> QueryResult<Option<QuestionRow>> {
     llm_questions::table.find(address).select(QuestionRow::as_select()).first(connection).optional()

@@ -23,7 +23,7 @@ use crate::http::cells::{self, ColumnInfo};
 use crate::http::deadline;
 use crate::http::rows::MAX_OFFSET;
 use crate::http::schema_source::SchemaSource;
-use crate::llm::pools;
+use crate::llm::pools::{self, Part};
 use crate::openapi::errors::{Invalid, TooLarge};
 use crate::openapi::{self, PlanReport};
 use crate::sql;
@@ -184,7 +184,11 @@ async fn create_plan(
     let PlanRequest { schema, schema_text, seed, rows, scale, parameters } = body.into_inner().0;
     let (source, overriding) = (SchemaSource { schema, schema_text }, Overriding { seed, rows, scale, parameters });
     let report = off_thread(move || {
-        let (plan, _) = compiled(source, &overriding)?;
+        let (text, options) = (source.text()?, overriding.options()?);
+        let compile = |options: &plan::Options| plan::compile_text(&text, &overriding.parameters, options);
+        let compiled =
+            plan::compile_shown(compile, &options, |plan| pools::kept(&app.model, &app.db, plan, Part::Whole))?;
+        let (plan, _) = sound(compiled)?;
         Ok(pools::described(&app.model, Some(&app.db), &plan)?)
     });
     Ok(web::Json(report.await?))
@@ -273,16 +277,7 @@ async fn create_preview(
 }
 
 /// The plan of a schema with its warnings, or its problems.
-fn compiled(source: SchemaSource, overriding: &Overriding) -> Result<(Arc<Plan>, Vec<Problem>), ApiError> {
-    planned(&source.text()?, overriding, &overriding.options()?)
-}
-
-fn planned(
-    text: &str,
-    overriding: &Overriding,
-    options: &plan::Options,
-) -> Result<(Arc<Plan>, Vec<Problem>), ApiError> {
-    let Compiled { plan, problems } = plan::compile_text(text, &overriding.parameters, options);
+fn sound(Compiled { plan, problems }: Compiled) -> Result<(Arc<Plan>, Vec<Problem>), ApiError> {
     match plan {
         Some(plan) => Ok((plan, problems)),
         None => Err(ApiError::invalid(problems)),
@@ -293,9 +288,6 @@ fn planned(
 /// those that are not.
 pub fn looked_at(app: &App, text: &str, overriding: &Overriding) -> Result<(Arc<Plan>, Vec<Problem>), ApiError> {
     let options = plan::Options { falls_back: true, ..overriding.options()? };
-    let (plan, problems) = planned(text, overriding, &options)?;
-    match pools::kept(&app.model, &app.db, &plan)? {
-        None => Ok((plan, problems)),
-        answers => planned(text, overriding, &plan::Options { answers, ..options }),
-    }
+    let compile = |options: &plan::Options| plan::compile_text(text, &overriding.parameters, options);
+    sound(plan::compile_answered(compile, &options, |plan| pools::kept(&app.model, &app.db, plan, Part::Any))?)
 }

@@ -9,6 +9,7 @@ use api::generations::{self, Files, Output, Request, Rows};
 use api::storage::Room;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use engine::plan::Plan;
 use formats::{Compression, FORMATS, Format};
 
 use crate::model;
@@ -56,6 +57,9 @@ pub struct Generate {
     /// What a language model may cost at most, in US dollars, where the schema asks one; LLM_BUDGET_USD holds beside it
     #[arg(long, value_name = "USD", value_parser = parse_dollars)]
     llm_ceiling_usd: Option<f64>,
+    /// Ask a language model again for answers that it had no more of
+    #[arg(long)]
+    llm_ask_again: bool,
     #[command(flatten)]
     csv: CsvOptions,
     /// Start a file with a byte order mark, which some spreadsheets want
@@ -78,21 +82,28 @@ impl Generate {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
         let cancellation = cancelled_by_signals();
+        let asking = model::Asking { ceiling_usd: self.llm_ceiling_usd, again: self.llm_ask_again };
         let plan = self.schema.plan(&self.settings, &self.scope.options(), |plan| {
-            model::asked(&self.schema, plan, self.llm_ceiling_usd, &cancellation)
+            // What cannot be written is not paid for.
+            generations::check(plan, &self.request(plan)?)?;
+            model::asked(&self.schema, plan, asking, &cancellation)
         })?;
-        let table = self.table.as_deref().map(|name| generations::table_index(&plan, name)).transpose()?;
-        let output = Output::resolve(self.out.as_deref(), self.format, self.compress, &plan.dataset.name)?;
-        let threads = self.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
-        let options = formats::Options { csv_bom: self.csv_bom, ..self.csv.options() };
-        let tables = table.map(|table| vec![table]);
-        let request =
-            Request { tables, rows: Rows::Planned, range: self.range, output, options, threads, room: Room::default() };
+        let request = self.request(&plan)?;
         let bar = Bar::new();
         let made = generations::generate(&plan, &request, &cancellation, &mut |progress| bar.show(progress));
         drop(bar);
         say(&made?);
         Ok(())
+    }
+
+    /// What is to be made, by the options.
+    fn request(&self, plan: &Plan) -> Result<Request, Stop> {
+        let table = self.table.as_deref().map(|name| generations::table_index(plan, name)).transpose()?;
+        let output = Output::resolve(self.out.as_deref(), self.format, self.compress, &plan.dataset.name)?;
+        let threads = self.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
+        let options = formats::Options { csv_bom: self.csv_bom, ..self.csv.options() };
+        let (tables, range) = (table.map(|table| vec![table]), self.range.clone());
+        Ok(Request { tables, rows: Rows::Planned, range, output, options, threads, room: Room::default() })
     }
 }
 

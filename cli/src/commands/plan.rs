@@ -37,7 +37,7 @@ pub struct Plan {
 impl Plan {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let compiled = self.schema.compile(&self.settings, &self.scope.options())?;
+        let compiled = self.schema.shown(&self.settings, &self.scope.options())?;
         let report = compiled.plan.as_ref().map(|plan| match plan.asks() {
             true => Ok::<_, Stop>(model::to_look()?.described(plan)?),
             false => Ok(plan.measured()),

@@ -97,14 +97,19 @@ impl Generator for Llm {
     fn compile_field(&self, cx: &mut Context<'_>, field: &str) -> Result<Made, Problems> {
         let required = self.json_schema.as_ref().and_then(|schema| schema.get("required")).and_then(Value::as_array);
         let mut fields = Vec::new();
+        let root = Value::Object(self.json_schema.clone().unwrap_or_default());
         for (name, schema) in self.properties().into_iter().flatten() {
             let mut schema = schema.as_object().cloned().unwrap_or_default();
             let description = schema.get("description").and_then(Value::as_str).map(str::to_owned);
-            let logical = item::type_of_schema(&schema);
+            let logical = item::type_of_schema(&schema, &root);
             if !required.is_some_and(|required| required.iter().any(|known| known == name)) {
                 // What an answer may leave out is null.
                 let any_of = json!([Value::Object(schema), {"type": "null"}]);
                 schema = Map::from_iter([("anyOf".to_owned(), any_of)]);
+            }
+            if let Some(definitions) = root.get("$defs") {
+                // What it refers to stands with it.
+                schema.entry("$defs".to_owned()).or_insert_with(|| definitions.clone());
             }
             fields.push(Field {
                 name: name.clone(),
@@ -116,7 +121,7 @@ impl Generator for Llm {
             });
         }
         let place = fields.iter().position(|known| known.name == field).unwrap_or(0);
-        let item = Value::Object(self.json_schema.clone().unwrap_or_default());
+        let item = root;
         let (names, unique) = (cx.columns_of_draw(), vec![false; fields.len()]);
         let on_error = self.on_error.unwrap_or(OnError::Fail);
         self.made(cx, Asked { fields, place, item, names, unique, on_error, whole: false })
@@ -168,7 +173,7 @@ impl Llm {
             (None, Some(values), _) => {
                 super::lists::List::of(values, None).map_err(|found| below(found, "values"))?.logical
             }
-            (None, None, Some(schema)) => item::type_of_schema(schema),
+            (None, None, Some(schema)) => item::type_of_schema(schema, &Value::Object(schema.clone())),
             (None, None, None) => crate::types::LogicalType::String,
         };
         if !item::is_possible(&logical) {
@@ -179,7 +184,7 @@ impl Llm {
             super::lists::List::of(values, Some(&logical)).map_err(|found| below(found, "values"))?;
         }
         if let (Some(schema), Some(declared)) = (&self.json_schema, &declared) {
-            let written = item::type_of_schema(schema);
+            let written = item::type_of_schema(schema, &Value::Object(schema.clone()));
             let (kind, _) = item::json_type(declared);
             let fits = match (item::json_type(&written).0, kind) {
                 (_, None) => true,
@@ -196,6 +201,8 @@ impl Llm {
 
     /// Compiles one field of a draw.
     fn made(&self, cx: &mut Context<'_>, mut asked: Asked) -> Result<Made, Problems> {
+        // What the schema says of the model's failing is told to who asks it, whoever looks at rows meanwhile.
+        let waits = cx.waits();
         if cx.falls_back() {
             asked.on_error = OnError::Fallback;
         }
@@ -263,7 +270,9 @@ impl Llm {
             on_error: asked.on_error,
             holds: Holds::new(&asked.fields, asked.whole),
             held: std::collections::HashMap::new(),
+            is_declined: false,
             fallback: Vec::new(),
+            unheld: Vec::new(),
             is_long: false,
             template,
         };
@@ -272,8 +281,8 @@ impl Llm {
             None => std::collections::HashMap::new(),
         };
         let too_few = pool.held.get(&pool.prompt).copied().filter(|held| is_unique && *held < rows);
-        if cx.falls_back() && too_few.is_some() {
-            // They are not all there yet.
+        if asked.on_error == OnError::Fallback && too_few.is_some() {
+            // A column without repetition takes its values from one place.
             lists.clear();
             pool.held.clear();
         } else if let Some(held) = too_few {
@@ -282,13 +291,22 @@ impl Llm {
                 asked.unique_name()
             );
             let problem = Problem::new("capacity", detail).param("capacity", held.to_string()).param("rows", rows);
-            return Err(vec![problem.remedy("let the pool be filled again, ask for fewer rows, or leave unique out")]);
+            let remedy = "let the model be asked again (generate --llm-ask-again, or POST /llm/ask-again), ask for fewer rows, or leave unique out";
+            return Err(vec![problem.remedy(remedy)]);
         }
         let may_fall = asked.on_error == OnError::Fallback && (lists.is_empty() || !pool.template.is_fixed());
-        let fallen = if may_fall { Some(cx.fallback(field)?) } else { None };
-        if let Some((_, words)) = &fallen {
-            pool.fallback.push((field.name.clone(), words.clone()));
+        let fallen = match may_fall {
+            true if waits => cx.fallback(field, true).ok(),
+            true => Some(cx.fallback(field, false)?),
+            false => None,
+        };
+        if let Some(fallen) = &fallen {
+            pool.fallback.push((field.name.clone(), fallen.words.clone()));
+            if !fallen.unheld.is_empty() {
+                pool.unheld.push((field.name.clone(), fallen.unheld.clone()));
+            }
         }
+        let fallen = fallen.filter(|_| !waits).map(|fallen| fallen.nested);
         let whole = |lists: &fill::Lists| lists.values().all(|list| list.longest().is_some());
         let bound = field.lengths.1.map(u64::from);
         let answered =
@@ -298,7 +316,7 @@ impl Llm {
         let drawn_by = cx.add_pool(pool, asked.fields.len());
         let logical = field.logical.clone();
         if lists.is_empty()
-            && let Some((nested, _)) = fallen
+            && let Some(nested) = fallen
         {
             let (logical, longest, nullable) = (nested.logical.clone(), nested.longest, nested.nullable);
             let (distinct, countable) = (nested.distinct, nested.countable.clone());
@@ -320,12 +338,11 @@ impl Llm {
         let is_drawn = matches!(deal, Deal::Drawn(_));
         let longest = match &fallen {
             None => answered,
-            Some((nested, _)) => answered.zip(nested.longest).map(|(one, other)| one.max(other)),
+            Some(nested) => answered.zip(nested.longest).map(|(one, other)| one.max(other)),
         };
-        let nullable = field.is_nullable() || fallen.as_ref().is_some_and(|(nested, _)| nested.nullable);
+        let nullable = field.is_nullable() || fallen.as_ref().is_some_and(|nested| nested.nullable);
         let distinct = asked.unique[asked.place] && fallen.is_none();
-        let fallback = fallen.map(|(nested, _)| nested);
-        let fill = Pooled { template, prompt, inputs, lists, fallback, deal, logical: logical.clone() };
+        let fill = Pooled { template, prompt, inputs, lists, fallback: fallen, deal, logical: logical.clone() };
         let made = Made { longest, nullable, distinct, asks: true, ..Made::computed(logical, fill) };
         Ok(Made { drawn_by: is_drawn.then_some(drawn_by), ..made })
     }

@@ -97,13 +97,39 @@ pub(crate) fn json_type(logical: &LogicalType) -> (Option<&'static str>, Option<
     }
 }
 
-/// The type of values that a JSON Schema describes.
-pub(crate) fn type_of_schema(schema: &Map<String, Value>) -> LogicalType {
+/// How deep references and choices of a schema are followed.
+const DEEPEST: usize = 8;
+
+/// The type of values that a JSON Schema describes; `root` is the schema that its references are of.
+pub(crate) fn type_of_schema(schema: &Map<String, Value>, root: &Value) -> LogicalType {
+    type_below(schema, root, 0)
+}
+
+fn type_below(schema: &Map<String, Value>, root: &Value, depth: usize) -> LogicalType {
     let kinds: Vec<&str> = match schema.get("type") {
         Some(Value::String(kind)) => vec![kind],
         Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect(),
         _ => Vec::new(),
     };
+    if kinds.is_empty() && depth < DEEPEST {
+        let of = |part: &Value| part.as_object().map_or(LogicalType::Json, |part| type_below(part, root, depth + 1));
+        if let Some(path) = schema.get("$ref").and_then(Value::as_str) {
+            return path.strip_prefix('#').and_then(|path| root.pointer(path)).map_or(LogicalType::Json, of);
+        }
+        // Null is no type of its own: what is left of a choice must be of one.
+        if let Some(variants) = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(*key)?.as_array()) {
+            let is_null =
+                |variant: &&Value| variant["type"] == "null" || variant.get("const").is_some_and(Value::is_null);
+            return only(variants.iter().filter(|variant| !is_null(variant)).map(of));
+        }
+        if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
+            return only(parts.iter().map(of).filter(|kind| *kind != LogicalType::Json));
+        }
+        let listed = schema.get("const").map(std::slice::from_ref);
+        if let Some(values) = listed.or_else(|| schema.get("enum")?.as_array().map(Vec::as_slice)) {
+            return only(values.iter().filter(|value| !value.is_null()).map(type_of_value));
+        }
+    }
     let format = schema.get("format").and_then(Value::as_str);
     match (kinds.as_slice(), format) {
         (["integer"], _) => LogicalType::Integer,
@@ -113,11 +139,33 @@ pub(crate) fn type_of_schema(schema: &Map<String, Value>) -> LogicalType {
         (["string"], Some("date-time")) => LogicalType::Datetime,
         (["string"], Some("time")) => LogicalType::Time,
         (["string"], _) => LogicalType::String,
-        ([], _)
-            if schema.get("enum").and_then(Value::as_array).is_some_and(|list| list.iter().all(Value::is_string)) =>
-        {
-            LogicalType::String
-        }
+        _ => LogicalType::Json,
+    }
+}
+
+/// The one type of several; whole numbers are numbers too. JSON where they differ.
+fn only(kinds: impl Iterator<Item = LogicalType>) -> LogicalType {
+    let mut found = None;
+    for kind in kinds {
+        found = match (found, kind) {
+            (None, kind) => Some(kind),
+            (Some(one), other) if one == other => Some(one),
+            (Some(LogicalType::Integer | LogicalType::Float), LogicalType::Integer | LogicalType::Float) => {
+                Some(LogicalType::Float)
+            }
+            _ => return LogicalType::Json,
+        };
+    }
+    found.unwrap_or(LogicalType::Json)
+}
+
+/// The type of a value that is written in a schema.
+fn type_of_value(value: &Value) -> LogicalType {
+    match value {
+        Value::String(_) => LogicalType::String,
+        Value::Bool(_) => LogicalType::Boolean,
+        Value::Number(number) if number.is_i64() => LogicalType::Integer,
+        Value::Number(_) => LogicalType::Float,
         _ => LogicalType::Json,
     }
 }
@@ -301,10 +349,29 @@ mod tests {
 
     #[test]
     fn a_schema_names_its_type() {
-        let of = |schema: Value| type_of_schema(schema.as_object().expect("an object"));
+        let of = |schema: Value| type_of_schema(schema.as_object().expect("an object"), &schema);
         assert_eq!(of(json!({"type": ["string", "null"], "format": "date"})), LogicalType::Date);
         assert_eq!(of(json!({"type": "number"})), LogicalType::Float);
         assert_eq!(of(json!({"enum": ["a", "b"]})), LogicalType::String);
         assert_eq!(of(json!({"type": "object"})), LogicalType::Json);
+        for (schema, logical) in [
+            (json!({"enum": ["uno", "dos", null]}), LogicalType::String),
+            (json!({"const": "uno"}), LogicalType::String),
+            (json!({"enum": [1, 2]}), LogicalType::Integer),
+            (json!({"enum": [1, 2.5, null]}), LogicalType::Float),
+            (json!({"enum": [true, false]}), LogicalType::Boolean),
+            (json!({"enum": ["a", 1]}), LogicalType::Json),
+            (json!({"enum": [null]}), LogicalType::Json),
+            (json!({"anyOf": [{"type": "string"}, {"type": "null"}]}), LogicalType::String),
+            (json!({"oneOf": [{"type": "null"}, {"type": "string", "format": "date"}]}), LogicalType::Date),
+            (json!({"anyOf": [{"type": "integer"}, {"type": "number"}]}), LogicalType::Float),
+            (json!({"anyOf": [{"type": "integer"}, {"type": "string"}]}), LogicalType::Json),
+            (json!({"allOf": [{"type": "integer"}, {"minimum": 3}]}), LogicalType::Integer),
+            (json!({"$ref": "#/$defs/name", "$defs": {"name": {"type": "string"}}}), LogicalType::String),
+            (json!({"$ref": "#"}), LogicalType::Json),
+            (json!({"minimum": 3}), LogicalType::Json),
+        ] {
+            assert_eq!(of(schema.clone()), logical, "{schema}");
+        }
     }
 }

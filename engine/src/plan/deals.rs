@@ -34,11 +34,15 @@ impl Compiler {
                     Part { countable, logical: LogicalType::Integer, longest: None }
                 }
                 Member::Column(column) => {
-                    let made = self.compile_generator(table, *column)?;
-                    let Some(countable) = made.countable else {
+                    // Nobody counts what a language model will answer; that its prompt may name another member is no circle to tell of.
+                    let asks = self.generator_name(table, *column).as_deref() == Some("llm");
+                    let made = if asks { None } else { Some(self.compile_generator(table, *column)?) };
+                    let is_float = made.as_ref().is_some_and(|made| made.logical == LogicalType::Float);
+                    let counted = made.and_then(|made| Some((made.countable?, made.logical, made.longest)));
+                    let Some((countable, logical, longest)) = counted else {
                         let name = self.dataset.tables[table].columns[*column].name.clone();
                         let detail = format!("{name} is part of a combination without repetition, and its values cannot be counted");
-                        let remedy = if made.logical == LogicalType::Float {
+                        let remedy = if is_float {
                             "say type: integer, or type: decimal with a scale, so that its values can be counted"
                         } else {
                             "use a generator with a countable domain, such as sequence, integer, date, pattern or choice"
@@ -46,7 +50,7 @@ impl Compiler {
                         self.report(&column_pointer(table, *column), [Problem::new("not_countable", detail).remedy(remedy)]);
                         return Err(Failed::Known);
                     };
-                    Part { countable, logical: made.logical, longest: made.longest }
+                    Part { countable, logical, longest }
                 }
             });
         }

@@ -20,6 +20,7 @@ mod counts;
 mod deals;
 mod diagram;
 mod distributions;
+mod domains;
 mod evaluate;
 mod formulas;
 mod given;
@@ -44,6 +45,7 @@ mod scattered;
 mod scope;
 mod shifts;
 mod shown;
+mod standins;
 mod statistics;
 
 use std::sync::Arc;
@@ -71,7 +73,7 @@ pub use shifts::Shift;
 
 use crate::enforce::redraw::Group;
 use crate::generators::{Countable, Fill};
-use crate::llm::Answers;
+use crate::llm::{Answers, OnError};
 use crate::problem::Problem;
 use crate::schema::{Dataset, Files, Overrides, no_files, read};
 use crate::types::LogicalType;
@@ -99,6 +101,9 @@ pub struct Options {
     /// Whether columns whose answers are missing are filled as `on_error: fallback` does, whatever the schema says: for a look at rows
     /// before anybody is asked.
     pub falls_back: bool,
+    /// Whether columns whose answers are missing wait for them, whatever the schema says: for who looks for the questions, so that no rule is
+    /// tried with values that no row will have.
+    pub waits: bool,
 }
 
 /// What came of compiling.
@@ -128,6 +133,60 @@ pub fn compile_text_with(text: &str, overrides: &Overrides, options: &Options, f
         plan = compiled.plan.filter(|_| problems.iter().all(|problem| !problem.is_error()));
     }
     Compiled { plan, problems }
+}
+
+/// Compiles in two steps where a language model is asked: to the questions alone, and with what `answers` finds of their answers. So no rule is
+/// held against values of another generator where there are answers.
+///
+/// # Errors
+/// That of `answers`.
+pub fn compile_answered<E>(
+    compile: impl Fn(&Options) -> Compiled,
+    options: &Options,
+    answers: impl FnOnce(&Plan) -> Result<Option<Arc<Answers>>, E>,
+) -> Result<Compiled, E> {
+    let asking = compile(&Options { waits: true, answers: None, ..options.clone() });
+    match &asking.plan {
+        Some(plan) if plan.asks() => {
+            let answers = answers(plan)?;
+            Ok(compile(&Options { answers, ..options.clone() }))
+        }
+        _ => Ok(asking),
+    }
+}
+
+/// The same for who shows a plan and asks nobody: `answers` finds those of pools that are full. What another generator cannot hold where answers
+/// are missing is a warning then, since answers may.
+///
+/// # Errors
+/// That of `answers`.
+pub fn compile_shown<E>(
+    compile: impl Fn(&Options) -> Compiled,
+    options: &Options,
+    answers: impl FnOnce(&Plan) -> Result<Option<Arc<Answers>>, E>,
+) -> Result<Compiled, E> {
+    let mut found = None;
+    let compiled = compile_answered(&compile, options, |plan| {
+        found = answers(plan)?;
+        Ok(found.clone())
+    })?;
+    if compiled.plan.is_some() {
+        return Ok(compiled);
+    }
+    let waiting = compile(&Options { waits: true, answers: found, ..options.clone() });
+    let Some(plan) = &waiting.plan else { return Ok(compiled) };
+    if plan.pools.iter().all(|pool| pool.on_error != OnError::Fallback) {
+        return Ok(compiled);
+    }
+    let mut problems = waiting.problems;
+    for mut problem in compiled.problems.into_iter().filter(Problem::is_error) {
+        problem.detail = format!("without the language model's answers: {}", problem.detail);
+        problems.push(problem.warning());
+    }
+    let mut report = plan.report.clone();
+    report.warnings = problems.clone();
+    let plan = waiting.plan.and_then(|plan| Arc::try_unwrap(plan).ok()).map(|plan| Arc::new(Plan { report, ..plan }));
+    Ok(Compiled { plan, problems })
 }
 
 /// Compiles a dataset. `left_out` are the pointers of elements that could not be read: what depends on them is not blamed.

@@ -43,6 +43,9 @@ pub struct PoolReport {
     /// What fills its columns where there is no answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<FallbackReport>,
+    /// Whether the model was asked and gave no answer to some prompt.
+    #[serde(skip)]
+    is_declined: bool,
     /// Calls that filling it takes, where somebody can tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls: Option<u64>,
@@ -64,6 +67,18 @@ pub struct FallbackReport {
     pub column: String,
     /// The generator, and why it was chosen.
     pub generator: String,
+    /// Keywords of the answers' JSON Schema that its values may break.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unheld: Vec<String>,
+}
+
+impl fmt::Display for FallbackReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.unheld.is_empty() {
+            true => f.write_str(&self.generator),
+            false => write!(f, "{}, which may break {}", self.generator, self.unheld.join(" and ")),
+        }
+    }
 }
 
 /// Whether a pool has the answers that rows need.
@@ -138,12 +153,15 @@ impl Report {
 impl PoolReport {
     /// Where its values come from, in a sentence.
     fn note(&self) -> String {
-        let others: Vec<&str> = self.fallback.iter().map(|fallen| fallen.generator.as_str()).collect();
+        let others: Vec<String> = self.fallback.iter().map(ToString::to_string).collect();
         let others = others.join(", ");
         match (self.state, self.held) {
             (PoolState::Answered, 1) => "drawn from 1 answer of a language model".to_owned(),
             (PoolState::Answered, held) => format!("drawn from {held} answers of a language model"),
             (PoolState::Waiting, _) => "waits for the answers of a language model".to_owned(),
+            (PoolState::Fallback, 0) if self.is_declined => {
+                format!("a language model was asked and gave no answers: filled by {others}")
+            }
             (PoolState::Fallback, 0) => format!("no language model was asked: filled by {others}"),
             (PoolState::Fallback, held) => {
                 format!("drawn from {held} answers of a language model, and where it gave none filled by {others}")
@@ -201,7 +219,18 @@ impl Plan {
             {
                 problems.push(too_many(pool));
             }
-            reports.push(self.report_pool(pool, seen.as_ref()));
+            let report = self.report_pool(pool, seen.as_ref());
+            // Where answers are there, what would fill rows without them is no matter.
+            if report.state == PoolState::Fallback {
+                problems.extend(pool.unheld.iter().map(|(column, unheld)| {
+                    let detail = format!(
+                        "where the language model gives no answer for {column}, its values may break {} of the json_schema",
+                        unheld.join(" and ")
+                    );
+                    Problem::new("unheld", detail).at(format!("{}/json_schema", pool.pointer)).warning()
+                }));
+            }
+            reports.push(report);
         }
         (reports, problems)
     }
@@ -225,6 +254,12 @@ impl Plan {
         let of_column = |(column, generator): &(String, String)| FallbackReport {
             column: column.clone(),
             generator: generator.clone(),
+            unheld: pool
+                .unheld
+                .iter()
+                .find(|(of, _)| of == column)
+                .map(|(_, unheld)| unheld.clone())
+                .unwrap_or_default(),
         };
         PoolReport {
             table: self.tables[pool.table].name.clone(),
@@ -239,6 +274,7 @@ impl Plan {
             state,
             on_error: pool.on_error,
             fallback: pool.fallback.iter().map(of_column).collect(),
+            is_declined: pool.is_declined,
             calls: None,
             prompt_tokens: None,
             completion_tokens: None,

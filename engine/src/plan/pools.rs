@@ -4,13 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde_json::{Number, Value, json};
+use serde_json::{Number, Value};
 
 use super::compiler::{Compiler, column_pointer};
-use super::context::Nested;
-use super::{BLOCK, Context, Evaluation, Plan, SlotId, Source, auto, convert};
-use crate::generators::{GeneratorSpec, Llm, Per, Problems, Rows, RunError};
-use crate::llm::item::Field;
+use super::{BLOCK, Context, Evaluation, Plan, SlotId, Source, convert};
+use crate::generators::{Llm, Per, Rows, RunError};
 use crate::llm::template::Template;
 use crate::llm::{Answers, Holds, OnError, Question, Wanted};
 use crate::problem::{Problem, pointer_step};
@@ -53,8 +51,12 @@ pub(crate) struct Pool {
     pub holds: Holds,
     /// How many usable answers each prompt has.
     pub held: HashMap<String, u64>,
+    /// Whether the model was asked and gave no answer to some prompt.
+    pub is_declined: bool,
     /// What fills which columns where there is no answer, in words.
     pub fallback: Vec<(String, String)>,
+    /// What of the answers' schema it may break, by column.
+    pub unheld: Vec<(String, Vec<String>)>,
     /// Whether looking at rows for its prompts takes too long while it is planned.
     pub is_long: bool,
 }
@@ -160,17 +162,27 @@ impl Plan {
         })
     }
 
-    /// Whether the values of a slot follow from answers, of its own row or any other.
-    fn follows_from_answers(&self, table: usize, slot: SlotId) -> bool {
+    /// Whether the values of a slot follow from answers, of its own row or any other; the rules for whose sake they do, where it is not by what
+    /// makes them.
+    fn follows_from_answers(&self, table: usize, slot: SlotId) -> Option<Vec<String>> {
         let mut reached = HashSet::new();
         let mut open = vec![(table, slot)];
-        while let Some((table, slot)) = open.pop() {
+        // What makes the values comes first.
+        let mut drawn: Vec<((usize, SlotId), Vec<String>)> = Vec::new();
+        let mut rules = Vec::new();
+        loop {
+            let Some((table, slot)) = open.pop() else {
+                let (next, of) = drawn.pop()?;
+                open.push(next);
+                rules = of;
+                continue;
+            };
             if !reached.insert((table, slot)) {
                 continue;
             }
             let definition = &self.tables[table].slots[slot];
             if definition.asks {
-                return true;
+                return Some(rules);
             }
             open.extend(definition.inputs.iter().chain(&definition.far).map(|read| (table, *read)));
             open.extend(&definition.elsewhere);
@@ -178,10 +190,10 @@ impl Plan {
                 open.push((*table, *slot));
             }
             if let Some(group) = definition.group.map(|group| &self.tables[table].groups[group]) {
-                open.extend(group.members.iter().chain(&group.conditions).map(|read| (table, *read)));
+                let reads = group.members.iter().chain(&group.conditions);
+                drawn.extend(reads.map(|read| ((table, *read), group.rules.clone())));
             }
         }
-        false
     }
 
     /// Pools whose prompts name what follows from answers itself.
@@ -189,12 +201,23 @@ impl Plan {
         let mut problems = Vec::new();
         for pool in &self.pools {
             for (slot, name) in pool.reads.iter().zip(&pool.names) {
-                if self.follows_from_answers(pool.table, *slot) {
-                    let detail = format!(
-                        "the prompt of {} names {name}, which follows from answers of a language model itself",
-                        pool.columns.join(" and ")
-                    );
-                    let remedy = "name columns that other generators fill, or give both columns one prompt";
+                if let Some(rules) = self.follows_from_answers(pool.table, *slot) {
+                    let columns = pool.columns.join(" and ");
+                    let (detail, remedy) = match rules.is_empty() {
+                        true => (
+                            format!(
+                                "the prompt of {columns} names {name}, which follows from answers of a language model itself"
+                            ),
+                            "name columns that other generators fill, or give both columns one prompt",
+                        ),
+                        false => (
+                            format!(
+                                "the prompt of {columns} names {name}, which is drawn together with answers of a language model so that {} can hold",
+                                rules.join(" and ")
+                            ),
+                            "let the rule read the answers or what their prompt names, and not both",
+                        ),
+                    };
                     problems
                         .push(Problem::new("asks_twice", detail).at(format!("{}/prompt", pool.pointer)).remedy(remedy));
                 }
@@ -361,6 +384,11 @@ impl Context<'_> {
         self.compiler.options.falls_back
     }
 
+    /// Whether what has no answers waits for them, whatever the schema says.
+    pub(crate) fn waits(&self) -> bool {
+        self.compiler.options.waits
+    }
+
     /// What the language model answered, where it was asked.
     pub(crate) fn answers(&self) -> Option<Arc<Answers>> {
         self.compiler.options.answers.clone()
@@ -405,41 +433,14 @@ impl Context<'_> {
                         known.fallback.push(fallen);
                     }
                 }
+                for unheld in pool.unheld {
+                    if !known.unheld.contains(&unheld) {
+                        known.unheld.push(unheld);
+                    }
+                }
             }
             None => self.compiler.pools.push(pool),
         }
         drawn_by
-    }
-
-    /// What fills a field where the language model gave no answer: a choice of the values that are allowed, else the generator that its
-    /// name, type and description suggest. And that generator in words.
-    pub(crate) fn fallback(&mut self, field: &Field) -> Result<(Nested, String), Problems> {
-        let mut column = json!({ "name": field.name, "type": convert::type_word(&field.logical) });
-        if let Some(description) = &field.description {
-            column["description"] = json!(description);
-        }
-        if let LogicalType::Decimal { precision, scale } = field.logical {
-            column["precision"] = json!(precision);
-            column["scale"] = json!(scale);
-        }
-        if field.lengths.0 > 0 {
-            column["min_length"] = json!(field.lengths.0);
-        }
-        if let Some(max) = field.lengths.1 {
-            column["max_length"] = json!(max);
-        }
-        let allowed = field.schema.as_ref().and_then(|schema| schema.get("enum")?.as_array().cloned());
-        let made = match field.values.clone().or(allowed) {
-            Some(values) => GeneratorSpec::from_value(json!({ "type": "choice", "values": values }))
-                .map(|generator| (generator, None)),
-            None => serde_json::from_value::<Column>(column)
-                .map(|column| auto::choose_for(&self.compiler.dataset, self.table, &column))
-                .map(|(generator, reason)| (generator, Some(reason)))
-                .map_err(|error| error.to_string()),
-        };
-        let (generator, reason) = made.map_err(|detail| vec![Problem::new("run", detail)])?;
-        let name = &generator.entry().name;
-        let words = reason.map_or_else(|| name.clone(), |reason| format!("{name} ({reason})"));
-        Ok((self.nested_as(&generator, "fallback", 0, field.logical.clone())?, words))
     }
 }

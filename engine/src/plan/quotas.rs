@@ -307,7 +307,12 @@ impl Compiler {
     }
 
     /// A condition over one column, for each of its values.
-    fn over_values(&self, sql: &str, values: &ArrayRef, logical: &LogicalType) -> Result<BooleanArray, Problem> {
+    pub(super) fn over_values(
+        &self,
+        sql: &str,
+        values: &ArrayRef,
+        logical: &LogicalType,
+    ) -> Result<BooleanArray, Problem> {
         let parsed = Parsed::parse(sql).map_err(sql_problem)?;
         let field = |read: &crate::expr::Reference| Field::new(read.to_string(), sql_type(logical), true);
         let scope = Schema::new(parsed.references().iter().map(field).collect::<Vec<_>>());

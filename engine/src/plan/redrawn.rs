@@ -16,6 +16,7 @@ impl Compiler {
         self.try_projected();
         self.keep_apart();
         let conditions = std::mem::take(&mut self.statements.conditions);
+        self.check_domains(&conditions);
         let mut groups: HashMap<usize, Vec<(Group, HashSet<String>)>> = HashMap::new();
         for condition in conditions {
             let (table, limited) = (condition.table, &condition.limited);
@@ -94,7 +95,7 @@ impl Compiler {
         let looked_at = self.families_looked_at(table, condition);
         let told = self.families_told_elsewhere(table, condition);
         let behind = |slot: SlotId, chooses: bool| -> HashSet<String> {
-            let mut families = self.families_behind(table, slot);
+            let mut families = self.families_read(table, slot);
             families.retain(|family| {
                 let is_fixed = looked_at.contains(family) || (chooses && told.contains(family));
                 family.starts_with(CHOICE) == chooses && !is_fixed
@@ -112,6 +113,24 @@ impl Compiler {
     pub(super) fn families_behind(&self, table: usize, slot: SlotId) -> HashSet<String> {
         let slots = &self.tables[table].slots;
         let needed = self.behind(table, &[slot]);
+        (0..slots.len()).filter(|slot| needed[*slot]).filter_map(|slot| slots[slot].drawn_by.clone()).collect()
+    }
+
+    /// The same without those that stand behind an answer of a language model only because they say what it is asked: what is asked is known
+    /// before the first answer, so that nothing of it is drawn again for the answers' sake.
+    fn families_read(&self, table: usize, slot: SlotId) -> HashSet<String> {
+        let slots = &self.tables[table].slots;
+        let told: HashSet<SlotId> =
+            self.pools.iter().filter(|pool| pool.table == table).flat_map(|pool| pool.reads.iter().copied()).collect();
+        let mut needed = vec![false; slots.len()];
+        needed[slot] = true;
+        for slot in (0..slots.len()).rev() {
+            if needed[slot] {
+                for input in slots[slot].inputs.iter().filter(|input| !(slots[slot].asks && told.contains(input))) {
+                    needed[*input] = true;
+                }
+            }
+        }
         (0..slots.len()).filter(|slot| needed[*slot]).filter_map(|slot| slots[slot].drawn_by.clone()).collect()
     }
 

@@ -1,5 +1,6 @@
 //! Columns that a language model wrote: what is asked, how rows draw from the answers, and what happens without them.
 
+mod rules;
 mod without;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1780,6 +1780,8 @@ export interface components {
             column: string;
             /** @description The generator, and why it was chosen. */
             generator: string;
+            /** @description Keywords of the answers' JSON Schema that its values may break. */
+            unheld?: string[];
         };
         /**
          * Format: binary
@@ -2006,6 +2008,11 @@ export interface components {
              * @description US dollars that it may cost, beside the server's own limit; null where nothing was said.
              */
             ceiling_usd?: number | null;
+            /**
+             * Format: double
+             * @description US dollars that may be billed beside that: for calls that were sent and not answered; null where the model's price is not known.
+             */
+            unanswered_usd?: number | null;
             /** @description What its pools of answers gave, once all are there. */
             pools: components["schemas"]["GenerationPool"][];
         };
@@ -2050,7 +2057,7 @@ export interface components {
              * @description Questions that have no answers: another generator fills their rows.
              */
             failed: number;
-            /** @description Why, for one of them. */
+            /** @description Why, for one of them; or why one has fewer answers than were wanted. */
             failure?: string | null;
         };
         /** @description A generation in a word. */

@@ -182,7 +182,8 @@ fn read(answer: &Value) -> Result<Value, String> {
 /// What the plan says of a schema, as for any user's. Places in the text mean nothing to who did not write it.
 async fn check(session: Session<'_>, schema: Value) -> Result<Vec<Problem>, Failure> {
     let planned = tokio::task::spawn_blocking(move || {
-        plan::compile_text(&schema.to_string(), &Overrides::new(), &Options::default()).problems
+        plan::compile_text(&schema.to_string(), &Overrides::new(), &Options { waits: true, ..Options::default() })
+            .problems
     });
     let problems = tokio::select! {
         biased;

@@ -175,6 +175,20 @@ fn proof(
     Proof::begin(plan, providers, Some(live), request.threads, work.as_deref()).map(Some)
 }
 
+/// Whether a request can be met, as far as that can be told without a row: its choices, its rows, and whether files can be written where they are
+/// to stand.
+pub fn check(plan: &Plan, request: &Request) -> Result<(), Failure> {
+    let request = &request.settled()?;
+    let parts = parts(plan, request)?;
+    request.output.files(plan, &parts.iter().map(|part| part.table).collect::<Vec<_>>())?;
+    match &request.output.target {
+        Target::Folder(folder) => drop(Staging::for_folder(folder)?),
+        Target::File(path) if !storage::is_special(path) => drop(Staging::for_file(path)?),
+        Target::File(_) | Target::Stdout => {}
+    }
+    Ok(())
+}
+
 /// What to make, checked against the plan.
 fn parts(plan: &Plan, request: &Request) -> Result<Vec<Part>, Failure> {
     let whole = |table: usize| Part { table, range: 0..plan.tables[table].rows };

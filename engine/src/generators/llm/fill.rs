@@ -39,6 +39,7 @@ pub(super) fn lists(
         question.item == pool.item && question.temperature == pool.temperature && pool.template.fits(&question.prompt)
     });
     for (question, list) in own {
+        pool.is_declined |= list.is_empty();
         for answer in list.iter() {
             items.check(answer).map_err(|fault| refused(pool, &fault.to_string()))?;
         }
