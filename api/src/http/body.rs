@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn what_is_no_json_is_told_from_what_is_some() {
         let told = |text: &str| serde_json::from_str::<Object<Body>>(text).expect_err(text).to_string();
-        for text in ["{", "{\"count\": ", "{\"count\": 1,}", "{\"count\": tru}", "{\"a\": \"\\x\"}", "[1"] {
+        for text in ["{", "{\"count\": ", "{\"count\": 1,}", "{\"count\": tru}", "{\"a\": \"\\x\"}"] {
             assert!(no_json(&told(text)).is_some_and(|said| !said.contains(PLACE)), "{text}: {}", told(text));
         }
         for text in ["{\"count\": \"x\"}", "{\"count\": 1.5}", "7"] {
