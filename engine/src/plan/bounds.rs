@@ -3,6 +3,9 @@
 
 use std::collections::HashSet;
 
+use datafusion::arrow::array::{ArrayRef, AsArray};
+use datafusion::arrow::datatypes::Decimal128Type;
+
 use super::compiler::{Compiler, Failed, Name};
 use super::context::units_of;
 use super::convert;
@@ -11,7 +14,7 @@ use super::quotas::Ask;
 use super::rules::{Bound, BoundOf, PlannedBound, RowCondition, limited};
 use super::{Side, SlotId};
 use crate::enforce::order;
-use crate::expr::{Comparison, Op, Parsed};
+use crate::expr::{Comparison, Literal, Op, Parsed};
 use crate::generators::Made;
 use crate::schema::{Rule, RuleKind};
 use crate::types::LogicalType;
@@ -141,14 +144,21 @@ impl Compiler {
             Op::NotEqual => return None,
         };
         let is_strict = matches!(one.op, Op::Less | Op::Greater);
-        let written = one.value.as_ref().and_then(|value| convert::literal(value, logical).ok());
+        // A number between two units is rounded to where it bounds, and not to the next unit.
+        let number = one.value.as_ref().and_then(exact).filter(|_| is_number(one, logical));
+        let written = match &number {
+            Some(number) if places(number) > places_of(logical) => None,
+            _ => one.value.as_ref().and_then(|value| convert::literal(value, logical).ok()),
+        };
         // Days and times are written as texts, which are none to SQL.
         if written.is_none() && one.than.references().is_empty() && !is_number(one, logical) {
             return None;
         }
         let bound = |side: Side| {
-            let value = match (&written, when) {
-                (Some(value), None) => match units_of(value, logical, side).ok()?[0] {
+            // Beyond a value between two units lies the unit that rounding to the other side leaves behind.
+            let rounds = if is_strict { side.other() } else { side };
+            let value = match (number.as_ref().filter(|_| when.is_none()).or(written.as_ref()), when) {
+                (Some(value), None) => match units_of(value, logical, rounds).ok()?[0] {
                     Some(units) => Bound::Constant(units),
                     None => return Some(None),
                 },
@@ -163,8 +173,6 @@ impl Compiler {
                 Side::Lower => 1,
                 Side::Upper => -1,
             };
-            // Beyond a value between two units lies the unit that rounding to the other side leaves behind.
-            let rounds = if is_strict { side.other() } else { side };
             Some(Some(PlannedBound { value, side, rounds, place: condition.pointer.clone(), gap }))
         };
         let bounds: Vec<Option<PlannedBound>> = sides.iter().map(|side| bound(*side)).collect::<Option<_>>()?;
@@ -291,8 +299,30 @@ impl Compiler {
     }
 }
 
+/// A number with all of its places.
+fn exact(value: &Literal) -> Option<ArrayRef> {
+    let Literal::Number(text) = value else { return None };
+    let places = text.split_once('.').map_or(0, |(_, fraction)| fraction.trim_end_matches('0').len());
+    let scale = i8::try_from(places).ok().filter(|scale| *scale <= 30)?;
+    let whole = LogicalType::Decimal { precision: 38, scale };
+    convert::literal(value, &whole).ok()
+}
+
+/// The decimal places of an array of decimals.
+fn places(numbers: &ArrayRef) -> i8 {
+    numbers.as_primitive_opt::<Decimal128Type>().map_or(0, |numbers| numbers.scale())
+}
+
+/// The decimal places that a type has.
+fn places_of(logical: &LogicalType) -> i8 {
+    match logical {
+        LogicalType::Decimal { scale, .. } => *scale,
+        _ => 0,
+    }
+}
+
 /// Whether a comparison without a column is one with a number, for a column of numbers.
 fn is_number(one: &Comparison, logical: &LogicalType) -> bool {
-    matches!(one.value, Some(crate::expr::Literal::Number(_)))
+    matches!(one.value, Some(Literal::Number(_)))
         && matches!(logical, LogicalType::Integer | LogicalType::Decimal { .. })
 }

@@ -22,6 +22,8 @@ impl Compiler {
         let mut rest: Vec<Parsed> = Vec::new();
         let mut limits = Vec::new();
         let mut projected = Vec::new();
+        // Of a column that is never null by itself no draw makes a null one: the premise is to give way.
+        let mut asks_for_null = false;
         for conjunct in conclusion.conjuncts() {
             let column = match conjunct.simple() {
                 Some(Simple::Null { column, .. }) if column.0.len() == 1 => self.column_named(table, &column.0[0]),
@@ -82,7 +84,8 @@ impl Compiler {
                         limits.push(limit);
                     }
                 }
-                _ => {
+                (simple, _) => {
+                    asks_for_null |= matches!(simple, Some(Simple::Null { negated: false, .. }));
                     rest.push(conjunct);
                     limits.push(limit);
                 }
@@ -96,7 +99,7 @@ impl Compiler {
                 table,
                 rule,
                 format!("NOT ({condition}) OR ({then})"),
-                Some(then),
+                (!asks_for_null).then_some(then),
                 format!("{pointer}/then"),
             );
             self.limited_to(limits);

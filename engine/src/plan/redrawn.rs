@@ -45,7 +45,8 @@ impl Compiler {
                     held.way = "checked_only";
                     held.note = "nothing that it reads can be drawn again".to_owned();
                 }
-                let owner = self.owner_read(table, &condition.sql);
+                let steered = condition.steered.as_deref().and_then(|sql| self.owner_read(table, sql));
+                let owner = steered.or_else(|| self.owner_read(table, &condition.sql));
                 self.statements.fixed.push(Fixed { table, slot, rule: condition.rule, owner, is_met: false });
                 continue;
             }
