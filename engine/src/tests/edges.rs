@@ -198,7 +198,7 @@ fn values_that_say_nothing_of_a_gender_are_not_passed_over_in_silence() {
     );
     let error = stopped(
         50,
-        &["{name: s, generator: {type: regex, pattern: \"F|zz\"}}", &name.replace("sql: s", "sql: concat(s, '')")],
+        &["{name: s, generator: {type: regex, pattern: \"F|zz\"}}", &name.replace("sql: s", "sql: lower(s)")],
     );
     assert_eq!(error.column, "first");
     assert!(error.detail.starts_with("\"zz\" is not understood as a gender; say one of F, "), "{error}");
