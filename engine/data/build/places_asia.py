@@ -43,6 +43,7 @@ def finish(locale, cities, districts):
         for name, state, here, people, zone, masks, area in cities
     ]
     rows.sort(key=lambda row: (-row[4], row[0], row[1]))
+    rows = places.completed(locale, rows)
     write(locale, "cities", rows)
     places.write_area_codes_of_states(locale, rows)
     rows = [

@@ -48,6 +48,9 @@ def calendar(npm, locale, cldr):
         rows += [(kind, number, names["days"]["stand-alone"][width][day]) for number, day in enumerate(DAYS, 1)]
     for kind, width in (("month", "wide"), ("month_short", "abbreviated")):
         rows += [(kind, number, names["months"]["stand-alone"][width][str(number)]) for number in range(1, 13)]
+    if locale == "es_PE":
+        # CLDR has the months of Peru as they begin a sentence, and its days as they stand in one.
+        rows = [(kind, number, name.lower()) for kind, number, name in rows]
     write(locale, "calendar", rows)
 
 
