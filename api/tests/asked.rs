@@ -83,7 +83,12 @@ async fn what_a_failed_pool_came_to_is_told() {
         let ended = api.generation(&token, &dataset, &json!({})).await;
         assert_eq!(ended["state"], state, "{ended:#}");
         let counted = pool(&ended);
-        assert_eq!((&counted["invalid"], &counted["refusals"], &counted["failed"]), (&json!(50), &json!(1), &json!(1)));
+        // Where another generator may stand in, the answers that are there are used.
+        let failed = u64::from(state == "failed");
+        assert_eq!(
+            (&counted["invalid"], &counted["refusals"], &counted["failed"]),
+            (&json!(50), &json!(1), &json!(failed))
+        );
         assert!(counted["failure"].as_str().is_some_and(|words| words.contains("key")), "{counted}");
     }
 }

@@ -155,12 +155,14 @@ impl Experience {
                 let calls = measured.usage.calls.min(20) as f64;
                 (spares, weight) = (spares + spare * calls, weight + calls);
             }
-            let (guess, took) = (size::likely(&question.prompt, &question.item), measured_each(*measured, SPARE));
+            // What is repeated was written all the same.
+            let spare = spare_of(question, *measured).unwrap_or(SPARE);
+            let (guess, took) = (size::likely(&question.prompt, &question.item), measured_each(*measured, spare));
             if guess.is_guess {
                 let weight = (measured.answers as f64 / BATCH as f64).min(1.0);
                 by_item.entry(&question.item).or_default().add(took / guess.tokens, weight);
             }
-            let rates = Rates { each: guess.with_tokens(took), prompts: 1.0, spare: SPARE };
+            let rates = Rates { each: guess.with_tokens(took), prompts: 1.0, spare };
             let thought = pool(question, 0, measured.answers, rates);
             let of_call = |usage: Usage| usage.prompt_tokens as f64 / usage.calls.max(1) as f64;
             prompts.add(of_call(measured.usage) / of_call(thought), measured.usage.calls as f64);

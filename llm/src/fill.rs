@@ -288,8 +288,6 @@ impl Run<'_> {
                     declined += 1;
                     failure
                 }
-                // It was asked once more already. Who never gave a list is not paid for a third.
-                Err(failure) if pool.distinct.is_empty() => return Err(failure),
                 Err(failure) => {
                     barren += UNUSABLE;
                     failure

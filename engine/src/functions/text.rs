@@ -254,7 +254,7 @@ impl Bounded {
             }
             // Of what is joined each part is bounded already.
             Growth::Join => {
-                let parts = (0..args.args.len()).map(|at| array(at)?.map(|part| texts(&part)).transpose());
+                let parts = (0..args.args.len()).map(texts);
                 let parts = parts.collect::<Result<Option<Vec<StringViewArray>>>>()?.unwrap_or_default();
                 let mut all = 0_usize;
                 for row in 0..rows {

@@ -1507,6 +1507,8 @@ export interface components {
          * @enum {string}
          */
         ColumnType: "string" | "text" | "integer" | "decimal" | "float" | "boolean" | "date" | "datetime" | "time" | "uuid" | "bytes" | "json" | "list";
+        /** @description Which number of a company. */
+        CompanyNumber: "tax" | "siren" | "siret";
         /** @description A generator of a mixture. */
         Component: {
             /**
@@ -1652,6 +1654,8 @@ export interface components {
         Draw: components["schemas"]["Generator"];
         /** @description Which durations are usual. */
         DurationShape: "uniform" | "exponential" | "normal";
+        /** @description What an EAN stands on. */
+        EanOf: "article" | "store" | "book";
         /**
          * @description What is written into a table.
          * @enum {string}
@@ -2291,7 +2295,10 @@ export interface components {
             values?: components["schemas"]["Values2"] | null;
             /** @description How likely each value is, in proportion: a list in the order of the values, or a map by value. All alike when absent. */
             weights?: components["schemas"]["Weights"] | null;
-            /** @description Whether shares are met exactly over the whole table, or each row is drawn; `expected` when absent. */
+            /**
+             * @description Whether shares are met exactly over the whole table, or each row is drawn; `expected` when absent. Nulls that the column's `null_rate` or
+             *     a rule puts in come after, so that of the values that are left the shares are those on average.
+             */
             quota?: components["schemas"]["QuotaKind"] | null;
         } | {
             /** @constant */
@@ -2305,8 +2312,11 @@ export interface components {
         } | {
             /** @constant */
             type: "boolean";
-            /** @description Share of true, 0 to 1; 0.5 when absent. */
-            true_rate?: (number | components["schemas"]["SqlParam"]) | null;
+            /**
+             * Format: double
+             * @description Share of true, 0 to 1; 0.5 when absent.
+             */
+            true_rate?: number | null;
         } | {
             /** @constant */
             type: "conditional";
@@ -2453,10 +2463,16 @@ export interface components {
         } | {
             /** @constant */
             type: "zipf";
-            /** @description The number of ranks, at least 1. */
-            n: number | components["schemas"]["SqlParam"];
-            /** @description How steeply probabilities fall, at least 0; 1 when absent. At 0 all ranks are alike. */
-            s?: (number | components["schemas"]["SqlParam"]) | null;
+            /**
+             * Format: int64
+             * @description The number of ranks, at least 1.
+             */
+            n: number;
+            /**
+             * Format: double
+             * @description How steeply probabilities fall, at least 0; 1 when absent. At 0 all ranks are alike.
+             */
+            s?: number | null;
         } | {
             /** @constant */
             type: "triangular";
@@ -2601,10 +2617,18 @@ export interface components {
         } | {
             /** @constant */
             type: "unix_timestamp";
-            /** @description First instant. */
-            start: string | components["schemas"]["SqlParam"];
-            /** @description Last instant. */
-            end: string | components["schemas"]["SqlParam"];
+            /**
+             * datetime
+             * Format: date-time
+             * @description First instant.
+             */
+            start: string;
+            /**
+             * datetime
+             * Format: date-time
+             * @description Last instant.
+             */
+            end: string;
         } | {
             /** @constant */
             type: "time_of_day";
@@ -2688,14 +2712,14 @@ export interface components {
             /** @constant */
             type: "full_name";
             /**
-             * @description The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent. A column of the same
+             * @description The gender, one of the words that `gender` understands, or SQL that gives one, null or `X` for both; the person's own when absent. A column of the same
              *     person with the first name decides before it.
              */
             gender?: (string | components["schemas"]["SqlParam"]) | null;
         } | {
             /** @constant */
             type: "first_name";
-            /** @description The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent. */
+            /** @description The gender, one of the words that `gender` understands, or SQL that gives one, null or `X` for both; the person's own when absent. */
             gender?: (string | components["schemas"]["SqlParam"]) | null;
         } | {
             /** @constant */
@@ -2752,12 +2776,12 @@ export interface components {
         } | {
             /** @constant */
             type: "middle_name";
-            /** @description The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent. */
+            /** @description The gender, one of the words that `gender` understands, or SQL that gives one, null or `X` for both; the person's own when absent. */
             gender?: (string | components["schemas"]["SqlParam"]) | null;
         } | {
             /** @constant */
             type: "name_prefix";
-            /** @description The gender, one of the words that `gender` understands, or SQL that gives one; the person's own when absent. */
+            /** @description The gender, one of the words that `gender` understands, or SQL that gives one, null or `X` for both; the person's own when absent. */
             gender?: (string | components["schemas"]["SqlParam"]) | null;
         } | {
             /** @constant */
@@ -2871,6 +2895,8 @@ export interface components {
             type: "tax_id";
             /** @description The country's two letters, one of BR, CN, DE, ES, FR, GB, IN, IT, JP, KR, MX, NL, PE, PL, SA, US; the locale's when absent. */
             country?: string | null;
+            /** @description `tax`, or in France `siren` for the number of a company in the register and `siret` for that of one of its sites; tax when absent. */
+            kind?: components["schemas"]["CompanyNumber"] | null;
             /**
              * @description `valid` for numbers that keep the published rules, `invalid` for numbers of their look whose check digit is wrong, or which break
              *     another published rule where there is none; valid when absent.
@@ -2887,6 +2913,11 @@ export interface components {
              * @enum {integer|null}
              */
             length?: 8 | 13 | null;
+            /**
+             * @description `article` for any article of trade, `store` for numbers that start with 2, `book` for an ISBN of 13 digits, which starts with 978. When
+             *     absent, store where the dataset is safe, else article.
+             */
+            of?: components["schemas"]["EanOf"] | null;
         } | {
             /** @constant */
             type: "sku";
@@ -2913,6 +2944,15 @@ export interface components {
              * @description The hundredths that every price ends in, such as 99; any when absent.
              */
             ending?: number | null;
+        } | {
+            /** @constant */
+            type: "department";
+        } | {
+            /** @constant */
+            type: "product_name";
+        } | {
+            /** @constant */
+            type: "product_category";
         } | {
             /** @constant */
             type: "iban";
@@ -3099,15 +3139,6 @@ export interface components {
             type: "license_plate";
             /** @description The country's two letters, one of BR, CN, DE, ES, FR, GB, IN, IT, JP, KR, MX, NL, PE, PL, SA, US; the locale's when absent. */
             country?: string | null;
-        } | {
-            /** @constant */
-            type: "department";
-        } | {
-            /** @constant */
-            type: "product_name";
-        } | {
-            /** @constant */
-            type: "product_category";
         } | {
             /** @constant */
             type: "color_name";
