@@ -11,8 +11,8 @@ use datafusion::functions_nested::make_array::make_array_udf;
 use datafusion::functions_nested::planner::NestedFunctionPlanner;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility, binary_expr,
+    BinaryExpr, ColumnarValue, Expr, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
+    Signature, Volatility, binary_expr,
 };
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
@@ -64,8 +64,9 @@ impl ExprPlanner for Joining {
         };
         let joined = match planned {
             PlannerResult::Planned(lists) => lists,
+            // A long chain is looked at every few parts: each look costs its planning.
             PlannerResult::Original(RawBinaryExpr { left, right, .. }) => {
-                binary_expr(left, Operator::StringConcat, right)
+                binary_expr(opened(left), Operator::StringConcat, right)
             }
         };
         Ok(PlannerResult::Planned(ScalarUDF::new_from_impl(Joined::default()).call(vec![joined])))
@@ -77,6 +78,30 @@ impl ExprPlanner for Joining {
             false => PlannerResult::Original(values),
         })
     }
+}
+
+/// Parts of a chain that are joined before it is looked at.
+const PARTS: usize = 8;
+
+/// What a short chain joins, to which another part can be added.
+fn opened(chain: Expr) -> Expr {
+    match chain {
+        Expr::ScalarFunction(call) if call.func.inner().is::<Joined>() && parts(&call.args) < PARTS => {
+            call.args.into_iter().next().unwrap_or_default()
+        }
+        other => other,
+    }
+}
+
+/// How many parts a chain joins without being looked at.
+fn parts(joined: &[Expr]) -> usize {
+    let mut parts = 1;
+    let mut left = joined.first();
+    while let Some(Expr::BinaryExpr(BinaryExpr { left: inner, op: Operator::StringConcat, .. })) = left {
+        parts += 1;
+        left = Some(inner);
+    }
+    parts
 }
 
 /// What `||` made, if it is not too much: SQL can join a value with itself again and again.

@@ -204,7 +204,10 @@ fn too_long(plan: &Plan, statements: &Statements) -> Vec<Problem> {
         if behind(plan, statements, table, &[from]).is_some_and(is_long) {
             continue;
         }
-        let refused = looks(plan.tables[table].rows).find_map(|rows| {
+        // Texts are dear to make, and many columns have lengths.
+        let all = plan.tables[table].rows;
+        let ends = [0..all.min(BLOCK), all.saturating_sub(BLOCK).max(all.min(BLOCK))..all];
+        let refused = ends.into_iter().filter(|rows| !rows.is_empty()).find_map(|rows| {
             let mut evaluation = Evaluation::new(plan, table, Rows::Range(rows));
             // Values that cannot be made at all are no matter of lengths.
             evaluation.need(from).ok()?;
