@@ -57,9 +57,7 @@ pub fn registered(reference_time_us: i64) -> Vec<Arc<ScalarUDF>> {
 
 /// What a query context needs beside [`registered`] to read special forms (`EXTRACT`, `SUBSTRING … FROM`, `POSITION`, lists).
 pub fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
-    let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(text::Joining { lists: true })];
-    planners.extend(SessionStateDefaults::default_expr_planners());
-    planners
+    SessionStateDefaults::default_expr_planners()
 }
 
 /// Whether a name, in lower case, is that of a function.
@@ -160,11 +158,6 @@ impl ContextProvider for Table {
             dates::REFERENCE_TIME => Some(Arc::clone(&self.reference_time)),
             _ => names().get(name).cloned(),
         }
-    }
-
-    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
-        static PLANNERS: OnceLock<[Arc<dyn ExprPlanner>; 1]> = OnceLock::new();
-        PLANNERS.get_or_init(|| [Arc::new(text::Joining { lists: false })])
     }
 
     fn get_higher_order_meta(&self, _name: &str) -> Option<Arc<HigherOrderUDF>> {
