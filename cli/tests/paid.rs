@@ -101,8 +101,8 @@ fn a_command_that_is_killed_twice_pays_once_and_ends_with_the_same_bytes() {
     };
     // Before anything is asked it is tried whether there can be a folder.
     let has_rows = |name: &String| {
-        let files = fs::read_dir(home.at(name)).into_iter().flatten().flatten();
-        files.into_iter().any(|file| file.metadata().is_ok_and(|file| file.len() > 0))
+        let folders = fs::read_dir(home.at(name)).into_iter().flatten().flatten();
+        folders.into_iter().any(|folder| fs::read_dir(folder.path()).is_ok_and(|mut files| files.next().is_some()))
     };
     let writes = || home.names(".").iter().any(|name| name.contains(".partial-") && has_rows(name));
     // In the middle of its pools.

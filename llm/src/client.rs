@@ -29,8 +29,8 @@ const LONGER: u64 = 4;
 /// Tokens that a model may think with before it writes.
 const THOUGHT: u64 = 4096;
 
-/// Answers in a row that keep to no schema, after which the server is taken to know none: one may be the model's whim.
-const UNHEARD: u32 = 3;
+/// Answers in a row that keep to no schema, after which the server is taken to know none: who knows them does not talk even once.
+const UNHEARD: u32 = 1;
 
 /// What is wrong with an answer that keeps to no schema.
 const NO_JSON: &str = "it is not JSON";

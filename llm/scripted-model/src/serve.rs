@@ -294,13 +294,7 @@ impl State {
     /// So many answers as are asked for, a share of which were given before.
     fn items(&mut self, item: &Value, root: &Value, words: &str, fault: &Fault) -> Vec<Value> {
         let pool = self.script.pools.iter().find(|pool| words.contains(&pool.when));
-        // However the schema is told, it is of the same kind of answers.
-        let kind = || {
-            let parts: Vec<&String> =
-                item["properties"].as_object().map(|parts| parts.keys().collect()).unwrap_or_default();
-            format!("{} {parts:?}", item["type"])
-        };
-        let name = pool.map_or_else(kind, |pool| pool.when.clone());
+        let name = pool.map_or_else(|| item.to_string(), |pool| pool.when.clone());
         let given = self.given.entry(name).or_default();
         let wanted = number_after(words, "Count: ").unwrap_or(10);
         let period = (self.script.repeats > 0.0).then(|| (1.0 / self.script.repeats).round() as u64);
