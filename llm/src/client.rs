@@ -1,7 +1,7 @@
 //! Sends requests, patiently and not too many at a time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Number, Value, json};
@@ -28,9 +28,6 @@ const LONGER: u64 = 4;
 
 /// Tokens that a model may think with before it writes.
 const THOUGHT: u64 = 4096;
-
-/// Answers in a row that keep to no schema, after which the server is taken to know none: who knows them does not talk even once.
-const UNHEARD: u32 = 1;
 
 /// What is wrong with an answer that keeps to no schema.
 const NO_JSON: &str = "it is not JSON";
@@ -80,8 +77,6 @@ pub type Listener<'a> = &'a (dyn Fn(Heard<'_>) + Send + Sync);
 #[derive(Debug, Default)]
 struct Refused {
     structured: AtomicBool,
-    /// Answers in a row that did not keep to the schema which the request told.
-    unheard: AtomicU32,
     temperature: AtomicBool,
     stream_options: AtomicBool,
     max_completion_tokens: AtomicBool,
@@ -210,12 +205,7 @@ impl Client {
             *usage += completion.usage.unwrap_or_default();
             let reason = match self.read(&completion, &request.schema) {
                 Ok(value) => match accept(&value) {
-                    Ok(()) => {
-                        if shape == Shape::Structured {
-                            self.0.refused.unheard.store(0, Ordering::Relaxed);
-                        }
-                        return Ok(value);
-                    }
+                    Ok(()) => return Ok(value),
                     Err(reason) => reason,
                 },
                 Err(failure) if failure.code == Code::BadAnswer => {
@@ -390,9 +380,7 @@ impl Client {
 
     /// Takes note that the schema was told by the request and not heard.
     fn unheard(&self) {
-        if self.0.refused.unheard.fetch_add(1, Ordering::Relaxed) + 1 >= UNHEARD {
-            self.0.refused.structured.store(true, Ordering::Relaxed);
-        }
+        self.0.refused.structured.store(true, Ordering::Relaxed);
     }
 
     fn refuses(&self, field: &str) -> &AtomicBool {
