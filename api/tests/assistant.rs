@@ -185,3 +185,19 @@ async fn names_and_types_of_samples_are_told_and_nothing_else() {
     body["samples"][0]["rows"] = json!([["a value"]]);
     api.post(SCHEMA, &token, &body).await.problem(422, "invalid_input");
 }
+
+#[actix_web::test]
+async fn names_and_types_of_samples_have_the_length_that_the_document_says() {
+    let (server, api, token) = desk();
+    let sample = json!([{"name": "á".repeat(200), "columns": [{"name": "isbn", "type": "string"}]}]);
+    let of = |samples: Value| json!({"words": "A library with books, members and loans", "samples": samples});
+    api.post(SCHEMA, &token, &of(sample.clone())).await.is(200);
+    let before = server.requests().len();
+    for place in ["/0/name", "/0/columns/0/name", "/0/columns/0/type"] {
+        let mut long = sample.clone();
+        *long.pointer_mut(place).unwrap() = json!("á".repeat(201));
+        let problem = api.post(SCHEMA, &token, &of(long)).await.problem(422, "invalid_input");
+        assert_eq!(problem.json()["errors"][0]["pointer"], format!("/samples{place}"));
+    }
+    assert_eq!(server.requests().len(), before);
+}

@@ -25,6 +25,9 @@ use crate::openapi;
 /// Columns of samples at most, over all tables.
 const MAX_COLUMNS: usize = 2_000;
 
+/// Characters of a sample's names and types at most.
+const MAX_NAME: usize = 200;
+
 /// What a schema is written or changed for.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -207,6 +210,13 @@ impl Question {
         if samples.iter().map(|table| table.columns.len()).sum::<usize>() > MAX_COLUMNS {
             return Err(ApiError::invalid_at("/samples", format!("{MAX_COLUMNS} columns of samples are read at most")));
         }
+        for (t, table) in samples.iter().enumerate() {
+            checked_name(&table.name, || format!("/samples/{t}/name"))?;
+            for (c, column) in table.columns.iter().enumerate() {
+                checked_name(&column.name, || format!("/samples/{t}/columns/{c}/name"))?;
+                checked_name(&column.kind, || format!("/samples/{t}/columns/{c}/type"))?;
+            }
+        }
         let sample = |table: SampleTable| Sample {
             table: table.name,
             columns: table.columns.into_iter().map(|own| SampleColumn { name: own.name, kind: own.kind }).collect(),
@@ -244,6 +254,15 @@ fn checked_words(words: &str) -> Result<(), ApiError> {
     }
     let sentence = format!("the assistant takes 1 to {} characters of words, and these are {count}", model::MAX_WORDS);
     Err(ApiError::invalid_at("/words", sentence))
+}
+
+fn checked_name(name: &str, pointer: impl FnOnce() -> String) -> Result<(), ApiError> {
+    let count = name.chars().count();
+    if count <= MAX_NAME {
+        return Ok(());
+    }
+    let sentence = format!("names and types of samples have at most {MAX_NAME} characters, and this one has {count}");
+    Err(ApiError::invalid_at(&pointer(), sentence))
 }
 
 /// A schema, as it is written.
