@@ -270,9 +270,9 @@ async fn a_query_that_would_overwhelm_its_planning_is_refused_and_the_server_goe
         assert_eq!((&problem["code"], &problem["pointer"]), (&json!("query_too_large"), &json!("/sql")), "{told}");
     }
     for sql in [
-        format!("SELECT {}", chain(200, "1", "+")),
-        format!("SELECT {}", chain(100, "'a'", "||")),
-        chain(60, "SELECT 1", " UNION ALL "),
+        format!("SELECT {}", chain(500, "1", "+")),
+        format!("SELECT {}", chain(900, "'a'", "||")),
+        chain(400, "SELECT 1", " UNION ALL "),
         format!(
             "SELECT n FROM number WHERE n IN ({})",
             (0..15_000).map(|n| n.to_string()).collect::<Vec<_>>().join(",")

@@ -1,5 +1,6 @@
 //! SQL over tables: a plan's, made as they are scanned, or any others that stand for a dataset's.
 
+mod expansion;
 mod measure;
 mod phrases;
 mod problems;
@@ -35,6 +36,12 @@ const PARTITIONS: usize = 4;
 
 /// Rows of a batch.
 const BATCH_ROWS: usize = 4_096;
+
+/// Rows of a batch, shared by all that joins texts or lists.
+const JOINED_ROWS: usize = 1_024;
+
+/// Rows of a batch at least, however much is joined.
+const MIN_ROWS: usize = 8;
 
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -103,16 +110,26 @@ pub async fn query_tables<'a>(
         let state = context.state();
         let dialect = state.config_options().sql_parser.dialect;
         let statement = state.sql_to_statement(sql, &dialect)?;
-        measure::check_statement(&statement, &columns)?;
+        let structs = measure::check_statement(&statement, &columns)?;
         let planned = state.statement_to_plan(statement).await?;
         SQLOptions::new()
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false)
             .verify_plan(&planned)?;
+        expansion::check(&planned)?;
+        // What is joined in a row can be long, so that fewer rows are looked at together where much is.
+        let rows = (JOINED_ROWS.checked_div(expansion::joins(&planned)?)).map_or(BATCH_ROWS, |rows| rows.max(MIN_ROWS));
+        let rows = (rows / structs).max(1);
+        {
+            let state = context.state_ref();
+            let mut state = state.write();
+            let config = state.config().clone().with_batch_size(rows);
+            *state.config_mut() = config;
+        }
         let frame = context.execute_logical_plan(planned).await?;
         let task = Arc::new(frame.task_ctx());
-        Ok(execute_stream(yielding::yielding(frame.create_physical_plan().await?, stop)?, task)?)
+        Ok(execute_stream(yielding::yielding(frame.create_physical_plan().await?, stop, rows < BATCH_ROWS)?, task)?)
     };
     answer.await.map_err(|refusal: Refusal| match refusal {
         Refusal::Measured(problem) => QueryError::Sql(problem),

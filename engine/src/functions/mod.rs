@@ -4,6 +4,7 @@
 //! platform's mathematics library, whose last digits differ between machines. None makes more than a bounded text from its arguments.
 
 mod dates;
+mod joining;
 mod list;
 mod math;
 mod text;
@@ -18,6 +19,8 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SessionStateDefaults;
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
+
+pub(crate) use joining::{bounded_joins, joins};
 
 use crate::expr::SqlProblem;
 use crate::problem::nearest;

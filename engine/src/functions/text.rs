@@ -16,6 +16,9 @@ const MAX_CHARACTERS: usize = 65_536;
 /// Longest text that `regexp_replace` and `encode` could make in the worst case, in bytes: how often a pattern matches is not known before.
 const MAX_BYTES: usize = 1 << 20;
 
+/// What is made in the rows that are looked at together, in bytes: as much as [`MAX_CHARACTERS`] of one byte in each of 4,096 rows.
+const MAX_TOGETHER: usize = 256 << 20;
+
 /// The bounded functions, made of those that `find` gives by name.
 pub(super) fn functions(find: impl Fn(&str) -> Option<Arc<ScalarUDF>>) -> Vec<Arc<ScalarUDF>> {
     [
@@ -25,28 +28,36 @@ pub(super) fn functions(find: impl Fn(&str) -> Option<Arc<ScalarUDF>>) -> Vec<Ar
         ("replace", Growth::Replace),
         ("regexp_replace", Growth::ReplacePattern),
         ("encode", Growth::Encode),
+        ("concat", Growth::Join),
+        ("concat_ws", Growth::Separate),
+        ("array_to_string", Growth::Spell),
     ]
     .into_iter()
-    .filter_map(|(name, growth)| {
-        let inner = find(name)?;
-        Some(Arc::new(ScalarUDF::new_from_impl(Bounded { inner, growth })))
-    })
+    .filter_map(|(name, growth)| Some(Arc::new(ScalarUDF::new_from_impl(Bounded::new(find(name)?, growth)))))
     .collect()
 }
 
 /// How long a result can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Growth {
+pub(super) enum Growth {
     Repeat,
     Pad,
     Replace,
     ReplacePattern,
     Encode,
+    /// All values one behind the other.
+    Join,
+    /// The first between the others.
+    Separate,
+    /// The second between the elements of the first.
+    Spell,
+    /// A list of all values.
+    List,
 }
 
 /// A function of DataFusion that refuses to make more than a bounded text.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Bounded {
+pub(super) struct Bounded {
     inner: Arc<ScalarUDF>,
     growth: Growth,
 }
@@ -89,6 +100,11 @@ impl ScalarUDFImpl for Bounded {
 }
 
 impl Bounded {
+    /// A function whose results grow so.
+    pub(super) fn new(inner: Arc<ScalarUDF>, growth: Growth) -> Bounded {
+        Bounded { inner, growth }
+    }
+
     fn check(&self, args: &ScalarFunctionArgs) -> Result<()> {
         // With constants alone there is one result, however many rows want it.
         let constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
@@ -142,6 +158,36 @@ impl Bounded {
                 let bytes = bytes.as_binary_view();
                 self.each(bytes.iter(), MAX_BYTES, |value| Some(value?.len().saturating_mul(2)))
             }
+            Growth::Join | Growth::Separate => {
+                let parts = (0..args.args.len()).map(texts).collect::<Result<Option<Vec<StringViewArray>>>>()?;
+                let mut parts = parts.unwrap_or_default();
+                if self.growth == Growth::Separate && parts.len() > 1 {
+                    // As often as there are values, less one.
+                    let separator = parts.remove(0);
+                    parts.extend(vec![separator; parts.len() - 1]);
+                }
+                // A null is left out.
+                let of = |row: usize| {
+                    parts.iter().map(move |part| Some(if part.is_valid(row) { part.value(row) } else { "" }))
+                };
+                check_parts(self.inner.name(), rows, of).map(|_| ())
+            }
+            Growth::Spell => {
+                let (Some(lists), Some(separator)) = (array(0)?, texts(1)?) else { return Ok(()) };
+                let elements: usize = lists.to_data().child_data().iter().map(|elements| elements.len()).sum();
+                let longest = separator.iter().flatten().map(str::len).max().unwrap_or_default();
+                let all = lists.to_data().get_slice_memory_size()?.saturating_add(elements.saturating_mul(longest));
+                check_joined(self.inner.name(), all)
+            }
+            Growth::List => {
+                let mut all = 0_usize;
+                for value in &args.args {
+                    let bytes = value.to_array(1)?.to_data().get_slice_memory_size()?;
+                    let times = if matches!(value, ColumnarValue::Scalar(_)) { rows } else { 1 };
+                    all = all.saturating_add(bytes.saturating_mul(times));
+                }
+                check_joined(self.inner.name(), all)
+            }
         }
     }
 
@@ -166,11 +212,47 @@ impl Bounded {
     }
 }
 
+/// The bytes of the texts that are joined of the parts of each row, a problem where one is too long or all are too much; nothing is joined where
+/// a part is null.
+pub(super) fn check_parts<'a, P: Iterator<Item = Option<&'a str>>>(
+    by: &str,
+    rows: usize,
+    parts: impl Fn(usize) -> P,
+) -> Result<usize> {
+    let mut all = 0_usize;
+    for row in 0..rows {
+        let Some(bytes) = parts(row).try_fold(0_usize, |bytes, part| Some(bytes.saturating_add(part?.len()))) else {
+            continue;
+        };
+        // As many characters as bytes at most, which are quicker to count.
+        if bytes > MAX_CHARACTERS {
+            let longest: usize = parts(row).flatten().map(characters).sum();
+            if longest > MAX_CHARACTERS {
+                return Err(DataFusionError::Execution(format!(
+                    "{by} would make a text of {longest} characters, at most {MAX_CHARACTERS}"
+                )));
+            }
+        }
+        all = all.saturating_add(bytes);
+    }
+    check_joined(by, all).map(|()| all)
+}
+
+/// A problem unless so many bytes may be made in the rows that are looked at together.
+pub(super) fn check_joined(by: &str, bytes: usize) -> Result<()> {
+    if bytes <= MAX_TOGETHER {
+        return Ok(());
+    }
+    Err(DataFusionError::Execution(format!(
+        "{by} would make {bytes} bytes of a few thousand rows, at most {MAX_TOGETHER}"
+    )))
+}
+
 fn characters(text: &str) -> usize {
     text.chars().count()
 }
 
-fn texts(array: &ArrayRef) -> Result<StringViewArray> {
+pub(super) fn texts(array: &ArrayRef) -> Result<StringViewArray> {
     Ok(cast(array, &DataType::Utf8View)?.as_string_view().clone())
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Ident, ObjectName, Query, Select, SetExpr, Visit, Visitor};
+use datafusion::sql::sqlparser::ast::{Expr, Ident, ObjectName, Query, Select, SetExpr, Visit, Visitor};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
@@ -20,6 +20,9 @@ const MAX_READS: u64 = 500;
 
 /// What joins carry: in each select the tables that it joins times their columns, since each of the joins can carry them all.
 const MAX_CARRIED: u64 = 100_000;
+
+/// Values that a struct could hold, if each struct of a query were made of the one before.
+const MAX_STRUCT: usize = 1_000;
 
 /// A problem unless the words of a text can be parsed and planned by recursion.
 pub(super) fn check_text(sql: &str) -> Result<(), Problem> {
@@ -45,17 +48,18 @@ pub(super) fn too_deep() -> Problem {
     Problem::new("query_too_large", "the SQL is nested too deeply").remedy("give inner parts a name with WITH")
 }
 
-/// A problem unless a statement is small enough to be planned. `columns` says how many columns a table has.
-pub(super) fn check_statement(statement: &Statement, columns: &HashMap<&str, u64>) -> Result<(), Problem> {
+/// How many values its structs could hold at most, or a problem unless a statement is small enough to be planned. `columns` says how many columns
+/// a table has.
+pub(super) fn check_statement(statement: &Statement, columns: &HashMap<&str, u64>) -> Result<usize, Problem> {
     let mut statement = statement;
     while let Statement::Explain(explained) = statement {
         statement = &explained.statement;
     }
     // Any other statement changes something, and is refused for that.
-    let Statement::Statement(statement) = statement else { return Ok(()) };
-    let mut counting = Counting { columns, open: vec![Scope::default()], named: HashMap::new() };
+    let Statement::Statement(statement) = statement else { return Ok(1) };
+    let mut counting = Counting { columns, open: vec![Scope::default()], named: HashMap::new(), structs: 1 };
     match statement.visit(&mut counting) {
-        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Continue(()) => Ok(counting.structs),
         ControlFlow::Break(problem) => Err(*problem),
     }
 }
@@ -125,6 +129,8 @@ struct Counting<'a> {
     open: Vec<Scope>,
     /// The queries that a `WITH` names, by where they are, until they are come to.
     named: HashMap<*const Query, String>,
+    /// What a struct could hold.
+    structs: usize,
 }
 
 impl Counting<'_> {
@@ -179,6 +185,22 @@ impl Visitor for Counting<'_> {
         let joined = scope.selects.pop().unwrap_or_default();
         scope.weight.carried = scope.weight.carried.saturating_add(joined.parts.saturating_mul(joined.columns));
         scope.weight.check()
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Box<Problem>> {
+        let values = match expr {
+            Expr::Struct { values, .. } => values.len(),
+            Expr::Tuple(values) => values.len(),
+            Expr::Dictionary(fields) => fields.len(),
+            Expr::Map(map) => 2 * map.entries.len(),
+            _ => 1,
+        };
+        self.structs = self.structs.saturating_mul(values.max(1));
+        if self.structs <= MAX_STRUCT {
+            return ControlFlow::Continue(());
+        }
+        let detail = format!("the query could make a struct of more than {MAX_STRUCT} values");
+        ControlFlow::Break(Box::new(Problem::new("query_too_large", detail).remedy("select the values as columns")))
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Box<Problem>> {

@@ -14,6 +14,7 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::ExecutionPlan;
 
 use crate::expr::kept_cases;
+use crate::functions::bounded_joins;
 use crate::stop::Stop;
 
 type Analyzing = Arc<dyn AnalyzerRule + Send + Sync>;
@@ -22,7 +23,7 @@ type Choosing = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
 /// The rules that make a plan correct.
 pub(super) fn analyzer(stop: &Stop) -> Vec<Analyzing> {
-    let last: [Analyzing; 1] = [Arc::new(KeptCases)];
+    let last: [Analyzing; 1] = [Arc::new(Kept)];
     let rules = Analyzer::new().rules.into_iter().chain(last);
     rules.flat_map(|rule| [Arc::new(Interrupt(stop.clone())) as Analyzing, rule]).collect()
 }
@@ -79,23 +80,24 @@ impl PhysicalOptimizerRule for Interrupt {
     }
 }
 
-/// Keeps long `CASE`s from being multiplied out.
+/// Keeps long `CASE`s from being multiplied out, and what is joined from growing without an end.
 #[derive(Debug)]
-struct KeptCases;
+struct Kept;
 
-impl AnalyzerRule for KeptCases {
+impl AnalyzerRule for Kept {
     fn analyze(&self, plan: LogicalPlan, _: &ConfigOptions) -> Result<LogicalPlan> {
         let kept = plan.transform_up_with_subqueries(|node| {
             let names = NamePreserver::new(&node);
             node.map_expressions(|expr| {
                 let name = names.save(&expr);
-                Ok(kept_cases(expr)?.update_data(|expr| name.restore(expr)))
+                let kept = kept_cases(expr)?.transform_data(bounded_joins)?;
+                Ok(kept.update_data(|expr| name.restore(expr)))
             })
         })?;
         Ok(kept.data)
     }
 
     fn name(&self) -> &'static str {
-        "kept_cases"
+        "kept"
     }
 }

@@ -30,9 +30,12 @@ use crate::stop::Stop;
 const TURN: Duration = Duration::from_millis(10);
 
 /// Puts an operator that yields between every operator of several inputs and each of them, and above it. Conditions of joins are refused
-/// once `stop` says so.
-pub(super) fn yielding(plan: Arc<dyn ExecutionPlan>, stop: &Stop) -> Result<Arc<dyn ExecutionPlan>> {
+/// once `stop` says so. Where batches are `cut`, it stands above what reads a table too, whose batches have rows of their own number.
+pub(super) fn yielding(plan: Arc<dyn ExecutionPlan>, stop: &Stop, cut: bool) -> Result<Arc<dyn ExecutionPlan>> {
     let wrapped = plan.transform_up(|node| {
+        if node.children().is_empty() && cut {
+            return Ok(Transformed::yes(Yielding::over(node)));
+        }
         if node.children().len() < 2 {
             return Ok(Transformed::no(node));
         }
@@ -44,7 +47,7 @@ pub(super) fn yielding(plan: Arc<dyn ExecutionPlan>, stop: &Stop) -> Result<Arc<
     Ok(wrapped.data)
 }
 
-/// Hands on what its input gives, and gives the thread back now and then.
+/// Hands on what its input gives, in batches of no more rows than asked for, and gives the thread back now and then.
 #[derive(Debug)]
 struct Yielding {
     input: Arc<dyn ExecutionPlan>,
@@ -115,8 +118,9 @@ impl ExecutionPlan for Yielding {
         let is_first = self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(partition);
         let input = Arc::clone(&self.input);
         let input = if is_first { input } else { reset_plan_states(input)? };
+        let rows = context.session_config().batch_size();
         let input = input.execute(partition, context)?;
-        Ok(Box::pin(Turns { input, began: None }))
+        Ok(Box::pin(Turns { input, began: None, rows, rest: None }))
     }
 }
 
@@ -124,6 +128,10 @@ struct Turns {
     input: SendableRecordBatchStream,
     /// When the thread came here first since it was given back.
     began: Option<Instant>,
+    /// Rows of a batch at most.
+    rows: usize,
+    /// What is left of a batch of more.
+    rest: Option<RecordBatch>,
 }
 
 impl Stream for Turns {
@@ -137,8 +145,18 @@ impl Stream for Turns {
             return Poll::Pending;
         }
         self.began.get_or_insert_with(Instant::now);
-        let batch = ready!(self.input.as_mut().poll_next(context));
-        Poll::Ready(batch)
+        let batch = match self.rest.take() {
+            Some(rest) => rest,
+            None => match ready!(self.input.as_mut().poll_next(context)) {
+                Some(Ok(batch)) => batch,
+                ended => return Poll::Ready(ended),
+            },
+        };
+        if batch.num_rows() <= self.rows {
+            return Poll::Ready(Some(Ok(batch)));
+        }
+        self.rest = Some(batch.slice(self.rows, batch.num_rows() - self.rows));
+        Poll::Ready(Some(Ok(batch.slice(0, self.rows))))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use futures::StreamExt;
 
 use super::plan;
 use crate::plan::Plan;
@@ -52,6 +54,12 @@ fn parts(count: usize, part: impl Fn(String) -> String) -> String {
         write!(sql, ", c{number} AS ({})", part(before)).expect("a text");
     }
     format!("{sql} SELECT count(*) FROM c{count}")
+}
+
+/// Parts of a `WITH`, each of a column computed of that of the one before.
+fn computed(count: usize, sql: &str) -> String {
+    let all = parts(count, |before| format!("SELECT {sql} AS a FROM {before}"));
+    all.replace("SELECT count(*)", "SELECT a")
 }
 
 fn linear(count: usize) -> String {
@@ -118,6 +126,21 @@ fn what_would_take_too_much_to_plan_is_refused_by_its_words() {
         (nested(1_000, "[", "a", "]"), "nested too deeply"),
         (subqueries(40), "nested too deeply"),
         (subqueries(1_000), "nested too deeply"),
+        (computed(30, "{a: a, b: a}"), "could make a struct of more than 1000 values"),
+        (computed(30, "(a, a)"), "could make a struct of more than 1000 values"),
+        (computed(30, "struct(a, a)"), "could make a struct of more than 1000 values"),
+        (computed(30, "MAP {'a': a}"), "could make a struct of more than 1000 values"),
+        (computed(30, "a + a"), "computed of computed columns too often"),
+        (format!("{} ORDER BY a LIMIT 1", computed(30, "a + a")), "computed of computed columns too often"),
+        (format!("{} WHERE a > 5", computed(30, "a + a")), "computed of computed columns too often"),
+        (
+            format!("SELECT 1 FROM t WHERE a IN ({} WHERE a > 5)", computed(30, "a + a")),
+            "computed of computed columns too often",
+        ),
+        (
+            format!("SELECT 1 FROM t JOIN ({}) u ON t.a = u.a", computed(30, "a + a")),
+            "computed of computed columns too often",
+        ),
     ] {
         let told = told(&sql).unwrap_or_else(|| panic!("it is planned: {sql:.60}"));
         assert!(told.starts_with("query_too_large: ") && told.contains(expected), "{sql:.60}: {told}");
@@ -129,20 +152,21 @@ fn what_would_take_too_much_to_plan_is_refused_by_its_words() {
 fn what_is_large_and_still_read_is_planned() {
     for sql in [
         format!("SELECT {}", chain(900, "1", "+")),
-        format!("SELECT {}", chain(100, "'a'", "||")),
+        format!("SELECT {}", chain(900, "'a'", "||")),
         format!("SELECT a FROM t WHERE {}", chain(490, "a <> 1", " AND ")),
         format!("SELECT a FROM t WHERE {}", chain(490, "a = 1", " OR ")),
-        chain(100, "SELECT 1", " UNION ALL "),
-        joins(40),
-        linear(60),
+        chain(400, "SELECT 1", " UNION ALL "),
+        joins(200),
+        linear(240),
         doubling(6),
-        cases(80),
+        cases(240),
         nested(20, "(", "a", ")"),
         nested(20, "abs(", "a", ")"),
         subqueries(10),
-        format!("SELECT a FROM t WHERE a IN ({})", listed(20_000)),
+        format!("SELECT a FROM t WHERE a IN ({})", listed(100_000)),
         values(10_000),
-        parts(30, |before| format!("SELECT a + a AS a FROM {before}")),
+        computed(12, "a + a"),
+        format!("{} WHERE a > 5 ORDER BY a LIMIT 1", computed(12, "a + a")),
     ] {
         assert_eq!(told(&sql), None, "{sql:.60}");
     }
@@ -177,4 +201,84 @@ fn planning_ends_when_nobody_waits_any_more() {
     let asked = query_tables(tables, &plan, "SELECT a FROM t", &runtime, &stop);
     let told = futures::executor::block_on(asked).err().expect("it was stopped").to_string();
     assert!(told.contains("stopped"), "{told}");
+}
+
+/// The rows of a query, or what is told of it.
+fn collected(sql: &str) -> Result<Vec<RecordBatch>, String> {
+    let (plan, runtime) = (tables(), RuntimeEnvBuilder::new().build_arc().expect("a runtime"));
+    let threads = tokio::runtime::Runtime::new().expect("threads");
+    let answer = crate::stack::deep(|| {
+        threads.block_on(async {
+            let stream = query(&plan, sql, &runtime).await.map_err(|error| error.to_string())?;
+            let made = datafusion::physical_plan::common::collect(stream).await;
+            made.map_err(|error| QueryError::of(&error, &plan).to_string())
+        })
+    });
+    answer.expect("a thread")
+}
+
+#[test]
+fn what_is_joined_with_itself_again_and_again_is_refused_before_it_fills_the_memory() {
+    let digits = "repeat(CAST(a AS VARCHAR), 60000)";
+    let bytes = "CAST(repeat(CAST(a AS VARCHAR), 60000) AS BYTEA)";
+    let list = "string_to_array(repeat('a,', 20000), ',')";
+    for (start, part) in [
+        ("repeat('x', 9000)", "a || a"),
+        (digits, "a || a"),
+        (bytes, "a || a"),
+        (digits, "concat(a, a)"),
+        (digits, "concat_ws('-', a, a)"),
+        (digits, "array_to_string(make_array(a, 'b'), a)"),
+        (digits, "overlay(a PLACING a FROM 1 FOR 0)"),
+        (list, "a || a"),
+        (list, "[a, a]"),
+    ] {
+        let parts: String =
+            (1..12).map(|number| format!(", c{number} AS (SELECT {part} AS a FROM c{})", number - 1)).collect();
+        let sql = format!("WITH c0 AS (SELECT {start} AS a FROM t){parts} SELECT a FROM c11 ORDER BY a");
+        let told = collected(&sql).err().unwrap_or_default();
+        assert!(told.contains("at most"), "{start} {part}: {told:?}");
+    }
+}
+
+#[test]
+fn long_texts_of_many_columns_are_made_of_few_rows_at_a_time() {
+    let columns: Vec<String> = (0..40).map(|n| format!("repeat(CAST(a AS VARCHAR), 60000) || '{n}' AS c{n}")).collect();
+    let sql = format!("SELECT {} FROM (SELECT t.a FROM t, t u, t v, t w, t x, t y)", columns.join(", "));
+    let (plan, runtime) = (tables(), RuntimeEnvBuilder::new().build_arc().expect("a runtime"));
+    let threads = tokio::runtime::Runtime::new().expect("threads");
+    let largest = threads.block_on(async {
+        let mut stream = query(&plan, &sql, &runtime).await.expect("a query");
+        let mut largest = 0;
+        while let Some(batch) = stream.next().await {
+            largest = largest.max(batch.expect("rows").get_array_memory_size());
+        }
+        largest
+    });
+    assert!((1..100 << 20).contains(&largest), "{largest}");
+}
+
+#[test]
+fn a_column_that_is_joined_keeps_its_name_and_its_nulls() {
+    let sql = "SELECT CAST(a AS VARCHAR) || 'x', CAST(NULL AS VARCHAR) || 'x' AS b, [a, id] AS c, id || '-' || a || '-' || upper('é') AS d FROM t ORDER BY id LIMIT 1";
+    let batches = collected(sql).expect("rows");
+    let names: Vec<String> = batches[0].schema().fields().iter().map(|field| field.name().clone()).collect();
+    assert!(names[0].contains(" || ") && names[0].contains("Utf8(\"x\")"), "{names:?}");
+    assert_eq!(batches[0].column(1).null_count(), 1);
+}
+
+#[test]
+fn a_chain_of_columns_that_double_ends_with_a_sentence() {
+    let mut columns = "      - { name: c0, generator: { type: constant, value: xy } }\n".to_owned();
+    for number in 1..40 {
+        let before = number - 1;
+        writeln!(
+            columns,
+            "      - {{ name: c{number}, generator: {{ type: expression, sql: \"c{before} || c{before}\" }} }}"
+        )
+        .expect("a text");
+    }
+    let plan = plan(&format!("name: d\ntables:\n  - name: t\n    rows: 100\n    columns:\n{columns}"));
+    let error = crate::run::batch(&plan, 0, 0..100).expect_err("too long a text").to_string();
+    assert!(error.contains("at most 65536"), "{error}");
 }
