@@ -206,7 +206,7 @@ impl Generator for FullName {
             Some(Param::Sql(_)) => return Ok(made),
         };
         Ok(match names::all_names(locale, gender, cx.lengths().1) {
-            Some(domain) => made.counted(domain),
+            Some(names) => Made { countable: Some(names), ..made },
             None => made,
         })
     }

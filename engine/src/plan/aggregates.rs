@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::compiler::{Compiler, Failed, Name};
 use super::formulas::when_pointer;
 use super::quotas::Pass;
-use super::rules::Formula;
+use super::statements::Formula;
 use super::{BLOCK, SlotId};
 use crate::enforce::aggregate::{Only, OverChildren, OverPicks};
 use crate::generators::{Made, Measure, RunningFn};

@@ -6,7 +6,7 @@ use datafusion::arrow::array::ArrayRef;
 
 use super::compiler::{Compiler, Name, column_pointer};
 use super::convert;
-use super::rules::RowCondition;
+use super::statements::RowCondition;
 use crate::expr::Parsed;
 
 /// What a rule, or the column itself, puts into some rows of a column.

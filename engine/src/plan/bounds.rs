@@ -7,11 +7,12 @@ use datafusion::arrow::array::{ArrayRef, AsArray};
 use datafusion::arrow::datatypes::Decimal128Type;
 
 use super::compiler::{Compiler, Failed, Name};
-use super::context::units_of;
 use super::convert;
 use super::order::print_units;
 use super::quotas::Ask;
-use super::rules::{Bound, BoundOf, PlannedBound, RowCondition, limited};
+use super::rules::limited;
+use super::statements::{Bound, BoundOf, PlannedBound, RowCondition};
+use super::units::units_of;
 use super::{Side, SlotId};
 use crate::enforce::order;
 use crate::expr::{Comparison, Literal, Op, Parsed};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::context::ContextParts;
 use super::distributions::Declared;
-use super::rules::{Bound, Narrowed, PlannedBound};
+use super::statements::{Bound, Narrowed, PlannedBound};
 use super::{RowBound, Scalar, SlotId, auto, convert};
 use crate::enforce::spread::{ByLikelihood, Spread};
 use crate::enforce::{deal, null, order};

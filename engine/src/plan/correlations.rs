@@ -10,7 +10,7 @@ use datafusion::arrow::array::Array;
 use self::scores::wanted;
 use super::compiler::{Compiler, Failed, Name};
 use super::quotas::{Check, Pass};
-use super::rules::{Bound, BoundOf};
+use super::statements::{Bound, BoundOf};
 use super::{Plan, SlotId, convert};
 use crate::enforce::correlate::{By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, numbers_of, rounded};
 use crate::expr::Parsed;

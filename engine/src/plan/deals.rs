@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::quotas::Pass;
-use super::rules::{DealtSpread, Member, Part};
+use super::statements::{DealtSpread, Member, Part};
 use crate::enforce::choose::Chosen;
 use crate::enforce::deal::{ByRank, ByRow, BySibling, Ranks};
 use crate::enforce::spread::{ByLikelihood, SiblingsByLikelihood, Spread};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::compiler::Compiler;
 use super::pools::Pool;
-use super::rules::RowCondition;
+use super::statements::RowCondition;
 use crate::expr::{Literal, Op, Parsed, Simple};
 use crate::llm::item::typed;
 use crate::llm::{Items, capacity};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::aggregates::Aggregate;
 use super::compiler::{Compiler, Failed, column_pointer};
 use super::order::quoted;
-use super::rules::{Fixed, Formula, Narrowed};
+use super::statements::{Fixed, Formula, Narrowed};
 use super::{SlotId, convert};
 use crate::enforce::choose::Chosen;
 use crate::expr::Parsed;

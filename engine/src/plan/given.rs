@@ -99,8 +99,8 @@ impl Compiler {
         let deals = statements.deals.get(&table).map(Vec::as_slice).unwrap_or_default();
         let deal = deals.iter().find(|deal| {
             deal.members.iter().any(|member| match member {
-                super::rules::Member::Column(member) => *member == column,
-                super::rules::Member::Key(member) => key.is_some_and(|(key, _)| key == *member),
+                super::statements::Member::Column(member) => *member == column,
+                super::statements::Member::Key(member) => key.is_some_and(|(key, _)| key == *member),
             })
         });
         let owner = (formula.map(|formula| &formula.rule))

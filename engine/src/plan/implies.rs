@@ -2,7 +2,8 @@
 
 use super::compiler::Compiler;
 use super::quotas::Limit;
-use super::rules::{ForcedValue, Implied, limited};
+use super::rules::limited;
+use super::statements::{ForcedValue, Implied};
 use crate::expr::{Literal, Op, Parsed, Simple};
 use crate::schema::{Rule, RuleKind};
 

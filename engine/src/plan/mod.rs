@@ -46,7 +46,9 @@ mod scope;
 mod shifts;
 mod shown;
 mod standins;
+mod statements;
 mod statistics;
+mod units;
 
 use std::sync::Arc;
 
@@ -55,7 +57,7 @@ use indexmap::IndexMap;
 
 pub(crate) use auto::{suggested as suggested_generator, suggestions};
 pub(crate) use context::below;
-pub use context::{Context, Nested, RowBound, Scalar, Side, units_of};
+pub use context::{Context, Nested};
 pub(crate) use convert::as_text;
 pub(crate) use convert::convert as converted;
 pub use evaluate::Evaluation;
@@ -70,6 +72,7 @@ pub use pools::{Look, Unasked};
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
 pub(crate) use scattered::{Scattered, Step, Tally};
 pub use shifts::Shift;
+pub use units::{RowBound, Scalar, Side, units_of};
 
 use crate::enforce::redraw::Group;
 use crate::generators::{Countable, Fill};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Side;
 use super::compiler::Compiler;
-use super::rules::{Bound, BoundOf, PlannedBound, can_be_null, limited};
+use super::rules::{can_be_null, limited};
+use super::statements::{Bound, BoundOf, PlannedBound};
 use crate::enforce::order::{Distance, close};
 use crate::expr::Parsed;
 use crate::generators::Interval;

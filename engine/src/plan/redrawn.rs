@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::SlotId;
 use super::compiler::Compiler;
 use super::picks::CHOICE;
-use super::rules::Fixed;
+use super::statements::Fixed;
 use crate::enforce::redraw::Group;
 use crate::expr::Parsed;
 

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::compiler::column_pointer;
 use super::quotas::Pass;
-use super::rules::{Fixed, Narrowed, Statements};
+use super::statements::{Fixed, Narrowed, Statements};
 use super::{BLOCK, Evaluation, Plan, SlotId, Source};
 use crate::enforce::quota::Fault;
 use crate::enforce::redraw::{ATTEMPTS, draw};

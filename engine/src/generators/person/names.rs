@@ -1,7 +1,7 @@
 //! Names, as the gender of the row's person decides them.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use datafusion::arrow::array::{ArrayRef, AsArray, StringViewArray};
 
@@ -194,8 +194,21 @@ impl Fill for FullNames {
     }
 }
 
-/// All whole names of people of a gender, or of both; `None` where a list has nothing that fits the limit.
-pub fn all_names(locale: &'static Locale, gender: Option<Gender>, limit: Option<u32>) -> Option<AllNames> {
+/// A locale, by its name, and the gender of whose people all names are.
+type People = (&'static str, Option<Gender>);
+
+/// All whole names of people of a gender, or of both; `None` where a list has nothing that fits the limit. Columns without a limit share them.
+pub fn all_names(locale: &'static Locale, gender: Option<Gender>, limit: Option<u32>) -> Option<Arc<AllNames>> {
+    static UNLIMITED: LazyLock<Mutex<HashMap<People, Option<Arc<AllNames>>>>> = LazyLock::new(Mutex::default);
+    let make = || made_names(locale, gender, limit).map(Arc::new);
+    if limit.is_some() {
+        return make();
+    }
+    let mut unlimited = UNLIMITED.lock().unwrap_or_else(PoisonError::into_inner);
+    unlimited.entry((locale.name(), gender)).or_insert_with(make).clone()
+}
+
+fn made_names(locale: &'static Locale, gender: Option<Gender>, limit: Option<u32>) -> Option<AllNames> {
     if gender.is_none() && surnames_have_gender(locale) {
         let female = names_of(locale, Some(Gender::Female), limit)?;
         let mut male = names_of(locale, Some(Gender::Male), limit)?;
