@@ -133,7 +133,7 @@ impl Picks {
 }
 
 /// How a choice among so many falls, ready to choose.
-enum Way {
+pub(super) enum Way {
     Uniform(u64),
     /// Heavy ranks lie anywhere.
     Zipf(Zipf, Permutation),
@@ -142,7 +142,7 @@ enum Way {
 }
 
 impl Way {
-    fn new(by: By, position: &Key, count: u64) -> Way {
+    pub(super) fn new(by: By, position: &Key, count: u64) -> Way {
         match by {
             By::Zipf => Way::Zipf(Zipf::new(count), Permutation::new(*position, count)),
             By::Turn => Way::Turn(Permutation::new(*position, count)),
@@ -151,7 +151,7 @@ impl Way {
     }
 
     /// What a row chooses; `turn` counts the rows that choose.
-    fn choose(&self, key: &Key, row: u64, turn: u64) -> u64 {
+    pub(super) fn choose(&self, key: &Key, row: u64, turn: u64) -> u64 {
         match self {
             Way::Uniform(count) => key.below(row, *count),
             Way::Zipf(zipf, spread) => spread.at(zipf.draw(&mut key.cell(row))),
@@ -162,7 +162,7 @@ impl Way {
 }
 
 /// Ranks 0…n−1 with probabilities in proportion to 1/(rank+1), by rejection-inversion (Hörmann & Derflinger 1996, exponent 1).
-struct Zipf {
+pub(super) struct Zipf {
     ranks: f64,
     least: f64,
     most: f64,

@@ -11,8 +11,9 @@ use super::groups::Sorted;
 use super::pools::Pool;
 use super::scattered::Scattered;
 use super::statements::Statements;
-use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan};
+use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan, shared};
 use crate::allocation::Allocation;
+use crate::enforce::candidates::{Candidates, Pairs};
 use crate::generators::Made;
 use crate::locale::Locale;
 use crate::problem::Problem;
@@ -70,6 +71,12 @@ pub(super) struct TableState {
     pub orders: Vec<Arc<Sorted>>,
     /// The groups of its rows that generators read and no order shows, each found once.
     pub scattered: Vec<Arc<Scattered>>,
+    /// For each key the one that decides the columns which it shares.
+    pub deciders: Vec<Option<usize>>,
+    /// The parents of keys whose shared columns others decide, by key.
+    pub candidates: HashMap<usize, Arc<Candidates>>,
+    /// The combinations without repetition of such keys and those that decide.
+    pub pairs: HashMap<usize, Arc<Pairs>>,
 }
 
 /// A table's rows while they are found.
@@ -152,7 +159,11 @@ fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], pr
         seeds: Seeds::new(dataset.seed()),
         options: options.clone(),
         locale,
-        tables: dataset.tables.iter().map(|_| TableState::default()).collect(),
+        tables: dataset
+            .tables
+            .iter()
+            .map(|table| TableState { deciders: shared::deciders(table), ..TableState::default() })
+            .collect(),
         statements: Statements::default(),
         notes: HashMap::new(),
         declared: BTreeMap::new(),

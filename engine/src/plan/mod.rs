@@ -43,6 +43,7 @@ mod rules;
 mod sample;
 mod scattered;
 mod scope;
+mod shared;
 mod shifts;
 mod shown;
 mod standins;

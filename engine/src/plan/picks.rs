@@ -20,7 +20,7 @@ const MAX_DEPTH: u32 = 4;
 /// What the name of a draw that chooses a parent begins with; no column's name does.
 pub(super) const CHOICE: &str = "\0";
 
-fn by(key: &ForeignKey) -> By {
+pub(super) fn by(key: &ForeignKey) -> By {
     match &key.pick {
         Some(Pick::Weighted { .. } | Pick::Name(PickBy::Weighted)) => By::Weight,
         Some(Pick::Name(PickBy::Zipf)) => By::Zipf,
@@ -40,6 +40,49 @@ impl Compiler {
         let seed_name = dataset.tables[table].seed_name();
         let stream = |role: &str| self.seeds.key(seed_name, definition.name(), role, 0);
         let (value, position) = (stream("value"), stream("position"));
+        let (condition, weight) = self.limits(table, key, parent)?;
+        let condition = self.suited(table, key, condition)?;
+        let limited: Vec<(usize, SlotId)> = condition.into_iter().chain(weight).map(|slot| (parent, slot)).collect();
+        let names = (definition.name().to_owned(), dataset.tables[parent].name.clone());
+        let limits = (!limited.is_empty()).then_some(Limits { parent, condition, weight, names });
+        let is_limited = limits.is_some();
+        let picks = Picks { key: value, position, by: by(definition), parents, limits, ready: OnceLock::new() };
+        let picks = Arc::new(picks);
+        // Turns go round over all rows; any other choice is the row's own, and can be made again.
+        let drawn_by = (picks.by != By::Turn).then(|| format!("{CHOICE}{}", definition.name()));
+        let made = Made { drawn_by, ..Made::computed(LogicalType::Integer, Arc::clone(&picks)) };
+        let slot = self.push(table, definition.name().to_owned(), Made { elsewhere: limited, ..made });
+        self.tables[table].slots[slot].nullable = false;
+        if is_limited {
+            // A key is no rule, yet what it asks of the parents is found in the same way.
+            let rule = format!("{}.{}", dataset.tables[table].name, definition.name());
+            let place = match (&definition.condition, weight) {
+                (Some(_), _) => "/where",
+                (None, Some(_)) => "/pick",
+                (None, None) => "",
+            };
+            self.statements.pointers.insert(rule.clone(), format!("{pointer}{place}"));
+            let rows = if self.rows(table) == Some(0) { 0 } else { parents };
+            let check = Box::new(move |plan: &super::Plan| match rows {
+                0 => Ok(Vec::new()),
+                _ => picks.ready(plan).map(|_| Vec::new()),
+            });
+            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
+        }
+        Ok(slot)
+    }
+
+    /// Which parents a key can choose, and how likely each is: slots of these.
+    pub(super) fn limits(
+        &mut self,
+        table: usize,
+        key: usize,
+        parent: usize,
+    ) -> Result<(Option<SlotId>, Option<SlotId>), Failed> {
+        let dataset = Arc::clone(&self.dataset);
+        let definition = &dataset.tables[table].foreign_keys[key];
+        let pointer = format!("/tables/{table}/foreign_keys/{key}");
+        let parents = self.rows(parent).ok_or(Failed::Known)?;
         let mut limit = |sql: &str, is_condition: bool, place: &str| {
             self.sql(parent, sql, is_condition).map_err(|failed| {
                 self.report_failure(&format!("{pointer}/{place}"), failed);
@@ -68,30 +111,7 @@ impl Compiler {
                 return Err(Failed::Known);
             }
         }
-        let limited: Vec<(usize, SlotId)> = condition.into_iter().chain(weight).map(|slot| (parent, slot)).collect();
-        let names = (definition.name().to_owned(), dataset.tables[parent].name.clone());
-        let limits = (!limited.is_empty()).then_some(Limits { parent, condition, weight, names });
-        let is_limited = limits.is_some();
-        let picks = Picks { key: value, position, by: by(definition), parents, limits, ready: OnceLock::new() };
-        let picks = Arc::new(picks);
-        // Turns go round over all rows; any other choice is the row's own, and can be made again.
-        let drawn_by = (picks.by != By::Turn).then(|| format!("{CHOICE}{}", definition.name()));
-        let made = Made { drawn_by, ..Made::computed(LogicalType::Integer, Arc::clone(&picks)) };
-        let slot = self.push(table, definition.name().to_owned(), Made { elsewhere: limited, ..made });
-        self.tables[table].slots[slot].nullable = false;
-        if is_limited {
-            // A key is no rule, yet what it asks of the parents is found in the same way.
-            let rule = format!("{}.{}", dataset.tables[table].name, definition.name());
-            let place = if definition.condition.is_some() { "where" } else { "pick" };
-            self.statements.pointers.insert(rule.clone(), format!("{pointer}/{place}"));
-            let rows = if self.rows(table) == Some(0) { 0 } else { parents };
-            let check = Box::new(move |plan: &super::Plan| match rows {
-                0 => Ok(Vec::new()),
-                _ => picks.ready(plan).map(|_| Vec::new()),
-            });
-            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
-        }
-        Ok(slot)
+        Ok((condition, weight))
     }
 
     /// Refuses a choice that is limited where no two rows may have one parent: how many can be chosen is known too late.
@@ -202,6 +222,7 @@ impl Compiler {
         };
         let slot = self.push(table, definition.name().to_owned(), made);
         self.tables[table].slots[slot].nullable = false;
+        self.need_suited(table, key, slot)?;
         self.mask_key(table, key, slot)
     }
 

@@ -57,27 +57,23 @@ impl Compiler {
     pub(super) fn key_of_column(&self, table: usize, column: usize) -> Option<(usize, usize)> {
         let definition = &self.dataset.tables[table];
         let name = &definition.columns[column].name;
+        let deciders = &self.tables[table].deciders;
         definition
             .foreign_keys
             .iter()
             .enumerate()
-            .find_map(|(key, definition)| Some((key, definition.columns.iter().position(|column| column == name)?)))
+            .filter_map(|(key, definition)| Some((key, definition.columns.iter().position(|column| column == name)?)))
+            .min_by_key(|(key, _)| deciders[*key].is_some())
     }
 
     /// Keys that name what is not there, or ask for what cannot be.
     pub(super) fn check_keys(&mut self) {
         let dataset = Arc::clone(&self.dataset);
         for (index, table) in dataset.tables.iter().enumerate() {
-            let mut owned: HashSet<&str> = HashSet::new();
             for (at, key) in table.foreign_keys.iter().enumerate() {
                 let pointer = format!("/tables/{index}/foreign_keys/{at}");
                 self.check_key(index, key, &pointer);
-                for (step, column) in key.columns.iter().enumerate() {
-                    if !owned.insert(column) {
-                        let place = format!("{pointer}/columns/{step}");
-                        self.not_yet(&format!("a column in two foreign keys ({column}) is"), &place);
-                    }
-                }
+                self.check_shared(index, at);
             }
         }
     }
@@ -323,6 +319,7 @@ impl Compiler {
             );
             let slot = self.push(table, definition.name().to_owned(), made);
             self.tables[table].slots[slot].nullable = false;
+            self.need_suited(table, key, slot)?;
             return self.mask_key(table, key, slot);
         }
         if parent == table {
@@ -334,9 +331,17 @@ impl Compiler {
             self.report(&pointer, [Problem::new("no_parents", detail)]);
             return Err(Failed::Known);
         }
+        if let Some(decider) = self.tables[table].deciders[key] {
+            return self.decided_key(table, key, decider);
+        }
         self.check_apart(table, key)?;
         if let Some(place) = self.statements.deal_of_key(table, key) {
-            return self.make_deal_for_key(table, place, key);
+            if let Some(slot) = self.deciding_pair(table, place, key)? {
+                return Ok(slot);
+            }
+            let slot = self.make_deal_for_key(table, place, key)?;
+            self.need_suited(table, key, slot)?;
+            return Ok(slot);
         }
         let slot = if self.key_is_unique(table, key) {
             if rows > parents {
@@ -351,7 +356,9 @@ impl Compiler {
             let countable = Arc::new(deal::ParentRows(parents));
             let made = deal::ByRow::new(stream, countable, u128::from(parents), 1);
             let made = Made::computed(LogicalType::Integer, made).all_distinct();
-            self.push(table, definition.name().to_owned(), made)
+            let slot = self.push(table, definition.name().to_owned(), made);
+            self.need_suited(table, key, slot)?;
+            slot
         } else {
             self.picked(table, key)?
         };
@@ -375,7 +382,7 @@ impl Compiler {
         let mut conditions = Vec::new();
         let mut never = Vec::new();
         let mut rate = definition.null_rate.unwrap_or(0.0);
-        for name in &definition.columns {
+        for name in definition.columns.iter().filter(|name| self.decides(table, key, name)).collect::<Vec<_>>() {
             let Some(column) = dataset.tables[table].columns.iter().position(|column| column.name == *name) else {
                 continue;
             };

@@ -202,7 +202,7 @@ impl Compiler {
         let mut members = Vec::new();
         let siblings_of = self.structural_key(table).filter(|key| covered(&definition.foreign_keys[*key]));
         for (index, key) in definition.foreign_keys.iter().enumerate() {
-            if Some(index) != siblings_of && covered(key) {
+            if Some(index) != siblings_of && covered(key) && !self.is_decided(table, index) {
                 members.push(Member::Key(index));
             }
         }

@@ -29,6 +29,7 @@ mod repairs;
 mod robustness;
 mod rules;
 mod schemas;
+mod shared;
 mod statistics;
 mod stopped;
 mod together;
