@@ -203,8 +203,9 @@ impl Compiler {
             let nulls = combination.columns.iter().map(|column| format!("{} IS NULL", quoted(&columns[*column].name)));
             format!("{} OR {listed}", nulls.collect::<Vec<_>>().join(" OR "))
         };
-        let sql = limited(combination.rule.when.as_deref(), &sql);
-        self.add_condition(table, &combination.rule, sql, None, combination.pointer.clone());
+        let condition = limited(combination.rule.when.as_deref(), &sql);
+        let steered = self.steered(table, &combination.rule, &sql);
+        self.add_condition(table, &combination.rule, condition, steered, combination.pointer.clone());
     }
 
     fn role(&mut self, table: usize, place: usize, column: usize) -> Result<Role, Failed> {

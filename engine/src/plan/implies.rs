@@ -95,12 +95,13 @@ impl Compiler {
         if rest.is_empty() {
             self.hold(table, rule, "projected", format!("{} follows from the condition", projected.join(", ")));
         } else {
+            let is_given = rest.iter().any(|part| self.reads_given(table, part));
             let then = rest.iter().map(|part| format!("({})", part.sql())).collect::<Vec<_>>().join(" AND ");
             self.add_condition(
                 table,
                 rule,
                 format!("NOT ({condition}) OR ({then})"),
-                (!asks_for_null).then_some(then),
+                (!asks_for_null && !is_given).then_some(then),
                 format!("{pointer}/then"),
             );
             self.limited_to(limits);
@@ -134,7 +135,8 @@ impl Compiler {
     pub(super) fn gather_check(&mut self, table: usize, rule: &Rule, sql: &str, pointer: &str) {
         let Some(parsed) = self.parsed(sql, &format!("{pointer}/sql")) else { return };
         let condition = limited(rule.when.as_deref(), sql);
-        self.add_condition(table, rule, condition, None, format!("{pointer}/sql"));
+        let steered = self.steered(table, rule, sql);
+        self.add_condition(table, rule, condition, steered, format!("{pointer}/sql"));
         let when = rule.when.as_ref().and_then(|when| Parsed::parse(when).ok());
         let mut columns = Vec::new();
         for part in parsed.conjuncts() {
@@ -146,6 +148,23 @@ impl Compiler {
         }
         self.limited_to(columns);
         self.taken_apart(rule.when.clone(), parsed.conjuncts());
+    }
+
+    /// What a rule states in the rows of its `when`, where these are to stay as they are drawn: what is given in some rows does not move, and
+    /// of a column that is never null by itself no draw makes a null one.
+    pub(super) fn steered(&self, table: usize, rule: &Rule, sql: &str) -> Option<String> {
+        rule.when.as_ref()?;
+        let parsed = Parsed::parse(sql).ok()?;
+        let asks_for_null = |part: &Parsed| matches!(part.simple(), Some(Simple::Null { negated: false, .. }));
+        (!parsed.conjuncts().iter().any(asks_for_null) && !self.reads_given(table, &parsed)).then(|| sql.to_owned())
+    }
+
+    /// Whether a condition reads a column that is given in some rows.
+    fn reads_given(&self, table: usize, parsed: &Parsed) -> bool {
+        parsed.references().iter().any(|read| match read.0.as_slice() {
+            [name] => self.column_named(table, name).is_some_and(|column| self.is_given(table, column)),
+            _ => false,
+        })
     }
 
     /// Says of the condition that was added last where it speaks, and of what.

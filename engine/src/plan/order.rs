@@ -143,7 +143,9 @@ impl Compiler {
         }
         let parts = order_conditions(names, strict, gap, distance.as_ref());
         let sql = parts.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" AND ");
-        self.add_condition(table, rule, limited(rule.when.as_deref(), &sql), None, format!("{pointer}/columns"));
+        let condition = limited(rule.when.as_deref(), &sql);
+        let steered = self.steered(table, rule, &sql);
+        self.add_condition(table, rule, condition, steered, format!("{pointer}/columns"));
         let parts = parts.iter().map(|part| Parsed::parse(part).ok()).collect::<Option<_>>().unwrap_or_default();
         self.taken_apart(rule.when.clone(), parts);
     }

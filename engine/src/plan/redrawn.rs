@@ -89,8 +89,9 @@ impl Compiler {
         })
     }
 
-    /// The draws that are made again until a condition holds: those behind what is steered by it, else those of the row's own values, else
-    /// those that choose its parents.
+    /// The draws that are made again until a condition holds: those behind what is steered by it, else those behind all of it. Of both those of
+    /// the row's own values come first, and then those that choose its parents. What only says of which rows a rule speaks stays as it is
+    /// drawn, or the rule would empty its own condition.
     fn redrawn_for(&self, table: usize, condition: SlotId, steered: Option<SlotId>) -> HashSet<String> {
         // What other rows have looked at cannot change because this row does.
         let looked_at = self.families_looked_at(table, condition);
@@ -103,8 +104,9 @@ impl Compiler {
             });
             families
         };
-        let ways = [(steered.unwrap_or(condition), false), (condition, false), (condition, true)];
-        ways.into_iter()
+        let slots = steered.into_iter().chain([condition]);
+        slots
+            .flat_map(|slot| [(slot, false), (slot, true)])
             .map(|(slot, chooses)| behind(slot, chooses))
             .find(|found| !found.is_empty())
             .unwrap_or_default()

@@ -280,6 +280,11 @@ fn domain_of(slot: &Slot, declared: Option<&Declared>) -> Option<String> {
 /// Whether a rule's own text names a column: among its fields, or as a word of its SQL.
 fn names_column(rule: &crate::schema::Rule, name: &str) -> bool {
     let text = serde_json::to_value(&rule.kind).map(|value| value.to_string()).unwrap_or_default();
+    says(&text, name)
+}
+
+/// Whether a text has a column's name as a word, and not as that of another table's.
+pub(super) fn says(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
         !text[..at].ends_with(|c| is_word(c) || c == '.') && !text[at + name.len()..].starts_with(is_word)

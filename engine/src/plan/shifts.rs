@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::convert::as_text;
+use super::report::says;
 use super::{BLOCK, Evaluation, Options, Plan, Report, TablePlan, compiler};
 use crate::enforce::correlate::numbers_of;
 use crate::generators::Rows;
@@ -87,7 +88,10 @@ impl Plan {
             for column in &mut table.columns {
                 let before = plain.report.tables[index].columns.iter().find(|other| other.name == column.name);
                 let is_same = before.is_some_and(|before| before.generator == column.generator);
-                if column.rules.is_empty() || column.hidden || !is_same {
+                // What says of which rows a rule speaks is moved where nothing else can be.
+                let rules = &self.dataset.tables[index].rules;
+                let is_read = rules.iter().any(|rule| rule.when.as_ref().is_some_and(|when| says(when, &column.name)));
+                if (column.rules.is_empty() && !is_read) || column.hidden || !is_same {
                     continue;
                 }
                 let slot = |table: &TablePlan| Some(table.delivered[table.schema.index_of(&column.name).ok()?]);

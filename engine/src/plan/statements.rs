@@ -138,7 +138,8 @@ pub(super) struct RowCondition {
     pub table: usize,
     pub rule: String,
     pub sql: String,
-    /// The part whose columns are to move; all that the condition reads where absent.
+    /// The part whose columns are to move: what a rule states of its rows, without what says which these are. All that the condition reads
+    /// where absent.
     pub steered: Option<String>,
     /// Columns that are left no value which breaks it, once these are counted; empty where that is not all.
     pub limited: Vec<usize>,

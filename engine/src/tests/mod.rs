@@ -23,6 +23,7 @@ mod nulls;
 mod overlaps;
 mod owned;
 mod picks;
+mod premises;
 mod proved;
 mod query;
 mod repairs;
