@@ -14,7 +14,7 @@ use super::statements::{Deal, Held, Member, RowCondition};
 use crate::expr::Parsed;
 use crate::generators::GeneratorSpec;
 use crate::problem::Problem;
-use crate::schema::{Rule, RuleKind};
+use crate::schema::{Rule, RuleKind, Table};
 
 impl Compiler {
     /// Whether a column asks by itself for values without repetition.
@@ -199,6 +199,10 @@ impl Compiler {
             held(self, "by_construction", format!("each row of {} has at most one", key.references.table));
             return;
         }
+        if let Some(note) = rule.and_then(|rule| said_already(definition, rule, names)) {
+            held(self, "by_construction", note);
+            return;
+        }
         let mut members = Vec::new();
         let siblings_of = self.structural_key(table).filter(|key| covered(&definition.foreign_keys[*key]));
         for (index, key) in definition.foreign_keys.iter().enumerate() {
@@ -266,6 +270,26 @@ impl Compiler {
         self.statements.deals.entry(table).or_default().push(deal);
         held(self, "by_construction", "combinations are dealt by a permutation of their positions".to_owned());
     }
+}
+
+/// What keeps the rows of a rule without repetition apart already: it is about the same columns, or about fewer.
+fn said_already(table: &Table, rule: &Rule, names: &[String]) -> Option<String> {
+    let covers = |columns: &[String]| columns.len() > 1 && columns.iter().all(|column| names.contains(column));
+    if covers(&table.primary_key) {
+        return Some("the primary key says the same".to_owned());
+    }
+    if table.unique_indexes().any(|(_, columns)| covers(columns)) {
+        return Some("a unique index says the same".to_owned());
+    }
+    let own = table.rules.iter().position(|other| other.id == rule.id)?;
+    let first = table.rules.iter().enumerate().find(|(at, other)| match &other.kind {
+        // Of two about the same columns the later one follows.
+        RuleKind::Unique { columns } => {
+            other.when.is_none() && covers(columns) && (columns.len() < names.len() || *at < own)
+        }
+        _ => false,
+    })?;
+    Some(format!("{} says the same", first.1.id))
 }
 
 pub(super) fn can_be_null(column: &crate::schema::Column) -> bool {

@@ -374,3 +374,42 @@ tables:
     let broken = super::proved::proved(&made.dataset, &other).expect("a certificate");
     assert!(broken.results.iter().any(|result| result.id == "unique:t.a+b" && result.broken > 0));
 }
+
+#[test]
+fn a_rule_that_says_what_a_key_an_index_or_another_rule_says_is_held_by_it() {
+    let schema = |own: &str, rules: &str| {
+        format!(
+            "name: d
+tables:
+  - name: t
+    rows: 90
+    {own}
+    columns:
+      - {{ name: m, generator: {{ type: integer, min: 1, max: 10 }} }}
+      - {{ name: n, generator: {{ type: integer, min: 1, max: 10 }} }}
+      - {{ name: k, generator: {{ type: choice, values: [x, y] }} }}
+    rules: [{rules}]
+"
+        )
+    };
+    let uniq = "{ id: uniq, kind: unique, columns: [n, m] }";
+    let wider = "{ id: wider, kind: unique, columns: [m, k, n], when: \"k = 'x'\" }";
+    let index = "indexes: [{ columns: [m, n], unique: true }]";
+    for (own, rules, note) in [
+        ("primary_key: [m, n]", uniq.to_owned(), "the primary key says the same"),
+        ("primary_key: [m, n]", wider.to_owned(), "the primary key says the same"),
+        (index, uniq.to_owned(), "a unique index says the same"),
+        ("", format!("{uniq}, {wider}"), "uniq says the same"),
+        ("", format!("{wider}, {uniq}"), "uniq says the same"),
+        ("", format!("{{ id: first, kind: unique, columns: [m, n] }}, {uniq}"), "first says the same"),
+    ] {
+        let schema = schema(own, &rules);
+        holds(&schema);
+        let plan = plan(&schema);
+        assert!(plan.report().rules.iter().all(|rule| rule.held == "by_construction"), "{schema}");
+        assert!(plan.report().rules.iter().any(|rule| rule.note == note), "{schema}");
+    }
+    // Where one speaks of some rows alone it says nothing of the others.
+    let some = "{ id: some, kind: unique, columns: [m, n], when: \"k = 'x'\" }";
+    assert!(problems(&schema("", &format!("{some}, {uniq}")))[0].contains("is dealt by another combination"));
+}
