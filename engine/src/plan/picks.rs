@@ -122,13 +122,25 @@ impl Compiler {
             (None, Some(Pick::Weighted { .. })) => "pick",
             _ => return Ok(()),
         };
-        let has_deal = self.statements.deal_of_key(table, key).is_some();
-        if !has_deal && !self.key_is_unique(table, key) {
+        let deal = self.statements.deal_of_key(table, key).map(|at| &self.statements.deals[&table][at]);
+        if deal.is_none() && !self.key_is_unique(table, key) {
             return Ok(());
         }
-        let detail = format!("{} keeps rows from sharing a parent, and then none can be preferred", definition.name());
-        let problem = Problem::new("two_owners", detail)
-            .remedy("leave where and the weights out, or the rule without repetition");
+        let own = &self.dataset.tables[table];
+        let is_primary = match deal {
+            Some(deal) => deal.pointer.ends_with("/primary_key"),
+            None => own.primary_key.iter().all(|name| definition.columns.contains(name)) && !own.primary_key.is_empty(),
+        };
+        let name = definition.name();
+        let (detail, remedy) = if is_primary {
+            let detail =
+                format!("the primary key keeps rows apart by their parents by {name}, and then none can be preferred");
+            (detail, "leave where and the weights out, or take another primary key")
+        } else {
+            let detail = format!("{name} keeps rows from sharing a parent, and then none can be preferred");
+            (detail, "leave where and the weights out, or the rule without repetition")
+        };
+        let problem = Problem::new("two_owners", detail).remedy(remedy);
         self.report(&format!("/tables/{table}/foreign_keys/{key}/{place}"), [problem]);
         Err(Failed::Known)
     }

@@ -164,6 +164,19 @@ fn choices_that_leave_no_parent_or_make_no_sense_are_refused() {
     assert!(negative[0].contains("is -1, and weights are 0 or more"), "{negative:?}");
     let apart = shop(100, "where: \"stock > 5\"").replace("{ name: article_id }", "{ name: article_id, unique: true }");
     assert!(problems(&apart)[0].contains("article keeps rows from sharing a parent, and then none can be preferred"));
+    let pairs = shop(100, "where: \"stock > 5\"")
+        .replace("{ name: article_id }", "{ name: article_id }, { name: day, generator: { type: integer } }");
+    let pairs = pairs.replacen(
+        "primary_key: [id]\n    columns: [{ name: id",
+        "primary_key: [article_id, day]\n    columns: [{ name: id",
+        1,
+    );
+    assert_eq!(
+        problems(&pairs),
+        [
+            "tables[1].foreign_keys[0].where: the primary key keeps rows apart by their parents by article, and then none can be preferred; leave where and the weights out, or take another primary key"
+        ]
+    );
     let circle = shop(100, "where: \"sales < 5\"").replace(
         "  - name: sale\n",
         "    rules: [{ id: sales, kind: aggregate, column: sales, of: sale, by: article, fn: count }]\n  - name: sale\n",
