@@ -7,6 +7,7 @@ pub mod combination;
 pub mod correlate;
 pub mod deal;
 pub mod given;
+pub mod listed;
 pub mod null;
 pub mod order;
 pub mod overlap;

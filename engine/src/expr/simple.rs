@@ -50,7 +50,7 @@ impl Op {
         }
     }
 
-    fn of_sql(op: &BinaryOperator) -> Option<Op> {
+    pub(super) fn of_sql(op: &BinaryOperator) -> Option<Op> {
         Some(match op {
             BinaryOperator::Eq => Op::Equal,
             BinaryOperator::NotEq => Op::NotEqual,

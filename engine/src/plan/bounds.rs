@@ -48,35 +48,41 @@ impl Compiler {
                     names.push(name.clone());
                 }
             }
-            match rest.as_slice() {
-                _ if names.is_empty() => self.statements.conditions.push(condition),
-                rest => {
-                    if rest.is_empty()
-                        && let Some(held) = self.statements.held.get_mut(&condition.rule)
-                    {
-                        held.way = "projected";
-                        held.note = format!("{} is drawn inside what the rule leaves", names.join(", "));
-                    }
-                    if rest.is_empty() && met.is_empty() {
-                        self.statements.replaced.push((condition.table, condition.sql, condition.pointer));
-                        continue;
-                    }
-                    let left: Vec<usize> =
-                        (0..condition.parts.len()).filter(|at| rest.contains(at) || met.contains(at)).collect();
-                    let parts: Vec<Parsed> = left.iter().map(|at| condition.parts[*at].clone()).collect();
-                    let columns = left.iter().filter_map(|at| condition.limited.get(*at).copied()).collect();
-                    let sql = parts.iter().map(|part| format!("({})", part.sql())).collect::<Vec<_>>().join(" AND ");
-                    self.statements.conditions.push(RowCondition {
-                        steered: condition.steered.as_ref().map(|_| sql.clone()),
-                        sql: limited(condition.when.as_deref(), &sql),
-                        limited: columns,
-                        is_met: rest.is_empty(),
-                        parts,
-                        ..condition
-                    });
-                }
-            }
+            self.keep_rest(condition, &names, rest, met);
         }
+        self.project_differences(&ordered);
+        self.project_lists();
+    }
+
+    /// Keeps what is left of a condition once the draws of some columns, if any, keep the other parts: `rest` to be drawn again, `met` to be
+    /// looked at.
+    pub(super) fn keep_rest(&mut self, condition: RowCondition, names: &[String], rest: Vec<usize>, met: Vec<usize>) {
+        if names.is_empty() {
+            self.statements.conditions.push(condition);
+            return;
+        }
+        if rest.is_empty()
+            && let Some(held) = self.statements.held.get_mut(&condition.rule)
+        {
+            held.way = "projected";
+            held.note = format!("{} is drawn inside what the rule leaves", names.join(", "));
+        }
+        if rest.is_empty() && met.is_empty() {
+            self.statements.replaced.push((condition.table, condition.sql, condition.pointer));
+            return;
+        }
+        let left: Vec<usize> = (0..condition.parts.len()).filter(|at| rest.contains(at) || met.contains(at)).collect();
+        let parts: Vec<Parsed> = left.iter().map(|at| condition.parts[*at].clone()).collect();
+        let columns = left.iter().filter_map(|at| condition.limited.get(*at).copied()).collect();
+        let sql = parts.iter().map(|part| format!("({})", part.sql())).collect::<Vec<_>>().join(" AND ");
+        self.statements.conditions.push(RowCondition {
+            steered: condition.steered.as_ref().map(|_| sql.clone()),
+            sql: limited(condition.when.as_deref(), &sql),
+            limited: columns,
+            is_met: rest.is_empty(),
+            parts,
+            ..condition
+        });
     }
 
     /// The column that one part of a condition bounds, and how.
@@ -181,7 +187,7 @@ impl Compiler {
     }
 
     /// Whether nothing but its generator decides a column's values.
-    fn is_drawn_alone(&self, table: usize, column: usize) -> bool {
+    pub(super) fn is_drawn_alone(&self, table: usize, column: usize) -> bool {
         let name = &self.dataset.tables[table].columns[column].name;
         let counts = |kind: &RuleKind| match kind {
             RuleKind::Count { condition, per, .. } => {
@@ -223,7 +229,7 @@ impl Compiler {
     }
 
     /// The type in whose units a column's generator keeps bounds, where its values stay what they are on their way to the column.
-    fn bounded(&self, table: usize, column: usize) -> Option<LogicalType> {
+    pub(super) fn bounded(&self, table: usize, column: usize) -> Option<LogicalType> {
         let definition = &self.dataset.tables[table].columns[column];
         let generator = definition.generator.as_ref().or_else(|| Some(&self.chosen.get(&(table, column))?.0))?;
         let declared = definition.logical_type();

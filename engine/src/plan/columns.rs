@@ -182,6 +182,7 @@ impl Compiler {
                 }
             }
         }
+        slot = self.apply_lists(table, column, slot)?;
         self.finish_lengths(table, column, slot)
     }
 

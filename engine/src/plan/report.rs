@@ -137,7 +137,9 @@ impl Compiler {
                 let Some(slot) = self.column_slot(index, at) else { continue };
                 order.push((slot, column.name.clone()));
                 let (generator, reason) = self.source_words(index, at);
-                let domain = domain_of(&self.tables[index].slots[slot], self.declared.get(&(index, at)))
+                let domain = self
+                    .listed_domain(index, at)
+                    .or_else(|| domain_of(&self.tables[index].slots[slot], self.declared.get(&(index, at))))
                     .or_else(|| self.bounded_domain(index, at));
                 let made = &self.tables[index].slots[slot];
                 let capacity = made.countable.as_ref().map(|countable| countable.count());

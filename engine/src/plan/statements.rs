@@ -40,6 +40,17 @@ pub(super) struct ForcedValue {
     pub pointer: String,
 }
 
+/// The values that a rule lists for a column.
+#[derive(Clone, Debug)]
+pub(super) struct Listing {
+    /// The rows that it speaks of; all where absent.
+    pub when: Option<String>,
+    /// The condition that lists them.
+    pub sql: String,
+    /// Those that the column's generator makes, each once.
+    pub values: ArrayRef,
+}
+
 /// A rule's formula of a column.
 #[derive(Clone, Debug)]
 pub(super) struct Formula {
@@ -183,6 +194,7 @@ pub(super) struct Statements {
     pub(super) nulls: HashMap<(usize, usize), Vec<Implied>>,
     pub(super) values: HashMap<(usize, usize), Vec<Implied>>,
     pub(super) forced: HashMap<(usize, usize), Vec<ForcedValue>>,
+    pub(super) listings: HashMap<(usize, usize), Vec<Listing>>,
     pub(super) formulas: HashMap<(usize, usize), Vec<Formula>>,
     pub(super) bounds: HashMap<(usize, usize), Vec<PlannedBound>>,
     pub(super) deals: HashMap<usize, Vec<Deal>>,
