@@ -312,7 +312,8 @@ async fn cancel_generation(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) 
 
 /// Resume a generation that waits for a key
 ///
-/// It goes on with the key of `X-OpenAI-Api-Key`, or with that of the server where one was set since. What was paid for before is kept.
+/// It goes on with the key of `X-OpenAI-Api-Key`, or with that of the server where one was set since; without either
+/// it waits on (409 `llm_key_missing`). What was paid for before is kept.
 #[utoipa::path(operation_id = "resume_generation", tag = "generations", params(("id" = Uuid, Path), ModelKeyHeader), responses(
     (status = 202, body = Generation),
     Forbidden,
