@@ -75,9 +75,9 @@ async fn a_key_may_no_more_than_its_owner_may_now() {
 async fn a_key_ends() {
     let api = Api::new();
     let token = api.user(Role::Viewer);
-    for (wrong, status, code) in [("2020-01-01T00:00:00Z", 409, "conflict"), ("tomorrow", 422, "invalid_input")] {
-        let told = api.post(KEYS, &token, &json!({"name": "k", "expires_at": wrong})).await.problem(status, code);
-        assert_eq!(told.json()["errors"][0]["pointer"], "/expires_at");
+    for wrong in ["2020-01-01T00:00:00Z", "tomorrow"] {
+        let told = api.post(KEYS, &token, &json!({"name": "k", "expires_at": wrong})).await;
+        assert_eq!(told.problem(422, "invalid_input").json()["errors"][0]["pointer"], "/expires_at");
     }
     let (key, location) = made(&api, &token, &json!({"name": "k", "expires_at": "2999-01-01T00:00:00Z"})).await;
     assert_eq!(api.get(&location, &token).await.json()["expires_at"], "2999-01-01T00:00:00.000Z");

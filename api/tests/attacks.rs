@@ -337,6 +337,11 @@ async fn another_site_makes_a_browser_do_nothing() {
             &[("origin", "null")],
             &[("origin", "https://localhost.evil.example")],
             &[("origin", "https://evil.example/localhost")],
+            // Another application on the same host.
+            &[("origin", "http://localhost:1")],
+            &[("origin", "http://localhost:5173"), ("sec-fetch-site", "same-site")],
+            &[("origin", "http://localhost"), ("host", "localhost:8000")],
+            &[("origin", "http://data.example"), ("x-forwarded-host", "data.example")],
             &[("sec-fetch-site", "cross-site")],
         ] {
             let headers: Vec<(&str, &str)> = headers.iter().copied().chain([("cookie", cookie.as_str())]).collect();
@@ -344,14 +349,27 @@ async fn another_site_makes_a_browser_do_nothing() {
         }
     }
     // Nor is anybody signed in as somebody else by a form of another site.
-    let foreign = [("origin", "https://evil.example"), ("content-type", "text/plain")];
+    let foreign = [("origin", "https://evil.example")];
     login(&api, "192.0.2.1", "viewer@example.com", PASSWORD, &foreign).await.problem(403, "foreign_origin");
     // The cookie opens nothing but the way to a new token.
     api.send(Method::GET, "/api/v1/datasets", &[("cookie", &cookie)], Vec::new()).await.problem(401, "unauthenticated");
     let body = json!({"schema_text": hiring()}).to_string().into_bytes();
     api.send(Method::POST, "/api/v1/datasets", &[("cookie", &cookie)], body).await.problem(401, "unauthenticated");
-    let own = [("cookie", cookie.as_str()), ("origin", "http://localhost:5173")];
-    api.send(Method::POST, "/api/v1/auth/refresh", &own, Vec::new()).await.is(200);
+    for own in [
+        &[("origin", "http://localhost")][..],
+        &[("origin", "http://localhost:5173"), ("host", "localhost:5173")],
+        &[("origin", "https://localhost:443"), ("host", "localhost")],
+        // A proxy left the port out.
+        &[("origin", "https://localhost:8443"), ("sec-fetch-site", "same-origin")],
+    ] {
+        let own: Vec<(&str, &str)> = own.iter().copied().chain([("cookie", cookie.as_str())]).collect();
+        api.send(Method::POST, "/api/v1/auth/refresh", &own, Vec::new()).await.is(200);
+    }
+    let behind = Api::with(&[("TRUSTED_PROXIES", "10.0.0.0/8")]);
+    let asks = [("origin", "https://data.example:8443"), ("x-forwarded-host", "data.example:8443")];
+    let refresh = "/api/v1/auth/refresh";
+    behind.send_from("10.0.0.1", Method::POST, refresh, &asks, Vec::new()).await.problem(401, "no_session");
+    behind.send_from("192.0.2.1", Method::POST, refresh, &asks, Vec::new()).await.problem(403, "foreign_origin");
 }
 
 #[actix_web::test]
@@ -383,15 +401,30 @@ async fn a_stolen_refresh_token_ends_with_its_family() {
 async fn passwords_are_not_guessed_whatever_a_client_says_of_its_address() {
     let api = Api::new();
     api.user(Role::Viewer);
-    // One account, from many addresses.
-    for attempt in 0..10 {
-        let peer = format!("198.51.100.{attempt}");
-        login(&api, &peer, "viewer@example.com", "some wrong password", &[]).await.problem(401, "invalid_credentials");
+    // One account, from one address.
+    for _ in 0..10 {
+        login(&api, "198.51.100.1", "viewer@example.com", "some wrong password", &[])
+            .await
+            .problem(401, "invalid_credentials");
     }
-    let told =
-        login(&api, "198.51.100.99", "Viewer@Example.com", PASSWORD, &[]).await.problem(429, "too_many_attempts");
+    let told = login(&api, "198.51.100.1", "Viewer@Example.com", PASSWORD, &[]).await.problem(429, "too_many_attempts");
     let seconds: u64 = told.header("retry-after").and_then(|text| text.parse().ok()).expect("seconds");
     assert!((1..=30).contains(&seconds), "{seconds}");
+    // Its owner is elsewhere, and is not kept out.
+    login(&api, "203.0.113.7", "viewer@example.com", PASSWORD, &[]).await.is(200);
+    // One account, from many addresses: those that are strange to it wait, its owner's does not.
+    let mut tried = 0;
+    loop {
+        let peer = format!("198.51.100.{}", tried + 2);
+        let answer = login(&api, &peer, "viewer@example.com", "some wrong password", &[]).await;
+        if answer.status.as_u16() == 429 {
+            break;
+        }
+        tried += 1;
+        assert!(tried < 200, "nobody is ever refused");
+    }
+    assert!(tried >= 90, "{tried}");
+    login(&api, "203.0.113.7", "viewer@example.com", PASSWORD, &[]).await.is(200);
     // Many accounts, from one address that names another each time.
     let mut attempts = Attempts::default();
     while attempts.go_on() {

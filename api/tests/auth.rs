@@ -67,6 +67,18 @@ async fn signing_in_takes_the_address_in_any_case_and_the_right_password() {
     let login = |email: &str, password: &str| json!({"email": email, "password": password});
     let path = "/api/v1/auth/login";
     api.post(path, "", &login("Editor@Example.com", PASSWORD)).await.is(200);
+    let admin = api.user(Role::Admin);
+    let user = |email: &str| json!({"email": email, "role": "viewer", "password": PASSWORD});
+    let made = api.post("/api/v1/users", &admin, &user("JOSÉ@exämple.com")).await.is(201).json();
+    assert_eq!(made["email"], "josé@exämple.com");
+    api.post("/api/v1/users", &admin, &user("jose\u{301}@EXÄMPLE.com")).await.problem(409, "conflict");
+    api.post(path, "", &login("José@EXÄMPLE.com", PASSWORD)).await.is(200);
+    // One that was stored as it was written is found too.
+    api.sql("UPDATE users SET email = 'JOSÉ@exämple.com' WHERE email = 'josé@exämple.com'");
+    api.post(path, "", &login("JOSÉ@exämple.com", PASSWORD)).await.is(200);
+    for wrong in ["a@b..c", "a@b.", "a@.b"] {
+        api.post("/api/v1/users", &admin, &user(wrong)).await.problem(422, "invalid_input");
+    }
     api.post(path, "", &login("editor@example.com", "wrong")).await.problem(401, "invalid_credentials");
     api.post(path, "", &login("nobody@example.com", PASSWORD)).await.problem(401, "invalid_credentials");
 }
@@ -75,10 +87,10 @@ async fn signing_in_takes_the_address_in_any_case_and_the_right_password() {
 async fn a_refresh_token_is_replaced_and_the_old_one_gets_the_same_successor_for_a_while() {
     let api = Api::new();
     let first = cookie(&set_up(&api).await);
-    let second = cookie(&refresh(&api, &first, "http://localhost:8000").await.is(200));
+    let second = cookie(&refresh(&api, &first, "http://localhost").await.is(200));
     assert_ne!(first, second);
-    assert_eq!(cookie(&refresh(&api, &first, "http://localhost:8000").await.is(200)), second);
-    refresh(&api, &second, "http://localhost:8000").await.is(200);
+    assert_eq!(cookie(&refresh(&api, &first, "http://localhost").await.is(200)), second);
+    refresh(&api, &second, "http://localhost").await.is(200);
 }
 
 #[actix_web::test]

@@ -103,6 +103,67 @@ async fn the_interactive_document_loads_nothing_from_elsewhere() {
     assert!(initializer.text().contains("/openapi.json") && !initializer.text().contains("petstore"));
 }
 
+#[actix_web::test]
+async fn what_is_not_there_and_methods_that_are_not_known_are_problems() {
+    let api = Api::new();
+    for path in [
+        "/api",
+        "/api/",
+        "/api/v2/datasets",
+        "/%61pi/v2/x",
+        "/api/v1/nowhere",
+        "/docs/nope",
+        "/docs/a/b",
+        "/nowhere.txt",
+    ] {
+        api.get(path, "").await.problem(404, "not_found");
+        api.act(Method::HEAD, path, "").await.is(404);
+    }
+    for path in ["/api/v2/datasets", "/docs/nope"] {
+        api.act(Method::POST, path, "").await.problem(404, "not_found");
+    }
+    for path in ["/", "/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs/", "/docs/swagger-ui.css"] {
+        for method in [Method::POST, Method::DELETE, Method::PATCH] {
+            let told = api.act(method, path, "").await.problem(405, "method_not_allowed");
+            assert_eq!(told.header("allow"), Some("GET, HEAD"), "{path}");
+        }
+    }
+    for path in ["/", "/docs/", "/health/live", "/openapi.json"] {
+        let status = api.get(path, "").await.status;
+        assert!(status.is_success() || status.is_redirection(), "{path}: {status}");
+        assert_eq!(api.act(Method::HEAD, path, "").await.status, status, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_query_is_text() {
+    let api = Api::new();
+    let token = api.user(Role::Viewer);
+    api.get("/api/v1/datasets?search=%ff", &token).await.problem(400, "malformed_request");
+    api.get("/api/v1/datasets?%c3=a", &token).await.problem(400, "malformed_request");
+    api.get("/api/v1/datasets?search=%C3%A9", &token).await.is(200);
+}
+
+#[actix_web::test]
+async fn a_body_that_says_to_be_no_json_is_not_read() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let bearer = format!("Bearer {token}");
+    let body = json!({"schema_text": hiring()}).to_string().into_bytes();
+    let send = async |path: &str, kind: &str| {
+        let headers = [("authorization", bearer.as_str()), ("content-type", kind)];
+        api.send(Method::POST, path, &headers, body.clone()).await
+    };
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/yaml", "x"] {
+        send("/api/v1/datasets", kind).await.problem(415, "unsupported_media_type");
+    }
+    send("/api/v1/auth/login", "text/plain").await.problem(415, "unsupported_media_type");
+    for kind in ["application/json", "Application/JSON; charset=utf-8", "application/vnd.x+json"] {
+        send("/api/v1/datasets", kind).await.is(201);
+    }
+    api.send(Method::POST, "/api/v1/datasets", &[("authorization", &bearer)], body.clone()).await.is(201);
+}
+
 #[test]
 fn a_second_server_on_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");

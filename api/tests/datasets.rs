@@ -6,6 +6,11 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Api, hiring, numbers};
 
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    api::auth::tokens::hex(&Sha256::digest(bytes))
+}
+
 const DATASETS: &str = "/api/v1/datasets";
 const MINIMAL: &str = "# a comment\nname: one\ntables:\n  - name: t\n    rows: 3\n    columns:\n      - { name: n, generator: { type: sequence } }\n";
 
@@ -59,6 +64,11 @@ async fn a_dataset_is_created_listed_found_renamed_deleted_and_restored() {
     let renamed = api.send(Method::PATCH, &path, &headers, body.clone()).await.is(200).json();
     assert_eq!((&renamed["name"], &renamed["description"]), (&json!("people"), &Value::Null));
     api.send(Method::PATCH, &path, &headers, body).await.problem(412, "changed_meanwhile");
+
+    // A weak tag says too little to change something.
+    let now = api.get(&path, &token).await.is(200).header("etag").expect("a tag").to_owned();
+    api.patch(&path, &token, &format!("W/{now}"), &json!({"name": "x"})).await.problem(412, "changed_meanwhile");
+    api.patch(&path, &token, &format!("\"x\", {now}"), &json!({"name": "people"})).await.is(200);
 
     // The tag of before the change removes nothing; the current one does, and so does none.
     let stale = [headers[0], ("if-match", etag.as_str())];
@@ -139,7 +149,12 @@ async fn a_schema_keeps_its_text_and_a_change_is_a_version() {
     let canonical = api.send(Method::GET, &path, &as_json, Vec::new()).await.is(200);
     assert_eq!(canonical.json()["tables"][0]["rows"], 4);
     let other = canonical.header("etag").expect("a tag").to_owned();
-    assert_ne!(Some(other.as_str()), third.header("etag"), "another representation");
+    assert_eq!(
+        other,
+        format!("\"{}\"", hash(&third)),
+        "the hash of the canonical JSON, which is another representation"
+    );
+    assert_eq!(other.trim_matches('"'), sha256(&canonical.bytes));
     let known = [("authorization", bearer.as_str()), ("if-none-match", other.as_str())];
     api.send(Method::GET, &path, &known, Vec::new()).await.is(200);
     let known = [known[0], known[1], ("accept", "application/json")];
@@ -154,6 +169,39 @@ async fn a_schema_keeps_its_text_and_a_change_is_a_version() {
     assert!(refused.header("vary").is_some_and(|vary| vary.contains("accept")), "{:?}", refused.header("vary"));
     // Whoever read the canonical form may save from it.
     assert_eq!(save(&api, &token, &id, Some(&other), &again).await.is(200).json()["version"], 4);
+}
+
+#[actix_web::test]
+async fn a_copy_of_a_dataset_is_current_until_something_that_it_shows_changes() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let id = api.dataset(&token, MINIMAL).await;
+    let path = format!("{DATASETS}/{id}");
+    let bearer = format!("Bearer {token}");
+    let known = async |tag: &str| {
+        let headers = [("authorization", bearer.as_str()), ("if-none-match", tag)];
+        api.send(Method::GET, &path, &headers, Vec::new()).await
+    };
+    let first = api.get(&path, &token).await.is(200).header("etag").expect("a tag").to_owned();
+    assert_eq!(known(&first).await.is(304).header("etag"), Some(first.as_str()));
+    known(&format!("W/{first}")).await.is(304);
+    api.generation(&token, &id, &json!({})).await;
+    let second = known(&first).await.is(200);
+    assert_eq!(second.json()["last_generation"]["state"], "succeeded");
+    // What was generated meanwhile stands in the way of no change.
+    let renamed = api.patch(&path, &token, &first, &json!({"name": "b"})).await.is(200);
+    assert_eq!(api.get(&path, &token).await.header("etag"), renamed.header("etag"));
+    known(second.header("etag").expect("a tag")).await.is(200);
+}
+
+#[actix_web::test]
+async fn a_file_of_rows_has_the_name_of_its_table() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let id = api.dataset(&token, &MINIMAL.replace("name: t\n", "name: \"b é\"\n")).await;
+    let file = api.get(&format!("{DATASETS}/{id}/tables/b%20%C3%A9/rows?format=csv"), &token).await.is(200);
+    let named = "attachment; filename=\"b _.csv\"; filename*=UTF-8''b%20%C3%A9.csv";
+    assert_eq!(file.header("content-disposition"), Some(named));
 }
 
 #[actix_web::test]

@@ -1,6 +1,7 @@
 //! Generations: made, followed, read, proved, cancelled, resumed.
 
 use std::fs;
+use std::time::Duration;
 
 use actix_web::http::Method;
 use api::generations::{State, parts, store, worker};
@@ -179,6 +180,37 @@ async fn events_tell_how_far_it_is_and_end_with_it() {
 }
 
 #[actix_web::test]
+async fn events_end_with_the_access_of_whoever_hears_them() {
+    let api = Api::new();
+    let (admin, editor, viewer) = (api.user(Role::Admin), api.user(Role::Editor), api.user(Role::Viewer));
+    let dataset = api.dataset(&editor, &numbers(90_000_000)).await;
+    let path = format!("/api/v1/datasets/{dataset}/generations");
+    let id = id_of(&api.post(&path, &editor, &json!({})).await.is(202).json());
+    let key = async |body: &Value| {
+        let made = api.post("/api/v1/api-keys", &editor, body).await.is(201);
+        let location = made.header("location").expect("a location").to_owned();
+        (made.json()["key"].as_str().expect("a key").to_owned(), location)
+    };
+    let (revoked, location) = key(&json!({"name": "revoked"})).await;
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(4);
+    let (ending, _) = key(&json!({"name": "ending", "expires_at": soon.to_string()})).await;
+    let events = format!("/api/v1/generations/{id}/events");
+    let heard =
+        async { futures::join!(api.get(&events, &viewer), api.get(&events, &revoked), api.get(&events, &ending)) };
+    let removed = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        api.act(Method::DELETE, &format!("/api/v1/users/{}", api.id_of(Role::Viewer)), &admin).await.is(204);
+        api.act(Method::DELETE, &location, &editor).await.is(204);
+    };
+    let both = async { futures::join!(heard, removed) };
+    let (heard, ()) = tokio::time::timeout(Duration::from_secs(30), both).await.expect("the streams end");
+    for answer in [heard.0, heard.1, heard.2] {
+        let text = answer.is(200).text();
+        assert!(text.starts_with("event: progress\n") && !text.contains("succeeded"), "{text}");
+    }
+}
+
+#[actix_web::test]
 async fn a_running_generation_is_cancelled_and_leaves_nothing() {
     let api = Api::new();
     let token = api.user(Role::Editor);
@@ -188,7 +220,7 @@ async fn a_running_generation_is_cancelled_and_leaves_nothing() {
     let waiting = id_of(&api.post(&path, &token, &json!({})).await.is(202).json());
     let own = format!("/api/v1/generations/{id}");
     while api.get(&own, &token).await.json()["rows_done"] == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let tables = format!("{own}/tables");
     api.get(&tables, &token).await.problem(409, "conflict");
@@ -201,7 +233,7 @@ async fn a_running_generation_is_cancelled_and_leaves_nothing() {
     let begun = std::time::Instant::now();
     while parts::folder(api.folder.path(), &id).exists() {
         assert!(begun.elapsed().as_secs() < 60, "its rows stay");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     api.act(Method::POST, &format!("{own}/cancel"), &token).await.problem(409, "conflict");
     let after = api.generation(&token, &dataset, &json!({"rows": {"number": 10}})).await;

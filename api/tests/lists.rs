@@ -53,6 +53,26 @@ async fn what_is_added_or_removed_between_two_pages_moves_none() {
     assert!(by_name[5..].iter().all(|name| name == "new") && by_name.len() > 5, "equal names are told apart");
     let descending = api.get("/api/v1/datasets?order_by=name desc&limit=1".replace(' ', "%20").as_str(), &token).await;
     assert_eq!(texts(&descending.is(200).json(), "name"), ["new"]);
+    // A cursor belongs to its order and direction, and stands in the place of an offset.
+    let page = api.get("/api/v1/datasets?order_by=name&limit=1", &token).await.is(200).json();
+    let (_, cursor) = page["next"].as_str().and_then(|next| next.split_once("cursor=")).expect("a cursor");
+    for (query, pointer) in [
+        (format!("order_by=name&offset=0&cursor={cursor}"), None),
+        (format!("order_by=name%20asc&search=e&cursor={cursor}"), None),
+        (format!("order_by=created_at&cursor={cursor}"), Some("/cursor")),
+        (format!("order_by=name%20desc&cursor={cursor}"), Some("/cursor")),
+        (format!("cursor={cursor}"), Some("/cursor")),
+        (format!("order_by=name&offset=1&cursor={cursor}"), Some("/offset")),
+    ] {
+        let answer = api.get(&format!("/api/v1/datasets?{query}"), &token).await;
+        match pointer {
+            None => drop(answer.is(200)),
+            Some(pointer) => {
+                let told = answer.problem(422, "invalid_input").json();
+                assert_eq!(told["errors"][0]["pointer"], json!(pointer), "{told}");
+            }
+        }
+    }
     for wrong in ["order_by=size", "order_by=name%20down", "cursor=7", "cursor=x:y"] {
         let told = api.get(&format!("/api/v1/datasets?{wrong}"), &token).await.problem(422, "invalid_input").json();
         let pointer = format!("/{}", wrong.split('=').next().expect("a name"));
@@ -154,6 +174,10 @@ async fn users_keys_versions_and_the_audit_trail_are_sorted() {
     let mut oldest = trail("/api/v1/admin/audit?limit=2&order_by=at").await;
     oldest.reverse();
     assert_eq!(newest, oldest);
+    let page = api.get("/api/v1/admin/audit?limit=1", &admin).await.is(200).json();
+    let next = page["next"].as_str().expect("a next page");
+    api.get(&format!("{next}&order_by=at"), &admin).await.problem(422, "invalid_input");
+    api.get(&format!("{versions}?cursor=3&offset=1"), &editor).await.problem(422, "invalid_input");
     assert_eq!(trail("/api/v1/admin/audit?outcome=refused").await, ["create_user"]);
     assert_eq!(trail("/api/v1/admin/audit?since=2999-01-01T00:00:00Z").await, Vec::<String>::new());
     assert_eq!(trail("/api/v1/admin/audit?since=2020-01-01T00:00:00Z&limit=1").await, newest);

@@ -216,8 +216,8 @@ async fn without_a_key_a_generation_waits_and_goes_on_with_one() {
     api.act(Method::DELETE, &own, &token).await.problem(409, "conflict");
     api.post(&format!("{own}/resume"), &viewer, &json!({})).await.problem(403, "forbidden");
     // Still without one it waits on.
-    api.post(&format!("{own}/resume"), &token, &json!({})).await.is(202);
-    assert_eq!(api.ended(&token, &own).await["state"], "needs_key");
+    api.post(&format!("{own}/resume"), &token, &json!({})).await.problem(409, "llm_key_missing");
+    assert_eq!(api.get(&own, &token).await.is(200).json()["state"], "needs_key");
     let resumed = post_with_key(&api, &format!("{own}/resume"), &token, &json!({})).await.is(202).json();
     assert!(matches!(resumed["state"].as_str(), Some("queued" | "running")), "{resumed}");
     assert_eq!(resumed["failure"], Value::Null);

@@ -8,9 +8,10 @@ mod table;
 use std::sync::LazyLock;
 
 use actix_web::http::Method;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::datasets::service::JSON;
 use crate::error::{ApiError, Code};
 use crate::http::caller::Caller;
 use crate::users::Role;
@@ -101,6 +102,8 @@ pub struct Operation {
     pub scope: String,
     /// What its query may hold.
     pub query: Vec<parameters::Parameter>,
+    /// Whether its body is JSON and nothing else.
+    pub takes_json_alone: bool,
     method: Method,
     steps: Vec<Step>,
 }
@@ -163,7 +166,10 @@ impl Operations {
                 });
                 let scope = operation["tags"][0].as_str().unwrap_or_default().to_owned();
                 let query = parameters::of(operation, document);
-                all.push(Operation { access, scope, query, method, steps: steps.collect() });
+                let mut bodies =
+                    operation["requestBody"]["content"].as_object().into_iter().flat_map(Map::keys).peekable();
+                let takes_json_alone = bodies.peek().is_some() && bodies.all(|media_type| media_type == JSON);
+                all.push(Operation { access, scope, query, takes_json_alone, method, steps: steps.collect() });
             }
         }
         Operations(all)

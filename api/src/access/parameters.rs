@@ -44,6 +44,10 @@ pub fn of(operation: &Value, document: &Value) -> Vec<Parameter> {
 
 /// A problem unless all of a query is known and can be read.
 pub fn check(parameters: &[Parameter], query: &str) -> Result<(), ApiError> {
+    if !is_text(query) {
+        let sentence = "what stands behind the question mark is no UTF-8 text, its percent signs read";
+        return Err(ApiError::new(Code::MalformedRequest, sentence));
+    }
     let (mut problems, mut are_readable) = (Vec::new(), true);
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let problem = match parameters.iter().find(|parameter| parameter.name == name) {
@@ -65,6 +69,18 @@ pub fn check(parameters: &[Parameter], query: &str) -> Result<(), ApiError> {
     }
     let detail = if problems.len() == 1 { first.to_string() } else { format!("{} problems", problems.len()) };
     Err(ApiError::new(Code::MalformedRequest, detail).about(problems))
+}
+
+/// Whether the bytes that a query spells are text. Its reader puts a character of its own for each that is none.
+fn is_text(query: &str) -> bool {
+    let (mut bytes, mut rest) = (Vec::with_capacity(query.len()), query.as_bytes());
+    while let [byte, behind @ ..] = rest {
+        let digits = behind.get(..2).filter(|digits| *byte == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let spelled = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(spelled.unwrap_or(*byte));
+        rest = if spelled.is_some() { &behind[2..] } else { behind };
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 impl Kind {
@@ -138,6 +154,7 @@ mod tests {
     fn every_parameter_is_known_and_has_a_kind() {
         for (path, query, expected) in [
             ("/api/v1/datasets", "limit=3&order_by=name&deleted=true&search=%20", None),
+            ("/api/v1/datasets", "search=a%C3%A9%20%zz%", None),
             ("/api/v1/datasets", "order=name", Some("unknown parameter")),
             ("/api/v1/datasets", "limit=abc", Some("is no whole number")),
             ("/api/v1/datasets", "limit=-1", Some("-1 is below 0")),

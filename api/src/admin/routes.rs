@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::audit::{self, AuditEntry, Filter, Outcome};
 use super::status::{self, Status};
 use crate::App;
+use crate::db::slices::Place;
 use crate::db::{self, off_thread};
 use crate::error::ApiError;
 use crate::http::page::{self, List, Page};
@@ -46,7 +47,7 @@ pub struct AuditQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub limit: Option<u32>,
     /// Where the page begins: from `next` of the page before. New entries do not move it.
-    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")]
+    #[param(pattern = "^(at-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 
@@ -70,13 +71,11 @@ async fn list_audit(
     query: web::Query<AuditQuery>,
 ) -> Result<web::Json<List<AuditEntry>>, ApiError> {
     let AuditQuery { operation, user, object, outcome, since, order_by, limit, cursor } = query.into_inner();
-    let asked = Page { limit, ..Page::default() };
+    let asked = Page { limit, offset: None, cursor };
     let slice = asked.slice(&order_by, &[("at", ())], true)?;
     let (limit, ascending, since) = (slice.limit, !slice.descending, since.map(db::spell));
-    let behind = match cursor.filter(|cursor| !cursor.is_empty()) {
-        None => None,
-        Some(cursor) => Some(cursor.parse::<Uuid>().map_err(|_| page::no_cursor(&cursor))?),
-    };
+    let behind = slice.behind.as_ref().map(|place| place.id.parse::<Uuid>().map_err(|_| page::no_cursor(&place.id)));
+    let behind = behind.transpose()?;
     let filter = Filter { operation, user, object, outcome, since, ascending, behind };
     let wanted = filter.clone();
     let (mut items, total) = app.db.read(move |c| Ok(audit::list(c, &wanted, limit + 1)?)).await?;
@@ -99,7 +98,7 @@ async fn list_audit(
                 query.append_pair(name, &value);
             }
         }
-        query.append_pair("limit", &limit.to_string()).append_pair("cursor", &last.id);
+        query.append_pair("limit", &limit.to_string()).append_pair("cursor", &slice.cursor(&Place::new(&last.id, "")));
         format!("/api/v1/admin/audit?{}", query.finish())
     });
     Ok(web::Json(List { items, total, next }))

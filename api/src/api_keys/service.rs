@@ -60,7 +60,7 @@ pub fn create(connection: &mut SqliteConnection, caller: &Caller, wanted: NewKey
     if let Some(text) = expires_at {
         match text.parse::<Timestamp>() {
             Ok(at) if at > now => ends = at,
-            Ok(_) => return Err(over(&text)),
+            Ok(_) => tell("/expires_at", format!("{text} is over already")),
             Err(_) => tell("/expires_at", format!("{text:?} is no instant such as 2027-01-31T00:00:00Z")),
         }
     }
@@ -95,13 +95,6 @@ pub fn create(connection: &mut SqliteConnection, caller: &Caller, wanted: NewKey
     };
     store::insert(connection, &row)?;
     Ok(CreatedApiKey { key, api_key: row.shown() })
-}
-
-/// The end that is wanted has passed.
-fn over(text: &str) -> ApiError {
-    let sentence = format!("{text} is over already");
-    let problem = Problem::new("invalid_value", sentence.clone()).at("/expires_at");
-    ApiError::new(Code::Conflict, sentence).about(vec![problem])
 }
 
 /// A user's own key; those of others are not there.

@@ -25,6 +25,7 @@ use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::context;
 use crate::http::model_key::{ModelKey, ModelKeyHeader};
+use crate::http::standing::Standing;
 use crate::openapi::errors::{Conflict, Forbidden, Invalid, ModelFailed, NotAcceptable, TooLarge};
 
 /// The media type of a stream of events.
@@ -112,6 +113,7 @@ async fn answer(
     let hears = accept::choose(request, &[JSON, EVENTS])? == 1;
     let (cancel, question) = (Cancel::new(), Arc::new(question));
     let gone = cancel.clone().drop_guard();
+    let standing = Standing::of(&app, request);
     let app = app.into_inner();
     // What stands in the way of asking at all is an answer of its own.
     if !app.model.client(key.0.clone())?.has_key() {
@@ -153,6 +155,8 @@ async fn answer(
             Err(_) => Some((Bytes::from_static(b": \n\n"), events)),
         }
     });
+    // What ends before its end stops the work too.
+    let stream = stream.take_until(Box::pin(standing.lost_for_good()));
     Ok(HttpResponse::Ok()
         .content_type(EVENTS)
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")))

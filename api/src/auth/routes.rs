@@ -12,12 +12,12 @@ use super::service::{self, SESSION_DAYS, SignedIn};
 use super::throttle::Attempt;
 use super::tokens;
 use crate::App;
-use crate::config::{self, without_port};
+use crate::config;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
 use crate::http::body::Object;
 use crate::http::caller::Caller;
-use crate::http::client::Client;
+use crate::http::client::{self, Client};
 use crate::http::context;
 use crate::openapi::errors::{Forbidden, Invalid, TooManyAttempts, Unauthenticated};
 use crate::users::service::{self as users, NewUser};
@@ -126,7 +126,8 @@ async fn create_first_user(
 
 /// Sign in
 ///
-/// An account can be tried ten times at once and then every 30 seconds, an address 30 times and then every 5 seconds; what is beyond is
+/// From one address an account can be tried ten times at once and then every 30 seconds, and all accounts 30 times and then every 5 seconds.
+/// Addresses from which nobody has signed in to an account share a hundred attempts at it, and then one every 10 seconds. What is beyond is
 /// answered with 429 and `Retry-After`.
 #[utoipa::path(operation_id = "login", tag = "auth", request_body = Credentials, security(()), responses(
     (status = 200, body = Session),
@@ -148,7 +149,7 @@ async fn login(
     let _turn = app.hashing.acquire().await.map_err(ApiError::internal)?;
     let state = app.clone();
     let signed_in = off_thread(move || {
-        let found = state.db.read_now(|c| Ok::<_, ApiError>(user_store::by_email(c, email.trim())?))?;
+        let found = state.db.read_now(|c| Ok::<_, ApiError>(user_store::by_email(c, &email)?))?;
         if let Some(user) = &found {
             context::acts_as(&user.id);
         }
@@ -268,17 +269,51 @@ fn check_origin(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
         request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_ascii_lowercase())
     };
     let foreign = |sentence: String| Err(ApiError::new(Code::ForeignOrigin, sentence));
+    let site = text(header::HeaderName::from_static("sec-fetch-site"));
     match text(header::ORIGIN) {
         Some(origin) if app.config.cors_origins.contains(&origin) => Ok(()),
-        Some(origin) => {
-            let host = text(header::HOST).unwrap_or_default();
-            let is_ours =
-                origin.split_once("://").is_some_and(|(_, asking)| without_port(asking) == without_port(&host));
-            if is_ours { Ok(()) } else { foreign(format!("{origin:?} is another site")) }
-        }
-        None if text(header::HeaderName::from_static("sec-fetch-site")).as_deref() == Some("cross-site") => {
+        // No page can write this header. A proxy may have left the port out of `Host`; a browser knows it.
+        Some(_) if site.as_deref() == Some("same-origin") => Ok(()),
+        Some(origin) if is_origin_of(&origin, &client::asked_host(request)) => Ok(()),
+        Some(origin) => foreign(format!("{origin:?} is another site")),
+        None if matches!(site.as_deref(), Some("cross-site" | "same-site")) => {
             foreign("the page that asks belongs to another site".to_owned())
         }
         None => Ok(()),
+    }
+}
+
+/// Whether an origin is at a host and its port. The scheme is left out: behind a proxy it is another than the browser's.
+fn is_origin_of(origin: &str, host: &str) -> bool {
+    let Some((scheme, asking)) = origin.split_once("://") else { return false };
+    let port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return false,
+    };
+    asking.strip_suffix(port).unwrap_or(asking) == host.strip_suffix(port).unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_origin_of;
+
+    #[test]
+    fn an_origin_is_a_host_with_its_port() {
+        for (origin, host, expected) in [
+            ("http://localhost:8000", "localhost:8000", true),
+            ("http://localhost", "localhost:80", true),
+            ("https://data.example:443", "data.example", true),
+            ("http://localhost:1", "localhost:8000", false),
+            ("http://localhost:1", "localhost", false),
+            ("http://localhost:443", "localhost", false),
+            ("https://data.example.evil", "data.example", false),
+            ("null", "null", false),
+            ("file://localhost", "localhost", false),
+            ("http://[::1]:8000", "[::1]:8000", true),
+            ("http://[::1]:1", "[::1]:8000", false),
+        ] {
+            assert_eq!(is_origin_of(origin, host), expected, "{origin} {host}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! A refresh token's successor is computed from it with the secret, so that the same old token always gives the same new one, and only
 //! hashes need to be stored.
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -47,6 +49,13 @@ pub struct AccessClaims {
     /// The user's session version when it was given out: a later one ends it.
     pub ver: i32,
     exp: i64,
+}
+
+impl AccessClaims {
+    /// How long it still holds.
+    pub fn rest(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.exp - seconds()).unwrap_or_default())
+    }
 }
 
 #[derive(Serialize, Deserialize)]

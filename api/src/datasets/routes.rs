@@ -20,7 +20,7 @@ use crate::http::accept;
 use crate::http::body::Object;
 use crate::http::caller::Caller;
 use crate::http::page::{List, Page};
-use crate::http::precondition::{etag, if_match, if_match_any, if_match_given, is_known};
+use crate::http::precondition::{etag, if_match_any, if_match_start, is_known};
 use crate::http::rows::{AskedTable, RowList, RowsQuery, Source, answer};
 use crate::http::schema_source::{SchemaBody, SchemaSource, media_type_of, text_of};
 use crate::idempotency::Work;
@@ -68,7 +68,7 @@ pub struct DatasetsQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(pattern = "^([a-z_]+-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 
@@ -174,7 +174,7 @@ async fn create_dataset(
         let draft = Draft::new(source.text()?, media_type)?;
         state.db.write_now(|c| {
             let dataset = service::create(c, &draft, name, description, caller.id)?;
-            let tag = etag(&dataset.updated_at);
+            let tag = etag(&service::dataset_tag(&dataset));
             work.done(c, 201, &path_of(dataset.id), Some(&tag), &dataset)?;
             Ok::<_, ApiError>(dataset)
         })
@@ -182,7 +182,7 @@ async fn create_dataset(
     .await?;
     Ok(HttpResponse::Created()
         .insert_header((header::LOCATION, path_of(dataset.id)))
-        .insert_header((header::ETAG, etag(&dataset.updated_at)))
+        .insert_header((header::ETAG, etag(&service::dataset_tag(&dataset))))
         .json(dataset))
 }
 
@@ -193,10 +193,16 @@ fn path_of(id: Uuid) -> String {
 /// Get a dataset
 #[utoipa::path(operation_id = "get_dataset", tag = "datasets", params(("id" = Uuid, Path)), responses(
     (status = 200, body = Dataset, headers(("ETag" = String))),
+    (status = 304, description = "the client's copy is the current one"),
     NotFound,
 ))]
 #[get("/datasets/{id}")]
-async fn get_dataset(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+async fn get_dataset(
+    app: web::Data<App>,
+    _: Caller,
+    request: HttpRequest,
+    id: web::Path<Uuid>,
+) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     let dataset = app
         .db
@@ -205,7 +211,11 @@ async fn get_dataset(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) -> Res
             service::shown(c, row)
         })
         .await?;
-    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(&dataset.updated_at))).json(dataset))
+    let tag = service::dataset_tag(&dataset);
+    if is_known(&request, &tag) {
+        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag(&tag))).finish());
+    }
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(&tag))).json(dataset))
 }
 
 /// Change name or description
@@ -233,11 +243,11 @@ async fn update_dataset(
         .db
         .write(move |c| {
             let row = service::living(c, id)?;
-            if_match(given.as_ref(), &row.updated_at)?;
+            if_match_start(given.as_ref(), &row.updated_at)?;
             service::update(c, row, name, patch.description, caller.id)
         })
         .await?;
-    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(&dataset.updated_at))).json(dataset))
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(&service::dataset_tag(&dataset)))).json(dataset))
 }
 
 /// Delete a dataset
@@ -262,7 +272,9 @@ async fn delete_dataset(
     app.db
         .write(move |c| {
             let row = service::living(c, id)?;
-            if_match_given(given.as_ref(), &row.updated_at)?;
+            if given.is_some() {
+                if_match_start(given.as_ref(), &row.updated_at)?;
+            }
             service::delete(c, row, caller.id)
         })
         .await?;
@@ -287,8 +299,8 @@ async fn restore_dataset(
 
 /// Get the schema
 ///
-/// The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON. The ETag is the
-/// SHA-256 of the canonical JSON, a hyphen and the version; that of a canonical JSON has `-json` behind it.
+/// The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON, whose ETag is its
+/// SHA-256. The ETag of a text is the SHA-256 of its canonical JSON, a hyphen and the version.
 #[utoipa::path(operation_id = "get_schema", tag = "datasets", params(("id" = Uuid, Path), VersionQuery), responses(
     (status = 200, content((serde_json::Value = "application/yaml"), (serde_json::Value = "application/json")), headers(("ETag" = String))),
     (status = 304, description = "the client's copy is the current one"),
@@ -315,8 +327,7 @@ async fn get_schema(
         if row.media_type == service::YAML { &[service::YAML, service::JSON] } else { &[service::JSON] };
     let wanted = offered[accept::choose(&request, offered)?];
     let tag = service::tag(&row.etag, row.version);
-    let (tag, text) =
-        if wanted == row.media_type { (tag, row.text) } else { (service::canonical_tag(&tag), row.canonical) };
+    let (tag, text) = if wanted == row.media_type { (tag, row.text) } else { (row.etag, row.canonical) };
     if is_known(&request, &tag) {
         return Ok(HttpResponse::NotModified()
             .insert_header((header::ETAG, etag(&tag)))
@@ -362,7 +373,8 @@ async fn save_schema(
             let row = service::living(c, id)?;
             let current = service::version_row(c, &row, row.version)?;
             let tag = service::tag(&current.etag, current.version);
-            if let Err(error) = if_match_any(given.as_ref(), &tag, &[&service::canonical_tag(&tag)]) {
+            // The tag of the canonical JSON says that it is still that, whatever the comments are.
+            if let Err(error) = if_match_any(given.as_ref(), &tag, &[&current.etag]) {
                 let is_stale = error.code() == Code::ChangedMeanwhile;
                 let current = service::shown_version(c, current, false)?;
                 return Err(if is_stale { error.with("current", json!(current)) } else { error });

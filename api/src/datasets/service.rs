@@ -234,9 +234,11 @@ pub fn tag(hash: &str, version: i32) -> String {
     format!("{hash}-{version}")
 }
 
-/// The tag of the canonical JSON of a text in YAML, by the text's.
-pub fn canonical_tag(tag: &str) -> String {
-    format!("{tag}-json")
+/// The tag of a dataset: the moment of its last change, which is what a change starts from, and a hash of all that is shown, its last generation
+/// among it.
+pub fn dataset_tag(dataset: &Dataset) -> String {
+    let shown = hex(&Sha256::digest(serde_json::json!(dataset).to_string().as_bytes()));
+    format!("{}-{}", dataset.updated_at, &shown[..16])
 }
 
 fn touch(row: &mut DatasetRow, by: Uuid) {

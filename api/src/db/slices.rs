@@ -19,16 +19,17 @@ impl Place {
         Place { id: id.to_owned(), key: key.to_owned() }
     }
 
-    /// The item that a cursor names.
-    pub fn of_cursor(cursor: &str) -> Option<Place> {
-        let (id, key) = cursor.split_once(':')?;
+    /// The item that a cursor names, and the order that it belongs to.
+    pub fn of_cursor(cursor: &str) -> Option<(&str, Place)> {
+        let (sorted, place) = cursor.split_once(':')?;
+        let (id, key) = place.split_once(':')?;
         let is_id = id.len() == ID_CHARS && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-        is_id.then(|| Place::new(id, key))
+        is_id.then(|| (sorted, Place::new(id, key)))
     }
 
-    /// The cursor that names the item.
-    pub fn cursor(&self) -> String {
-        format!("{}:{}", self.id, self.key)
+    /// The cursor that names the item of a list with this order: `name-asc:<id>:<key>`.
+    fn cursor(&self, sorted: &str) -> String {
+        format!("{sorted}:{}:{}", self.id, self.key)
     }
 }
 
@@ -37,6 +38,8 @@ impl Place {
 pub struct Slice<O> {
     /// What the list is sorted by.
     pub order: O,
+    /// The name of the order and its direction, as in `name-asc`.
+    pub sorted: String,
     /// Whether the last come first.
     pub descending: bool,
     /// Items to give.
@@ -51,6 +54,11 @@ impl<O> Slice<O> {
     /// Items to read: one more than are given says whether there is a next page.
     pub fn reach(&self) -> i64 {
         self.limit + 1
+    }
+
+    /// The cursor of the page behind an item.
+    pub fn cursor(&self, place: &Place) -> String {
+        place.cursor(&self.sorted)
     }
 
     /// The items to give of those that were read, and the one that the next page begins behind.

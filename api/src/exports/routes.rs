@@ -1,6 +1,6 @@
 //! `/exports`: files of a generation, asked for, listed and fetched.
 
-use actix_web::http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue};
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, post, web};
 use formats::FORMATS;
 use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ pub struct ExportsQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(pattern = "^([a-z_]+-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 
@@ -283,19 +283,7 @@ async fn get_export_content(
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag(&tag))).finish());
     }
     let name = row.file_name.clone().unwrap_or_else(|| "export".to_owned());
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![
-            DispositionParam::Filename(
-                name.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '_' }).collect(),
-            ),
-            DispositionParam::FilenameExt(ExtendedValue {
-                charset: Charset::Ext("UTF-8".to_owned()),
-                language_tag: None,
-                value: name.into_bytes(),
-            }),
-        ],
-    };
+    let disposition = files::attachment(&name);
     let media_type = row.media_type.clone().unwrap_or_else(|| "application/octet-stream".to_owned());
     let mut answer = files::answer(&service::file(&app, &row), &tag, &request).await?;
     if !answer.status().is_success() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
+use futures::StreamExt;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
@@ -17,6 +18,7 @@ use crate::App;
 use crate::auth::tokens::hex;
 use crate::error::ApiError;
 use crate::http::caller::Caller;
+use crate::http::standing::Standing;
 use crate::openapi::errors::NotFound;
 
 /// How often an idle stream of events says that it lives.
@@ -43,7 +45,7 @@ pub struct ProgressEvent {
 ///
 /// Server-sent events named `progress`, each with a `Progress` as its data: the current one at first, the last one with a final state. A
 /// comment line every 15 seconds keeps the connection open. A client that comes back with `Last-Event-ID` is not told again what it heard
-/// last; where that was the end, the stream ends at once.
+/// last; where that was the end, the stream ends at once. It ends within seconds once its access token or API key does not hold any more.
 #[utoipa::path(operation_id = "stream_generation_events", tag = "generations",
     params(("id" = Uuid, Path), ("Last-Event-ID" = Option<String>, Header, description = "the `id` of the event that was heard last")), responses(
     (status = 200, body = ProgressEvent, content_type = "text/event-stream"),
@@ -59,6 +61,7 @@ pub(super) async fn stream_generation_events(
     let id = id.into_inner();
     let first = recorded(&app, id).await?;
     let followed = app.generations.follow(id);
+    let standing = Standing::of(&app, &request);
     let heard = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()) == Some(&*event_id(&first));
     let stream = futures::stream::unfold(Some((app, followed, None)), move |follower| {
         let first = first.clone();
@@ -84,7 +87,7 @@ pub(super) async fn stream_generation_events(
         .insert_header(("x-accel-buffering", "no"))
         // A compressor would keep events back until it has enough of them.
         .insert_header((header::CONTENT_ENCODING, "identity"))
-        .streaming(stream))
+        .streaming(stream.take_until(Box::pin(standing.lost()))))
 }
 
 /// A line that says nothing but that the stream lives.

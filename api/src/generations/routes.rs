@@ -112,7 +112,7 @@ pub struct GenerationsQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(pattern = "^([a-z_]+-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 
@@ -312,7 +312,8 @@ async fn cancel_generation(app: web::Data<App>, _: Caller, id: web::Path<Uuid>) 
 
 /// Resume a generation that waits for a key
 ///
-/// It goes on with the key of `X-OpenAI-Api-Key`, or with that of the server where one was set since. What was paid for before is kept.
+/// It goes on with the key of `X-OpenAI-Api-Key`, or with that of the server where one was set since; without either
+/// it waits on (409 `llm_key_missing`). What was paid for before is kept.
 #[utoipa::path(operation_id = "resume_generation", tag = "generations", params(("id" = Uuid, Path), ModelKeyHeader), responses(
     (status = 202, body = Generation),
     Forbidden,

@@ -209,6 +209,9 @@ pub fn resume(app: &App, id: Uuid, key: Option<Secret>) -> Result<Generation, Ap
     // Its turn may come before this returns.
     let waits = app.db.read_now(|c| Ok::<_, ApiError>(find(c, id)?.state() == State::NeedsKey))?;
     if waits {
+        if !app.model.client(key.clone())?.has_key() {
+            return Err(::llm::Failure::key_missing().into());
+        }
         app.model.hold_key(id, key);
     }
     let resumed = app.db.write_now(|c| {

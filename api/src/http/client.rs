@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, web};
 
 use crate::{App, Config};
@@ -63,6 +63,19 @@ impl Client {
             _ => self.spelled(),
         }
     }
+}
+
+/// The host, with its port, that a browser asked for: as the outermost proxy that is believed tells it, else as the request names it.
+pub fn asked_host(request: &HttpRequest) -> String {
+    let headers = request.headers();
+    let is_believed =
+        |app: &web::Data<App>| request.peer_addr().is_some_and(|peer| app.config.trusts(peer.ip().to_canonical()));
+    let forwarded = match request.app_data::<web::Data<App>>() {
+        Some(app) if is_believed(app) => listed(headers, "x-forwarded-host").pop().filter(|host| !host.is_empty()),
+        _ => None,
+    };
+    let named = || headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    forwarded.unwrap_or_else(named).to_ascii_lowercase()
 }
 
 /// The entries of a header that may be given several times, each with commas.

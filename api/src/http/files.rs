@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::db::off_thread;
@@ -15,6 +15,20 @@ use crate::http::streams;
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 1 << 17;
+
+/// Has a client save the answer under a name, and under what ASCII has of it where a client knows no more.
+pub fn attachment(name: &str) -> ContentDisposition {
+    let plain = name.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '_' });
+    let whole = ExtendedValue {
+        charset: Charset::Ext("UTF-8".to_owned()),
+        language_tag: None,
+        value: name.as_bytes().to_vec(),
+    };
+    ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![DispositionParam::Filename(plain.collect()), DispositionParam::FilenameExt(whole)],
+    }
+}
 
 /// The file, or the one range of it that the request asks for while its tag is still the client's.
 pub async fn answer(path: &Path, tag: &str, request: &HttpRequest) -> Result<HttpResponse, ApiError> {

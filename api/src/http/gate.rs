@@ -16,6 +16,7 @@ use futures::StreamExt;
 use crate::App;
 use crate::access::{self, Found, Needs, Operation, parameters};
 use crate::admin::audit;
+use crate::datasets::service::JSON;
 use crate::error::{ApiError, Code};
 use crate::http::caller::{self, Caller};
 use crate::http::client::Client;
@@ -89,6 +90,9 @@ async fn admit(request: &mut ServiceRequest) -> Result<Admitted, HttpResponse> {
             _ => app.config.max_upload_bytes.min(crate::server::MAX_JSON_BYTES),
         };
         let body = read(request, max).await.map_err(said)?;
+        if operation.takes_json_alone && !body.is_empty() {
+            check_type(request).map_err(said)?;
+        }
         if operation.access.is_idempotent
             && let Some(caller) = &caller
         {
@@ -109,7 +113,7 @@ async fn known_caller(app: &App, request: &ServiceRequest, operation: &Operation
 }
 
 /// The address knows other methods.
-fn other_method(method: &Method, methods: &[String]) -> HttpResponse {
+pub fn other_method(method: &Method, methods: &[String]) -> HttpResponse {
     // Whoever may get something may ask for its head.
     let head = methods.iter().any(|method| method == Method::GET.as_str()).then(|| Method::HEAD.to_string());
     let methods = methods.iter().cloned().chain(head).collect::<Vec<_>>().join(", ");
@@ -151,6 +155,16 @@ async fn read(request: &mut ServiceRequest, max: usize) -> Result<Bytes, ApiErro
         ApiError::new(Code::BodyTimeout, format!("the body did not arrive within {seconds} seconds"))
     };
     tokio::time::timeout(BODY_PATIENCE, reading).await.map_err(late)?
+}
+
+/// An error where a body is said to be something else than JSON. What says nothing is taken for it.
+fn check_type(request: &ServiceRequest) -> Result<(), ApiError> {
+    let Some(named) = request.headers().get(header::CONTENT_TYPE) else { return Ok(()) };
+    let named = named.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if named.eq_ignore_ascii_case(JSON) || named.to_ascii_lowercase().ends_with("+json") {
+        return Ok(());
+    }
+    Err(ApiError::new(Code::UnsupportedMediaType, format!("{named:?} is not read; send {JSON}")))
 }
 
 /// A body that was read, for the handler to read it again.

@@ -39,9 +39,9 @@ pub async fn observe<B: MessageBody + 'static>(
         let early = turned_away(&app, &client, &request);
         let early = early.or_else(|| origin.as_ref().and_then(|_| cors::preflight(&request)));
         match early {
-            None => next.call(request).await.map(|response| match is_foreign_refusal(&response) {
-                true => response.into_response(no_encoding().error_response()).map_into_right_body(),
-                false => response.map_into_left_body(),
+            None => next.call(request).await.map(|response| match of_ours(&response, &path) {
+                Some(error) => response.into_response(error.error_response()).map_into_right_body(),
+                None => response.map_into_left_body(),
             }),
             Some(answer) => Ok(request.into_response(answer).map_into_right_body()),
         }
@@ -66,14 +66,21 @@ pub async fn observe<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// Whether it is the refusal of an `Accept-Encoding` that lets nothing pass, which is no document of ours.
-fn is_foreign_refusal<B>(response: &ServiceResponse<B>) -> bool {
+/// The problem in the place of a library's refusal that is none: of an `Accept-Encoding` that lets nothing pass, of a file of the
+/// documentation that is not there.
+fn of_ours<B>(response: &ServiceResponse<B>, path: &str) -> Option<ApiError> {
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    response.status() == StatusCode::NOT_ACCEPTABLE && !kind.starts_with("application/problem+json")
-}
-
-fn no_encoding() -> ApiError {
-    ApiError::new(Code::NotAcceptable, "send an Accept-Encoding that lets identity, gzip or br pass")
+    if kind.starts_with("application/problem+json") {
+        return None;
+    }
+    match response.status() {
+        StatusCode::NOT_ACCEPTABLE => {
+            let sentence = "send an Accept-Encoding that lets identity, gzip or br pass";
+            Some(ApiError::new(Code::NotAcceptable, sentence))
+        }
+        StatusCode::NOT_FOUND => Some(ApiError::not_found("page", path)),
+        _ => None,
+    }
 }
 
 fn or_dash(text: &str) -> &str {

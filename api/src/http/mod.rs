@@ -18,5 +18,6 @@ pub mod page;
 pub mod precondition;
 pub mod rows;
 pub mod schema_source;
+pub mod standing;
 pub mod streams;
 pub mod upload;

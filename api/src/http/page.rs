@@ -45,9 +45,18 @@ impl Page {
         }
     }
 
+    /// The cursor, where there is one: it stands in the place of an offset.
+    fn cursor(&self) -> Result<Option<&str>, ApiError> {
+        let cursor = self.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+        if cursor.is_some() && self.offset.is_some_and(|offset| offset > 0) {
+            return Err(ApiError::invalid_at("/offset", "a cursor says where the page begins; leave the offset out"));
+        }
+        Ok(cursor)
+    }
+
     /// The number that a cursor names, in a list that is numbered: the items below it are meant.
     pub fn before(&self) -> Result<Option<i32>, ApiError> {
-        let Some(cursor) = self.cursor.as_ref().filter(|cursor| !cursor.is_empty()) else { return Ok(None) };
+        let Some(cursor) = self.cursor()? else { return Ok(None) };
         let is_number = cursor.len() <= CURSOR_DIGITS && cursor.bytes().all(|byte| byte.is_ascii_digit());
         let number = cursor.parse().ok().filter(|_| is_number);
         let wrong = || no_cursor(cursor);
@@ -60,9 +69,7 @@ impl Page {
         if offset > MAX_OFFSET {
             return Err(ApiError::invalid_at("/offset", format!("{offset} is above {MAX_OFFSET}")));
         }
-        let Some(cursor) = self.cursor.as_ref().filter(|cursor| !cursor.is_empty()) else {
-            return Ok(offset.into());
-        };
+        let Some(cursor) = self.cursor()? else { return Ok(offset.into()) };
         let is_number = cursor.len() <= CURSOR_DIGITS && cursor.bytes().all(|byte| byte.is_ascii_digit());
         match cursor.parse::<u32>() {
             Ok(offset) if is_number => Ok(offset.into()),
@@ -80,7 +87,7 @@ impl Page {
             _ => (order_by, None),
         };
         let found = known.iter().find(|(known, _)| *known == name).or(known.first().filter(|_| order_by.is_empty()));
-        let Some((_, order)) = found else {
+        let Some((name, order)) = found else {
             let known = known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
             let sentence = format!("{order_by:?} is no order; known are {known}, with asc or desc");
             return Err(ApiError::invalid_at("/order_by", sentence));
@@ -89,14 +96,22 @@ impl Page {
             None => order_by.is_empty() && descending,
             Some(word) => word == "desc",
         };
-        let behind = match self.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
+        let sorted = format!("{name}-{}", if descending { "desc" } else { "asc" });
+        let behind = match self.cursor()? {
             None => None,
-            Some(cursor) => Some(Place::of_cursor(cursor).ok_or_else(|| no_cursor(cursor))?),
+            Some(cursor) => match Place::of_cursor(cursor).ok_or_else(|| no_cursor(cursor))? {
+                (own, place) if own == sorted => Some(place),
+                // What lies behind an item in one order says nothing of another.
+                (own, _) => {
+                    let sentence = format!(
+                        "the cursor is of the order {own:?}, the list of {sorted:?}; take the next of a page of this order"
+                    );
+                    return Err(ApiError::invalid_at("/cursor", sentence));
+                }
+            },
         };
-        let plain = Page { cursor: None, ..*self };
-        let offset = plain.offset()?;
-        let offset = if behind.is_some() { 0 } else { offset };
-        Ok(Slice { order: *order, descending, limit: self.limit()?, offset, behind })
+        let offset = Page { cursor: None, ..*self }.offset()?;
+        Ok(Slice { order: *order, sorted, descending, limit: self.limit()?, offset, behind })
     }
 }
 
@@ -149,7 +164,7 @@ impl<T> List<T> {
         path: &str,
         parameters: &[(&str, String)],
     ) -> List<T> {
-        let next = next.map(|next| address(path, parameters, slice.limit, &next.cursor()));
+        let next = next.map(|next| address(path, parameters, slice.limit, &slice.cursor(next)));
         List { items, total, next }
     }
 
@@ -167,7 +182,7 @@ mod tests {
     const ID: &str = "018f0000-0000-7000-8000-000000000000";
 
     fn page(cursor: Option<String>) -> Page {
-        Page { limit: Some(2), offset: Some(7), cursor }
+        Page { limit: Some(2), offset: cursor.is_none().then_some(7), cursor }
     }
 
     #[test]
@@ -204,8 +219,12 @@ mod tests {
         let behind = page(Some(cursor.1.into_owned())).slice("", &[("name", ())], false).expect("a slice");
         assert_eq!((behind.behind, behind.offset), (Some(Place::new(ID, "b: & %")), 0));
         assert_eq!(slice.cut(vec!["a", "b"], |row| Place::new(ID, row)).1, None);
-        for wrong in ["7", "x:y", &ID[1..]] {
+        let of = |sorted: &str| format!("{sorted}:{ID}:b");
+        page(Some(of("name-asc"))).slice("", &[("name", ())], false).expect("the same order");
+        for wrong in ["7", "x:y", &ID[1..], &format!("{ID}:b"), &of("name-desc"), &of("made-asc"), &of("")] {
             assert!(page(Some(wrong.to_owned())).slice("", &[("name", ())], false).is_err(), "{wrong}");
         }
+        let both = Page { offset: Some(7), ..page(Some(of("name-asc"))) };
+        both.slice("", &[("name", ())], false).expect_err("a cursor and an offset");
     }
 }

@@ -21,12 +21,20 @@ pub fn if_match_any(given: Option<&HeaderValue>, current: &str, others: &[&str])
         return Err(ApiError::new(Code::PreconditionRequired, "send the ETag that the change starts from as If-Match"));
     };
     let given = given.to_str().unwrap_or_default();
-    let fits = given
-        .split(',')
-        .map(str::trim)
-        .map(|tag| if tag == "*" { tag } else { tag.trim_start_matches("W/").trim_matches('"') })
-        .any(|tag| tag == "*" || tag == current || others.contains(&tag));
+    // A weak tag says that something is alike, which is too little to change it (RFC 9110, section 13.1.1).
+    let mut tags = given.split(',').map(str::trim).filter(|tag| !tag.starts_with("W/"));
+    let fits = tags.any(|tag| {
+        let named = tag.trim_matches('"');
+        tag == "*" || named == current || others.contains(&named)
+    });
     if fits { Ok(()) } else { Err(ApiError::new(Code::ChangedMeanwhile, format!("the ETag is {} now", etag(current)))) }
+}
+
+/// The same where a tag is what a change starts from, a hyphen, and what is shown beside it: that may be another by now.
+pub fn if_match_start(given: Option<&HeaderValue>, start: &str) -> Result<(), ApiError> {
+    let starts = given.and_then(|given| given.to_str().ok()).unwrap_or_default().split(',').map(str::trim);
+    let shown = starts.filter_map(|tag| tag.strip_prefix('"')?.strip_prefix(start)?.strip_prefix('-'));
+    if shown.count() > 0 { Ok(()) } else { if_match(given, start) }
 }
 
 /// The same where the header may be left out: what is removed needs no state to start from, but one that is named has to be the current one.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
-use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -26,7 +26,7 @@ use crate::generations::picking::{Picking, Selected};
 use crate::generations::rows::Selection;
 use crate::generations::scan;
 use crate::http::streams::{self, BodyWriter};
-use crate::http::{accept, cells, deadline};
+use crate::http::{accept, cells, deadline, files};
 use crate::{App, Failure, sql};
 
 /// Rows of an answer where the client names no number.
@@ -202,10 +202,7 @@ pub async fn answer(
         }
         Spelling::File(format) => {
             let name = format!("{}.{}", formats::file_name(rows.table_name()), format.extension());
-            answer.content_type(format.kind().media_type).insert_header(ContentDisposition {
-                disposition: DispositionType::Attachment,
-                parameters: vec![DispositionParam::Filename(name)],
-            });
+            answer.content_type(format.kind().media_type).insert_header(files::attachment(&name));
             tokio::task::spawn_blocking(move || finish(writer, |out| rows.write_file(format, out)));
         }
     }

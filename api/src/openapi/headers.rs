@@ -19,7 +19,7 @@ struct Asked {
 const ASKED: &[Asked] = &[
     Asked {
         name: "If-None-Match",
-        operations: &["get_schema", "get_export_content"],
+        operations: &["get_dataset", "get_schema", "get_export_content"],
         description: "the ETag of the client's copy; while that is the current one the answer is 304",
         format: None,
     },

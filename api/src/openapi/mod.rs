@@ -192,6 +192,7 @@ fn share(operation: &mut Value) {
     if has_body {
         responses.entry("408").or_insert_with(|| problem("The request did not arrive in time"));
         responses.entry("413").or_insert_with(|| problem("The request is too large"));
+        responses.entry("415").or_insert_with(|| problem("This media type is not read here"));
     }
     for (status, response) in responses.iter_mut() {
         if let Some(content) = response.pointer_mut("/content/application~1problem+json") {

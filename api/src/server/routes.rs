@@ -1,6 +1,8 @@
 //! All routes: the resources of the API, and what lies beside it.
 
-use actix_web::http::header;
+use std::sync::Arc;
+
+use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, get, web};
 use serde_json::Value;
@@ -11,11 +13,17 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::MAX_JSON_BYTES;
 use crate::error::{ApiError, Code};
 use crate::http::body;
-use crate::http::gate::gate;
+use crate::http::gate::{gate, other_method};
 use crate::{
     admin, api_keys, assistant, auth, backups, catalogue, certificates, datasets, exports, generations, health, llm,
     openapi, plan, users,
 };
+
+/// Where the document is.
+const DOCUMENT: &str = "/openapi.json";
+
+/// What lies beside the API and is there without a studio too.
+const BESIDE: [&str; 5] = ["/", "/health/live", "/health/ready", "/metrics", DOCUMENT];
 
 /// All routes, the shared answers to what cannot be read, and the pages beside the API.
 pub fn configure_all(config: &mut web::ServiceConfig) {
@@ -51,7 +59,7 @@ pub fn configure_all(config: &mut web::ServiceConfig) {
         .service(health::metrics_text)
         .service(openapi_json)
         .service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json")))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from(DOCUMENT)))
         .service(
             web::scope("/api/v1")
                 .configure(|config| routes(&mut ServiceConfig::new(config)))
@@ -99,16 +107,34 @@ async fn no_route(request: HttpRequest) -> HttpResponse {
     ApiError::not_found("resource", request.path()).error_response()
 }
 
-/// What lies outside of the API: the studio, where it is built in.
+/// What no route answers: pages of the studio, where it is built in, and methods that an address beside the API does not know.
 async fn elsewhere(request: HttpRequest) -> HttpResponse {
+    // The router's own reading of the path, so that no spelling of it leads to a page.
+    let path = request.match_info().as_str();
+    match page(path, &request) {
+        None => ApiError::not_found("page", path).error_response(),
+        // HEAD comes here as GET.
+        Some(page) if *request.method() == Method::GET => page,
+        Some(_) => other_method(request.method(), &[Method::GET.to_string()]),
+    }
+}
+
+/// What GET gives where no route answers. Where a route answers GET alone, that there is something.
+fn page(path: &str, request: &HttpRequest) -> Option<HttpResponse> {
+    if path == "/api" || path.starts_with("/api/") {
+        return None;
+    }
+    if let Some(file) = path.strip_prefix("/docs/") {
+        let found = utoipa_swagger_ui::serve(file, Arc::new(utoipa_swagger_ui::Config::from(DOCUMENT)));
+        return found.ok().flatten().map(|_| HttpResponse::Ok().finish());
+    }
     #[cfg(feature = "studio")]
-    if let Some(answer) = crate::studio::answer(&request) {
-        return answer;
+    if let Some(answer) = crate::studio::answer(request) {
+        return Some(answer);
     }
-    if request.path() == "/" {
-        return HttpResponse::SeeOther().insert_header((header::LOCATION, "/docs/")).finish();
-    }
-    ApiError::not_found("page", request.path()).error_response()
+    #[cfg(not(feature = "studio"))]
+    let _ = request;
+    BESIDE.contains(&path).then(|| HttpResponse::SeeOther().insert_header((header::LOCATION, "/docs/")).finish())
 }
 
 fn too_large(bytes: usize) -> ApiError {

@@ -47,7 +47,7 @@ pub struct UsersQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(pattern = "^([a-z_]+-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 
@@ -59,7 +59,7 @@ pub struct NewUser {
     #[schema(
         example = "eva@example.com",
         max_length = 254,
-        pattern = r"^\s*[^@\s\x00-\x1f\x7f-\x9f]+@[^@.\s\x00-\x1f\x7f-\x9f][^@\s\x00-\x1f\x7f-\x9f]*\s*$"
+        pattern = r"^\s*[^@\s\x00-\x1f\x7f-\x9f]+@([^@.\s\x00-\x1f\x7f-\x9f]+\.)*[^@.\s\x00-\x1f\x7f-\x9f]+\s*$"
     )]
     pub email: String,
     /// A password of 12 to 1,024 characters; no repetition of a few, and not the e-mail address.
@@ -80,7 +80,7 @@ pub struct UserPatch {
     /// The e-mail address; admins only.
     #[schema(
         max_length = 254,
-        pattern = r"^\s*[^@\s\x00-\x1f\x7f-\x9f]+@[^@.\s\x00-\x1f\x7f-\x9f][^@\s\x00-\x1f\x7f-\x9f]*\s*$"
+        pattern = r"^\s*[^@\s\x00-\x1f\x7f-\x9f]+@([^@.\s\x00-\x1f\x7f-\x9f]+\.)*[^@.\s\x00-\x1f\x7f-\x9f]+\s*$"
     )]
     pub email: Option<String>,
     /// How the user is called.

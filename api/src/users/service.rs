@@ -5,6 +5,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use diesel::SqliteConnection;
 use engine::problem::Problem;
+use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use super::store::{self, UserRow};
@@ -38,7 +39,8 @@ pub struct NewUser {
 impl NewUser {
     /// Checks and hashes: what takes long is done before the database is locked.
     pub fn prepare(&self) -> Result<UserRow, ApiError> {
-        let email = self.email.trim();
+        let address = address_of(&self.email);
+        let email = address.as_str();
         let mut problems = Vec::new();
         if !is_address(email) {
             problems.push(Problem::new("invalid_value", format!("{email:?} is no e-mail address")).at("/email"));
@@ -125,7 +127,7 @@ fn hash_for(password: &str, email: &str) -> Result<String, ApiError> {
 
 /// Gives the user of an e-mail address another password, hashed already, and ends all sessions.
 pub fn change_password(connection: &mut SqliteConnection, email: &str, hash: &str) -> Result<User, ApiError> {
-    let Some(mut row) = store::by_email(connection, email.trim())? else {
+    let Some(mut row) = store::by_email(connection, email)? else {
         return Err(ApiError::invalid_at("/email", format!("no user has the e-mail address {email:?}")));
     };
     set_password(connection, &mut row, hash.to_owned())?;
@@ -196,7 +198,7 @@ impl Change {
         hash: Option<String>,
     ) -> Result<UserRow, ApiError> {
         if let Some(email) = self.email {
-            row.email = email.trim().to_owned();
+            row.email = address_of(&email);
             check_address(connection, &row)?;
         }
         if let Some(name) = self.name {
@@ -259,12 +261,18 @@ fn hash(password: &str) -> Result<String, ApiError> {
     hashed.map(|hash| hash.to_string()).map_err(|error| ApiError::internal(format!("password hash: {error}")))
 }
 
-/// Whether a text may be an e-mail address: one `@` between a name and a domain. Only a message could tell more.
+/// An e-mail address as it is stored and looked for: the same however it is written, in capitals or with accents that stand by themselves.
+pub fn address_of(text: &str) -> String {
+    let composed: String = text.trim().nfc().collect();
+    composed.to_lowercase().nfc().collect()
+}
+
+/// Whether a text may be an e-mail address: one `@` between a name and a domain without empty parts. Only a message could tell more.
 fn is_address(text: &str) -> bool {
     text.chars().count() <= MAX_ADDRESS
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
         && text.split_once('@').is_some_and(|(name, domain)| {
-            !name.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
+            !name.is_empty() && !domain.contains('@') && !domain.split('.').any(str::is_empty)
         })
 }
 
@@ -293,6 +301,15 @@ mod tests {
         }
         user("ana@example.com", &"long ".repeat(205)).prepare().expect_err("too long");
         user("ana@example.com", "ein langer Paß").prepare().expect("a user");
+    }
+
+    #[test]
+    fn an_address_is_one_however_it_is_written() {
+        assert_eq!(address_of(" JOSÉ@exämple.com "), address_of("jose\u{301}@EXÄMPLE.com"));
+        for wrong in ["a@b..c", "a@b.", "a@.b", "a@", "@b", "a@b@c", "a b@c"] {
+            assert!(!is_address(wrong), "{wrong}");
+        }
+        assert!(is_address("a@localhost") && is_address("a.b@c.d.e"));
     }
 
     #[test]

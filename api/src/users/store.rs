@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::service::address_of;
 use super::{Author, Role, User};
 use crate::db::schema::{sessions, users};
 use crate::db::slices::{Place, Slice, holding, sliced};
@@ -52,9 +53,10 @@ pub fn count(connection: &mut SqliteConnection) -> QueryResult<i64> {
     users::table.count().get_result(connection)
 }
 
-/// The user of an e-mail address, in any case.
+/// The user of an e-mail address, however it is written. One that was stored as it was written is found by that too.
 pub fn by_email(connection: &mut SqliteConnection, email: &str) -> QueryResult<Option<UserRow>> {
-    users::table.filter(users::email.eq(email)).select(UserRow::as_select()).first(connection).optional()
+    let written = users::email.eq(address_of(email)).or(users::email.eq(email.trim()));
+    users::table.filter(written).select(UserRow::as_select()).first(connection).optional()
 }
 
 /// The user of an id.

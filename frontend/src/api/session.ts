@@ -109,6 +109,9 @@ export async function authorisedFetch(input: Request | string, init?: RequestIni
   for (let attempt = 0; ; attempt++) {
     const copy = request.clone();
     if (token !== null) copy.headers.set("authorization", `Bearer ${token}`);
+    // A proxy that compresses makes tags weak, and a weak one starts no change: the server's own was strong.
+    const tag = copy.headers.get("if-match");
+    if (tag !== null) copy.headers.set("if-match", tag.replace(/^W\//, ""));
     const sent = token;
     const response = await fetch(copy);
     if (response.status !== 401 || attempt === 2) return response;
