@@ -37,6 +37,8 @@ async fn where_the_model_had_no_more_it_is_asked_again_by_who_says_so() {
     let dataset = api.dataset(&token, &text).await;
     let first = api.generation(&token, &dataset, &json!({})).await;
     assert_eq!((&pool(&first)["answers"], &pool(&first)["exhausted"]), (&json!(30), &json!(1)), "{first:#}");
+    let totals = api.get(USAGE, &token).await.is(200).json()["totals"].clone();
+    assert_eq!(totals["unanswered_usd"], 0.0, "what is answered was only thought to be billed: {totals}");
     let calls = server.counts().calls;
     let second = api.generation(&token, &dataset, &json!({})).await;
     assert_eq!((&second["content_hash"], server.counts().calls), (&first["content_hash"], calls));
@@ -132,6 +134,9 @@ async fn what_was_sent_and_not_answered_counts_after_a_stop() {
     while server.counts().calls < 2 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    // Before it is answered: whoever is killed now has no time for it.
+    let in_flight = api.get(USAGE, &token).await.is(200).json()["totals"]["unanswered_usd"].clone();
+    assert!(in_flight.as_f64().is_some_and(|usd| usd > 0.0), "{in_flight}");
     let folder = api.stop();
     let mut database = SqliteConnection::establish(&folder.path().join("db.sqlite3").to_string_lossy()).expect("it");
     let unanswered =

@@ -141,3 +141,39 @@ fn nothing_is_paid_for_what_cannot_be_written() {
     }
     run(&home, &server, &GENERATE).succeeds();
 }
+
+#[test]
+fn a_unique_column_is_asked_for_until_it_has_its_values() {
+    let person = |x: &str, y: u64| json!({"x": x, "y": y});
+    let (home, server) = (Home::new(), server([person("a", 1), person("a", 2), person("b", 1)]));
+    let columns = |pool: u64| {
+        format!(
+            "name: d
+tables:
+  - name: r
+    rows: 3
+    columns:
+      - {{ name: x, unique: true, generator: {{ type: llm, prompt: Points, pool: {pool} }} }}
+      - {{ name: y, type: integer, generator: {{ type: llm, prompt: Points, pool: {pool} }} }}
+"
+        )
+    };
+    home.write("d.yaml", &columns(6));
+    let ran = run(&home, &server, &GENERATE).fails();
+    assert!(ran.stderr.contains("gave 2 values, fewer than the table's 3 rows"), "{ran:#?}");
+    assert!(ran.stderr.contains("--llm-ask-again") && !ran.stderr.contains("change pool"), "{ran:#?}");
+    // The remedy that is named helps.
+    let calls = server.counts().calls;
+    server.script(|script| script.pools[0].answers.push(person("c", 1)));
+    let ran = run(&home, &server, &[&GENERATE[..], &["--llm-ask-again"]].concat()).succeeds();
+    assert!(ran.stderr.contains("1 of 3 answers are missing") && server.counts().calls > calls, "{ran:#?}");
+    let first = home.read("out/r.csv");
+    assert!(["a,1", "b,1", "c,1"].iter().all(|row| first.lines().any(|line| line == *row)), "{first}");
+    // The second run pays for nothing and gives the same, and so does a larger pool of both.
+    let calls = server.counts().calls;
+    for (pool, out) in [(6, "again"), (9, "larger")] {
+        home.write("d.yaml", &columns(pool));
+        run(&home, &server, &["generate", "d.yaml", "--out", out]).succeeds();
+        assert_eq!((home.read(&format!("{out}/r.csv")), server.counts().calls), (first.clone(), calls));
+    }
+}

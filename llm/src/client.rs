@@ -32,6 +32,9 @@ const THOUGHT: u64 = 4096;
 /// What is wrong with an answer that keeps to no schema.
 const NO_JSON: &str = "it is not JSON";
 
+/// The same of an answer without a word.
+const EMPTY: &str = "it is empty";
+
 /// Characters of a wrong answer that are sent back with the request to mend it.
 const QUOTED: usize = 4000;
 
@@ -219,6 +222,9 @@ impl Client {
                 Err(failure) => return Err(failure),
             };
             if std::mem::replace(&mut mended, true) {
+                if reason == EMPTY {
+                    return Err(Failure::silence(self.model()));
+                }
                 return Err(Failure::new(
                     Code::BadAnswer,
                     format!("the model {:?} twice gave no usable answer: {reason}", self.model()),
@@ -247,7 +253,7 @@ impl Client {
             // A list is worth what it holds; anything else is worth nothing by half.
             repair::salvage(&completion.content).ok_or_else(|| bad("it is longer than the model's limit of tokens"))
         } else if completion.content.trim().is_empty() {
-            Err(bad("it is empty"))
+            Err(bad(EMPTY))
         } else {
             repair::read(&completion.content, |value| has_required(value, schema)).ok_or_else(|| bad(NO_JSON))
         };
@@ -264,6 +270,11 @@ impl Client {
         Ok(value)
     }
 
+    /// What the first call for a request is expected to take.
+    pub(crate) fn expected(&self, request: &Request) -> Usage {
+        expected(request, &request.messages, self.shape())
+    }
+
     /// One completion: sent, waited for, sent again where that helps. Its usage is the server's, or estimated where it says none.
     async fn complete(
         &self,
@@ -276,8 +287,8 @@ impl Client {
             return Err(Failure::key_missing());
         }
         let Round { request, messages, shape, .. } = round;
-        let prompt = protocol::estimated(&protocol::sent(messages, request.name, &request.schema, shape));
-        let expected = Usage { calls: 1, prompt_tokens: prompt, completion_tokens: request.expected };
+        let expected = expected(request, messages, shape);
+        let prompt = expected.prompt_tokens;
         let work = async {
             let mut reservation = ceiling.reserve_for(expected, unanswered.clone()).await?;
             let _turn = self.0.turns.acquire().await.map_err(|_| Failure::cancelled())?;
@@ -432,6 +443,12 @@ impl Client {
         );
         Failure::new(Code::CircuitOpen, sentence)
     }
+}
+
+/// What a call is expected to take.
+fn expected(request: &Request, messages: &[Message], shape: Shape) -> Usage {
+    let prompt_tokens = protocol::estimated(&protocol::sent(messages, request.name, &request.schema, shape));
+    Usage { calls: 1, prompt_tokens, completion_tokens: request.expected }
 }
 
 /// Whether a value has what a schema requires of an object, or is the list that a model gave in its place.

@@ -61,7 +61,7 @@ pub async fn estimate(config: &Config, store: &dyn Store, wanted: &[Wanted]) -> 
     }
     let experience = Experience::of(store, &config.model).await?;
     let addresses: Vec<Address> = wanted.iter().map(|wanted| wanted.question.address(&config.model)).collect();
-    let counts = store.counts(&addresses).await?;
+    let counts = fill::counts(config, store, wanted).await?;
     // Answers that an earlier pool of the list will bring, and what was measured by schema.
     let mut coming: HashMap<&Address, u64> = HashMap::new();
     let mut measures: HashMap<&Value, Option<Measured>> = HashMap::new();

@@ -105,6 +105,11 @@ impl Failure {
         Failure::new(Code::Store, format!("the language model's answers could not be kept: {reason}"))
     }
 
+    /// The model answered with nothing, and with nothing again.
+    pub(crate) fn silence(model: &str) -> Failure {
+        Failure::new(Code::BadAnswer, format!("the model {model:?} twice gave an empty answer"))
+    }
+
     /// Whether the same would happen to another question: what servers and accounts do, and not what the model answers to this one.
     pub fn is_about_all(&self) -> bool {
         !matches!(self.code, Code::Refused | Code::BadAnswer)

@@ -14,13 +14,14 @@ use serde_json::Value;
 use crate::Cancel;
 use crate::budget::Ceiling;
 use crate::client::Client;
+use crate::config::Config;
 use crate::estimate::{self, Experience, Rates, SPARE};
 use crate::failure::{Code, Failure};
 use crate::items::{Distinct, Items, capacity};
 use crate::outlook::Outlook;
 use crate::protocol::Usage;
 use crate::questions::{KEY, request};
-use crate::store::{Dry, Store, Took};
+use crate::store::{Count, Dry, Kept, Store, Took};
 
 /// Answers of a call.
 pub const BATCH: u64 = 50;
@@ -59,7 +60,7 @@ pub struct Progress {
 pub struct Filled {
     /// Where its answers are kept.
     pub address: Address,
-    /// The answers: the first that are kept, as many as are wanted, or all where the model has no more.
+    /// The answers: the first that are kept, until as many count as are wanted, or all where the model has no more.
     pub answers: Vec<Value>,
     /// How many of them were there before.
     pub kept: u64,
@@ -76,7 +77,7 @@ pub struct Filled {
 pub struct Tally {
     /// What they took.
     pub usage: Usage,
-    /// Answers that were there already.
+    /// Answers that were there already, or that repeat the value of a column which never repeats.
     pub duplicates: u64,
     /// Answers that did not satisfy the schema, or that rows cannot hold; each was asked to be mended once.
     pub invalid: u64,
@@ -143,8 +144,8 @@ pub async fn fill_all(
                 Ok(filled) => filled.answers.clone(),
                 Err(_) if wanted.on_error == OnError::Fail => Vec::new(),
                 // What was paid for is of use, however little it is.
-                Err(_) => match run.kept(&wanted.question.address(client.model()), target).await {
-                    Ok((kept, _)) => first(&kept, target),
+                Err(_) => match run.kept(wanted, &wanted.question.address(client.model()), target).await {
+                    Ok((kept, _)) => kept.first(target).to_vec(),
                     Err(failure) => {
                         filled = Err(failure);
                         Vec::new()
@@ -189,10 +190,24 @@ fn target(wanted: &Wanted) -> u64 {
     wanted.answers.min(capacity(&wanted.question.item).unwrap_or(u64::MAX))
 }
 
-/// The first so many.
-fn first(distinct: &Distinct, most: u64) -> Vec<Value> {
-    let most = usize::try_from(most).unwrap_or(usize::MAX).min(distinct.answers().len());
-    distinct.answers()[..most].to_vec()
+/// How much is kept of each pool, judged as filling it judges it.
+pub async fn counts(config: &Config, store: &dyn Store, wanted: &[Wanted]) -> Result<Vec<Count>, Failure> {
+    let addresses: Vec<Address> = wanted.iter().map(|wanted| wanted.question.address(&config.model)).collect();
+    let mut counts = store.counts(&addresses).await?;
+    let pools = wanted.iter().zip(&addresses).zip(&mut counts);
+    for ((wanted, address), count) in
+        pools.filter(|((wanted, _), count)| wanted.holds.never_repeats() && count.answers > 0)
+    {
+        count.answers = kept(wanted, store.kept(address).await?.answers).len();
+    }
+    Ok(counts)
+}
+
+/// What is kept of a pool.
+pub fn kept(wanted: &Wanted, answers: Vec<Value>) -> Distinct {
+    let mut distinct = Distinct::of(&wanted.holds);
+    answers.into_iter().for_each(|answer| distinct.keep(answer));
+    distinct
 }
 
 /// Fills one pool: what is kept is never asked again, and who wants the same at the same time waits.
@@ -251,12 +266,12 @@ impl Run<'_> {
         if target == 0 && wanted.answers > 0 {
             return Err(Failure::new(Code::BadAnswer, "no answer can satisfy the json_schema that is asked for"));
         }
-        let (mut distinct, mut is_done) = self.kept(&address, target).await?;
+        let (mut distinct, mut is_done) = self.kept(wanted, &address, target).await?;
         // Other processes ask for the same folder.
         let mut elsewhere = None;
         if !is_done {
             elsewhere = Some(self.unless_cancelled(self.store.turn(&address)).await?);
-            (distinct, is_done) = self.kept(&address, target).await?;
+            (distinct, is_done) = self.kept(wanted, &address, target).await?;
         }
         let mut pool = Pool {
             question,
@@ -288,8 +303,10 @@ impl Run<'_> {
                     declined += 1;
                     failure
                 }
+                // Who says nothing twice says as little the next time.
                 Err(failure) => {
-                    barren += UNUSABLE;
+                    let is_silence = failure == Failure::silence(self.client.model());
+                    barren += if is_silence { BARREN } else { UNUSABLE };
                     failure
                 }
             };
@@ -305,7 +322,7 @@ impl Run<'_> {
         self.tell(&pool, target);
         Ok(Filled {
             is_exhausted: pool.distinct.len() < target,
-            answers: first(&pool.distinct, target),
+            answers: pool.distinct.first(target).to_vec(),
             kept: pool.kept,
             cost_microusd: self.ceiling.cost_microusd(pool.tally.usage),
             tally: pool.tally.clone(),
@@ -314,13 +331,10 @@ impl Run<'_> {
     }
 
     /// The answers that are kept, and whether nobody has to be asked for more.
-    async fn kept(&self, address: &Address, target: u64) -> Result<(Distinct, bool), Failure> {
-        let kept = self.store.kept(address).await?;
-        let mut distinct = Distinct::default();
-        for answer in kept.answers {
-            distinct.add(answer);
-        }
-        let is_dry = !distinct.is_empty() && kept.dry.is_some_and(|dry| dry.still(self.client.config(), target));
+    async fn kept(&self, wanted: &Wanted, address: &Address, target: u64) -> Result<(Distinct, bool), Failure> {
+        let Kept { answers, dry } = self.store.kept(address).await?;
+        let distinct = kept(wanted, answers);
+        let is_dry = !distinct.is_empty() && dry.is_some_and(|dry| dry.still(self.client.config(), target));
         let is_done = is_dry || distinct.len() >= target;
         Ok((distinct, is_done))
     }
@@ -372,6 +386,11 @@ impl Run<'_> {
         let each = self.rates(pool).await?.each.tokens;
         let request = request(pool.question, count, pool.distinct.answers(), &to_mend, each);
         pool.asked += count;
+        let is_sent = self.client.has_key();
+        let expected = self.ceiling.cost_microusd(self.client.expected(&request)).filter(|_| is_sent).unwrap_or(0);
+        if expected > 0 {
+            self.store.begin(&pool.address, self.client.model(), expected).await?;
+        }
         let asked = self.client.ask(&request, self.ceiling, self.cancel, None, |answer| match &answer[KEY] {
             Value::Array(_) => Ok(()),
             _ => Err(format!("it has no list {KEY:?}")),
@@ -388,9 +407,12 @@ impl Run<'_> {
             fresh.len() as u64
         });
         let took = Took { usage: asked.usage, unanswered_microusd: asked.unanswered_microusd };
-        if !fresh.is_empty() || took != Took::default() {
+        let is_taken = !fresh.is_empty() || took != Took::default();
+        if is_taken || expected > 0 {
             let model = self.client.model();
             self.store.add(&pool.address, pool.question, model, &fresh, took).await?;
+        }
+        if is_taken {
             let before = pool.kept;
             self.look_ahead(pool, target, before).await?;
         }

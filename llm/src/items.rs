@@ -108,38 +108,79 @@ fn longest(value: &Value) -> usize {
 }
 
 /// Answers without repetition, in the order in which they came.
+///
+/// Two answers are the same where the columns that show them would hold the same values; a column that never repeats makes two answers with one
+/// value of it the same.
 #[derive(Debug, Default)]
 pub struct Distinct {
     keys: HashSet<String>,
+    seen: llm::Seen,
+    /// Whether what is kept counts only where it is new to each column that never repeats.
+    never_repeats: bool,
     answers: Vec<Value>,
+    /// How many answers there are up to and with each that counts.
+    ends: Vec<usize>,
 }
 
 impl Distinct {
+    /// Without answers, for columns that hold these values.
+    pub fn of(holds: &Holds) -> Distinct {
+        Distinct { seen: holds.seen(), never_repeats: holds.never_repeats(), ..Distinct::default() }
+    }
+
+    /// Takes an answer that was kept. It stays in its place whether or not it counts, since others may count it, and rows are made of the first
+    /// so many.
+    pub fn keep(&mut self, answer: Value) {
+        if !self.keys.insert(key(&answer)) {
+            return;
+        }
+        let is_new = self.seen.add(&answer);
+        self.answers.push(answer);
+        if is_new || !self.never_repeats {
+            self.ends.push(self.answers.len());
+        }
+    }
+
     /// Adds an answer, unless it is there.
     pub fn add(&mut self, answer: Value) -> bool {
-        let mut sorted = answer.clone();
-        sorted.sort_all_objects();
-        let is_new = self.keys.insert(sorted.to_string());
+        let key = key(&answer);
+        let is_new = !self.keys.contains(&key) && self.seen.add(&answer);
         if is_new {
+            self.keys.insert(key);
             self.answers.push(answer);
+            self.ends.push(self.answers.len());
         }
         is_new
     }
 
-    /// The answers.
+    /// The answers, those that do not count among them.
     pub fn answers(&self) -> &[Value] {
         &self.answers
     }
 
-    /// How many.
-    pub fn len(&self) -> u64 {
-        self.answers.len() as u64
+    /// The first answers among which so many count; all where fewer do.
+    pub fn first(&self, most: u64) -> &[Value] {
+        let place = usize::try_from(most).unwrap_or(usize::MAX).checked_sub(1);
+        let end = place.map_or(0, |place| self.ends.get(place).copied().unwrap_or(self.answers.len()));
+        &self.answers[..end]
     }
 
-    /// Whether there are none.
+    /// How many count.
+    pub fn len(&self) -> u64 {
+        self.ends.len() as u64
+    }
+
+    /// Whether there are no answers.
     pub fn is_empty(&self) -> bool {
         self.answers.is_empty()
     }
+}
+
+/// An answer, however its objects are ordered.
+fn key(answer: &Value) -> String {
+    let mut sorted = answer.clone();
+    sorted.sort_all_objects();
+    sorted.to_string()
 }
 
 #[cfg(test)]

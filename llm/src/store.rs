@@ -104,6 +104,12 @@ pub trait Store: Send + Sync {
         Ok(Box::new(()))
     }
 
+    /// Notes what a call that is about to be made is expected to cost, so that it counts where nobody lives to hear the answer. The next
+    /// [`Store::add`] takes it back. A store that does not outlive its process has nobody to tell.
+    async fn begin(&self, _address: &Address, _model: &str, _expected_microusd: u64) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// Adds answers behind those that are kept, and what they took; there may be none, where a call was paid for in vain. Where there are
     /// some, the model is no longer taken to have none.
     async fn add(

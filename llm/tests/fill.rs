@@ -21,6 +21,13 @@ async fn filled(client: &Client, store: &MemoryStore, wanted: &Wanted) -> Result
     soon(fill(client, store, wanted, &ceiling, &Cancel::new(), &unwatched)).await
 }
 
+/// A completion of these words, or of none.
+fn nothing(content: Value) -> Fault {
+    let message = json!({"role": "assistant", "content": content});
+    let body = json!({"choices": [{"index": 0, "finish_reason": "stop", "message": message}]});
+    Fault::Body("application/json".to_owned(), body.to_string())
+}
+
 fn distinct(answers: &[Value]) -> usize {
     answers.iter().map(Value::to_string).collect::<HashSet<_>>().len()
 }
@@ -70,6 +77,9 @@ async fn every_fault_ends_in_a_pool_or_one_sentence() {
         ("duplicates", vec![Fault::Duplicates], None),
         ("empty", vec![Fault::EmptyList; 2], None),
         ("empty for ever", many(Fault::EmptyList), Some(Code::BadAnswer)),
+        ("nothing for ever", many(nothing(Value::Null)), Some(Code::BadAnswer)),
+        ("no words for ever", many(nothing(json!(""))), Some(Code::BadAnswer)),
+        ("nothing once", vec![nothing(Value::Null)], None),
         ("cut at the most tokens", vec![Fault::Length; 2], None),
         ("in a code fence", vec![Fault::Fenced], None),
         ("no structured output", many(Fault::Unstructured), None),
@@ -96,6 +106,8 @@ async fn every_fault_ends_in_a_pool_or_one_sentence() {
                 // Each answer that is none is asked for once more.
                 let most = if name.starts_with("prose") { 4 } else { 3 };
                 assert!(server.counts().calls <= most, "{name}: {:?}", server.counts());
+                let says_so = failure.detail.ends_with("twice gave an empty answer");
+                assert_eq!(says_so, name.starts_with("no"), "{name}: {failure}");
                 assert!(store.kept(&address).await.expect("kept").answers.is_empty(), "{name}");
             }
             (outcome, code) => panic!("{name}: {outcome:?} is not {code:?}"),

@@ -155,6 +155,15 @@ async fn bodies_that_are_none_end_in_one_sentence() {
         ),
         ("a content that is null", body(completion(Value::Null)), Some(Code::BadAnswer), 2),
         (
+            "a stream of a content that is null",
+            Fault::Body(
+                "text/event-stream".to_owned(),
+                event(json!({"choices": [{"delta": {"content": null}, "finish_reason": "stop"}]})),
+            ),
+            Some(Code::BadAnswer),
+            2,
+        ),
+        (
             "calls of tools",
             body(json!({"choices": [{"finish_reason": "tool_calls", "message": {"content": null, "tool_calls":
             [{"id": "1", "type": "function", "function": {"name": "rm", "arguments": "{}"}}]}}]})),

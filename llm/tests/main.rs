@@ -11,3 +11,4 @@ mod properties;
 mod secrets;
 mod shapes;
 mod support;
+mod unique;

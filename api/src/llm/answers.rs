@@ -34,6 +34,8 @@ pub struct Account {
     columns: HashMap<Address, (String, String)>,
     /// The rows of columns that were recorded, where no generation tells them.
     recorded: Mutex<HashMap<(String, String), String>>,
+    /// What calls in flight are expected to cost, as it is recorded before they are made; of an address one is made at a time.
+    noted: Mutex<HashMap<Address, u64>>,
 }
 
 impl Account {
@@ -45,18 +47,28 @@ impl Account {
             let of = || (wanted.table.clone(), wanted.columns.join(", "));
             columns.entry(wanted.question.address(model)).or_insert_with(of);
         }
-        Account { generation, price, columns, recorded: Mutex::default() }
+        Account { generation, price, columns, recorded: Mutex::default(), noted: Mutex::default() }
     }
 
-    /// Records what a call took.
+    /// Records what a call that is about to be made is expected to cost: whoever goes on after a kill must count it.
+    fn note(&self, c: &mut SqliteConnection, address: &Address, model: &str, microusd: u64) -> Result<(), ApiError> {
+        self.charge(c, address, model, Took { unanswered_microusd: microusd, ..Took::default() })?;
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone(), microusd);
+        Ok(())
+    }
+
+    /// Records what a call took, in the place of what was expected of it.
     fn charge(&self, c: &mut SqliteConnection, address: &Address, model: &str, took: Took) -> Result<(), ApiError> {
-        let Some((table, column)) = self.columns.get(address).filter(|_| took != Took::default()) else {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner).remove(address).unwrap_or(0);
+        let is_anything = took != Took::default() || noted > 0;
+        let Some((table, column)) = self.columns.get(address).filter(|_| is_anything) else {
             return Ok(());
         };
         let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (table.clone(), column.clone());
         let asker = self.generation.map_or(Asker::Command, Asker::Generation);
-        let row = usage_row(asker, (Some(table), Some(column)), model, took, self.price);
+        let mut row = usage_row(asker, (Some(table), Some(column)), model, took, self.price);
+        row.unanswered_microusd -= whole(noted);
         let known = recorded.get(&key).filter(|_| self.generation.is_none());
         let id = store::add_usage(c, &row, known.map(String::as_str))?;
         recorded.insert(key, id);
@@ -186,6 +198,12 @@ impl Store for Keeper {
         .await
     }
 
+    async fn begin(&self, address: &Address, model: &str, expected_microusd: u64) -> Result<(), Failure> {
+        let Some(account) = self.account.clone() else { return Ok(()) };
+        let (address, model) = (address.clone(), model.to_owned());
+        self.write(move |c| account.note(c, &address, &model, expected_microusd)).await
+    }
+
     async fn exhaust(&self, address: &Address, dry: Dry) -> Result<(), Failure> {
         let address = address.0.clone();
         self.write(move |c| Ok(store::exhaust(c, &address, &dry)?)).await
@@ -241,6 +259,11 @@ pub fn counts(c: &mut SqliteConnection, addresses: &[Address]) -> Result<Vec<Cou
     let known: HashMap<String, Count> =
         found.map(|(address, answers, dry)| (address, Count { answers: count(answers), dry })).collect();
     Ok(asked.into_iter().map(|address| known.get(address).cloned().unwrap_or_default()).collect())
+}
+
+/// All answers that are kept of an address.
+pub fn of(c: &mut SqliteConnection, address: &Address) -> Result<Vec<Value>, ApiError> {
+    texts(&store::answers(c, &address.0, i64::MAX)?)
 }
 
 /// The answers of some pins: of each question the first so many.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ::llm::estimate::{Estimate, estimate, estimate_alike};
-use ::llm::fill::{Done, fill_all};
+use ::llm::fill::{Done, counts, fill_all};
 use ::llm::items::capacity;
 use ::llm::store::{Count, MemoryStore, Store};
 use ::llm::{Cancel, Code, Config, Failure, Secret, Usage};
@@ -189,11 +189,18 @@ pub fn kept(model: &LanguageModel, db: &Db, plan: &Plan, part: Part) -> Result<O
     let wanted: Vec<&Wanted> = looks.iter().flat_map(|look| &look.wanted).collect();
     let addresses: Vec<Address> = wanted.iter().map(|wanted| wanted.question.address(model.name())).collect();
     db.read_now(|c| {
+        let mut pins = Vec::with_capacity(wanted.len());
         let counts = answers::counts(c, &addresses)?;
-        let known = wanted.iter().zip(&addresses).zip(&counts);
-        let pins = known
-            .filter(|((wanted, _), count)| part == Part::Any || suffices(model.config(), wanted, count))
-            .map(|((wanted, address), count)| (address.0.as_str(), count.answers.min(wanted.answers)));
+        for ((wanted, address), mut count) in wanted.iter().zip(&addresses).zip(counts) {
+            let mut first = count.answers.min(wanted.answers);
+            if wanted.holds.never_repeats() && first > 0 {
+                let kept = ::llm::fill::kept(wanted, answers::of(c, address)?);
+                (count.answers, first) = (kept.len(), kept.first(wanted.answers).len() as u64);
+            }
+            if part == Part::Any || suffices(model.config(), wanted, &count) {
+                pins.push((address.0.as_str(), first));
+            }
+        }
         let found = answers::pinned(c, pins)?;
         Ok((!found.is_empty()).then(|| Arc::new(found)))
     })
@@ -213,9 +220,7 @@ pub fn described(model: &LanguageModel, db: Option<&Db>, plan: &Plan) -> Result<
     let mut costs = Vec::with_capacity(looks.len());
     model.wait(async {
         for (look, pool) in looks.iter().zip(&report.llm) {
-            let addresses: Vec<Address> =
-                look.wanted.iter().map(|wanted| wanted.question.address(model.name())).collect();
-            let counts = store.counts(&addresses).await?;
+            let counts = counts(model.config(), store, &look.wanted).await?;
             held.push(held_of(model.config(), look, &counts));
             let whole = pool.combinations.filter(|_| !look.is_complete);
             let cost = match (whole, look.wanted.first()) {

@@ -112,7 +112,8 @@ pub fn list(
     Ok((rows, sums))
 }
 
-/// Adds to what a column of a generation took of a model, or of no generation what was recorded under an id; gives the id.
+/// Adds to what a column of a generation took of a model, or of no generation what was recorded under an id; gives the id. What may be billed
+/// can become less; a row that says nothing any more is taken out.
 pub fn add_usage(connection: &mut SqliteConnection, row: &UsageRow, known: Option<&str>) -> QueryResult<String> {
     let same = match (&row.generation_id, known) {
         (_, Some(id)) => Some(id.to_owned()),
@@ -127,7 +128,7 @@ pub fn add_usage(connection: &mut SqliteConnection, row: &UsageRow, known: Optio
         (None, None) => None,
     };
     let Some(id) = same else {
-        insert(connection, row)?;
+        insert_usage(connection, row)?;
         return Ok(row.id.clone());
     };
     let changed = diesel::update(llm_usage::table.find(&id))
@@ -140,10 +141,21 @@ pub fn add_usage(connection: &mut SqliteConnection, row: &UsageRow, known: Optio
         ))
         .execute(connection)?;
     if changed == 0 {
-        insert(connection, row)?;
+        insert_usage(connection, row)?;
         return Ok(row.id.clone());
     }
+    let says_nothing = llm_usage::calls
+        .eq(0)
+        .and(llm_usage::prompt_tokens.eq(0))
+        .and(llm_usage::completion_tokens.eq(0))
+        .and(llm_usage::unanswered_microusd.eq(0));
+    diesel::delete(llm_usage::table.find(&id).filter(says_nothing)).execute(connection)?;
     Ok(id)
+}
+
+/// Adds a row, whose sums cannot be less than nothing.
+fn insert_usage(connection: &mut SqliteConnection, row: &UsageRow) -> QueryResult<()> {
+    insert(connection, &UsageRow { unanswered_microusd: row.unanswered_microusd.max(0), ..row.clone() })
 }
 
 /// What a generation took.

@@ -268,7 +268,7 @@ impl Llm {
             size: if per == Per::Row { rows } else { size },
             per,
             on_error: asked.on_error,
-            holds: Holds::new(&asked.fields, asked.whole),
+            holds: Holds::new(&asked.fields, &asked.unique, asked.whole),
             held: std::collections::HashMap::new(),
             is_declined: false,
             fallback: Vec::new(),
@@ -290,7 +290,9 @@ impl Llm {
                 "{} is unique and the language model gave {held} values, fewer than the table's {rows} rows",
                 asked.unique_name()
             );
-            let problem = Problem::new("capacity", detail).param("capacity", held.to_string()).param("rows", rows);
+            // No other number of the schema mends it: one that changes the question only leaves the answers behind.
+            let problem =
+                Problem::new("too_few_answers", detail).param("capacity", held.to_string()).param("rows", rows);
             let remedy = "let the model be asked again (generate --llm-ask-again, or POST /llm/ask-again), ask for fewer rows, or leave unique out";
             return Err(vec![problem.remedy(remedy)]);
         }
@@ -363,10 +365,22 @@ impl Llm {
         if size.min(allowed) < rows {
             let count = size.min(allowed);
             let detail = format!("{name} is unique and can take {count} values, fewer than the table's {rows} rows");
-            let problem = Problem::new("capacity", detail).param("capacity", count.to_string()).param("rows", rows);
-            return Err(vec![match allowed < rows {
-                true => problem.remedy("allow more values, ask for fewer rows, or leave unique out"),
-                false => problem.key("pool").remedy("let pool be at least the table's rows, or leave unique out"),
+            let is_pool = allowed >= rows;
+            // A pool that one of several columns changes is no longer theirs together, so no change of one number is proposed.
+            let code = if is_pool && !asked.whole { "small_pool" } else { "capacity" };
+            let problem = Problem::new(code, detail).param("capacity", count.to_string()).param("rows", rows);
+            return Err(vec![match (is_pool, asked.whole) {
+                (false, _) => problem.remedy("allow more values, ask for fewer rows, or leave unique out"),
+                (true, true) => {
+                    problem.key("pool").remedy("let pool be at least the table's rows, or leave unique out")
+                }
+                (true, false) => {
+                    let remedy = format!(
+                        "let pool be at least the table's rows in {}, which share their answers, or leave unique out",
+                        asked.names.join(" and ")
+                    );
+                    problem.key("pool").remedy(remedy)
+                }
             }]);
         }
         Ok(())

@@ -178,27 +178,48 @@ pub(crate) fn is_possible(logical: &LogicalType) -> bool {
 /// What rows need of an answer beside what its schema asks: a value of its type for each column that shows a part of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Holds {
-    /// Name and type of each part; without a name it is the answer itself.
-    parts: Vec<(Option<String>, LogicalType)>,
+    pub(super) parts: Vec<Part>,
+}
+
+/// The part of an answer that a column shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Part {
+    /// Its name; without one it is the answer itself.
+    pub name: Option<String>,
+    /// The column's type.
+    pub logical: LogicalType,
+    /// Whether the column never repeats a value.
+    pub is_alone: bool,
+}
+
+impl Part {
+    /// The part of an answer; null where it is left out.
+    pub fn of<'a>(&self, answer: &'a Value) -> &'a Value {
+        match &self.name {
+            None => answer,
+            Some(name) => answer.get(name).unwrap_or(&Value::Null),
+        }
+    }
 }
 
 impl Holds {
-    /// What the fields of a draw need; `whole`: the answer is the value of the only one, and no object.
-    pub(crate) fn new(fields: &[Field], whole: bool) -> Holds {
-        let part = |field: &Field| ((!whole).then(|| field.name.clone()), field.logical.clone());
-        Holds { parts: fields.iter().map(part).collect() }
+    /// What the fields of a draw need; `unique`: which of them never repeat; `whole`: the answer is the value of the only one, and no object.
+    pub(crate) fn new(fields: &[Field], unique: &[bool], whole: bool) -> Holds {
+        let part = |(field, unique): (&Field, &bool)| Part {
+            name: (!whole).then(|| field.name.clone()),
+            logical: field.logical.clone(),
+            is_alone: *unique,
+        };
+        Holds { parts: fields.iter().zip(unique).map(part).collect() }
     }
 
     /// Whether rows can hold an answer, which its schema allows: by the very code that makes values of answers.
     pub(crate) fn check(&self, answer: &Value) -> Result<(), Fault> {
-        for (name, logical) in &self.parts {
-            let value = match name {
-                None => answer,
-                Some(name) => answer.get(name).unwrap_or(&Value::Null),
-            };
+        for part in &self.parts {
+            let (value, logical) = (part.of(answer), &part.logical);
             if typed(std::slice::from_ref(value), logical).is_err() {
                 return Err(Fault {
-                    pointer: name.as_deref().map(pointer_step).unwrap_or_default(),
+                    pointer: part.name.as_deref().map(pointer_step).unwrap_or_default(),
                     keyword: "type".to_owned(),
                     asked: json!(logical.to_string()),
                     value: value.clone(),
@@ -336,13 +357,14 @@ mod tests {
 
     #[test]
     fn rows_hold_an_answer_where_each_part_is_a_value_of_its_column() {
-        let holds = Holds {
-            parts: vec![(Some("at".to_owned()), LogicalType::Time), (Some("stars".to_owned()), LogicalType::Integer)],
-        };
+        let part =
+            |name: Option<&str>, logical: LogicalType| Part { name: name.map(str::to_owned), logical, is_alone: false };
+        let holds =
+            Holds { parts: vec![part(Some("at"), LogicalType::Time), part(Some("stars"), LogicalType::Integer)] };
         assert!(holds.check(&json!({"at": "10:30", "stars": 5.0})).is_ok());
         let fault = holds.check(&json!({"at": "10:30", "stars": 1e30})).expect_err("too large");
         assert_eq!((fault.pointer.as_str(), fault.reason.as_str()), ("/stars", "it is no integer"));
-        let whole = Holds { parts: vec![(None, LogicalType::Date)] };
+        let whole = Holds { parts: vec![part(None, LogicalType::Date)] };
         assert!(whole.check(&json!("2026-02-28")).is_ok() && whole.check(&json!("soon")).is_err());
         assert!(Holds::default().check(&json!("anything")).is_ok());
     }

@@ -6,6 +6,7 @@
 mod capacity;
 mod check;
 pub(crate) mod item;
+mod seen;
 pub(crate) mod template;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ pub use capacity::capacity;
 pub(crate) use check::unreadable;
 pub use check::{Fault, Items};
 pub use item::Holds;
+pub use seen::Seen;
 
 /// One question, for which distinct answers are collected.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

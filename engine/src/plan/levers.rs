@@ -277,7 +277,7 @@ pub(super) fn levers(schema: &Value, rules: &BTreeSet<String>, pointer: &str) ->
             let (base, name) = (format!("{base}/columns/{place}"), column["name"].as_str().unwrap_or_default());
             let is_at = pointer.strip_prefix(&base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
             if spoken.contains(name) || is_at {
-                found.column(&base, name, column);
+                found.column(&base, name, column, shares_answers(table, column));
             }
         }
         for (place, key) in table["foreign_keys"].as_array().into_iter().flatten().enumerate() {
@@ -290,6 +290,14 @@ pub(super) fn levers(schema: &Value, rules: &BTreeSet<String>, pointer: &str) ->
         }
     }
     found.levers
+}
+
+/// Whether a column shows answers of a language model together with others of its table.
+fn shares_answers(table: &Value, column: &Value) -> bool {
+    let prompt = |column: &Value| column["generator"]["prompt"].as_str().map(str::to_owned);
+    let all = table["columns"].as_array().into_iter().flatten();
+    column["generator"]["type"] == "llm"
+        && prompt(column).is_some_and(|own| all.filter(|other| prompt(other).as_ref() == Some(&own)).count() > 1)
 }
 
 /// What is known of a number before it is read.
@@ -449,11 +457,13 @@ impl Found {
     }
 
     /// The numbers of a column: how many are null, and what its generator draws between.
-    fn column(&mut self, base: &str, name: &str, column: &Value) {
+    fn column(&mut self, base: &str, name: &str, column: &Value, shares_answers: bool) {
         let rate = Leaf::of(true, BACKGROUND).from(0).to(1);
         self.value(&format!("{base}/null_rate"), "null_rate", name, &column["null_rate"], rate);
         for (key, value) in column["generator"].as_object().into_iter().flatten() {
-            if NO_AMOUNTS.contains(&key.as_str()) {
+            // What is asked of a language model would be another question, whose answers nobody has.
+            let asks_anew = ["pool", "temperature"].contains(&key.as_str()) && shares_answers;
+            if NO_AMOUNTS.contains(&key.as_str()) || asks_anew {
                 continue;
             }
             let pointer = format!("{base}/generator{}", pointer_step(key));

@@ -241,6 +241,11 @@ fn unique_columns_need_a_pool_that_is_large_enough() {
         with_answers(UNIQUE, filled(&wanted, |_, number| json!({"name": format!("n{}", number % 40), "slogan": "s"})));
     let dry = problems(&dry).join("\n");
     assert!(dry.contains("the language model gave 40 values, fewer than the table's 500 rows"), "{dry}");
+    // No number mends it: a pool of one of the two columns would be another question, to be paid for anew.
+    assert!(!dry.contains("change pool") && dry.contains("--llm-ask-again"), "{dry}");
+    let small = problems(&small).join("\n");
+    let together = "let pool be at least the table's rows in name and slogan, which share their answers";
+    assert!(small.contains(together), "{small}");
     let named = compiled(&SHOP.replace("max_length: 60", "unique: true"));
     assert!(problems(&named).join("\n").contains("what is answered for one combination"));
 }

@@ -1,9 +1,9 @@
 //! Rows from pools of answers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, new_empty_array};
+use datafusion::arrow::array::{Array, ArrayRef, new_empty_array};
 use datafusion::arrow::compute::interleave;
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ pub(super) fn lists(
 ) -> Result<Lists, Problems> {
     let mut lists = Lists::new();
     let items = Items::new(&pool.item).map_err(|reason| refused(pool, &reason))?;
-    let holds = Holds::new(fields, whole);
+    let holds = Holds::new(fields, unique, whole);
     let own = answers.iter().filter(|(question, _)| {
         question.item == pool.item && question.temperature == pool.temperature && pool.template.fits(&question.prompt)
     });
@@ -56,18 +56,10 @@ pub(super) fn lists(
             list.iter().map(part).collect()
         };
         let typed = |field: &Field| item::typed(&of(field), &field.logical).map_err(|detail| refused(pool, &detail));
-        let mut kept = vec![true; list.len()];
-        for field in fields.iter().zip(unique).filter_map(|(field, unique)| unique.then_some(field)) {
-            if list.is_empty() {
-                break;
-            }
-            let texts = as_text(&typed(field)?).map_err(|error| refused(pool, &error.detail))?;
-            let mut seen = HashSet::new();
-            for (at, text) in texts.as_string_view().iter().enumerate() {
-                kept[at] = kept[at] && text.is_some_and(|text| seen.insert(text.to_owned()));
-            }
-        }
-        let places: Vec<usize> = (0..list.len()).filter(|at| kept[*at]).collect();
+        // Of what repeats, the first is taken: as pools are counted while they are filled.
+        let mut seen = holds.seen();
+        let is_new = |at: &usize| !holds.never_repeats() || seen.add(&list[*at]);
+        let places: Vec<usize> = (0..list.len()).filter(is_new).collect();
         if places.is_empty() {
             continue;
         }
