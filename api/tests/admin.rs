@@ -91,7 +91,7 @@ async fn the_status_tells_state_and_settings_and_no_secret() {
     assert_eq!(status["settings"]["WEB_CONCURRENCY"], "3");
     assert_eq!(status["settings"]["GENERATE_CONCURRENCY"], "2");
     assert!(status["disk"]["rows_bytes"].as_i64() > Some(0) && status["disk"]["free_bytes"].as_u64() > Some(0));
-    assert_eq!(status["database"]["migration"], "20261203000001");
+    assert_eq!(status["database"]["migration"], "20261204000001");
     api.get("/api/v1/admin/status", &editor).await.problem(403, "forbidden");
 }
 

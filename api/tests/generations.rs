@@ -275,6 +275,61 @@ async fn a_generation_goes_on_from_its_recorded_parts_and_makes_lost_ones_again(
 }
 
 #[actix_web::test]
+async fn a_part_that_was_cut_is_made_again_and_a_damaged_one_when_it_is_read_next() {
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, &numbers(500)).await;
+    let id = id_of(&api.generation(&token, &dataset, &json!({})).await);
+    let path = parts::path(&parts::folder(api.folder.path(), &id), 0, 0);
+    let rows = format!("/api/v1/generations/{id}/tables/number/rows?limit=500");
+    let shown = api.get(&rows, &token).await.is(200).json();
+    let whole = fs::read(&path).expect("a part");
+    fs::write(&path, &whole[..whole.len() / 2]).expect("cut");
+    assert_eq!(api.get(&rows, &token).await.is(200).json(), shown);
+    assert_eq!(fs::read(&path).expect("a part"), whole);
+    let mut damaged = whole.clone();
+    damaged[4..100].fill(0x5A);
+    fs::write(&path, damaged).expect("damaged");
+    let query = json!({"sql": "SELECT sum(n) AS n FROM number"});
+    let asked = format!("/api/v1/generations/{id}/query");
+    let told = api.post(&asked, &token, &query).await;
+    assert_ne!(told.status, 200);
+    assert!(String::from_utf8_lossy(&told.bytes).contains("ask again"), "{:?}", told.bytes);
+    api.post(&asked, &token, &query).await.is(200);
+    assert_eq!(api.get(&rows, &token).await.is(200).json(), shown);
+}
+
+#[actix_web::test]
+async fn a_generation_that_ends_its_server_again_and_again_is_given_up() {
+    use diesel::RunQueryDsl;
+
+    let api = Api::new();
+    let token = api.user(Role::Editor);
+    let dataset = api.dataset(&token, &numbers(10)).await;
+    let id = id_of(&api.generation(&token, &dataset, &json!({})).await);
+    let begun = |times: u32| {
+        // As a server leaves it that ended in the midst of it, for the last of so many times.
+        let sql = format!("UPDATE generations SET state = 'running', content_hash = NULL, attempts = {times}");
+        let as_it_was = api.app.db.write_now(|c| {
+            diesel::sql_query("DELETE FROM generation_parts").execute(c)?;
+            diesel::sql_query(&sql).execute(c)?;
+            store::requeue_running(c)
+        });
+        as_it_was.expect("as it was");
+        api.app.generations.ring();
+    };
+    begun(19);
+    let own = format!("/api/v1/generations/{id}");
+    assert_eq!(api.ended(&token, &own).await["state"], "succeeded");
+    let left = api.app.db.read_now(|c| Ok::<_, api::error::ApiError>(store::attempts(c, &id)?));
+    assert_eq!(left.expect("a number"), 0, "a finished part begins the count anew");
+    begun(20);
+    let ended = api.ended(&token, &own).await;
+    assert_eq!(ended["state"], "failed");
+    assert!(ended["failure"].as_str().is_some_and(|text| text.contains("ended 20 times")), "{ended}");
+}
+
+#[actix_web::test]
 async fn a_generation_of_another_engine_ends_with_a_sentence_and_its_lost_rows_are_gone() {
     let api = Api::new();
     let token = api.user(Role::Editor);

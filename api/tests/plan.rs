@@ -57,6 +57,26 @@ async fn a_preview_is_the_rows_that_a_generation_delivers() {
     assert_eq!(api.post("/api/v1/preview", &token, &beyond).await.is(200).json()["rows"], json!([]));
 }
 
+#[actix_web::test]
+async fn a_preview_of_too_much_text_is_refused_and_one_of_fewer_rows_is_shown() {
+    let api = Api::new();
+    let token = api.user(Role::Viewer);
+    let columns = |count: usize| -> String {
+        let column =
+            |n| format!("      - {{ name: c{n}, generator: {{ type: expression, sql: \"repeat('a', 60000)\" }} }}\n");
+        (0..count).map(column).collect()
+    };
+    let schema = |count| format!("name: d\ntables:\n  - name: t\n    rows: 1000\n    columns:\n{}", columns(count));
+    let shown = |count: usize, limit: u64| json!({"schema_text": schema(count), "limit": limit});
+    let told = api.post("/api/v1/preview", &token, &shown(10, 100)).await.problem(422, "invalid_input").json();
+    assert_eq!(told["errors"][0]["pointer"], "/limit", "{told}");
+    assert!(told["errors"][0]["detail"].as_str().is_some_and(|text| text.contains("more than 24 MB")), "{told}");
+    api.post("/api/v1/preview", &token, &shown(10, 20)).await.is(200);
+    // More than any block may hold ends before it is all made.
+    let told = api.post("/api/v1/preview", &token, &shown(200, 1000)).await.problem(422, "invalid_input").json();
+    assert!(told["detail"].as_str().is_some_and(|text| text.contains("take more than 256 MB")), "{told}");
+}
+
 /// A schema whose first row waits for a look at more rows than anybody waits for.
 const ENDLESS: &str = r"
 name: endless

@@ -203,6 +203,48 @@ fn a_workbook_that_unfolds_to_more_than_its_limit_is_refused() {
     assert_eq!(error.to_string(), "book: the workbook unfolds to more than 100000 bytes");
 }
 
+/// A zip of one part that is stored as it is; its sum is none, which nobody looks at.
+fn zip_of(path: &str, part: &[u8]) -> Vec<u8> {
+    let (name, size) = ((path.len() as u16).to_le_bytes(), (part.len() as u32).to_le_bytes());
+    let mut bytes = b"PK\x03\x04".to_vec();
+    bytes.extend([0; 14]);
+    for field in [&size[..], &size, &name, &[0; 2], path.as_bytes(), part] {
+        bytes.extend(field);
+    }
+    let directory = (bytes.len() as u32).to_le_bytes();
+    bytes.extend(b"PK\x01\x02");
+    bytes.extend([0; 16]);
+    for field in [&size[..], &size, &name, &[0; 16], path.as_bytes()] {
+        bytes.extend(field);
+    }
+    let length = (46 + path.len() as u32).to_le_bytes();
+    bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    for field in [&length[..], &directory, &[0; 2]] {
+        bytes.extend(field);
+    }
+    bytes
+}
+
+#[test]
+fn a_cell_longer_than_any_program_writes_and_too_many_shared_texts_are_refused_before_they_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let told = |part: &str, text: String, limit: u64| {
+        let path = file(folder.path(), "book.xlsx", &zip_of(part, text.as_bytes()));
+        let options = Options { max_workbook_bytes: limit, ..Options::default() };
+        Xlsx.read(&path, "book", &options).err().expect("an error").to_string()
+    };
+    let sheet = |count| format!("<worksheet><c><is><t>{}</t></is></c></worksheet>", "x".repeat(count));
+    let long = told("xl/worksheets/sheet1.xml", sheet(2 << 20), 100 << 20);
+    assert_eq!(long, "book: a cell of the workbook holds more than 32767 characters");
+    let shared = |count| format!("<sst>{}</sst>", "<si><t>some text</t></si>".repeat(count));
+    let many = told("xl/sharedStrings.xml", shared(100_000), 8 << 20);
+    assert_eq!(many, "book: the shared texts of the workbook unfold to more than 1048576 bytes");
+    for (part, text) in [("xl/worksheets/sheet1.xml", sheet(300_000)), ("xl/sharedStrings.xml", shared(1_000))] {
+        let other = told(part, text, 8 << 20);
+        assert!(!other.contains("more than"), "{other}");
+    }
+}
+
 #[test]
 fn a_table_that_is_too_wide_for_a_sheet_is_refused_before_anything_is_written() {
     let names: Vec<String> = (0..16_385).map(|number| format!("c{number}")).collect();

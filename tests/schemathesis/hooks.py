@@ -1,9 +1,11 @@
 """What schemathesis has to know of a role's server that no document says: who calls, and which passwords are none."""
 
+import datetime
 import itertools
 import json
 import os
 import pathlib
+import re
 import string
 import urllib.request
 import uuid
@@ -16,6 +18,7 @@ CALLER = os.environ["CALLER_ID"]
 COOKIE = pathlib.Path(os.environ["WORK"]) / "cookie"
 SPARES_CALLER = not os.environ.get("TRIES_CALLER")
 COUNT = itertools.count()
+CURSOR = re.compile("([a-z_]+)-(asc|desc):")
 
 
 @schemathesis.auth(refresh_interval=600)
@@ -71,6 +74,14 @@ def obeyed(name, value):
     return known[0] if isinstance(value, str) and value not in known else value
 
 
+def is_instant(value):
+    """Whether a value is an instant as the document has it."""
+    try:
+        return isinstance(value, str) and datetime.datetime.fromisoformat(value.upper()).tzinfo is not None
+    except ValueError:
+        return False
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Spares the caller, whose end would be that of the run: its own removal is tried at last. Gives each request a key of its own."""
@@ -81,6 +92,15 @@ def before_call(context, case, kwargs):
     # then its texts were made without a look at their formats.
     if case.query and "set" in case.query:
         case.query = {name: obeyed(name, value) for name, value in case.query.items() if name != "set"}
+    # A cursor stands in the place of an offset, and belongs to the order that it names.
+    cursor = CURSOR.match(str((case.query or {}).get("cursor")))
+    if cursor:
+        case.query = {name: value for name, value in case.query.items() if name != "offset"} | {"order_by": " ".join(cursor.groups())}
+    elif case.query and case.query.get("cursor") and "offset" in case.query:
+        case.query = {name: value for name, value in case.query.items() if name != "offset"}
+    # Nor does a document say that an end lies ahead: what is an instant is one of the far future.
+    if isinstance(case.body, dict) and is_instant(case.body.get("expires_at")):
+        case.body = {**case.body, "expires_at": "2999-12-31T23:59:59Z"}
     headers = case.headers or {}
     # No document says which ETag is the current one: half of those that are made up are `*`, so that changes come through as well.
     for name in headers:

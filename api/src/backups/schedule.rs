@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{Backup, configured, make};
+use crate::db::{FILE_NAME, files};
 use crate::{Config, Failure};
 
 /// How long after a backup that failed the next is tried, unless its turn is earlier.
@@ -76,6 +77,14 @@ fn first_turn(newest: Option<Timestamp>, every: Duration, now: Timestamp) -> Dur
 
 fn make_one(config: &Config) -> Result<Backup, Failure> {
     let store = configured(config)?;
+    if !has_users(config) && !store.list()?.is_empty() {
+        // A data folder that was lost: each backup of the new database would push out one of those that are wanted back.
+        let sentence = format!(
+            "the database has no users, and {} holds backups that are not to make room for it; `synthetic-data restore` puts the newest back",
+            store.place()
+        );
+        return Err(Failure::Request(sentence));
+    }
     let begun = Instant::now();
     let made = make(&config.data_dir, &*store, config.backups.keep)?;
     log::info!(
@@ -86,6 +95,12 @@ fn make_one(config: &Config) -> Result<Backup, Failure> {
         begun.elapsed().as_secs_f64()
     );
     Ok(made)
+}
+
+/// Whether there is anybody in the database; one that cannot be read is taken for one with users, so that its backup says what is wrong.
+fn has_users(config: &Config) -> bool {
+    let Ok(mut connection) = files::open(&config.data_dir.join(FILE_NAME)) else { return true };
+    files::lines(&mut connection, "SELECT id AS text FROM users LIMIT 1").map_or(true, |found| !found.is_empty())
 }
 
 /// One more backup at the end of a server whose target somebody chose. It is given up where it takes too long: what is committed stays in the
@@ -115,6 +130,33 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn a_database_without_users_pushes_out_no_backup_of_one_that_had() {
+        use diesel::RunQueryDsl;
+
+        let home = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| home.path().join(name).to_string_lossy().into_owned();
+        let settings = [("DATA_DIR", place("data")), ("BACKUP_TARGET", place("kept")), ("BACKUP_KEEP", "1".to_owned())];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value));
+        let config = Config::from_variables(settings, 2).expect("settings");
+        let database = || {
+            std::fs::create_dir_all(&config.data_dir).expect("a folder");
+            crate::db::Db::open(&config.data_dir, 1, 1000, |_| Ok(())).expect("a database").0
+        };
+        let kept = || configured(&config).and_then(|store| store.list()).expect("a list").len();
+        drop(database());
+        make_one(&config).expect("the first of all");
+        let insert = "INSERT INTO users (id, email, name, role, password_hash, created_at) VALUES ('a', 'a@example.com', 'a', 'viewer', 'x', 'x')";
+        database().write_now(|c| diesel::sql_query(insert).execute(c)).expect("a user");
+        let made = make_one(&config).expect("a backup");
+        std::fs::remove_dir_all(&config.data_dir).expect("lost");
+        drop(database());
+        let told = make_one(&config).expect_err("it is refused").to_string();
+        assert!(told.contains("has no users") && told.contains("restore"), "{told}");
+        assert_eq!(newest(&config), Some(made.made_at));
+        assert_eq!(kept(), 1);
+    }
 
     #[test]
     fn the_first_turn_goes_on_from_the_newest_backup() {

@@ -80,6 +80,7 @@ diesel::table! {
         llm_filled_at -> Nullable<Text>,
         held_for -> Nullable<Text>,
         leased_until -> Nullable<Text>,
+        attempts -> Integer,
     }
 }
 

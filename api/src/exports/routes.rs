@@ -97,7 +97,7 @@ pub struct ExportsQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^([a-z_]+-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(pattern = "^((created_at|format|state)-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 

@@ -4,6 +4,7 @@
 //! them, or the waiting. What is made again has to have the hash that is recorded.
 
 use std::collections::HashSet;
+use std::fs::Metadata;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -13,7 +14,7 @@ use engine::ENGINE_VERSION;
 use engine::plan::Plan;
 
 use super::parts::{self, NewPart, StoredTable};
-use super::store::{self, GenerationRow};
+use super::store::{self, GenerationRow, PartRow};
 use crate::auth::tokens::hex;
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
@@ -68,7 +69,7 @@ pub async fn for_request<T: Send + 'static>(
     off_thread(move || cancellation.watch(|| work(&cancellation))).await
 }
 
-/// The stored rows of a table. A part whose file was lost is made again; where another engine made it, that cannot be done.
+/// The stored rows of a table. A part whose file was lost or cut is made again; where another engine made it, that cannot be done.
 pub fn stored_table(
     app: &App,
     row: &GenerationRow,
@@ -77,9 +78,15 @@ pub fn stored_table(
     cancellation: &Cancellation,
 ) -> Result<StoredTable, ApiError> {
     let folder = parts::folder(&app.config.data_dir, &row.id);
+    let recorded = app.db.read_now(|c| Ok::<_, ApiError>(store::parts(c, &row.id)?))?;
+    let is_whole = |path: &Path, part: usize| {
+        let known = recorded.iter().find(|row| (row.table_index, row.part) == (table as i32, part as i32));
+        let size = path.metadata().ok().filter(Metadata::is_file).map(|found| found.len());
+        size.is_some_and(|size| known.is_none_or(|known| u64::try_from(known.size_bytes) == Ok(size)))
+    };
     for (part, range) in parts::ranges(plan.tables[table].rows).into_iter().enumerate() {
         let path = parts::path(&folder, table, part);
-        if path.is_file() {
+        if is_whole(&path, part) {
             continue;
         }
         if row.engine_version != ENGINE_VERSION {
@@ -90,8 +97,8 @@ pub fn stored_table(
             return Err(ApiError::new(Code::EngineChanged, sentence));
         }
         let _turn = app.mending.turn((row.id.clone(), table), cancellation)?;
-        if !path.is_file() {
-            mend(app, row, plan, Lost { table, part, range, path: &path }, cancellation)?;
+        if !is_whole(&path, part) {
+            mend(app, row, plan, &recorded, Lost { table, part, range, path: &path }, cancellation)?;
         }
     }
     Ok(StoredTable::new(&folder, plan, table))
@@ -109,12 +116,12 @@ fn mend(
     app: &App,
     row: &GenerationRow,
     plan: &Arc<Plan>,
+    recorded: &[PartRow],
     lost: Lost<'_>,
     cancellation: &Cancellation,
 ) -> Result<(), ApiError> {
     let Lost { table, part, range, path } = lost;
     log::warn!("part {part} of table {table} of generation {} was lost and is made again", row.id);
-    let recorded = app.db.read_now(|c| Ok::<_, ApiError>(store::parts(c, &row.id)?))?;
     let room = Room::on(path, app.config.min_free_disk_bytes).map_err(Failure::from)?;
     let threads = app.config.generate_threads;
     let made = parts::make(NewPart { plan, table, range, path, threads, room: &room, cancellation }, None, |_| {})?;

@@ -199,8 +199,17 @@ fn read(
         }
         Ok::<_, FormatError>(builder.build()?)
     };
+    // What is damaged is no part any more: who reads next finds it lost, and makes it again.
+    let place = path.to_owned();
+    let damaged = move |error: FormatError| {
+        log::error!("{} is damaged, and set aside so that it is made again: {error}", place.display());
+        let _ = fs::rename(&place, place.with_extension("damaged"));
+        let detail = "a part of them is damaged; ask again, and it is made again".to_owned();
+        FormatError::Syntax { place: "the stored rows".to_owned(), detail }
+    };
     match open() {
-        Ok(reader) => Box::new(reader.map(|batch| batch.map_err(FormatError::from))),
-        Err(error) => Box::new(std::iter::once(Err(error))),
+        Ok(reader) => Box::new(reader.map(move |batch| batch.map_err(|error| damaged(error.into())))),
+        Err(error @ FormatError::Open { .. }) => Box::new(std::iter::once(Err(error))),
+        Err(error) => Box::new(std::iter::once(Err(damaged(error)))),
     }
 }

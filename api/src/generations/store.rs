@@ -261,9 +261,15 @@ pub fn take_next(connection: &mut SqliteConnection, stage: Stage, lease: &Lease)
             generations::state.eq(&row.state),
             generations::started_at.eq(&row.started_at),
             generations::leased_until.eq(&lease.until),
+            generations::attempts.eq(generations::attempts + 1),
         ))
         .execute(connection)?;
     Ok(Some(row))
+}
+
+/// How often a generation was taken since its last part was finished, or since it was put back into the queue.
+pub fn attempts(connection: &mut SqliteConnection, id: &str) -> QueryResult<i32> {
+    generations::table.find(id).select(generations::attempts).first(connection)
 }
 
 /// Renews the leases of the generations that workers hold.
@@ -293,6 +299,7 @@ pub fn change_state(
             generations::held_for.eq(held_for),
             generations::failure.eq(None::<String>),
             generations::finished_at.eq(ended),
+            generations::attempts.eq(0),
         ))
         .execute(connection)?;
     Ok(changed > 0)
@@ -368,6 +375,7 @@ pub fn parts(connection: &mut SqliteConnection, id: &str) -> QueryResult<Vec<Par
 
 /// Records a part.
 pub fn insert_part(connection: &mut SqliteConnection, row: &PartRow) -> QueryResult<()> {
+    diesel::update(generations::table.find(&row.generation_id)).set(generations::attempts.eq(0)).execute(connection)?;
     diesel::replace_into(generation_parts::table).values(row).execute(connection).map(drop)
 }
 

@@ -36,6 +36,10 @@ use crate::{Cancellation, Failure, certificates, db, storage};
 /// How often progress is told at most.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
+/// How often a generation is begun without finishing a part. More often than anybody kills a server by chance: it ends its server by itself, as
+/// by taking more memory than there is.
+const MAX_ATTEMPTS: i32 = 20;
+
 /// Does a stage of the generation that has waited for it longest; says whether there was one. The answers of a language model are waited for
 /// by workers of their own, so that rows that need none are made meanwhile.
 pub fn step(app: &App, stage: Stage) -> bool {
@@ -56,6 +60,7 @@ pub fn step(app: &App, stage: Stage) -> bool {
         Run { app, row: row.clone(), key, cancellation, send, begun: Instant::now(), told: Instant::now(), fresh: 0 };
     let cancelled = run.cancellation.clone();
     let work = || {
+        run.check_attempts()?;
         cancelled.watch(|| match stage {
             Stage::Answers => run.answers().map(|()| None),
             Stage::Rows => run.all().map(Some),
@@ -142,6 +147,19 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Gives up what ended its server again and again.
+    fn check_attempts(&self) -> Result<(), Failure> {
+        let attempts =
+            self.app.db.read_now(|c| Ok::<_, ApiError>(store::attempts(c, &self.row.id)?)).map_err(not_read)?;
+        if attempts <= MAX_ATTEMPTS {
+            return Ok(());
+        }
+        let sentence = format!(
+            "the server ended {MAX_ATTEMPTS} times while this was made, so it is given up; it may take more memory than the server has"
+        );
+        Err(Failure::Request(sentence))
+    }
+
     /// Collects the answers of a language model.
     fn answers(&mut self) -> Result<(), Failure> {
         self.check_engine()?;

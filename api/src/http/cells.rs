@@ -32,6 +32,12 @@ pub struct ColumnInfo {
     pub is_number: bool,
 }
 
+/// Bytes of the texts of a batch.
+pub fn text_bytes(batch: &RecordBatch) -> usize {
+    let texts = batch.columns().iter().filter_map(|column| column.as_string_view_opt());
+    texts.flat_map(|texts| texts.iter().flatten()).map(str::len).sum()
+}
+
 /// The columns of rows.
 pub fn columns(schema: &datafusion::arrow::datatypes::Schema) -> Vec<ColumnInfo> {
     let column = |field: &datafusion::arrow::datatypes::FieldRef| ColumnInfo {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::backups::{restore, settings};
+use crate::backups::{self, restore, settings};
 use crate::http::upload;
 use crate::storage::lock::DataLock;
 use crate::storage::{probe, remove_leftovers};
@@ -42,10 +42,18 @@ pub fn prepare(config: &Config, lock: &DataLock) -> Result<(), String> {
             "BACKUP_TARGET: {failure}; without a database in DATA_DIR the newest backup is wanted; mend the target, or unset it to start anew"
         )
     })?;
+    let database = folder.join(db::FILE_NAME);
     if let Some(restored) = restored {
         log::warn!("DATA_DIR had no database: restored {}", restored.source);
+    } else if !database.exists()
+        && let Ok(store) = backups::configured(config)
+        && store.list().is_ok_and(|found| !found.is_empty())
+    {
+        log::warn!(
+            "DATA_DIR has no database, and {} holds backups: `synthetic-data restore` puts the newest back",
+            store.place()
+        );
     }
-    let database = folder.join(db::FILE_NAME);
     if lock.follows_a_crash() && database.exists() {
         log::warn!("the server before did not end in order; checking the database");
         let mut connection = db::files::open(&database)?;

@@ -34,6 +34,9 @@ const MAX_ROWS: u64 = 1000;
 /// Rows of a preview where the client names no number.
 const DEFAULT_ROWS: u64 = 20;
 
+/// Texts of a preview at most, in bytes.
+const MAX_BYTES: usize = 24 << 20;
+
 /// Adds the resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(create_plan).service(create_preview);
@@ -263,6 +266,10 @@ async fn create_preview(
                 batch.project(&places).map_err(ApiError::internal)?
             }
         };
+        if cells::text_bytes(&batch) > MAX_BYTES {
+            let sentence = format!("the texts of these rows take more than {} MB; ask for fewer", MAX_BYTES >> 20);
+            return Err(ApiError::invalid_at("/limit", sentence));
+        }
         Ok(Preview {
             table: planned.name.clone(),
             total: planned.rows,

@@ -47,7 +47,7 @@ pub struct UsersQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^([a-z_]+-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(pattern = "^((email|name|role|created_at)-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
     pub cursor: Option<String>,
 }
 

@@ -19,6 +19,12 @@ const MAX_BYTES: usize = 1 << 20;
 /// What is made in the rows that are looked at together, in bytes: as much as [`MAX_CHARACTERS`] of one byte in each of 4,096 rows.
 const MAX_TOGETHER: usize = 256 << 20;
 
+/// What a piece of a text takes in a list beside its bytes.
+const PIECE: usize = 16;
+
+/// Pairs of characters that are compared in the rows that are looked at together: about a second's work.
+const MAX_PAIRS: usize = 1 << 29;
+
 /// The bounded functions, made of those that `find` gives by name.
 pub(super) fn functions(find: impl Fn(&str) -> Option<Arc<ScalarUDF>>) -> Vec<Arc<ScalarUDF>> {
     [
@@ -31,6 +37,8 @@ pub(super) fn functions(find: impl Fn(&str) -> Option<Arc<ScalarUDF>>) -> Vec<Ar
         ("concat", Growth::Join),
         ("concat_ws", Growth::Separate),
         ("array_to_string", Growth::Spell),
+        ("string_to_array", Growth::Cut),
+        ("levenshtein", Growth::Compare),
     ]
     .into_iter()
     .filter_map(|(name, growth)| Some(Arc::new(ScalarUDF::new_from_impl(Bounded::new(find(name)?, growth)))))
@@ -53,6 +61,10 @@ pub(super) enum Growth {
     Spell,
     /// A list of all values.
     List,
+    /// The pieces of the first between the second.
+    Cut,
+    /// Nothing; the work is that of each character of one against each of the other.
+    Compare,
 }
 
 /// A function of DataFusion that refuses to make more than a bounded text.
@@ -178,6 +190,33 @@ impl Bounded {
                 let longest = separator.iter().flatten().map(str::len).max().unwrap_or_default();
                 let all = lists.to_data().get_slice_memory_size()?.saturating_add(elements.saturating_mul(longest));
                 check_joined(self.inner.name(), all)
+            }
+            Growth::Cut => {
+                let (Some(text), Some(separator)) = (texts(0)?, texts(1)?) else { return Ok(()) };
+                let pieces = text.iter().zip(&separator).map(|(text, separator)| match (text, separator) {
+                    (Some(text), Some(separator)) if !separator.is_empty() => text.matches(separator).count() + 1,
+                    // Without a separator there is one piece, or one of each character.
+                    (Some(text), _) => text.len().max(1),
+                    (None, _) => 0,
+                });
+                let pieces = pieces.fold(0_usize, usize::saturating_add);
+                let bytes: usize = text.iter().flatten().map(str::len).sum();
+                check_joined(self.inner.name(), bytes.saturating_add(pieces.saturating_mul(PIECE)))
+            }
+            Growth::Compare => {
+                let (Some(one), Some(other)) = (texts(0)?, texts(1)?) else { return Ok(()) };
+                let pairs = one
+                    .iter()
+                    .zip(&other)
+                    .map(|(one, other)| one.map_or(0, str::len).saturating_mul(other.map_or(0, str::len)));
+                let pairs = pairs.fold(0_usize, usize::saturating_add);
+                if pairs <= MAX_PAIRS {
+                    return Ok(());
+                }
+                Err(DataFusionError::Execution(format!(
+                    "{} would compare {pairs} pairs of characters of a few thousand rows, at most {MAX_PAIRS}",
+                    self.inner.name()
+                )))
             }
             Growth::List => {
                 let mut all = 0_usize;

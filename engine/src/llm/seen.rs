@@ -10,11 +10,14 @@ use serde_json::Value;
 use super::item::{Holds, Part, typed};
 use crate::plan::as_text;
 
+/// Values of some parts, in words; none for null.
+type Values = HashSet<Vec<Option<String>>>;
+
 /// The values that answers have taken.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// What of an answer has to be new, and what was there: the value of each column that never repeats; where none is, all values together.
-    groups: Vec<(Vec<Part>, HashSet<Vec<Option<String>>>)>,
+    groups: Vec<(Vec<Part>, Values)>,
 }
 
 impl Holds {

@@ -20,6 +20,8 @@ pub struct Evaluation<'p> {
     rows: Rows,
     attempt: u32,
     made: Vec<Option<ArrayRef>>,
+    /// Bytes of the texts that were made.
+    texts: usize,
     /// The referenced rows of each key, by the slot that numbers them: made once for all columns read through it.
     parents: IndexMap<SlotId, Parents<'p>>,
 }
@@ -34,12 +36,20 @@ impl<'p> Evaluation<'p> {
     /// Rows of a table, nothing made yet.
     pub fn new(plan: &'p Plan, table: usize, rows: Rows) -> Evaluation<'p> {
         let made = vec![None; plan.tables[table].slots.len()];
-        Evaluation { plan, table, rows, attempt: 0, made, parents: IndexMap::new() }
+        Evaluation { plan, table, rows, attempt: 0, made, texts: 0, parents: IndexMap::new() }
     }
 
     /// The same rows in an attempt of a redraw, with the slots of `outside` made already.
     pub(crate) fn attempt(&self, rows: Rows, attempt: u32, outside: Vec<Option<ArrayRef>>) -> Evaluation<'p> {
-        Evaluation { plan: self.plan, table: self.table, rows, attempt, made: outside, parents: IndexMap::new() }
+        Evaluation {
+            plan: self.plan,
+            table: self.table,
+            rows,
+            attempt,
+            made: outside,
+            texts: 0,
+            parents: IndexMap::new(),
+        }
     }
 
     /// The rows.
@@ -108,6 +118,16 @@ impl<'p> Evaluation<'p> {
             }
         };
         debug_assert_eq!(array.len(), self.rows.len(), "slot {} of {}", definition.name, table.name);
+        self.texts += text_bytes(&array);
+        if self.texts > MAX_TEXTS {
+            let detail =
+                format!("the texts of {} rows take more than {} MB together", self.rows.len(), MAX_TEXTS >> 20);
+            return Err(RunError {
+                table: table.name.clone(),
+                column: definition.name.clone(),
+                ..RunError::new(detail)
+            });
+        }
         self.made[slot] = Some(Arc::clone(&array));
         Ok(array)
     }
@@ -161,6 +181,21 @@ impl<'p> Evaluation<'p> {
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows.len()));
         RecordBatch::try_new_with_options(schema, arrays, &options)
             .map_err(|error| RunError { table: table.name.clone(), ..RunError::new(error.to_string()) })
+    }
+}
+
+/// Bytes of the texts of a block at most, all columns together.
+const MAX_TEXTS: usize = 256 << 20;
+
+/// Bytes of the texts that an array shows, those in lists too.
+fn text_bytes(array: &ArrayRef) -> usize {
+    if let Some(texts) = array.as_string_view_opt() {
+        // The length of a view is its lower half of 32 bits.
+        return texts.views().iter().map(|view| *view as u32 as usize).sum();
+    }
+    match array.as_list_opt::<i32>() {
+        Some(lists) => text_bytes(lists.values()),
+        None => 0,
     }
 }
 

@@ -9,6 +9,7 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use super::Refusal;
+use super::measure::COLLECTING;
 use crate::functions;
 use crate::problem::Problem;
 
@@ -21,13 +22,14 @@ pub(super) fn check(plan: &LogicalPlan) -> Result<(), Refusal> {
     sizes(plan, &mut all).map(drop)
 }
 
-/// How often a plan makes a text or list of several, or a long one of a short one.
+/// How often a plan makes a text or list of several or of many rows, or a long one of a short one.
 pub(super) fn joins(plan: &LogicalPlan) -> Result<usize, DataFusionError> {
     let mut count = 0;
     plan.apply_with_subqueries(|node| {
         node.apply_expressions(|expr| {
             expr.apply(|part| {
-                count += usize::from(functions::joins(part));
+                let collects = matches!(part, Expr::AggregateFunction(call) if COLLECTING.contains(&call.func.name()));
+                count += usize::from(collects || functions::joins(part));
                 Ok(TreeNodeRecursion::Continue)
             })
         })

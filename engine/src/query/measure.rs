@@ -21,6 +21,9 @@ const MAX_READS: u64 = 500;
 /// What joins carry: in each select the tables that it joins times their columns, since each of the joins can carry them all.
 const MAX_CARRIED: u64 = 100_000;
 
+/// Aggregates that keep the values of all rows.
+pub(super) const COLLECTING: [&str; 2] = ["array_agg", "string_agg"];
+
 /// Values that a struct could hold, if each struct of a query were made of the one before.
 const MAX_STRUCT: usize = 1_000;
 
@@ -188,6 +191,15 @@ impl Visitor for Counting<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Box<Problem>> {
+        if let Expr::Function(function) = expr
+            && function.over.is_some()
+            && let Some(name) = function.name.0.last().and_then(|part| part.as_ident()).map(normal)
+            && COLLECTING.contains(&name.as_str())
+        {
+            let detail = format!("{name} with OVER makes a value of many rows for each row");
+            let problem = Problem::new("query_too_large", detail);
+            return ControlFlow::Break(Box::new(problem.remedy("use it with GROUP BY")));
+        }
         let values = match expr {
             Expr::Struct { values, .. } => values.len(),
             Expr::Tuple(values) => values.len(),

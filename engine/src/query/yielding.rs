@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{Result, internal_err, resources_err};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::execution_plan::reset_plan_states;
@@ -134,6 +135,33 @@ struct Turns {
     rest: Option<RecordBatch>,
 }
 
+/// What a batch of joined rows may take, in bytes, if all were as large as the largest.
+const MAX_JOINED: usize = 512 << 20;
+
+/// Bytes of the texts and lists of a batch's largest row, at most.
+fn largest(batch: &RecordBatch) -> usize {
+    batch.columns().iter().map(largest_value).sum()
+}
+
+fn largest_value(array: &ArrayRef) -> usize {
+    let longest = |offsets: &[i32]| offsets.windows(2).map(|pair| (pair[1] - pair[0]) as usize).max().unwrap_or(0);
+    if let Some(texts) = array.as_string_view_opt() {
+        return texts.views().iter().map(|view| *view as u32 as usize).max().unwrap_or(0);
+    }
+    if let Some(texts) = array.as_string_opt::<i32>() {
+        return longest(texts.value_offsets());
+    }
+    if let Some(lists) = array.as_list_opt::<i32>() {
+        let values = lists.values();
+        let each = values.get_array_memory_size() / values.len().max(1) + 1;
+        return longest(lists.value_offsets()).saturating_mul(each);
+    }
+    match array.as_string_opt::<i64>() {
+        Some(texts) => texts.iter().flatten().map(str::len).max().unwrap_or(0),
+        None => 0,
+    }
+}
+
 impl Stream for Turns {
     type Item = Result<RecordBatch>;
 
@@ -152,6 +180,10 @@ impl Stream for Turns {
                 ended => return Poll::Ready(ended),
             },
         };
+        // A join can put its largest row beside every row of a batch, before anybody could look.
+        if largest(&batch).saturating_mul(self.rows) > MAX_JOINED {
+            return Poll::Ready(Some(resources_err!("joined")));
+        }
         if batch.num_rows() <= self.rows {
             return Poll::Ready(Some(Ok(batch)));
         }

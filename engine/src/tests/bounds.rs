@@ -259,6 +259,37 @@ fn long_texts_of_many_columns_are_made_of_few_rows_at_a_time() {
 }
 
 #[test]
+fn what_makes_much_of_every_row_is_refused() {
+    let long = "repeat(CAST(a AS VARCHAR), 60000)";
+    for (sql, expected) in [
+        ("SELECT string_agg(CAST(a AS VARCHAR), '') OVER (ORDER BY id) FROM t".to_owned(), "string_agg with OVER"),
+        (
+            "SELECT max(n) FROM (SELECT array_length(ARRAY_AGG(a) OVER ()) AS n FROM t)".to_owned(),
+            "array_agg with OVER",
+        ),
+        (format!("SELECT levenshtein({long}, reverse({long})) FROM t"), "pairs of characters"),
+    ] {
+        let told = collected(&sql).err().unwrap_or_default();
+        assert!(told.contains(expected), "{sql}: {told:?}");
+    }
+    let lists = "SELECT count(*) FROM (SELECT array_agg(x.a) AS l FROM t x, t y, t z, t u, t v, t w, t r, t s, t q, t p, t o) a, t b";
+    assert!(collected(lists).is_ok(), "a list of 177,147 values beside three rows");
+    let sql = "SELECT levenshtein('kitten', 'sitting'), array_length(string_to_array('a;b', ';')), string_agg(CAST(a AS VARCHAR), ',') FROM t";
+    assert!(collected(sql).is_ok());
+}
+
+#[test]
+fn texts_that_a_block_cannot_hold_end_with_a_sentence() {
+    let columns: String = (0..100)
+        .map(|n| format!("      - {{ name: c{n}, generator: {{ type: expression, sql: \"repeat('a', 60000)\" }} }}\n"))
+        .collect();
+    let plan = plan(&format!("name: d\ntables:\n  - name: t\n    rows: 100000\n    columns:\n{columns}"));
+    let error = crate::run::batch(&plan, 0, 0..4096).expect_err("too much text").to_string();
+    assert!(error.contains("the texts of 4096 rows take more than 256 MB together"), "{error}");
+    assert!(crate::run::batch(&plan, 0, 0..40).is_ok());
+}
+
+#[test]
 fn a_column_that_is_joined_keeps_its_name_and_its_nulls() {
     let sql = "SELECT CAST(a AS VARCHAR) || 'x', CAST(NULL AS VARCHAR) || 'x' AS b, [a, id] AS c, id || '-' || a || '-' || upper('é') AS d FROM t ORDER BY id LIMIT 1";
     let batches = collected(sql).expect("rows");

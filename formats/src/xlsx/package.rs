@@ -15,7 +15,14 @@ const TAIL: u64 = 22 + 0xffff;
 /// Parts of the largest workbook that is read.
 const MAX_PARTS: usize = 100_000;
 
-/// Checks that the parts of a workbook unfold to no more than `limit` bytes.
+/// Bytes of XML without a tag at most: a cell has 32,767 characters, of which each can be spelled in ten.
+const MAX_TEXT: u64 = 1 << 20;
+
+/// Which part of `limit` texts may take that a workbook's cells share: its reader holds them all.
+const SHARED_PART: u64 = 8;
+
+/// Checks that the parts of a workbook unfold to no more than `limit` bytes, its shared texts to an eighth of that, and that no cell's text is
+/// longer than any program writes.
 pub(super) fn check_size(path: &Path, name: &str, limit: u64) -> Result<(), FormatError> {
     let fault = |source| FormatError::Open { path: path.display().to_string(), source };
     let damaged = || FormatError::in_table(name, "the file is no workbook, or is damaged");
@@ -30,24 +37,57 @@ pub(super) fn check_size(path: &Path, name: &str, limit: u64) -> Result<(), Form
         } else {
             unfold(&mut packed, left)
         };
+        if unfolded.longest > MAX_TEXT {
+            return Err(FormatError::in_table(name, "a cell of the workbook holds more than 32767 characters"));
+        }
+        if part.is_shared && unfolded.bytes > limit / SHARED_PART {
+            let sentence =
+                format!("the shared texts of the workbook unfold to more than {} bytes", limit / SHARED_PART);
+            return Err(FormatError::in_table(name, sentence));
+        }
         left = left
-            .checked_sub(unfolded)
+            .checked_sub(unfolded.bytes)
             .ok_or_else(|| FormatError::in_table(name, format!("the workbook unfolds to more than {limit} bytes")))?;
     }
     Ok(())
 }
 
+/// What a part unfolds to.
+#[derive(Default)]
+struct Unfolded {
+    bytes: u64,
+    /// The longest run of bytes without the beginning of a tag, in a part that is XML.
+    longest: u64,
+}
+
 /// Bytes that come from a source before it ends or fails, counted a little beyond `limit` at most.
-fn unfold(source: &mut impl Read, limit: u64) -> u64 {
+fn unfold(source: &mut impl Read, limit: u64) -> Unfolded {
     let mut buffer = [0; 1 << 14];
-    let mut count = 0;
-    while count <= limit {
-        match source.read(&mut buffer) {
+    let (mut unfolded, mut run, mut is_xml) = (Unfolded::default(), 0, false);
+    while unfolded.bytes <= limit {
+        let read = match source.read(&mut buffer) {
             Ok(0) | Err(_) => break,
-            Ok(read) => count += read as u64,
+            Ok(read) => &buffer[..read],
+        };
+        if unfolded.bytes == 0 {
+            is_xml = read.trim_ascii_start().starts_with(b"<") || read.starts_with(b"\xef\xbb\xbf<");
+        }
+        unfolded.bytes += read.len() as u64;
+        if !is_xml {
+            continue;
+        }
+        let mut from = 0;
+        for at in memchr::memchr_iter(b'<', read) {
+            unfolded.longest = unfolded.longest.max(run + (at - from) as u64);
+            (run, from) = (0, at);
+        }
+        run += (read.len() - from) as u64;
+        unfolded.longest = unfolded.longest.max(run);
+        if unfolded.longest > MAX_TEXT {
+            break;
         }
     }
-    count
+    unfolded
 }
 
 /// A part's bytes.
@@ -55,6 +95,8 @@ struct Part {
     start: u64,
     packed: u64,
     deflated: bool,
+    /// Whether it is the list of texts that cells share.
+    is_shared: bool,
 }
 
 /// The parts of a zip; `None` where it has no directory.
@@ -82,6 +124,7 @@ fn parts(file: &mut (impl Read + Seek)) -> std::io::Result<Option<Vec<Part>>> {
             return Ok(None);
         }
         let (name, extra, comment) = (u16_at(&entry, 28), u16_at(&entry, 30), u16_at(&entry, 32));
+        let path = bytes(file, at.saturating_add(46), usize::from(name))?;
         let extra_field = bytes(file, at.saturating_add(46 + u64::from(name)), usize::from(extra))?;
         let mut packed = u64::from(u32_at(&entry, 20));
         let mut offset = u64::from(u32_at(&entry, 42));
@@ -91,6 +134,7 @@ fn parts(file: &mut (impl Read + Seek)) -> std::io::Result<Option<Vec<Part>>> {
             start: offset.saturating_add(30 + u64::from(u16_at(&local, 26)) + u64::from(u16_at(&local, 28))),
             packed,
             deflated: u16_at(&entry, 10) == 8,
+            is_shared: path.to_ascii_lowercase().ends_with(b"sharedstrings.xml"),
         });
         at = at.saturating_add(46 + u64::from(name) + u64::from(extra) + u64::from(comment));
     }

@@ -36,7 +36,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description An account can be tried ten times at once and then every 30 seconds, an address 30 times and then every 5 seconds; what is beyond is
+         * @description From one address an account can be tried ten times at once and then every 30 seconds, and all accounts 30 times and then every 5 seconds.
+         *     Addresses from which nobody has signed in to an account share a hundred attempts at it, and then one every 10 seconds. What is beyond is
          *     answered with 429 and `Retry-After`.
          */
         post: operations["login"];
@@ -297,8 +298,8 @@ export interface paths {
         };
         /**
          * Get the schema
-         * @description The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON. The ETag is the
-         *     SHA-256 of the canonical JSON, a hyphen and the version; that of a canonical JSON has `-json` behind it.
+         * @description The text as it was written, comments kept. With `Accept: application/json` a YAML text is given as its canonical JSON, whose ETag is its
+         *     SHA-256. The ETag of a text is the SHA-256 of its canonical JSON, a hyphen and the version.
          *
          *     For the role `viewer`.
          */
@@ -556,7 +557,8 @@ export interface paths {
         put?: never;
         /**
          * Resume a generation that waits for a key
-         * @description It goes on with the key of `X-OpenAI-Api-Key`, or with that of the server where one was set since. What was paid for before is kept.
+         * @description It goes on with the key of `X-OpenAI-Api-Key`, or with that of the server where one was set since; without either
+         *     it waits on (409 `llm_key_missing`). What was paid for before is kept.
          *
          *     For the role `editor`.
          */
@@ -578,7 +580,7 @@ export interface paths {
          * Follow a generation
          * @description Server-sent events named `progress`, each with a `Progress` as its data: the current one at first, the last one with a final state. A
          *     comment line every 15 seconds keeps the connection open. A client that comes back with `Last-Event-ID` is not told again what it heard
-         *     last; where that was the end, the stream ends at once.
+         *     last; where that was the end, the stream ends at once. It ends within seconds once its access token or API key does not hold any more.
          *
          *     For the role `viewer`.
          */
@@ -5366,6 +5368,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description This media type is not read here */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -5486,6 +5498,16 @@ export interface operations {
             };
             /** @description The request is too large */
             413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This media type is not read here */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -5790,7 +5812,7 @@ export interface operations {
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
+                 * @example name-asc:019aceb2-7d40-7000-8000-000000000004:Ana Quispe
                  */
                 cursor?: string;
             };
@@ -5991,6 +6013,16 @@ export interface operations {
             };
             /** @description The request is too large */
             413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This media type is not read here */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -6366,6 +6398,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description This media type is not read here */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -6439,7 +6481,7 @@ export interface operations {
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
+                 * @example expires_at-asc:019aceb2-7d40-7000-8000-000000000004:2027-02-27T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -6647,6 +6689,16 @@ export interface operations {
             };
             /** @description The request is too large */
             413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This media type is not read here */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -6894,7 +6946,7 @@ export interface operations {
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
+                 * @example updated_at-desc:019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -7122,6 +7174,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description This media type is not read here */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -7158,7 +7220,13 @@ export interface operations {
     get_dataset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description the ETag of the client's copy; while that is the current one the answer is 304
+                 * @example "c9445dec60243764378c115dc5988473bde87036c9a49b15266f8452114c937d"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @example 019aceb2-7d40-7000-8000-000000000003 */
                 id: string;
@@ -7202,6 +7270,15 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Dataset"];
                 };
+            };
+            /** @description the client's copy is the current one */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request cannot be read */
             400: {
@@ -7494,6 +7571,16 @@ export interface operations {
             };
             /** @description The request is too large */
             413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This media type is not read here */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -8580,6 +8667,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description This media type is not read here */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -8720,6 +8817,16 @@ export interface operations {
             };
             /** @description The request is too large */
             413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This media type is not read here */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -8974,7 +9081,7 @@ export interface operations {
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
+                 * @example created_at-desc:019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -9272,6 +9379,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description This media type is not read here */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -9326,7 +9443,7 @@ export interface operations {
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
+                 * @example created_at-desc:019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -10927,6 +11044,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description This media type is not read here */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -11185,7 +11312,7 @@ export interface operations {
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
+                 * @example created_at-desc:019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -11444,6 +11571,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description This media type is not read here */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -11500,7 +11637,7 @@ export interface operations {
                 offset?: number;
                 /**
                  * @description Where the page begins, in place of `offset`: from `next` of the page before.
-                 * @example 019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
+                 * @example created_at-desc:019aceb2-7d40-7000-8000-000000000004:2026-11-29T08:00:00.000Z
                  */
                 cursor?: string;
             };
@@ -12854,6 +12991,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description This media type is not read here */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description The input has problems, listed with their places */
             422: {
                 headers: {
@@ -13050,6 +13197,16 @@ export interface operations {
             };
             /** @description The request is too large */
             413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This media type is not read here */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -13574,7 +13731,7 @@ export interface operations {
                 limit?: number;
                 /**
                  * @description Where the page begins: from `next` of the page before. New entries do not move it.
-                 * @example 019aceb2-7d40-7000-8000-000000000009
+                 * @example at-desc:019aceb2-7d40-7000-8000-000000000009:
                  */
                 cursor?: string;
             };
