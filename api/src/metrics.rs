@@ -145,12 +145,9 @@ fn stored(page: &mut Page, app: &App) -> Result<(), ApiError> {
 fn process(page: &mut Page, app: &App) {
     let started = app.started_at.as_millisecond() as f64 / 1000.0;
     page.one("process_start_time_seconds", Kind::Gauge, "When the process was started, since 1970.", started);
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kilobytes =
-        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
-    if let Some(kilobytes) = kilobytes {
-        let bytes: f64 = kilobytes;
-        page.one("process_resident_memory_bytes", Kind::Gauge, "Memory that the process holds.", bytes * 1024.0);
+    if let Some(memory) = memory_stats::memory_stats() {
+        let help = "Memory that the process holds.";
+        page.one("process_resident_memory_bytes", Kind::Gauge, help, memory.physical_mem as f64);
     }
     // After the name, which may hold spaces: field 14 and 15 are user and system time in hundredths of a second.
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();

@@ -4,13 +4,15 @@
 //!
 //! Bounds: a query waits for its turn for [`PATIENCE`], may run for [`MAX_TIME`] and is then dropped between two batches, between two rules of
 //! its planning, or within what a first row needs of all the others; sorts, joins and groups of all queries share [`MEMORY_BYTES`] and spill
-//! below the data folder; functions make no text beyond a bound. What a batch of an expression holds is not counted by the pool, which is why
-//! batches are small and few queries run at a time. A query is planned by recursion, on threads with the stack for that, and what would come to
+//! below the data folder; functions make no text beyond a bound. What a batch of an expression holds, and most of what `array_agg` keeps, is not
+//! counted by the pool, which is why batches are small and few queries run at a time, and why the process itself is watched: a query during which
+//! it has grown by [`MAX_GROWTH`] is stopped. A query is planned by recursion, on threads with the stack for that, and what would come to
 //! more than they carry is refused before ([`engine::query`]).
 
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -22,6 +24,7 @@ use engine::query::{QueryError, Stop};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
+use tokio::time::MissedTickBehavior;
 use url::Url;
 
 use crate::Failure;
@@ -36,6 +39,12 @@ const MIN_TIME: Duration = Duration::from_secs(1);
 
 /// Memory of all queries together before they spill.
 const MEMORY_BYTES: usize = 256 << 20;
+
+/// Bytes that the process may hold more than before a query: what queries may take, twice over, and what a generation beside it takes.
+const MAX_GROWTH: usize = 1 << 30;
+
+/// How often the memory of the process is looked at. What fills memory the fastest makes some ten megabytes in that time.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Bytes of files that queries may spill to.
 const SPILL_BYTES: u64 = 1 << 30;
@@ -55,6 +64,8 @@ pub struct Sql {
     work: PathBuf,
     turns: Arc<Semaphore>,
     patience: Duration,
+    growth: usize,
+    begun: AtomicU64,
     running: Mutex<Option<(Runtime, Arc<RuntimeEnv>)>>,
 }
 
@@ -62,10 +73,12 @@ impl Sql {
     /// With the settings of a server; nothing is started before the first query.
     pub fn new(config: &Config) -> Sql {
         Sql {
-            threads: config.generate_threads.max(1),
+            threads: config.generate_threads.max(TURNS),
             work: config.data_dir.join("sql"),
             turns: Arc::new(Semaphore::new(TURNS)),
             patience: PATIENCE,
+            growth: MAX_GROWTH,
+            begun: AtomicU64::default(),
             running: Mutex::default(),
         }
     }
@@ -80,7 +93,7 @@ impl Sql {
     }
 
     /// Runs work on the threads for SQL. A problem with what `pointer` names when it takes longer than `limit`, waiting for a turn aside, which is
-    /// not for ever. It is stopped when nobody waits for it any more.
+    /// not for ever, or more memory than it may. It is stopped when nobody waits for it any more.
     pub async fn run<T: Send + 'static, F: Future<Output = Result<T, ApiError>> + Send + 'static>(
         &self,
         limit: Duration,
@@ -89,6 +102,8 @@ impl Sql {
     ) -> Result<T, ApiError> {
         let turn = tokio::time::timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await;
         let turn = turn.map_err(|_| busy())?.map_err(ApiError::internal)?;
+        let begun = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        let begins_alone = self.turns.available_permits() + 1 == TURNS;
         let (threads, environment) = self.started()?;
         let stop = Stop::default();
         let work = work(environment, stop.clone());
@@ -105,9 +120,16 @@ impl Sql {
             answer
         });
         let _stop = StopOnDrop { task: task.abort_handle(), query: stop };
-        match tokio::time::timeout(limit, task).await {
-            Ok(answer) => answer.map_err(|error| ApiError::internal(format!("a query: {error}")))?,
-            Err(_) => Err(too_long(limit, pointer)),
+        tokio::select! {
+            answer = tokio::time::timeout(limit, task) => match answer {
+                Ok(answer) => answer.map_err(|error| ApiError::internal(format!("a query: {error}")))?,
+                Err(_) => Err(too_long(limit, pointer)),
+            },
+            () = grown_by(self.growth) => {
+                // Nobody knows which of several it was.
+                let is_alone = begins_alone && self.begun.load(Ordering::Relaxed) == begun;
+                Err(if is_alone { refused(QueryError::Memory, pointer) } else { too_much_together() })
+            }
         }
     }
 
@@ -154,9 +176,26 @@ pub fn planned<T>(planning: impl Future<Output = T>) -> T {
     tokio::task::block_in_place(|| Handle::current().block_on(planning))
 }
 
+/// Waits until the process holds so many bytes more than now; for ever where the system does not say how many it holds.
+async fn grown_by(bytes: usize) {
+    let held = || memory_stats::memory_stats().map(|memory| memory.physical_mem);
+    let Some(before) = held() else { return std::future::pending().await };
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    while held().is_none_or(|now| now.saturating_sub(before) < bytes) {
+        looks.tick().await;
+    }
+}
+
 /// What is told when others' queries have all the turns.
 fn busy() -> ApiError {
     let sentence = format!("{TURNS} other queries are running, as many as run at a time; try again");
+    ApiError::new(Code::Unavailable, sentence).retry_after(RETRY_S)
+}
+
+/// What is told of queries during which the process took too much memory.
+fn too_much_together() -> ApiError {
+    let sentence = "the queries that ran at the same time needed more memory than they may have; try again";
     ApiError::new(Code::Unavailable, sentence).retry_after(RETRY_S)
 }
 
@@ -216,6 +255,8 @@ mod tests {
             work: folder.path().join("sql"),
             turns: Arc::new(Semaphore::new(TURNS)),
             patience: Duration::from_millis(20),
+            growth: 256 << 20,
+            begun: AtomicU64::default(),
             running: Mutex::default(),
         }
     }
@@ -231,6 +272,37 @@ mod tests {
         assert_eq!(answer.headers().get(RETRY_AFTER).expect("a time"), "5");
         drop(busy);
         sql.run(MAX_TIME, "/sql", |_, _| async { Ok(()) }).await.expect("a turn");
+    }
+
+    /// Work that fills memory until it is dropped.
+    async fn filling() -> Result<(), ApiError> {
+        let mut held = Vec::new();
+        loop {
+            held.push(vec![1_u8; 1 << 20]);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_the_pool_does_not_count_is_stopped_by_what_the_process_holds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sql = place(&folder);
+        let told = sql.run(MAX_TIME, "/sql", |_, _| filling()).await.expect_err("it fills memory");
+        let answer = actix_web::body::to_bytes(told.error_response().into_body()).await.unwrap_or_default();
+        let answer = String::from_utf8_lossy(&answer);
+        assert_eq!(told.code(), Code::InvalidInput, "{answer}");
+        assert!(answer.contains("\"query_too_large\"") && answer.contains("\"/sql\""), "{answer}");
+        // With two at the same time it may be the other's.
+        let (one, two) = futures::join!(
+            sql.run(MAX_TIME, "/sql", |_, _| filling()),
+            sql.run(MAX_TIME, "/sql", |_, _| async {
+                tokio::time::sleep(MAX_TIME).await;
+                Ok(())
+            })
+        );
+        for told in [one, two] {
+            assert_eq!(told.expect_err("they hold too much together").code(), Code::Unavailable);
+        }
     }
 
     #[actix_web::test]

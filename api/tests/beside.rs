@@ -27,6 +27,18 @@ async fn every_answer_has_an_id_and_careful_headers() {
         assert_eq!(answer.header("referrer-policy"), Some("same-origin"), "{path}");
         assert!(answer.header("x-request-id").is_some(), "{path}");
     }
+    // An id that was given on the way is kept where it is a word; what could forge a line of the log is not.
+    let told = async |id: &str| {
+        let answer = api.send(Method::GET, "/api/v1/nowhere", &[("x-request-id", id)], Vec::new()).await;
+        let id = answer.header("x-request-id").expect("an id").to_owned();
+        assert_eq!(answer.json()["request_id"].as_str(), Some(id.as_str()));
+        id
+    };
+    assert_eq!(told("0f8e-2d7c.6b5a_4938").await, "0f8e-2d7c.6b5a_4938");
+    let long = "a".repeat(129);
+    for wrong in ["", "two words", "{\"id\":1}", "a/b", long.as_str()] {
+        assert!(told(wrong).await.bytes().all(|byte| byte.is_ascii_hexdigit()), "{wrong:?}");
+    }
     let evil = api.send(Method::GET, "/", &[("host", "evil.example")], Vec::new()).await.is(400);
     assert_eq!(evil.header("content-security-policy"), Some(policy));
 }

@@ -53,6 +53,15 @@ async fn what_is_added_or_removed_between_two_pages_moves_none() {
     assert!(by_name[5..].iter().all(|name| name == "new") && by_name.len() > 5, "equal names are told apart");
     let descending = api.get("/api/v1/datasets?order_by=name desc&limit=1".replace(' ', "%20").as_str(), &token).await;
     assert_eq!(texts(&descending.is(200).json(), "name"), ["new"]);
+    // Equal ones by their ids, in a direction of their own.
+    let path = "/api/v1/datasets?search=new&limit=1&order_by=name%20desc";
+    let ways = [",id", ",%20id%20asc", ",id%20desc", ""];
+    let mut sorted = Vec::new();
+    for way in ways {
+        sorted.push(pages(&api, &token, &format!("{path}{way}"), "id", async |_| ()).await);
+    }
+    assert!(sorted[0].is_sorted() && sorted[0].len() > 1 && sorted[0] == sorted[1], "{sorted:?}");
+    assert!(sorted[2].iter().rev().eq(&sorted[0]) && sorted[2] == sorted[3], "{sorted:?}");
     // A cursor belongs to its order and direction, and stands in the place of an offset.
     let page = api.get("/api/v1/datasets?order_by=name&limit=1", &token).await.is(200).json();
     let (_, cursor) = page["next"].as_str().and_then(|next| next.split_once("cursor=")).expect("a cursor");
@@ -73,7 +82,9 @@ async fn what_is_added_or_removed_between_two_pages_moves_none() {
             }
         }
     }
-    for wrong in ["order_by=size", "order_by=name%20down", "cursor=7", "cursor=x:y"] {
+    for wrong in
+        ["order_by=size", "order_by=name%20down", "order_by=name,size", "order_by=id", "cursor=7", "cursor=x:y"]
+    {
         let told = api.get(&format!("/api/v1/datasets?{wrong}"), &token).await.problem(422, "invalid_input").json();
         let pointer = format!("/{}", wrong.split('=').next().expect("a name"));
         assert_eq!(told["errors"][0]["pointer"], json!(pointer), "{told}");
@@ -177,6 +188,7 @@ async fn users_keys_versions_and_the_audit_trail_are_sorted() {
     let page = api.get("/api/v1/admin/audit?limit=1", &admin).await.is(200).json();
     let next = page["next"].as_str().expect("a next page");
     api.get(&format!("{next}&order_by=at"), &admin).await.problem(422, "invalid_input");
+    api.get("/api/v1/admin/audit?order_by=at,id", &admin).await.problem(422, "invalid_input");
     api.get(&format!("{versions}?cursor=3&offset=1"), &editor).await.problem(422, "invalid_input");
     assert_eq!(trail("/api/v1/admin/audit?outcome=refused").await, ["create_user"]);
     assert_eq!(trail("/api/v1/admin/audit?since=2999-01-01T00:00:00Z").await, Vec::<String>::new());

@@ -3,8 +3,8 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -285,6 +285,17 @@ fn a_dump_carries_everything_but_sessions_to_another_installation() {
     let mode = fs::metadata(home.at("everything.jsonl")).expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let dump = home.read("everything.jsonl");
+    // What is no file is written into, not replaced.
+    let pipe = home.at("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let reader = thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).expect("a dump")
+    });
+    run(&home, &["dumpdata", "pipe"]).succeeds();
+    assert_eq!(reader.join().expect("a reader").lines().count(), dump.lines().count());
+    assert!(fs::metadata(&pipe).expect("a pipe").file_type().is_fifo());
+    fs::remove_file(pipe).expect("a pipe");
     let header: Value = serde_json::from_str(dump.lines().next().expect("a line")).expect("JSON");
     assert_eq!((&header["format"], &header["tables"]["users"]), (&json!("synthetic-data dump"), &json!(1)));
     assert_eq!(header["tables"]["llm_usage"], 0, "every table is in it");

@@ -43,6 +43,9 @@ const JOINED_ROWS: usize = 1_024;
 /// Rows of a batch at least, however much is joined.
 const MIN_ROWS: usize = 8;
 
+/// What the library says of a query that would spill more than it may.
+const SPILLED: &str = "disk space during the spilling process";
+
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
@@ -60,7 +63,12 @@ pub enum QueryError {
 impl QueryError {
     /// What an error of the SQL library says of a query over a plan's tables.
     pub fn of(error: &DataFusionError, plan: &Plan) -> QueryError {
-        let run = match error.find_root() {
+        let root = error.find_root();
+        // Written through a library that wraps it, the bound of what is spilled comes as an error of a file.
+        if root.to_string().contains(SPILLED) {
+            return QueryError::Memory;
+        }
+        let run = match root {
             DataFusionError::External(inner) => inner.downcast_ref::<RunError>().cloned(),
             DataFusionError::ResourcesExhausted(_) => return QueryError::Memory,
             _ => None,

@@ -18,7 +18,7 @@ CALLER = os.environ["CALLER_ID"]
 COOKIE = pathlib.Path(os.environ["WORK"]) / "cookie"
 SPARES_CALLER = not os.environ.get("TRIES_CALLER")
 COUNT = itertools.count()
-CURSOR = re.compile("([a-z_]+)-(asc|desc):")
+CURSOR = re.compile("([a-z_]+)-(asc|desc)(?:-(asc|desc))?:")
 
 
 @schemathesis.auth(refresh_interval=600)
@@ -82,6 +82,11 @@ def is_instant(value):
         return False
 
 
+def order_of(key, direction, of_ids):
+    """The order that a cursor belongs to, which names the direction of the ids where it is another."""
+    return f"{key} {direction}" + (f", id {of_ids}" if of_ids else "")
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Spares the caller, whose end would be that of the run: its own removal is tried at last. Gives each request a key of its own."""
@@ -95,7 +100,7 @@ def before_call(context, case, kwargs):
     # A cursor stands in the place of an offset, and belongs to the order that it names.
     cursor = CURSOR.match(str((case.query or {}).get("cursor")))
     if cursor:
-        case.query = {name: value for name, value in case.query.items() if name != "offset"} | {"order_by": " ".join(cursor.groups())}
+        case.query = {name: value for name, value in case.query.items() if name != "offset"} | {"order_by": order_of(*cursor.groups())}
     elif case.query and case.query.get("cursor") and "offset" in case.query:
         case.query = {name: value for name, value in case.query.items() if name != "offset"}
     # Nor does a document say that an end lies ahead: what is an instant is one of the far future.

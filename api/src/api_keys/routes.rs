@@ -30,9 +30,12 @@ pub struct ApiKeysQuery {
     /// Part of the name.
     #[serde(default)]
     pub search: String,
-    /// `created_at`, `expires_at` or `name`, with `desc` or `asc` behind it; the newest first where absent.
+    /// `created_at`, `expires_at` or `name`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.
     #[serde(default)]
-    #[param(example = "expires_at asc", pattern = "^((created_at|expires_at|name)( (asc|desc))?)?$")]
+    #[param(
+        example = "expires_at asc",
+        pattern = "^((created_at|expires_at|name)( (asc|desc))?(, ?id( (asc|desc))?)?)?$"
+    )]
     pub order_by: String,
     /// Items of a page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
@@ -41,7 +44,9 @@ pub struct ApiKeysQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^((created_at|expires_at|name)-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(
+        pattern = "^((created_at|expires_at|name)-(asc|desc|asc-desc|desc-asc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$"
+    )]
     pub cursor: Option<String>,
 }
 

@@ -151,7 +151,7 @@ impl Config {
             max_rows: given.number("MAX_ROWS_PER_GENERATION"),
             min_free_disk_bytes: given.number("MIN_FREE_DISK_MB") << 20,
             generation_ttl_days: given.number_or_off("GENERATION_TTL_DAYS"),
-            metrics_token: given.secret("METRICS_TOKEN").map(Sensitive),
+            metrics_token: given.token("METRICS_TOKEN").map(Sensitive),
             log_filter: given.filter("RUST_LOG", if debug { "debug" } else { "info" }),
             host,
             backups,
@@ -365,6 +365,7 @@ mod tests {
         );
         tells(&[("CORS_ALLOWED_ORIGINS", "*")], "CORS_ALLOWED_ORIGINS: \"*\" is no origin");
         tells(&[("SECRET_KEY", &"x".repeat(40))], "SECRET_KEY: it repeats a few characters");
+        tells(&[("METRICS_TOKEN", "ñandú, once and again")], "METRICS_TOKEN: it has letters that no header carries");
     }
 
     #[test]

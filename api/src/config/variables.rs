@@ -122,6 +122,15 @@ impl Variables {
         Some(text)
     }
 
+    /// A secret that stands in a header.
+    pub fn token(&mut self, name: &str) -> Option<String> {
+        let text = self.secret(name)?;
+        if !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+            self.wrong(name, "it has letters that no header carries");
+        }
+        Some(text)
+    }
+
     /// One of the words of the setting, in its spelling.
     pub fn word(&mut self, name: &str) -> &'static str {
         let words = match by_name(name).kind {

@@ -54,9 +54,12 @@ pub struct DatasetsQuery {
     /// Part of the name or the description.
     #[serde(default)]
     pub search: String,
-    /// `updated_at`, `created_at` or `name`, with `desc` or `asc` behind it.
+    /// `updated_at`, `created_at` or `name`, with `desc` or `asc` behind it, and `, id` for equal ones.
     #[serde(default)]
-    #[param(example = "updated_at desc", pattern = "^((updated_at|created_at|name)( (asc|desc))?)?$")]
+    #[param(
+        example = "updated_at desc",
+        pattern = "^((updated_at|created_at|name)( (asc|desc))?(, ?id( (asc|desc))?)?)?$"
+    )]
     pub order_by: String,
     /// Deleted datasets instead of the others.
     #[serde(default)]
@@ -68,7 +71,9 @@ pub struct DatasetsQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^((updated_at|created_at|name)-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(
+        pattern = "^((updated_at|created_at|name)-(asc|desc|asc-desc|desc-asc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$"
+    )]
     pub cursor: Option<String>,
 }
 

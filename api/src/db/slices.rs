@@ -38,10 +38,12 @@ impl Place {
 pub struct Slice<O> {
     /// What the list is sorted by.
     pub order: O,
-    /// The name of the order and its direction, as in `name-asc`.
+    /// The name of the order and its direction, as in `name-asc`; with that of the ids behind it where it is another.
     pub sorted: String,
     /// Whether the last come first.
     pub descending: bool,
+    /// Whether the last ids come first, of equal items.
+    pub ids_descending: bool,
     /// Items to give.
     pub limit: i64,
     /// Items to pass over, where no item is named.
@@ -76,19 +78,20 @@ macro_rules! sliced {
         let slice = $slice;
         let query = match &slice.behind {
             None => $query,
-            Some(Place { id, key }) if slice.descending => {
-                $query.filter($column.lt(key.clone()).or($column.eq(key.clone()).and($id.lt(id.clone()))))
-            }
             Some(Place { id, key }) => {
-                $query.filter($column.gt(key.clone()).or($column.eq(key.clone()).and($id.gt(id.clone()))))
+                let (id, key) = (id.clone(), key.clone());
+                let of_equals = $column.eq(key.clone());
+                match (slice.descending, slice.ids_descending) {
+                    (true, true) => $query.filter($column.lt(key).or(of_equals.and($id.lt(id)))),
+                    (true, false) => $query.filter($column.lt(key).or(of_equals.and($id.gt(id)))),
+                    (false, true) => $query.filter($column.gt(key).or(of_equals.and($id.lt(id)))),
+                    (false, false) => $query.filter($column.gt(key).or(of_equals.and($id.gt(id)))),
+                }
             }
         };
         let query = query.limit(slice.reach()).offset(slice.offset);
-        if slice.descending {
-            query.order(($column.desc(), $id.desc()))
-        } else {
-            query.order(($column.asc(), $id.asc()))
-        }
+        let query = if slice.descending { query.order($column.desc()) } else { query.order($column.asc()) };
+        if slice.ids_descending { query.then_order_by($id.desc()) } else { query.then_order_by($id.asc()) }
     }};
 }
 pub(crate) use sliced;

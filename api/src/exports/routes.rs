@@ -86,9 +86,12 @@ pub struct ExportsQuery {
     /// Part of the file's name.
     #[serde(default)]
     pub search: String,
-    /// `created_at`, `format` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+    /// `created_at`, `format` or `state`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.
     #[serde(default)]
-    #[param(example = "created_at desc", pattern = "^((created_at|format|state)( (asc|desc))?)?$")]
+    #[param(
+        example = "created_at desc",
+        pattern = "^((created_at|format|state)( (asc|desc))?(, ?id( (asc|desc))?)?)?$"
+    )]
     pub order_by: String,
     /// Items of a page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
@@ -97,7 +100,9 @@ pub struct ExportsQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^((created_at|format|state)-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(
+        pattern = "^((created_at|format|state)-(asc|desc|asc-desc|desc-asc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$"
+    )]
     pub cursor: Option<String>,
 }
 

@@ -101,9 +101,9 @@ pub struct GenerationsQuery {
     /// Part of the dataset's name.
     #[serde(default)]
     pub search: String,
-    /// `created_at` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+    /// `created_at` or `state`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.
     #[serde(default)]
-    #[param(example = "created_at desc", pattern = "^((created_at|state)( (asc|desc))?)?$")]
+    #[param(example = "created_at desc", pattern = "^((created_at|state)( (asc|desc))?(, ?id( (asc|desc))?)?)?$")]
     pub order_by: String,
     /// Items of a page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
@@ -112,7 +112,9 @@ pub struct GenerationsQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^((created_at|state)-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(
+        pattern = "^((created_at|state)-(asc|desc|asc-desc|desc-asc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$"
+    )]
     pub cursor: Option<String>,
 }
 

@@ -19,6 +19,9 @@ use crate::error::{ApiError, Code};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Characters of a request's id that is taken over.
+const MAX_ID_CHARS: usize = 128;
+
 /// Gives a request its id, answers it, and writes one line about it.
 pub async fn observe<B: MessageBody + 'static>(
     mut request: ServiceRequest,
@@ -27,7 +30,7 @@ pub async fn observe<B: MessageBody + 'static>(
     let start = Instant::now();
     let app = request.app_data::<web::Data<App>>().cloned();
     let app = app.ok_or_else(|| ApiError::internal("the app's state is missing"))?;
-    let id = Uuid::now_v7().simple().to_string();
+    let id = given_id(&request).unwrap_or_else(|| Uuid::now_v7().simple().to_string());
     let client = Client::of_request(request.request());
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let origin = cors::origin(&app.config, &request);
@@ -64,6 +67,13 @@ pub async fn observe<B: MessageBody + 'static>(
     let took = start.elapsed().as_millis();
     log::info!("{id} {} {method} {path} {} {took} ms", or_dash(&client.spelled()), status.as_u16());
     Ok(response)
+}
+
+/// The id that whoever asks, or a proxy on the way, has given the request: taken over where it is no more than a word, which stands in logs.
+fn given_id(request: &ServiceRequest) -> Option<String> {
+    let id = request.headers().get(REQUEST_ID)?.to_str().ok()?;
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    ((1..=MAX_ID_CHARS).contains(&id.len()) && id.bytes().all(is_word)).then(|| id.to_owned())
 }
 
 /// The problem in the place of a library's refusal that is none: of an `Accept-Encoding` that lets nothing pass, of a file of the

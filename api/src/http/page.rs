@@ -80,23 +80,31 @@ impl Page {
 
 impl Page {
     /// The part of a list that is asked for. `order_by` names one of the orders that are known, the first where it is empty, with `asc` or
-    /// `desc` behind it; `descending` says which of them it is where nothing is said of the first.
+    /// `desc` behind it; `descending` says which of them it is where nothing is said of the first. Equal items are sorted by their ids, the same
+    /// way or as a second key says, as in `name desc, id`.
     pub fn slice<O: Copy>(&self, order_by: &str, known: &[(&str, O)], descending: bool) -> Result<Slice<O>, ApiError> {
-        let (name, word) = match order_by.split_once(' ') {
-            Some((name, word @ ("asc" | "desc"))) => (name, Some(word)),
-            _ => (order_by, None),
+        let key = |text: &'_ str| match text.split_once(' ') {
+            Some((name, word @ ("asc" | "desc"))) => (name.len(), Some(word == "desc")),
+            _ => (text.len(), None),
+        };
+        let (first, second) =
+            order_by.split_once(',').map_or((order_by, None), |(first, second)| (first, Some(second)));
+        let (end, word) = key(first);
+        let name = &first[..end];
+        let second = second.map(|second| second.strip_prefix(' ').unwrap_or(second));
+        let ids = match second.map(|second| (second, key(second))) {
+            None => None,
+            Some((second, (end, word))) if &second[..end] == "id" => Some(word.unwrap_or_default()),
+            // No order has this name.
+            Some(_) => return Err(no_order(order_by, known)),
         };
         let found = known.iter().find(|(known, _)| *known == name).or(known.first().filter(|_| order_by.is_empty()));
-        let Some((name, order)) = found else {
-            let known = known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-            let sentence = format!("{order_by:?} is no order; known are {known}, with asc or desc");
-            return Err(ApiError::invalid_at("/order_by", sentence));
-        };
-        let descending = match word {
-            None => order_by.is_empty() && descending,
-            Some(word) => word == "desc",
-        };
-        let sorted = format!("{name}-{}", if descending { "desc" } else { "asc" });
+        let Some((name, order)) = found else { return Err(no_order(order_by, known)) };
+        let descending = word.unwrap_or(order_by.is_empty() && descending);
+        let ids_descending = ids.unwrap_or(descending);
+        let spell = |descending| if descending { "-desc" } else { "-asc" };
+        let of_ids = if ids_descending == descending { "" } else { spell(ids_descending) };
+        let sorted = format!("{name}{}{of_ids}", spell(descending));
         let behind = match self.cursor()? {
             None => None,
             Some(cursor) => match Place::of_cursor(cursor).ok_or_else(|| no_cursor(cursor))? {
@@ -111,8 +119,15 @@ impl Page {
             },
         };
         let offset = Page { cursor: None, ..*self }.offset()?;
-        Ok(Slice { order: *order, sorted, descending, limit: self.limit()?, offset, behind })
+        Ok(Slice { order: *order, sorted, descending, ids_descending, limit: self.limit()?, offset, behind })
     }
+}
+
+/// What is told of an order that a list does not have.
+fn no_order<O>(order_by: &str, known: &[(&str, O)]) -> ApiError {
+    let known = known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let sentence = format!("{order_by:?} is no order; known are {known}, with asc or desc");
+    ApiError::invalid_at("/order_by", sentence)
 }
 
 /// What is told of a cursor that no page of a list has named.
@@ -194,7 +209,19 @@ mod tests {
         let known = ["", "made", "made asc", "made desc", "name", "name desc"];
         let found = [('m', true), ('m', false), ('m', false), ('m', true), ('n', false), ('n', true)];
         assert_eq!(known.map(order), found.map(Some));
-        assert_eq!(["size", "name down", "name ", " "].map(order), [None; 4]);
+        assert_eq!(
+            ["size", "name down", "name ", " ", "name,", "name,size", "name,id,id", ",id"].map(order),
+            [None; 8]
+        );
+        let ids = |text: &str| {
+            let slice = page(None).slice(text, &[("name", 'n')], false);
+            slice.map(|slice| (slice.descending, slice.ids_descending, slice.sorted)).ok()
+        };
+        let told = |descending, ids, sorted: &str| Some((descending, ids, sorted.to_owned()));
+        assert_eq!(ids("name desc"), told(true, true, "name-desc"));
+        assert_eq!(ids("name desc,id"), told(true, false, "name-desc-asc"));
+        assert_eq!(ids("name desc, id desc"), told(true, true, "name-desc"));
+        assert_eq!(ids("name, id desc"), told(false, true, "name-asc-desc"));
     }
 
     #[test]

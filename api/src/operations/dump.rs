@@ -4,6 +4,7 @@
 //! JSON text, bytes are `{"$bytes": "hex"}`. Sessions and the secret key stay behind; passwords and API keys go along as their hashes, so
 //! that people can sign in to the database that the dump is loaded into.
 
+use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 
 use super::tables::{self, JsonRow};
 use crate::db::{self, files};
-use crate::storage::Staging;
+use crate::storage::{self, Staging};
 use crate::{Config, Failure};
 
 /// What the header says the file is.
@@ -59,8 +60,13 @@ pub enum DumpError {
     Output(#[from] io::Error),
 }
 
-/// Writes everything of an installation into a file that appears whole, readable by its owner alone. A server may write meanwhile.
+/// Writes everything of an installation into a file that appears whole, readable by its owner alone; straight into a device or a pipe. A server
+/// may write meanwhile.
 pub fn dump_to_file(config: &Config, path: &Path) -> Result<Header, Failure> {
+    if storage::is_special(path) {
+        let file = OpenOptions::new().write(true).open(path).map_err(Failure::sink(path))?;
+        return dump_to(config, path, file);
+    }
     let mut staging = Staging::for_file(path)?;
     let name = path.file_name().map_or_else(|| "dump".to_owned(), |name| name.to_string_lossy().into_owned());
     let file = staging.create(&name)?;

@@ -36,9 +36,9 @@ pub struct UsersQuery {
     /// Of this role only.
     #[param(inline)]
     pub role: Option<Role>,
-    /// `email`, `name`, `role` or `created_at`, with `desc` or `asc` behind it.
+    /// `email`, `name`, `role` or `created_at`, with `desc` or `asc` behind it, and `, id` for equal ones.
     #[serde(default)]
-    #[param(example = "name asc", pattern = "^((email|name|role|created_at)( (asc|desc))?)?$")]
+    #[param(example = "name asc", pattern = "^((email|name|role|created_at)( (asc|desc))?(, ?id( (asc|desc))?)?)?$")]
     pub order_by: String,
     /// Items of a page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
@@ -47,7 +47,9 @@ pub struct UsersQuery {
     #[param(maximum = 2147483647)]
     pub offset: Option<u32>,
     /// Where the page begins, in place of `offset`: from `next` of the page before.
-    #[param(pattern = "^((email|name|role|created_at)-(asc|desc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$")]
+    #[param(
+        pattern = "^((email|name|role|created_at)-(asc|desc|asc-desc|desc-asc):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:.*)?$"
+    )]
     pub cursor: Option<String>,
 }
 

@@ -172,7 +172,7 @@ fn compile(parsed: &Parsed, scope: &Schema, reference_time_us: i64) -> Result<Ex
     if coerced != logical {
         logical = rewrite::fold(coerced, functions.config())?;
     }
-    let logical = functions::bounded_joins(logical).map_err(plain)?.data;
+    let logical = functions::bounded(logical).map_err(plain)?.data;
 
     let props = ExecutionProps { config_options: Some(functions.config()), ..ExecutionProps::new() };
     let physical = create_physical_expr(&logical, &schema, &props, &Default::default()).map_err(plain)?;

@@ -1,12 +1,14 @@
 //! The one list of functions that SQL may call, wherever it stands: expressions, conditions, rules, users' queries, the reference page.
 //!
 //! Every function is a pure function of its arguments: none reads the clock, the environment or a source of randomness, and none asks the
-//! platform's mathematics library, whose last digits differ between machines. None makes more than a bounded text from its arguments.
+//! platform's mathematics library, whose last digits differ between machines. None makes more than a bounded text from its
+//! arguments, and none works long on a few rows.
 
 mod dates;
-mod joining;
 mod list;
 mod math;
+mod signs;
+mod stepwise;
 mod text;
 
 use std::collections::BTreeMap;
@@ -20,7 +22,7 @@ use datafusion::execution::SessionStateDefaults;
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 
-pub(crate) use joining::{bounded_joins, joins};
+pub(crate) use signs::{bounded, joins};
 
 use crate::expr::SqlProblem;
 use crate::problem::nearest;
@@ -131,7 +133,10 @@ fn names() -> &'static BTreeMap<String, Arc<ScalarUDF>> {
     static NAMES: OnceLock<BTreeMap<String, Arc<ScalarUDF>>> = OnceLock::new();
     NAMES.get_or_init(|| {
         let theirs: Vec<Arc<ScalarUDF>> = SessionStateDefaults::default_scalar_functions();
-        let find = |name: &str| theirs.iter().find(|function| answers_to(function, name)).cloned();
+        let find = |name: &str| {
+            let function = theirs.iter().find(|function| answers_to(function, name)).cloned();
+            function.map(stepwise::stepwise)
+        };
         let mut ours = math::functions();
         ours.extend(dates::functions());
         ours.extend(text::functions(find));

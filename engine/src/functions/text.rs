@@ -1,4 +1,4 @@
-//! Functions that can make a long text of a short one, bounded: what their result could need is computed before it is made.
+//! Functions that can make much of little, a long text or a long list, bounded: what their result could need is computed before it is made.
 
 use std::sync::Arc;
 
@@ -22,9 +22,6 @@ const MAX_TOGETHER: usize = 256 << 20;
 /// What a piece of a text takes in a list beside its bytes.
 const PIECE: usize = 16;
 
-/// Pairs of characters that are compared in the rows that are looked at together: about a second's work.
-const MAX_PAIRS: usize = 1 << 29;
-
 /// The bounded functions, made of those that `find` gives by name.
 pub(super) fn functions(find: impl Fn(&str) -> Option<Arc<ScalarUDF>>) -> Vec<Arc<ScalarUDF>> {
     [
@@ -38,7 +35,6 @@ pub(super) fn functions(find: impl Fn(&str) -> Option<Arc<ScalarUDF>>) -> Vec<Ar
         ("concat_ws", Growth::Separate),
         ("array_to_string", Growth::Spell),
         ("string_to_array", Growth::Cut),
-        ("levenshtein", Growth::Compare),
     ]
     .into_iter()
     .filter_map(|(name, growth)| Some(Arc::new(ScalarUDF::new_from_impl(Bounded::new(find(name)?, growth)))))
@@ -63,8 +59,6 @@ pub(super) enum Growth {
     List,
     /// The pieces of the first between the second.
     Cut,
-    /// Nothing; the work is that of each character of one against each of the other.
-    Compare,
 }
 
 /// A function of DataFusion that refuses to make more than a bounded text.
@@ -202,21 +196,6 @@ impl Bounded {
                 let pieces = pieces.fold(0_usize, usize::saturating_add);
                 let bytes: usize = text.iter().flatten().map(str::len).sum();
                 check_joined(self.inner.name(), bytes.saturating_add(pieces.saturating_mul(PIECE)))
-            }
-            Growth::Compare => {
-                let (Some(one), Some(other)) = (texts(0)?, texts(1)?) else { return Ok(()) };
-                let pairs = one
-                    .iter()
-                    .zip(&other)
-                    .map(|(one, other)| one.map_or(0, str::len).saturating_mul(other.map_or(0, str::len)));
-                let pairs = pairs.fold(0_usize, usize::saturating_add);
-                if pairs <= MAX_PAIRS {
-                    return Ok(());
-                }
-                Err(DataFusionError::Execution(format!(
-                    "{} would compare {pairs} pairs of characters of a few thousand rows, at most {MAX_PAIRS}",
-                    self.inner.name()
-                )))
             }
             Growth::List => {
                 let mut all = 0_usize;

@@ -14,7 +14,7 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::ExecutionPlan;
 
 use crate::expr::kept_cases;
-use crate::functions::bounded_joins;
+use crate::functions::bounded;
 use crate::stop::Stop;
 
 type Analyzing = Arc<dyn AnalyzerRule + Send + Sync>;
@@ -90,7 +90,7 @@ impl AnalyzerRule for Kept {
             let names = NamePreserver::new(&node);
             node.map_expressions(|expr| {
                 let name = names.save(&expr);
-                let kept = kept_cases(expr)?.transform_data(bounded_joins)?;
+                let kept = kept_cases(expr)?.transform_data(bounded)?;
                 Ok(kept.update_data(|expr| name.restore(expr)))
             })
         })?;

@@ -5802,7 +5802,7 @@ export interface operations {
                 /** @description Of this role only. */
                 role?: "viewer" | "editor" | "admin";
                 /**
-                 * @description `email`, `name`, `role` or `created_at`, with `desc` or `asc` behind it.
+                 * @description `email`, `name`, `role` or `created_at`, with `desc` or `asc` behind it, and `, id` for equal ones.
                  * @example name asc
                  */
                 order_by?: string;
@@ -6471,7 +6471,7 @@ export interface operations {
                  */
                 search?: string;
                 /**
-                 * @description `created_at`, `expires_at` or `name`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @description `created_at`, `expires_at` or `name`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.
                  * @example expires_at asc
                  */
                 order_by?: string;
@@ -6934,7 +6934,7 @@ export interface operations {
                  */
                 search?: string;
                 /**
-                 * @description `updated_at`, `created_at` or `name`, with `desc` or `asc` behind it.
+                 * @description `updated_at`, `created_at` or `name`, with `desc` or `asc` behind it, and `, id` for equal ones.
                  * @example updated_at desc
                  */
                 order_by?: string;
@@ -9071,7 +9071,7 @@ export interface operations {
                  */
                 search?: string;
                 /**
-                 * @description `created_at` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @description `created_at` or `state`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.
                  * @example created_at desc
                  */
                 order_by?: string;
@@ -9433,7 +9433,7 @@ export interface operations {
                  */
                 search?: string;
                 /**
-                 * @description `created_at` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @description `created_at` or `state`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.
                  * @example created_at desc
                  */
                 order_by?: string;
@@ -11302,7 +11302,7 @@ export interface operations {
                  */
                 search?: string;
                 /**
-                 * @description `created_at`, `format` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @description `created_at`, `format` or `state`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.
                  * @example created_at desc
                  */
                 order_by?: string;
@@ -11627,7 +11627,7 @@ export interface operations {
                  */
                 search?: string;
                 /**
-                 * @description `created_at`, `format` or `state`, with `desc` or `asc` behind it; the newest first where absent.
+                 * @description `created_at`, `format` or `state`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.
                  * @example created_at desc
                  */
                 order_by?: string;

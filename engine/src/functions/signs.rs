@@ -1,4 +1,4 @@
-//! `||` and lists, bounded as functions are: SQL can join a value with itself again and again.
+//! Signs and words of SQL as functions, bounded as those are: `||` and lists, which join a value with itself again and again, and patterns.
 
 use std::sync::Arc;
 
@@ -6,15 +6,17 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
 use datafusion::arrow::array::{LargeStringBuilder, StringBuilder, StringViewBuilder};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::compute::kernels::concat_elements::concat_elements_dyn;
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
-    BinaryExpr, ColumnarValue, Expr, Operator, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    BinaryExpr, ColumnarValue, Expr, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
+    Signature, Volatility,
 };
 use datafusion::scalar::ScalarValue;
 
+use super::stepwise::{is_plain_like, like, regex};
 use super::text::{Bounded, Growth, check_joined, check_parts, texts};
 
 /// Functions that the planner makes of signs and words of SQL, whatever functions there are, with how they grow.
@@ -31,8 +33,9 @@ fn growth(function: &ScalarUDF) -> Option<Growth> {
 }
 
 /// The same expression, its operands already of the types that they are joined in, in which every `||` refuses to make more than a bounded
-/// text, and every list of lists more than fits. A chain of `||` is one function of all its parts, so that it is joined in one go.
-pub(crate) fn bounded_joins(expr: Expr) -> Result<Transformed<Expr>> {
+/// text, and every list of lists more than fits. A chain of `||` is one function of all its parts, so that it is joined in one go. Patterns that
+/// are held against texts by signs and words of SQL are functions as well, which can be stopped.
+pub(crate) fn bounded(expr: Expr) -> Result<Transformed<Expr>> {
     expr.transform_up(|node| match node {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::StringConcat, right }) => {
             let mut parts = match *left {
@@ -41,6 +44,18 @@ pub(crate) fn bounded_joins(expr: Expr) -> Result<Transformed<Expr>> {
             };
             parts.push(*right);
             Ok(Transformed::yes(ScalarUDF::new_from_impl(Joined::default()).call(parts)))
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => Ok(match matching(op) {
+            Some((pattern, is_negated)) => Transformed::yes(pattern.call(*left, *right, is_negated)),
+            None => Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right })),
+        }),
+        Expr::Like(like) if like.escape_char.is_none() && !is_plain(&like.pattern) => {
+            let pattern = Pattern::Like { ignores_case: like.case_insensitive };
+            Ok(Transformed::yes(pattern.call(*like.expr, *like.pattern, like.negated)))
+        }
+        Expr::SimilarTo(like) if like.escape_char.is_none() => {
+            let pattern = Pattern::Regex { ignores_case: like.case_insensitive };
+            Ok(Transformed::yes(pattern.call(*like.expr, *like.pattern, like.negated)))
         }
         Expr::ScalarFunction(call) => match growth(&call.func) {
             Some(growth) if !call.func.inner().is::<Bounded>() => {
@@ -53,6 +68,46 @@ pub(crate) fn bounded_joins(expr: Expr) -> Result<Transformed<Expr>> {
     })
 }
 
+/// What a sign of SQL holds against a text, and whether it asks for what does not match.
+fn matching(op: Operator) -> Option<(Pattern, bool)> {
+    Some(match op {
+        Operator::RegexMatch => (Pattern::Regex { ignores_case: false }, false),
+        Operator::RegexIMatch => (Pattern::Regex { ignores_case: true }, false),
+        Operator::RegexNotMatch => (Pattern::Regex { ignores_case: false }, true),
+        Operator::RegexNotIMatch => (Pattern::Regex { ignores_case: true }, true),
+        Operator::LikeMatch => (Pattern::Like { ignores_case: false }, false),
+        Operator::ILikeMatch => (Pattern::Like { ignores_case: true }, false),
+        Operator::NotLikeMatch => (Pattern::Like { ignores_case: false }, true),
+        Operator::NotILikeMatch => (Pattern::Like { ignores_case: true }, true),
+        _ => return None,
+    })
+}
+
+/// Whether a pattern of `LIKE` is there to be read, and found in one go.
+fn is_plain(pattern: &Expr) -> bool {
+    let Expr::Literal(value, _) = pattern else { return false };
+    value.try_as_str().is_some_and(|text| text.is_none_or(is_plain_like))
+}
+
+/// What is held against a text.
+enum Pattern {
+    Regex { ignores_case: bool },
+    Like { ignores_case: bool },
+}
+
+impl Pattern {
+    fn call(self, text: Expr, pattern: Expr, is_negated: bool) -> Expr {
+        let matches = match self {
+            Pattern::Regex { ignores_case } => {
+                let flags = ignores_case.then(|| Expr::Literal(ScalarValue::from("i"), None));
+                regex().call([text, pattern].into_iter().chain(flags).collect())
+            }
+            Pattern::Like { ignores_case } => like(ignores_case).call(vec![text, pattern]),
+        };
+        if is_negated { Expr::Not(Box::new(matches)) } else { matches }
+    }
+}
+
 /// Whether an expression's outermost part makes a text or list of several, or a long one of a short one. A chain of `||` makes one, which is
 /// told by its first.
 pub(crate) fn joins(expr: &Expr) -> bool {
@@ -62,6 +117,11 @@ pub(crate) fn joins(expr: &Expr) -> bool {
         Expr::ScalarFunction(call) => call.func.inner().is::<Bounded>() || growth(&call.func).is_some(),
         _ => false,
     }
+}
+
+/// What a sign gives: null only where one of its operands can be, as the planner has taken it to be until now.
+pub(super) fn as_null_as(args: &ReturnFieldArgs<'_>, name: &str, kind: DataType) -> FieldRef {
+    Arc::new(Field::new(name, kind, args.arg_fields.iter().any(|field| field.is_nullable())))
 }
 
 /// What `||` makes of all parts of a chain: null where one of them is.
@@ -87,6 +147,11 @@ impl ScalarUDFImpl for Joined {
 
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
         arg_types.first().cloned().ok_or_else(|| DataFusionError::Internal("|| joins several values".to_owned()))
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        let kinds: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        Ok(as_null_as(&args, self.name(), self.return_type(&kinds)?))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
