@@ -96,6 +96,7 @@ const PARTS = new Set([
   "(SELECT file FROM pragma_database_list WHERE name = 'main')",
   "7: the database is damaged: 7; restore a backup",
   "public, max-age=31536000, immutable",
+  "disk space during the spilling process",
   "American Express",
   "Diners Club",
   "codice fiscale",
