@@ -301,7 +301,7 @@ fn patterns_that_take_long_are_refused_or_stopped_between_rows() {
         assert!(told.contains("steps for one row, at most"), "{sql}: {told:?}");
     }
     // Each row takes less than it may, and all of them together minutes.
-    let texts = "repeat(substr('x', 1, t.a * 0 + 1), 9999) || u.a";
+    let texts = "repeat(substr('x', 1, t.a * 0 + 1), 9999) || u.a || v.a || w.a || x.a || y.a";
     let sql = format!("SELECT count(*) FROM t, t u, t v, t w, t x, t y WHERE {texts} ~ '(?:x{{0,88}}){{0,100}}[^x]$'");
     let (plan, runtime) = (tables(), RuntimeEnvBuilder::new().build_arc().expect("a runtime"));
     let (stop, flag) = (Stop::default(), Stop::default());
