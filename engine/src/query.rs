@@ -166,7 +166,8 @@ impl From<DataFusionError> for Refusal {
 }
 
 fn context(reference_time_us: i64, runtime: &Arc<RuntimeEnv>, stop: &Stop) -> SessionContext {
-    let mut config = SessionConfig::new().with_target_partitions(PARTITIONS).with_batch_size(BATCH_ROWS);
+    let config = SessionConfig::new().with_target_partitions(PARTITIONS).with_batch_size(BATCH_ROWS);
+    let mut config = config.with_option_extension(stop.clone());
     let options = config.options_mut();
     options.sql_parser.parse_float_as_decimal = true;
     // So that a problem has its place in the text.

@@ -19,7 +19,7 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use super::signs::as_null_as;
 use super::text::texts;
-use crate::stop;
+use crate::stop::{self, Stop};
 
 /// Steps of one row at most: about a second's work.
 const MAX_STEPS: usize = 1 << 29;
@@ -108,7 +108,7 @@ impl ScalarUDFImpl for Stepwise {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        stop::look();
+        look(&args)?;
         // With constants alone there is one result, however many rows want it.
         let constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
@@ -125,7 +125,7 @@ impl ScalarUDFImpl for Stepwise {
         let mut parts: Vec<ArrayRef> = Vec::new();
         let mut start = 0;
         while start < rows {
-            stop::look();
+            look(&args)?;
             let mut taken = 0_usize;
             let fit = steps[start..].iter().take_while(|steps| {
                 taken = taken.saturating_add(**steps);
@@ -149,6 +149,12 @@ impl ScalarUDFImpl for Stepwise {
         let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
         Ok(ColumnarValue::Array(concat(&parts)?))
     }
+}
+
+/// Leaves the work that nobody waits for any more: by what the thread is told, or the query.
+fn look(args: &ScalarFunctionArgs) -> Result<()> {
+    stop::look();
+    args.config_options.extensions.get::<Stop>().map_or(Ok(()), Stop::check)
 }
 
 impl Stepwise {

@@ -3,14 +3,16 @@
 //! A join of everything with everything weighs each pair of rows within one poll of an input, and those may be a thousand million where few
 //! are kept: only the condition itself is asked often enough to see that nobody waits any more.
 
+use std::any::Any;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{FieldRef, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{Result, exec_err, internal_err};
+use datafusion::common::{Result, config_err, exec_err, internal_err};
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
@@ -22,7 +24,7 @@ use datafusion::physical_plan::joins::{
 use crate::stop::Stop;
 
 impl Stop {
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.is_stopped() { exec_err!("the query was stopped") } else { Ok(()) }
     }
 
@@ -44,6 +46,33 @@ impl Stop {
     fn guarded(&self, filter: &JoinFilter) -> JoinFilter {
         let condition = Arc::new(Guarded { condition: Arc::clone(filter.expression()), stop: self.clone() });
         JoinFilter::new(condition, filter.column_indices().to_vec(), Arc::clone(filter.schema()))
+    }
+}
+
+/// Carried with the options of a query to functions, whose rows may be made by tasks that no thread knows a flag for.
+impl ConfigExtension for Stop {
+    const PREFIX: &'static str = "stop";
+}
+
+impl ExtensionOptions for Stop {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn cloned(&self) -> Box<dyn ExtensionOptions> {
+        Box::new(self.clone())
+    }
+
+    fn set(&mut self, key: &str, _: &str) -> Result<()> {
+        config_err!("{key} is no option")
+    }
+
+    fn entries(&self) -> Vec<ConfigEntry> {
+        Vec::new()
     }
 }
 
