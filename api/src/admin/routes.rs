@@ -58,6 +58,9 @@ async fn get_status(app: web::Data<App>) -> Result<web::Json<Status>, ApiError> 
     Ok(web::Json(off_thread(move || status::status(&app)).await?))
 }
 
+/// What the audit trail is sorted by.
+const ORDERS: &[(&str, ())] = &[("at", ())];
+
 /// Read the audit trail, newest first
 ///
 /// Who changed what, when, from where; and what was refused to whom, failed sign-ins among it.
@@ -74,12 +77,9 @@ async fn list_audit(
     let asked = Page { limit, offset: None, cursor };
     // Entries have no equals: their ids are in the order of time.
     if order_by.contains(',') {
-        return Err(ApiError::invalid_at(
-            "/order_by",
-            format!("{order_by:?} is no order; known are at, with asc or desc"),
-        ));
+        return Err(page::no_order(&order_by, ORDERS));
     }
-    let slice = asked.slice(&order_by, &[("at", ())], true)?;
+    let slice = asked.slice(&order_by, ORDERS, true)?;
     let (limit, ascending, since) = (slice.limit, !slice.descending, since.map(db::spell));
     let behind = slice.behind.as_ref().map(|place| place.id.parse::<Uuid>().map_err(|_| page::no_cursor(&place.id)));
     let behind = behind.transpose()?;

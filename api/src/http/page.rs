@@ -83,21 +83,7 @@ impl Page {
     /// `desc` behind it; `descending` says which of them it is where nothing is said of the first. Equal items are sorted by their ids, the same
     /// way or as a second key says, as in `name desc, id`.
     pub fn slice<O: Copy>(&self, order_by: &str, known: &[(&str, O)], descending: bool) -> Result<Slice<O>, ApiError> {
-        let key = |text: &'_ str| match text.split_once(' ') {
-            Some((name, word @ ("asc" | "desc"))) => (name.len(), Some(word == "desc")),
-            _ => (text.len(), None),
-        };
-        let (first, second) =
-            order_by.split_once(',').map_or((order_by, None), |(first, second)| (first, Some(second)));
-        let (end, word) = key(first);
-        let name = &first[..end];
-        let second = second.map(|second| second.strip_prefix(' ').unwrap_or(second));
-        let ids = match second.map(|second| (second, key(second))) {
-            None => None,
-            Some((second, (end, word))) if &second[..end] == "id" => Some(word.unwrap_or_default()),
-            // No order has this name.
-            Some(_) => return Err(no_order(order_by, known)),
-        };
+        let Some((name, word, ids)) = keys(order_by) else { return Err(no_order(order_by, known)) };
         let found = known.iter().find(|(known, _)| *known == name).or(known.first().filter(|_| order_by.is_empty()));
         let Some((name, order)) = found else { return Err(no_order(order_by, known)) };
         let descending = word.unwrap_or(order_by.is_empty() && descending);
@@ -123,8 +109,26 @@ impl Page {
     }
 }
 
+/// What an order names: its key, whether the last come first, and the same of the ids behind it, where that is said. Nothing where a second key
+/// is another than the id.
+fn keys(order_by: &str) -> Option<(&str, Option<bool>, Option<bool>)> {
+    let key = |text| match str::split_once(text, ' ') {
+        Some((name, word @ ("asc" | "desc"))) => (name, Some(word == "desc")),
+        _ => (text, None),
+    };
+    let Some((first, second)) = order_by.split_once(',') else {
+        let (name, word) = key(order_by);
+        return Some((name, word, None));
+    };
+    let (name, word) = key(first);
+    match key(second.strip_prefix(' ').unwrap_or(second)) {
+        ("id", ids) => Some((name, word, Some(ids.unwrap_or_default()))),
+        _ => None,
+    }
+}
+
 /// What is told of an order that a list does not have.
-fn no_order<O>(order_by: &str, known: &[(&str, O)]) -> ApiError {
+pub fn no_order<O>(order_by: &str, known: &[(&str, O)]) -> ApiError {
     let known = known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     let sentence = format!("{order_by:?} is no order; known are {known}, with asc or desc");
     ApiError::invalid_at("/order_by", sentence)

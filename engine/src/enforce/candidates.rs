@@ -11,7 +11,7 @@ use datafusion::arrow::datatypes::{DataType, Float64Type, UInt64Type};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::row::{self, RowConverter, SortField};
 
-use super::pick::{By, Way};
+use super::pick::{By, Way, check_weight};
 use super::quota::{Conflict, Fault};
 use crate::generators::{Cells, Fill, Held, Rows, RunError};
 use crate::permutation::{Permutation, WidePermutation};
@@ -89,11 +89,7 @@ impl Candidates {
                     Some(weights) if weights.is_valid(at) => weights.value(at),
                     Some(_) => 0.0,
                 };
-                if !(0.0..f64::INFINITY).contains(&weight) {
-                    let detail =
-                        format!("the weight of a row of {} is {weight}, and weights are 0 or more", self.names.1);
-                    return Err(RunError { row: Some(first + at as u64), ..RunError::new(detail) });
-                }
+                check_weight(weight, &self.names.1, first + at as u64)?;
                 if !holds || weight == 0.0 || has_null(&arrays, at) {
                     continue;
                 }

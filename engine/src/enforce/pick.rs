@@ -113,11 +113,7 @@ impl Picks {
             let values = values.as_primitive::<Float64Type>();
             for at in 0..count {
                 let weight = if values.is_valid(at) && holds(at) { values.value(at) } else { 0.0 };
-                if !(0.0..f64::INFINITY).contains(&weight) {
-                    let detail =
-                        format!("the weight of a row of {} is {weight}, and weights are 0 or more", limits.names.1);
-                    return Err(Fault::Run(RunError { row: Some(first + at as u64), ..RunError::new(detail) }));
-                }
+                check_weight(weight, &limits.names.1, first + at as u64).map_err(Fault::Run)?;
                 weights.push(weight);
             }
         }
@@ -130,6 +126,15 @@ impl Picks {
         }
         Ok(Ready { way: Way::new(self.by, &self.position, bits.count), among: Some(bits) })
     }
+}
+
+/// Refuses what a row of a parent, by its name, cannot weigh.
+pub(super) fn check_weight(weight: f64, parent: &str, row: u64) -> Result<(), RunError> {
+    if (0.0..f64::INFINITY).contains(&weight) {
+        return Ok(());
+    }
+    let detail = format!("the weight of a row of {parent} is {weight}, and weights are 0 or more");
+    Err(RunError { row: Some(row), ..RunError::new(detail) })
 }
 
 /// How a choice among so many falls, ready to choose.

@@ -4,6 +4,31 @@
 //! platform's mathematics library, whose last digits differ between machines. None makes more than a bounded text from its
 //! arguments, and none works long on a few rows.
 
+/// What a function that wraps another, its field `inner`, leaves to it.
+macro_rules! delegated {
+    () => {
+        fn name(&self) -> &str {
+            self.inner.name()
+        }
+
+        fn aliases(&self) -> &[String] {
+            self.inner.aliases()
+        }
+
+        fn signature(&self) -> &Signature {
+            self.inner.signature()
+        }
+
+        fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
+            self.inner.return_type(arg_types)
+        }
+
+        fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+            self.inner.coerce_types(arg_types)
+        }
+    };
+}
+
 mod dates;
 mod list;
 mod math;

@@ -80,31 +80,13 @@ pub(super) fn is_plain_like(pattern: &str) -> bool {
 }
 
 impl ScalarUDFImpl for Stepwise {
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-
-    fn aliases(&self) -> &[String] {
-        self.inner.aliases()
-    }
-
-    fn signature(&self) -> &Signature {
-        self.inner.signature()
-    }
-
-    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        self.inner.return_type(arg_types)
-    }
+    delegated!();
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
         if self.is_sign {
             return Ok(as_null_as(&args, self.name(), DataType::Boolean));
         }
         self.inner.return_field_from_args(args)
-    }
-
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        self.inner.coerce_types(arg_types)
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -169,6 +151,8 @@ impl Stepwise {
             Work::Pattern(index) => of(index)?,
             _ => None,
         };
+        // Most often the pattern is the same in all rows, which is quicker to see than to look up.
+        let mut last = ("", "", of_pattern("", ""));
         let mut weights: HashMap<(&str, &str), usize> = HashMap::new();
         let text = |texts: &StringViewArray, row: usize| texts.is_valid(row).then(|| texts.value(row).len());
         Ok((0..rows)
@@ -178,7 +162,13 @@ impl Stepwise {
                 let flags = flags.as_ref().filter(|flags| flags.is_valid(row)).map_or("", |flags| flags.value(row));
                 let weight = match self.work {
                     Work::Pairs => return length.saturating_mul(pattern.len()),
-                    Work::Pattern(_) => *weights.entry((pattern, flags)).or_insert_with(|| of_pattern(pattern, flags)),
+                    Work::Pattern(_) => {
+                        if (last.0, last.1) != (pattern, flags) {
+                            let weight = weights.entry((pattern, flags)).or_insert_with(|| of_pattern(pattern, flags));
+                            last = (pattern, flags, *weight);
+                        }
+                        last.2
+                    }
                     Work::Like => pattern.len(),
                 };
                 weight.saturating_mul(length.saturating_add(PREPARATION))

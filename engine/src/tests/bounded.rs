@@ -24,6 +24,17 @@ pub(super) fn held(schema: &Value) -> Vec<String> {
     plan.report().rules.iter().map(|rule| rule.held.clone()).collect()
 }
 
+/// Asserts that a condition is held by what is drawn in the first place: in all rows, in those of a condition, and as what one implies.
+pub(super) fn is_projected(columns: &Value, sql: &str) {
+    for rule in [
+        json!({ "id": "r", "kind": "check", "sql": sql }),
+        json!({ "id": "r", "kind": "check", "when": "k = 'x'", "sql": sql }),
+        json!({ "id": "r", "kind": "implies", "if": "k = 'x'", "then": sql }),
+    ] {
+        assert_eq!(held(&table(300, columns, &json!([rule]))), ["projected"], "{rule}");
+    }
+}
+
 #[test]
 fn values_that_are_hardly_ever_drawn_are_drawn_where_a_rule_asks_for_them() {
     let columns = json!([

@@ -24,6 +24,7 @@ mod memory;
 mod nulls;
 mod overlaps;
 mod owned;
+mod patterns;
 mod picks;
 mod premises;
 mod proved;
