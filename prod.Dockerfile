@@ -12,7 +12,7 @@ COPY frontend/ ./
 RUN npm run build
 
 FROM rust:1.95-bookworm AS binary
-# Compilations at once: each takes up to 2 GB of memory. By default as many as there are cores.
+# Compilations at once: one takes up to 3.2 GB of memory, two up to 5. By default as many as there are cores.
 ARG CARGO_BUILD_JOBS
 # Optimising across crates would cost minutes and gigabytes for some per cent of speed.
 ENV CARGO_PROFILE_RELEASE_LTO=off \

@@ -83,7 +83,7 @@ impl Sql {
         }
     }
 
-    /// Removes what the queries of a killed server spilled. Only before the first query.
+    /// Removes what queries spilled whose server was killed, or ends. Only before the first query or after the last.
     pub fn remove_leftovers(&self) {
         if let Err(error) = std::fs::remove_dir_all(&self.work)
             && error.kind() != std::io::ErrorKind::NotFound

@@ -1,5 +1,7 @@
 //! The assistant: words to schemas, changes, columns and rules, as proposals that nothing saves.
 
+use std::time::Duration;
+
 use actix_web::http::Method;
 use api::users::Role;
 use scripted_model::{Fault, Script, Server};
@@ -133,6 +135,24 @@ async fn it_is_heard_while_it_works() {
     let heard = events(&streamed(&api, &token, SCHEMA, &json!({"words": words})).await.is(200));
     let (name, problem) = heard.last().expect("an end");
     assert_eq!((name.as_str(), &problem["code"], &problem["status"]), ("error", &json!("llm_refused"), &json!(424)));
+}
+
+#[actix_web::test]
+async fn it_is_heard_no_longer_than_its_caller_has_access() {
+    let slow = Script { latency_ms: 60_000, key: Some(MODEL_KEY.to_owned()), ..Script::assistant() };
+    let server = Server::start(slow).expect("a free port");
+    let variables = [("OPENAI_BASE_URL", server.url()), ("OPENAI_API_KEY", MODEL_KEY)];
+    let api = Api::with(&variables);
+    let (admin, editor) = (api.user(Role::Admin), api.user(Role::Editor));
+    let words = json!({"words": "A web shop with customers and orders"});
+    let removed = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        api.act(Method::DELETE, &format!("/api/v1/users/{}", api.id_of(Role::Editor)), &admin).await.is(204);
+    };
+    let both = async { futures::join!(streamed(&api, &editor, SCHEMA, &words), removed) };
+    let (heard, ()) = tokio::time::timeout(Duration::from_secs(30), both).await.expect("the stream ends");
+    let names: Vec<String> = events(&heard.is(200)).into_iter().map(|(name, _)| name).collect();
+    assert!(names.iter().all(|name| name == "round"), "{names:?}");
 }
 
 #[actix_web::test]

@@ -1,6 +1,8 @@
 //! What stands behind the question mark of a request: the parameters that the document knows, each with a value of its kind. What is not known is
 //! refused, since a filter that is passed over gives an answer to another question.
 
+use std::collections::HashSet;
+
 use engine::problem::Problem;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -12,6 +14,8 @@ use crate::error::{ApiError, Code};
 pub struct Parameter {
     name: String,
     kind: Kind,
+    /// Whether it may stand there more than once: the document says that it is a list.
+    is_list: bool,
 }
 
 /// What its values are.
@@ -37,7 +41,8 @@ pub fn of(operation: &Value, document: &Value) -> Vec<Parameter> {
     let given = given.filter(|parameter| parameter["in"] == "query");
     let read = given.filter_map(|parameter| {
         let name = parameter["name"].as_str()?.to_owned();
-        Some(Parameter { name, kind: kind(&parameter["schema"], document) })
+        let schema = &parameter["schema"];
+        Some(Parameter { name, kind: kind(schema, document), is_list: is_of(schema, "array") })
     });
     read.collect()
 }
@@ -48,13 +53,16 @@ pub fn check(parameters: &[Parameter], query: &str) -> Result<(), ApiError> {
         let sentence = "what stands behind the question mark is no UTF-8 text, its percent signs read";
         return Err(ApiError::new(Code::MalformedRequest, sentence));
     }
-    let (mut problems, mut are_readable) = (Vec::new(), true);
+    let (mut problems, mut are_readable, mut seen) = (Vec::new(), true, HashSet::new());
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let problem = match parameters.iter().find(|parameter| parameter.name == name) {
             None => {
                 let known = parameters.iter().map(|parameter| parameter.name.as_str());
                 let problem = Problem::new("unknown_parameter", format!("unknown parameter {name:?}"));
                 Some(if parameters.is_empty() { problem } else { problem.hint(&name, known) })
+            }
+            Some(parameter) if !seen.insert(&parameter.name) && !parameter.is_list => {
+                Some(Problem::new("invalid_value", format!("{name:?} is given more than once; leave one value")))
             }
             Some(parameter) => parameter.kind.wrong(&value).map(|what| Problem::new("invalid_value", what)),
         };
@@ -122,19 +130,23 @@ fn kind(schema: &Value, document: &Value) -> Kind {
     if !words.is_empty() {
         return Kind::Words(words);
     }
-    let is = |name: &str| match &schema["type"] {
-        Value::String(own) => own == name,
-        Value::Array(own) => own.iter().any(|own| own == name),
-        _ => false,
-    };
     match schema["format"].as_str() {
-        _ if is("integer") => {
+        _ if is_of(schema, "integer") => {
             Kind::Whole { is_from_zero: schema["minimum"].as_f64().is_some_and(|minimum| minimum >= 0.0) }
         }
-        _ if is("boolean") => Kind::Truth,
+        _ if is_of(schema, "boolean") => Kind::Truth,
         Some("uuid") => Kind::Id,
         Some("date-time") => Kind::Instant,
         _ => Kind::Text,
+    }
+}
+
+/// Whether the values of a schema are of a type, alone or among others.
+fn is_of(schema: &Value, name: &str) -> bool {
+    match &schema["type"] {
+        Value::String(own) => own == name,
+        Value::Array(own) => own.iter().any(|own| own == name),
+        _ => false,
     }
 }
 
@@ -159,6 +171,9 @@ mod tests {
             ("/api/v1/datasets", "limit=abc", Some("is no whole number")),
             ("/api/v1/datasets", "limit=-1", Some("-1 is below 0")),
             ("/api/v1/datasets", "offset=99999999999999999999", Some("is above")),
+            ("/api/v1/datasets", "limit=3&limit=4", Some("is given more than once")),
+            ("/api/v1/datasets", "search=a&limit=3&search=a", Some("is given more than once")),
+            ("/api/v1/users", "role=viewer&role=editor", Some("is given more than once")),
             ("/api/v1/datasets", "deleted=1", Some("is neither true nor false")),
             ("/api/v1/users", "role=king", Some("is none of viewer, editor, admin")),
             ("/api/v1/users", "role=viewer", None),

@@ -252,6 +252,7 @@ pub fn serve(config: Config, on_ready: impl FnOnce(&App, u16)) -> Result<(), Str
     parking.end();
     schedule::make_last(&app.config);
     app.end_work();
+    app.sql.remove_leftovers();
     done
 }
 

@@ -28,6 +28,11 @@ impl Backups {
     pub fn run(self) -> Result<(), Stop> {
         let config = environment::installation()?;
         let target = target(self.target.as_deref(), &config)?;
+        if let Some(asked) = &self.target
+            && target.folder().is_some_and(|folder| !folder.is_dir())
+        {
+            return Err(Stop::problem(format!("{asked}: there is no such folder")));
+        }
         let store = backups::store(&target, &config.backups.aws, &config.data_dir)?;
         let found = store.list()?;
         let mut out = BufWriter::new(io::stdout().lock());

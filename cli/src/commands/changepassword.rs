@@ -31,7 +31,7 @@ impl ChangePassword {
         let config = environment::installation()?;
         let password = environment::password(self.password)?;
         let said = |error: api::error::ApiError| Stop::problems(error.sentences());
-        let hash = service::hash_checked(&password).map_err(said)?;
+        let hash = service::hash_checked(&password, &self.email).map_err(said)?;
         let database = config.data_dir.join(api::db::FILE_NAME);
         if !database.is_file() {
             let sentence = format!("{}: there is no database; `synthetic-data migrate` makes one", database.display());
