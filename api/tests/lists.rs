@@ -92,6 +92,31 @@ async fn what_is_added_or_removed_between_two_pages_moves_none() {
 }
 
 #[actix_web::test]
+async fn names_are_found_and_sorted_whatever_their_case_and_accents() {
+    let api = Api::new();
+    let (token, admin) = (api.user(Role::Editor), api.user(Role::Admin));
+    for name in ["servicio", "Selección 2026", "Ñandú", "Zeta", "Salud", "área", "Selva"] {
+        api.dataset(&token, &numbers(3).replace("name: numbers", &format!("name: {name}"))).await;
+    }
+    let none = async |_| {};
+    let sorted = ["área", "Ñandú", "Salud", "Selección 2026", "Selva", "servicio", "Zeta"];
+    let path = "/api/v1/datasets?order_by=name&limit=1";
+    assert_eq!(pages(&api, &token, path, "name", none).await, sorted);
+    let path = "/api/v1/datasets?order_by=name%20desc&limit=2";
+    assert!(pages(&api, &token, path, "name", none).await.iter().eq(sorted.iter().rev()));
+    for (search, expected) in
+        [("seleccion", "Selección 2026"), ("SELECCI%C3%93N", "Selección 2026"), ("nandu", "Ñandú"), ("AREA", "área")]
+    {
+        let found = api.get(&format!("/api/v1/datasets?search={search}"), &token).await.is(200).json();
+        assert_eq!(texts(&found, "name"), [expected], "{search}");
+    }
+    let address = json!({"email": "zoe@example.com", "name": "Zoé Núñez", "role": "viewer", "password": PASSWORD});
+    api.post("/api/v1/users", &admin, &address).await.is(201);
+    let found = api.get("/api/v1/users?search=zoe%20nunez", &admin).await.is(200).json();
+    assert_eq!(texts(&found, "email"), ["zoe@example.com"]);
+}
+
+#[actix_web::test]
 async fn generations_and_exports_are_filtered_and_sorted() {
     let api = Api::new();
     let token = api.user(Role::Editor);

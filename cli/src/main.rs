@@ -82,6 +82,10 @@ fn end(stop: &Stop) -> ExitCode {
 /// One sentence for a broken invariant; other threads that fall with the first say nothing.
 fn say_panic(info: &panic::PanicHookInfo<'_>) {
     static SAID: AtomicBool = AtomicBool::new(false);
+    // What a file makes its reader or writer do is told as an error of the file.
+    if formats::is_guarded() {
+        return;
+    }
     if SAID.swap(true, Ordering::Relaxed) {
         return;
     }

@@ -148,6 +148,15 @@ fn a_server_that_stops_leaves_a_backup_and_one_on_an_empty_disk_takes_it_up() {
 }
 
 #[test]
+fn a_server_whose_terminal_is_closed_ends_in_order() {
+    let home = Home::new();
+    let mut server = Server::start_with(&home, &[]);
+    server.signal("-HUP");
+    assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(home.read("data/lock"), "", "it ended in order");
+}
+
+#[test]
 fn a_server_without_its_bucket_does_not_start_empty() {
     let store = Store::start();
     let right = store.variables("s3://bucket/app");

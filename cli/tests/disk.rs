@@ -212,6 +212,22 @@ fn on_a_full_disk_answers_are_clear_nothing_is_lost_and_the_server_goes_on_once_
 }
 
 #[test]
+fn a_command_on_a_full_disk_says_so_in_every_format_and_leaves_nothing() {
+    let Some(place) = Place::new("small", 16) else { return };
+    fs::write(place.home.at("disk.yaml"), serde_json::to_string(&schema(2_000_000)["schema"]).expect("JSON"))
+        .expect("a file");
+    for format in ["csv", "jsonl", "json", "parquet", "xlsx"] {
+        let out = place.home.at("small").join(format!("rows.{format}")).display().to_string();
+        let ran = place.command(&["generate", "disk.yaml", "--table", "row", "--format", format, "--out", &out], &[]);
+        assert_eq!(ran.status, 1, "{format}: {ran:?}");
+        assert!(ran.stderr.contains("no space is left on the disk"), "{format}: {ran:?}");
+        assert!(!ran.stderr.contains("internal"), "{format}: {ran:?}");
+        let left: Vec<_> = fs::read_dir(place.home.at("small")).expect("a folder").collect();
+        assert!(left.is_empty(), "{format}: {left:?}");
+    }
+}
+
+#[test]
 fn a_disk_that_fills_up_while_rows_are_made_ends_them_as_failed_whatever_else_it_holds_up() {
     let Some(place) = Place::new("data", 64) else { return };
     // Nothing is kept free, so that the disk itself refuses.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
 
 use datafusion::arrow::record_batch::RecordBatch;
 
@@ -40,14 +41,15 @@ pub fn run<T: Send, E: Send + From<RunError>>(
         let end = ((number + 1) * BLOCKS_A_RUN * BLOCK).min(range.end);
         blocks(start..end)
     };
-    if threads <= 1 || last.saturating_sub(first) <= 1 {
-        for number in first..last {
-            for block in block_run(number) {
-                let rows = block.end - block.start;
-                take(encode(batch(plan, table, block)?)?, rows)?;
-            }
+    let alone = |take: &mut dyn FnMut(T, u64) -> Result<(), E>| {
+        for block in (first..last).flat_map(block_run) {
+            let rows = block.end - block.start;
+            take(encode(batch(plan, table, block)?)?, rows)?;
         }
-        return Ok(());
+        Ok(())
+    };
+    if threads <= 1 || last.saturating_sub(first) <= 1 {
+        return alone(&mut take);
     }
     let window = Window::new(first, threads as u64);
     let stop = stop::current();
@@ -67,14 +69,18 @@ pub fn run<T: Send, E: Send + From<RunError>>(
         }
     };
     let outcome = std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                // A panic in a worker must not leave the others waiting.
-                let _stop = StopOnPanic(&window);
-                if stop::within(stop.clone(), work).is_err() {
-                    window.stop();
-                }
-            });
+        // A panic of whoever makes rows or takes them must not leave the others waiting.
+        let _stop = StopOnPanic(&window);
+        let worker = || {
+            let _stop = StopOnPanic(&window);
+            if stop::within(stop.clone(), work).is_err() {
+                window.stop();
+            }
+        };
+        // Where the system has no thread left, those that there are do the work.
+        let started = (0..threads).map_while(|_| thread::Builder::new().spawn_scoped(scope, worker).ok()).count();
+        if started == 0 {
+            return alone(&mut take);
         }
         let mut outcome = Ok(());
         'runs: for number in first..last {

@@ -4,6 +4,7 @@ use std::io;
 
 use ::parquet::errors::ParquetError;
 use datafusion::arrow::error::ArrowError;
+use rust_xlsxwriter::XlsxError;
 
 /// Why a file could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +85,17 @@ pub enum FormatError {
     Parquet(#[from] ParquetError),
     /// The workbook could not be written.
     #[error(transparent)]
-    Workbook(#[from] rust_xlsxwriter::XlsxError),
+    Workbook(XlsxError),
+}
+
+impl From<XlsxError> for FormatError {
+    fn from(error: XlsxError) -> FormatError {
+        match error {
+            XlsxError::IoError(error) => FormatError::Io(error),
+            XlsxError::ZipError(error) => FormatError::Io(error.into()),
+            other => FormatError::Workbook(other),
+        }
+    }
 }
 
 /// Characters of a cell that a message shows.

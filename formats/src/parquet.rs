@@ -261,5 +261,6 @@ fn own_field(field: &Field) -> Field {
 
 fn open(path: &Path, name: &str) -> Result<ParquetRecordBatchReaderBuilder<File>, FormatError> {
     let file = File::open(path).map_err(|source| FormatError::Open { path: path.display().to_string(), source })?;
-    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| FormatError::in_table(name, error.to_string()))
+    ParquetRecordBatchReaderBuilder::try_new(file)
+        .map_err(|_| FormatError::in_table(name, "the file is no Parquet file, or is damaged"))
 }

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use engine::types::LogicalType;
 
-use crate::{FormatError, compress};
+use crate::{FormatError, compress, guard};
 
 /// Rows of a batch that is read.
 pub(crate) const BATCH_ROWS: usize = 4096;
@@ -143,5 +142,5 @@ pub(crate) fn cast(array: &ArrayRef, wanted: &DataType) -> Result<ArrayRef, Form
 /// Runs a part of another's reader, which trusts what a file says about itself: where a damaged file makes it panic, that is an error of
 /// the file.
 pub(crate) fn guarded<T>(name: &str, read: impl FnOnce() -> Result<T, FormatError>) -> Result<T, FormatError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(FormatError::in_table(name, "the file is damaged")))
+    guard::guarded(read, |_| FormatError::in_table(name, "the file is damaged"))
 }

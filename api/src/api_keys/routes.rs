@@ -27,7 +27,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ApiKeysQuery {
-    /// Part of the name.
+    /// Part of the name, in any case and with or without accents.
     #[serde(default)]
     pub search: String,
     /// `created_at`, `expires_at` or `name`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{ApiKey, MARK};
+use crate::db::fold::{fold, folded};
 use crate::db::schema::api_keys;
 use crate::db::slices::{Place, Slice, holding, sliced};
 use crate::users::Role;
@@ -80,11 +81,11 @@ impl Order {
     /// Where a key stands in it.
     pub fn place(self, row: &ApiKeyRow) -> Place {
         let key = match self {
-            Order::Created => &row.created_at,
-            Order::Expires => &row.expires_at,
-            Order::Name => &row.name,
+            Order::Created => row.created_at.clone(),
+            Order::Expires => row.expires_at.clone(),
+            Order::Name => folded(&row.name),
         };
-        Place::new(&row.id, key)
+        Place::new(&row.id, &key)
     }
 }
 
@@ -97,14 +98,14 @@ pub fn list(
 ) -> QueryResult<(Vec<ApiKeyRow>, i64)> {
     let own = || {
         let own = api_keys::table.filter(api_keys::user_id.eq(user.to_string())).into_boxed();
-        own.filter(api_keys::name.like(holding(search)).escape('\\'))
+        own.filter(fold(api_keys::name.nullable()).like(holding(search)).escape('\\'))
     };
     let total = own().count().get_result(connection)?;
     let page = own().select(ApiKeyRow::as_select());
     let page = match slice.order {
         Order::Created => sliced!(page, api_keys::created_at, api_keys::id, slice),
         Order::Expires => sliced!(page, api_keys::expires_at, api_keys::id, slice),
-        Order::Name => sliced!(page, api_keys::name, api_keys::id, slice),
+        Order::Name => sliced!(page, fold(api_keys::name.nullable()), api_keys::id, slice),
     };
     Ok((page.load(connection)?, total))
 }

@@ -1,6 +1,6 @@
 //! Finds a plan's tables among files and shows each to queries as a table that is read whenever it is scanned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -123,6 +123,8 @@ pub(super) fn find(
 ) -> Result<Found, Failure> {
     let mut notes = Vec::new();
     let mut found: BTreeMap<usize, (String, SourceTable)> = BTreeMap::new();
+    // The tables of files that cannot be read: of those enough is said.
+    let (mut unread, mut is_any_unread) = (HashSet::new(), false);
     for candidate in candidates {
         let shown = candidate.name;
         let Some((format, _)) = formats::by_extension(Path::new(&shown)) else {
@@ -131,10 +133,13 @@ pub(super) fn find(
             }
             continue;
         };
-        let tables = match format.read(&candidate.path, &formats::table_name(Path::new(&shown)), options) {
+        let stem = formats::table_name(Path::new(&shown));
+        let tables = match format.read(&candidate.path, &stem, options) {
             Ok(tables) => tables,
             Err(error) => {
                 problems.push(named(&shown, &error));
+                unread.extend(position(plan, &stem));
+                is_any_unread |= format.holds_all_tables();
                 continue;
             }
         };
@@ -162,7 +167,9 @@ pub(super) fn find(
     let mut tables: Vec<(String, Arc<dyn TableProvider>)> = Vec::new();
     for (index, planned) in plan.tables.iter().enumerate() {
         let Some((place, table)) = found.remove(&index) else {
-            problems.push(missing(&planned.name));
+            if !is_any_unread && !unread.contains(&index) {
+                problems.push(missing(&planned.name));
+            }
             continue;
         };
         let listener = strangers.listener(&planned.name);

@@ -51,7 +51,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct DatasetsQuery {
-    /// Part of the name or the description.
+    /// Part of the name or the description, in any case and with or without accents.
     #[serde(default)]
     pub search: String,
     /// `updated_at`, `created_at` or `name`, with `desc` or `asc` behind it, and `, id` for equal ones.

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use crate::db::fold::{fold, folded};
 use crate::db::schema::{dataset_versions, datasets, generations};
 use crate::db::slices::{Place, Slice, holding, sliced};
 
@@ -80,11 +81,11 @@ impl Order {
     /// Where a dataset stands in it.
     pub fn place(self, row: &DatasetRow) -> Place {
         let key = match self {
-            Order::Updated => &row.updated_at,
-            Order::Created => &row.created_at,
-            Order::Name => &row.name,
+            Order::Updated => row.updated_at.clone(),
+            Order::Created => row.created_at.clone(),
+            Order::Name => folded(&row.name),
         };
-        Place::new(&row.id, key)
+        Place::new(&row.id, &key)
     }
 }
 
@@ -98,11 +99,8 @@ pub fn list(
         let mut query = datasets::table.into_boxed();
         if !filter.search.is_empty() {
             let pattern = holding(&filter.search);
-            query = query.filter(
-                datasets::name.like(pattern.clone()).escape('\\').or(datasets::description
-                    .is_not_null()
-                    .and(datasets::description.assume_not_null().like(pattern).escape('\\'))),
-            );
+            let named = fold(datasets::name.nullable()).like(pattern.clone()).escape('\\');
+            query = query.filter(named.or(fold(datasets::description).like(pattern).escape('\\')));
         }
         if filter.deleted {
             query.filter(datasets::deleted_at.is_not_null())
@@ -115,7 +113,7 @@ pub fn list(
     let page = match slice.order {
         Order::Updated => sliced!(page, datasets::updated_at, datasets::id, slice),
         Order::Created => sliced!(page, datasets::created_at, datasets::id, slice),
-        Order::Name => sliced!(page, datasets::name, datasets::id, slice),
+        Order::Name => sliced!(page, fold(datasets::name.nullable()), datasets::id, slice),
     };
     Ok((page.load(connection)?, total))
 }

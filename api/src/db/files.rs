@@ -19,6 +19,12 @@ const FAULTS: usize = 20;
 /// What SQLite says whatever the reason.
 const CANNOT_OPEN: &str = "unable to open database file";
 
+/// What SQLite says of files that are none of its own, or not any more.
+const DAMAGES: [&str; 2] = ["database disk image is malformed", "file is not a database"];
+
+/// What can be done about a damaged database.
+pub const REMEDY: &str = "`synthetic-data backups` lists what `synthetic-data restore` can put in its place";
+
 /// How long a command waits for the lock of another process, in milliseconds.
 pub const BUSY_MS: u32 = 20_000;
 
@@ -53,6 +59,16 @@ impl Versions {
         let pending = known.iter().filter(|(version, _)| !applied.contains(version)).map(|(_, name)| name.clone());
         let unknown = applied.iter().filter(|version| known.iter().all(|(known, _)| known != *version));
         Ok(Versions { pending: pending.collect(), unknown: unknown.cloned().collect(), applied })
+    }
+
+    /// Those of a database that is ours or empty; a sentence where it is another program's, or cannot be read.
+    pub fn of_own(connection: &mut SqliteConnection, path: &Path) -> Result<Versions, String> {
+        let versions = Versions::of(connection).map_err(|error| said(path, &error))?;
+        let tables = "SELECT count(*) AS count FROM sqlite_schema WHERE type = 'table'";
+        if versions.applied.is_empty() && count(connection, tables).map_err(|error| said(path, &error))? > 0 {
+            return Err(format!("{}: it is no database of synthetic-data; name another DATA_DIR", path.display()));
+        }
+        Ok(versions)
     }
 
     /// A sentence where a newer program has changed the tables.
@@ -116,6 +132,13 @@ pub fn open(path: &Path) -> Result<SqliteConnection, String> {
     Ok(connection)
 }
 
+/// Opens a database of this program that has to exist; a sentence where it is another's, which is then left as it is.
+pub fn open_own(path: &Path) -> Result<SqliteConnection, String> {
+    let mut connection = open(path)?;
+    Versions::of_own(&mut connection, path)?;
+    Ok(connection)
+}
+
 /// What is wrong with a database: pages and indexes that do not fit each other, rows that point nowhere. Nothing is wrong with a sound one.
 pub fn faults(connection: &mut SqliteConnection) -> Vec<String> {
     // A number as an argument would be taken for a table's name here.
@@ -151,7 +174,7 @@ pub fn check(path: &Path) -> Result<Versions, String> {
 /// Writes a consistent copy of a database into a file that is missing or empty, in one statement that blocks no writer. The copy is as small
 /// as it can be: what was deleted is not in it. It is neither synced nor checked here.
 pub fn copy(database: &Path, to: &Path) -> Result<(), String> {
-    let mut connection = open(database)?;
+    let mut connection = open_own(database)?;
     let copied = sql_query("VACUUM INTO ?").bind::<Text, _>(to.to_string_lossy()).execute(&mut connection);
     copied.map(drop).map_err(|error| said(database, &error))
 }
@@ -180,6 +203,9 @@ pub(super) fn said(path: &Path, error: &dyn std::fmt::Display) -> String {
     let is_silent = text.contains(CANNOT_OPEN) || text.contains("readonly database");
     let refused = if is_silent { path.parent().map(tempfile::tempfile_in) } else { None };
     match refused {
+        _ if DAMAGES.iter().any(|damage| text.contains(damage)) => {
+            format!("{}: it is damaged: {text}; {REMEDY}", path.display())
+        }
         Some(Err(refused)) => {
             format!("{}: nothing can be written beside it: {}", path.display(), storage::reason(&refused))
         }
@@ -240,7 +266,8 @@ mod tests {
             "some text that is no database at all, and longer than a header of one hundred bytes, so that it is read",
         )
         .expect("written");
-        check(&copy_path).expect_err("no database");
+        let told = check(&copy_path).expect_err("no database");
+        assert!(told.contains("it is damaged"), "{told}");
         let other = folder.path().join("other.sqlite3");
         SqliteConnection::establish(&other.to_string_lossy())
             .and_then(|mut c| {
@@ -248,6 +275,18 @@ mod tests {
             })
             .expect("another database");
         assert!(check(&other).expect_err("no table of ours").contains("no database of synthetic-data"));
+        // It is left as it is by whoever would write to it.
+        let before = fs::read(&other).expect("bytes");
+        let home = tempfile::tempdir().expect("a folder");
+        let database = home.path().join(crate::db::FILE_NAME);
+        fs::copy(&other, &database).expect("a copy");
+        let told = Db::open(home.path(), 1, 1000, |_| Ok(())).err().expect("not ours");
+        assert!(told.contains("it is no database of synthetic-data"), "{told}");
+        assert!(open_own(&database).is_err() && copy(&database, &copy_path).is_err());
+        assert_eq!(fs::read(&database).expect("bytes"), before);
+        fs::write(&database, "no database at all ".repeat(100)).expect("written");
+        let told = Db::open(home.path(), 1, 1000, |_| Ok(())).err().expect("damaged");
+        assert!(told.contains("it is damaged") && told.contains("synthetic-data restore"), "{told}");
         assert!(check(&folder.path().join("missing")).expect_err("nothing").contains("there is no such file"));
     }
 

@@ -5,6 +5,7 @@
 //! answers requests.
 
 pub mod files;
+pub mod fold;
 pub mod schema;
 pub mod slices;
 mod writer;
@@ -66,8 +67,9 @@ impl Db {
         let url = path.to_string_lossy().into_owned();
         let mut connection = SqliteConnection::establish(&url).map_err(|error| said(&error))?;
         let pragmas = Pragmas { busy_timeout_ms };
+        pragmas.wait_for_others(&mut connection).map_err(|error| said(&error))?;
+        let versions = Versions::of_own(&mut connection, &path)?;
         pragmas.set_on_writer(&mut connection).map_err(|error| said(&error))?;
-        let versions = Versions::of(&mut connection).map_err(|error| said(&error))?;
         versions.refuse_newer().map_err(|sentence| said(&sentence))?;
         if !versions.applied.is_empty() && !versions.pending.is_empty() {
             before_change(&path)?;
@@ -199,6 +201,11 @@ struct Pragmas {
 }
 
 impl Pragmas {
+    /// What a connection needs before it looks at a database that others may be writing to.
+    fn wait_for_others(self, connection: &mut SqliteConnection) -> diesel::QueryResult<()> {
+        connection.batch_execute(&format!("PRAGMA busy_timeout = {};", self.busy_timeout_ms))
+    }
+
     fn set_on_writer(self, connection: &mut SqliteConnection) -> diesel::QueryResult<()> {
         connection.batch_execute(&format!(
             "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
@@ -216,6 +223,7 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Pragmas {
                 "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;",
                 self.busy_timeout_ms
             ))
+            .and_then(|()| fold::register(connection))
             .map_err(diesel::r2d2::Error::QueryError)
     }
 }

@@ -1,6 +1,8 @@
 //! Parts of sorted lists: where a page begins, by the item that it begins behind, so that what is added or removed meanwhile neither repeats
 //! an item nor leaves one out.
 
+use super::fold::folded;
+
 /// Characters of an id.
 const ID_CHARS: usize = 36;
 
@@ -96,11 +98,11 @@ macro_rules! sliced {
 }
 pub(crate) use sliced;
 
-/// The pattern of `LIKE`, with `\\` as its escape, for texts that hold another. SQLite reads a pattern up to a null byte, and would find all
+/// The pattern of `LIKE`, with `\\` as its escape, for folded texts that hold another, however that is written. SQLite reads a pattern up to a null byte, and would find all
 /// for one that begins with it: what has one finds nothing.
 pub fn holding(text: &str) -> String {
     if text.contains('\0') {
         return "\u{10FFFF}".to_owned();
     }
-    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+    format!("%{}%", folded(text).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }

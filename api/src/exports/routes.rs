@@ -83,7 +83,7 @@ pub struct ExportsQuery {
     pub state: Option<State>,
     /// In this format only.
     pub format: Option<String>,
-    /// Part of the file's name.
+    /// Part of the file's name, in any case and with or without accents.
     #[serde(default)]
     pub search: String,
     /// `created_at`, `format` or `state`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.

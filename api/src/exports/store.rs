@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use crate::db::fold::fold;
 use crate::db::schema::exports;
 use crate::db::slices::{Place, Slice, holding, sliced};
 use crate::generations::State;
@@ -114,8 +115,7 @@ pub fn list(
             query = query.filter(exports::format.eq(format.clone()));
         }
         if !filter.search.is_empty() {
-            let named = exports::file_name.assume_not_null().like(holding(&filter.search)).escape('\\');
-            query = query.filter(exports::file_name.is_not_null().and(named));
+            query = query.filter(fold(exports::file_name).like(holding(&filter.search)).escape('\\'));
         }
         query
     };

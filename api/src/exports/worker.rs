@@ -1,7 +1,7 @@
 //! Makes the files of exports: as the command line makes them, from the stored rows and their proof.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use engine::content::PART;
@@ -182,7 +182,8 @@ impl Archive<'_> {
     /// Puts files in, in their order, all as old as the reference time.
     fn write(&self, files: &[PathBuf], reference_time_us: i64, cancellation: &Cancellation) -> Result<(), Failure> {
         let target = self.target;
-        let mut zip = zip::ZipWriter::new(self.room.watch(File::create(target).map_err(at(target))?));
+        let file = self.room.watch(File::create(target).map_err(at(target))?);
+        let mut zip = zip::ZipWriter::new(Forgiving { sink: file, has_failed: false });
         let method =
             if self.are_compressed { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
         let options = zip::write::SimpleFileOptions::default()
@@ -204,9 +205,37 @@ impl Archive<'_> {
                 }
             }
         }
-        let file = zip.finish().map_err(|error| at(target)(error.into()))?.into_inner();
+        let file = zip.finish().map_err(|error| at(target)(error.into()))?.sink.into_inner();
         file.sync_all().map_err(at(target))?;
         Ok(())
+    }
+}
+
+/// A sink that fails once, and then takes everything and keeps nothing: an archive that is given up writes its end all the same, and would
+/// print that it cannot.
+struct Forgiving<W> {
+    sink: W,
+    has_failed: bool,
+}
+
+impl<W: Write> Write for Forgiving<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.has_failed {
+            return Ok(bytes.len());
+        }
+        let written = self.sink.write(bytes);
+        self.has_failed = written.is_err();
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.has_failed { Ok(()) } else { self.sink.flush() }
+    }
+}
+
+impl<W: Seek> Seek for Forgiving<W> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.sink.seek(to)
     }
 }
 

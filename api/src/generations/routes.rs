@@ -98,7 +98,7 @@ pub struct GenerationsQuery {
     /// In this state only.
     #[param(inline)]
     pub state: Option<State>,
-    /// Part of the dataset's name.
+    /// Part of the dataset's name, in any case and with or without accents.
     #[serde(default)]
     pub search: String,
     /// `created_at` or `state`, with `desc` or `asc` behind it, and `, id` for equal ones; the newest first where absent.

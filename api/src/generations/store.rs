@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{State, TableProgress, Verdict};
+use crate::db::fold::fold;
 use crate::db::schema::{datasets, generation_parts, generation_profiles, generations};
 use crate::db::slices::{Place, Slice, holding, sliced};
 use crate::jobs::leases::Lease;
@@ -160,7 +161,8 @@ pub fn list(
             query = query.filter(generations::state.eq(word)).filter(generations::held_for.is(held_for));
         }
         if !filter.search.is_empty() {
-            let named = datasets::table.filter(datasets::name.like(holding(&filter.search)).escape('\\'));
+            let named =
+                datasets::table.filter(fold(datasets::name.nullable()).like(holding(&filter.search)).escape('\\'));
             query = query.filter(generations::dataset_id.eq_any(named.select(datasets::id)));
         }
         query

@@ -1,20 +1,20 @@
 //! A stored file as an answer, whole or by a range (RFC 9110, section 14).
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
 use actix_web::http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue};
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 
 use crate::db::off_thread;
 use crate::error::{ApiError, Code};
 use crate::http::precondition::etag;
-use crate::http::streams;
 
 /// Bytes that are read at a time.
-const CHUNK: usize = 1 << 17;
+const CHUNK: u64 = 1 << 18;
 
 /// Has a client save the answer under a name, and under what ASCII has of it where a client knows no more.
 pub fn attachment(name: &str) -> ContentDisposition {
@@ -58,23 +58,22 @@ pub async fn answer(path: &Path, tag: &str, request: &HttpRequest) -> Result<Htt
             return Ok(answer);
         }
     };
-    let (mut writer, stream) = streams::body();
     let length = range.end - range.start;
-    tokio::task::spawn_blocking(move || {
-        let mut pass = || {
-            file.seek(SeekFrom::Start(range.start))?;
-            let mut rest = (&mut file).take(length);
-            let mut buffer = vec![0; CHUNK];
-            loop {
-                match rest.read(&mut buffer)? {
-                    0 => return writer.flush(),
-                    read => writer.write_all(&buffer[..read])?,
-                }
-            }
-        };
-        if let Err(error) = pass() {
-            writer.fail(error);
+    file =
+        off_thread(move || file.seek(SeekFrom::Start(range.start)).map(|_| file).map_err(ApiError::internal)).await?;
+    // No thread waits for a slow reader: each part is read when it is asked for.
+    let stream = futures::stream::try_unfold((file, length), |(mut file, rest)| async move {
+        if rest == 0 {
+            return Ok::<_, ApiError>(None);
         }
+        let read = move || {
+            let mut part = vec![0; rest.min(CHUNK) as usize];
+            file.read_exact(&mut part).map_err(ApiError::internal)?;
+            Ok((file, part))
+        };
+        let (file, part) = off_thread(read).await?;
+        let rest = rest - part.len() as u64;
+        Ok(Some((Bytes::from(part), (file, rest))))
     });
     Ok(answer
         .insert_header((header::ETAG, etag(tag)))

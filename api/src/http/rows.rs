@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -16,10 +17,11 @@ use engine::plan::{BLOCK, Evaluation, Plan};
 use formats::{FORMATS, Format};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::datasets::service::JSON;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::generations::files::document;
 use crate::generations::parts::StoredTable;
 use crate::generations::picking::{Picking, Selected};
@@ -28,6 +30,12 @@ use crate::generations::scan;
 use crate::http::streams::{self, BodyWriter};
 use crate::http::{accept, cells, deadline, files};
 use crate::{App, Failure, sql};
+
+/// Answers with rows that are written at the same time, at most.
+pub const ANSWERS: usize = 32;
+
+/// How long a request for rows waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Rows of an answer where the client names no number.
 const DEFAULT_LIMIT: u64 = 100;
@@ -181,6 +189,7 @@ pub async fn answer(
         Selection::new(&schema, reference_time_us, range, columns, r#where, order_by)
     })
     .await?;
+    let turn = turn(app).await?;
     // The first rows are made before the answer begins, so that what is wrong with them is told as such.
     let rows = if selection.is_range() {
         deadline::within(time, "/timeout_ms", move |making| {
@@ -198,19 +207,34 @@ pub async fn answer(
         Spelling::Page => {
             answer.content_type(JSON);
             let next = move |end: u64, total: u64| (end < total).then(|| next_page(&path, &text, end));
-            tokio::task::spawn_blocking(move || finish(writer, |out| rows.write_page(out, next)));
+            tokio::task::spawn_blocking(move || finish(writer, turn, |out| rows.write_page(out, next)));
         }
         Spelling::File(format) => {
             let name = format!("{}.{}", formats::file_name(rows.table_name()), format.extension());
             answer.content_type(format.kind().media_type).insert_header(files::attachment(&name));
-            tokio::task::spawn_blocking(move || finish(writer, |out| rows.write_file(format, out)));
+            tokio::task::spawn_blocking(move || finish(writer, turn, |out| rows.write_file(format, out)));
         }
     }
     Ok(answer.insert_header((header::VARY, "accept")).streaming(stream))
 }
 
-/// Writes a body, or breaks it off where that fails.
-fn finish(mut writer: BodyWriter, write: impl FnOnce(&mut BodyWriter) -> Result<(), Failure>) {
+/// A turn to write rows, each of which holds some megabytes as long as its reader has not taken all.
+async fn turn(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
+    match tokio::time::timeout(PATIENCE, Arc::clone(&app.answers).acquire_owned()).await {
+        Ok(turn) => turn.map_err(ApiError::internal),
+        Err(_) => {
+            let sentence = format!("{ANSWERS} other answers with rows are being read, as many as at a time; try again");
+            Err(ApiError::new(Code::Unavailable, sentence))
+        }
+    }
+}
+
+/// Writes a body, or breaks it off where that fails. The turn ends with it.
+fn finish(
+    mut writer: BodyWriter,
+    _turn: OwnedSemaphorePermit,
+    write: impl FnOnce(&mut BodyWriter) -> Result<(), Failure>,
+) {
     match write(&mut writer).and_then(|()| writer.flush().map_err(Failure::sink(std::path::Path::new("the answer")))) {
         Ok(()) | Err(Failure::ReaderGone) => {}
         Err(failure) => {

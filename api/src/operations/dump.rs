@@ -81,7 +81,7 @@ pub fn dump_to_file(config: &Config, path: &Path) -> Result<Header, Failure> {
 /// Writes everything of an installation; `name` is what the output is called.
 pub fn dump_to(config: &Config, name: &Path, out: impl Write) -> Result<Header, Failure> {
     let database = config.data_dir.join(db::FILE_NAME);
-    let mut connection = files::open(&database).map_err(Failure::Request)?;
+    let mut connection = files::open_own(&database).map_err(Failure::Request)?;
     dump(&mut connection, out).map_err(|error| match error {
         DumpError::Output(error) => Failure::sink(name)(error),
         DumpError::Database(error) => Failure::Request(format!("{}: {error}", database.display())),

@@ -40,7 +40,7 @@ pub fn maintain(config: &Config, compacts: bool) -> Result<Report, Failure> {
     let folder = &config.data_dir;
     let path = folder.join(db::FILE_NAME);
     let request = |sentence: String| Failure::Request(sentence);
-    let mut connection = files::open(&path).map_err(request)?;
+    let mut connection = files::open_own(&path).map_err(request)?;
     let lock = DataLock::try_take(folder)?;
     if compacts && lock.is_none() {
         return Err(Failure::Request(format!(
@@ -52,7 +52,7 @@ pub fn maintain(config: &Config, compacts: bool) -> Result<Report, Failure> {
     if !faults.is_empty() {
         let mut sentences: Vec<String> =
             faults.iter().map(|fault| format!("{}: it is damaged: {fault}", path.display())).collect();
-        sentences.push("`synthetic-data backups` lists what `synthetic-data restore` can put in its place".to_owned());
+        sentences.push(files::REMEDY.to_owned());
         return Err(Failure::Data(sentences));
     }
     let bytes_before = database_bytes(folder);

@@ -61,9 +61,7 @@ pub fn prepare(config: &Config, lock: &DataLock) -> Result<(), String> {
             let told = db::files::told(&database, fault);
             return Err(match db::files::is_refusal(fault) {
                 true => told,
-                false => {
-                    format!("{told}; `synthetic-data backups` lists what `synthetic-data restore` can put in its place")
-                }
+                false => format!("{told}; {}", db::files::REMEDY),
             });
         }
         log::info!("the database is sound");

@@ -34,6 +34,7 @@ use crate::generations::Progress;
 use crate::generations::mending::Mending;
 use crate::generations::store::Stage;
 use crate::http::middleware::observe;
+use crate::http::rows;
 use crate::idempotency::Turns;
 use crate::jobs::Desk;
 use crate::jobs::leases::Renewal;
@@ -81,6 +82,8 @@ pub struct App {
     pub exports: Arc<Desk<()>>,
     /// Turns for previews, so that a hand that drags a slider cannot take all threads.
     pub previews: Semaphore,
+    /// Turns for answers with rows.
+    pub answers: Arc<Semaphore>,
     /// Turns for proofs of files that somebody sent.
     pub proofs: Arc<Semaphore>,
     /// Held while a backup is made by request.
@@ -141,6 +144,7 @@ impl App {
             generations: Arc::default(),
             exports: Arc::default(),
             previews: Semaphore::new(config.web_threads.max(2)),
+            answers: Arc::new(Semaphore::new(rows::ANSWERS)),
             proofs: Arc::new(Semaphore::new(uploads::TURNS)),
             backing_up: Semaphore::new(1),
             sql: Sql::new(&config),
@@ -328,18 +332,33 @@ async fn asked_to_stop() {
         }
     };
     #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+    let told = |kind| async move {
+        match tokio::signal::unix::signal(kind) {
             Ok(mut signal) => drop(signal.recv().await),
             Err(_) => std::future::pending().await,
         }
     };
+    #[cfg(unix)]
+    let (terminated, hung_up) = {
+        use tokio::signal::unix::SignalKind;
+        (told(SignalKind::terminate()), told(SignalKind::hangup()))
+    };
     #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
+    let (terminated, hung_up) = (std::future::pending::<()>(), std::future::pending::<()>());
     tokio::select! {
         () = interrupted => {}
         () = terminated => {}
+        // A terminal that was closed.
+        () = hung_up, if !outlives_its_terminal() => {}
     }
+}
+
+/// Whether whoever started the process had it ignore that its terminal is closed, as `nohup` does. Known on Linux alone.
+fn outlives_its_terminal() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is the first signal, SIGHUP.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// What answers requests: all routes, and what stands around them.

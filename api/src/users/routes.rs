@@ -30,7 +30,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UsersQuery {
-    /// Part of the e-mail address or the name.
+    /// Part of the e-mail address or the name, in any case and with or without accents.
     #[serde(default)]
     pub search: String,
     /// Of this role only.

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::service::address_of;
 use super::{Author, Role, User};
+use crate::db::fold::{fold, folded};
 use crate::db::schema::{sessions, users};
 use crate::db::slices::{Place, Slice, holding, sliced};
 
@@ -103,12 +104,12 @@ impl Order {
     /// Where a user stands in it.
     pub fn place(self, row: &UserRow) -> Place {
         let key = match self {
-            Order::Email => &row.email,
-            Order::Name => &row.name,
-            Order::Role => &row.role,
-            Order::Created => &row.created_at,
+            Order::Email => row.email.clone(),
+            Order::Name => folded(&row.name),
+            Order::Role => row.role.clone(),
+            Order::Created => row.created_at.clone(),
         };
-        Place::new(&row.id, key)
+        Place::new(&row.id, &key)
     }
 }
 
@@ -120,8 +121,10 @@ pub fn list(
 ) -> QueryResult<(Vec<UserRow>, i64)> {
     let pattern = holding(&filter.search);
     let wanted = || {
-        let named = users::name.like(pattern.clone()).escape('\\');
-        let query = users::table.filter(users::email.like(pattern.clone()).escape('\\').or(named)).into_boxed();
+        let named = fold(users::name.nullable()).like(pattern.clone()).escape('\\');
+        let query = users::table
+            .filter(fold(users::email.nullable()).like(pattern.clone()).escape('\\').or(named))
+            .into_boxed();
         match filter.role {
             Some(role) => query.filter(users::role.eq(role.word())),
             None => query,
@@ -131,7 +134,7 @@ pub fn list(
     let page = wanted().select(UserRow::as_select());
     let page = match slice.order {
         Order::Email => sliced!(page, users::email, users::id, slice),
-        Order::Name => sliced!(page, users::name, users::id, slice),
+        Order::Name => sliced!(page, fold(users::name.nullable()), users::id, slice),
         Order::Role => sliced!(page, users::role, users::id, slice),
         Order::Created => sliced!(page, users::created_at, users::id, slice),
     };

@@ -1,5 +1,6 @@
 //! Rows that nobody waits for any more, while their first one still waits for a look at all of them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 use std::time::Duration;
 
@@ -52,4 +53,14 @@ fn rows_of_several_threads_end_together() {
     let made =
         |stop: &Stop| stop.watch(|| run::run(&plan, 0, 0..10 * run::RUN_ROWS, 3, Ok::<_, RunError>, |_, _| Ok(())));
     assert_eq!(stopped(made), Err(Stopped));
+}
+
+#[test]
+fn a_panic_of_whoever_takes_rows_leaves_no_worker_waiting() {
+    let rows = "name: n\ntables: [{name: t, rows: 9000000, columns: [{name: id, generator: {type: sequence}}]}]";
+    let plan = plan(rows);
+    let fallen = catch_unwind(AssertUnwindSafe(|| {
+        run::run(&plan, 0, 0..100 * run::RUN_ROWS, 3, Ok::<_, RunError>, |_, _| resume_unwind(Box::new("a fault")))
+    }));
+    assert_eq!(fallen.expect_err("it falls").downcast_ref(), Some(&"a fault"));
 }

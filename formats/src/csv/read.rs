@@ -20,7 +20,12 @@ pub(super) fn table(path: &Path, name: &str, options: &Options) -> Result<Source
     options.check()?;
     let mut delimiter = options.csv_delimiter;
     let mut header = Record::default();
-    Scanner::open(path, name, delimiter)?.next(&mut header)?;
+    let mut scanner = Scanner::open(path, name, delimiter)?;
+    scanner.next(&mut header)?;
+    if header.text.contains(&b'\r') && !scanner.next(&mut Record::default())? {
+        let sentence = "its lines end in carriage returns alone; save it with the line ends of Windows or Unix";
+        return Err(FormatError::in_table(name, sentence));
+    }
     if options.csv_sniff && header.ends.len() == 1 {
         // The one other character that the header has and the delimiter of some locale or tool is.
         let candidates = [b';', b'\t', b'|', b','].into_iter().filter(|c| *c != delimiter && header.text.contains(c));
@@ -32,7 +37,9 @@ pub(super) fn table(path: &Path, name: &str, options: &Options) -> Result<Source
     let mut columns: Vec<Field> = Vec::with_capacity(header.ends.len());
     let mut names = std::collections::HashSet::new();
     for index in 0..header.ends.len() {
-        let column = header.value(index).map_err(|_| FormatError::in_table(name, "the header is no UTF-8"))?;
+        let column = header
+            .value(index)
+            .map_err(|_| FormatError::in_table(name, "the header is no UTF-8; save the file as UTF-8"))?;
         if !names.insert(column.to_owned()) {
             return Err(FormatError::in_table(name, format!("column {column:?} occurs twice")));
         }

@@ -21,11 +21,16 @@ const MAX_TEXT: u64 = 1 << 20;
 /// Which part of `limit` texts may take that a workbook's cells share: its reader holds them all.
 const SHARED_PART: u64 = 8;
 
+/// What is told of a file that is no workbook.
+pub(super) fn damaged(name: &str) -> FormatError {
+    FormatError::in_table(name, "the file is no workbook, or is damaged")
+}
+
 /// Checks that the parts of a workbook unfold to no more than `limit` bytes, its shared texts to an eighth of that, and that no cell's text is
 /// longer than any program writes.
 pub(super) fn check_size(path: &Path, name: &str, limit: u64) -> Result<(), FormatError> {
     let fault = |source| FormatError::Open { path: path.display().to_string(), source };
-    let damaged = || FormatError::in_table(name, "the file is no workbook, or is damaged");
+    let damaged = || damaged(name);
     let mut file = BufReader::new(File::open(path).map_err(fault)?);
     let mut left = limit;
     for part in parts(&mut file).map_err(|_| damaged())?.ok_or_else(damaged)? {

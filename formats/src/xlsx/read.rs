@@ -448,7 +448,10 @@ fn listed_tables(workbook: &mut Workbook, sheets: &[String]) -> Result<Vec<(Stri
 
 fn open(path: &Path, name: &str) -> Result<Workbook, FormatError> {
     let file = File::open(path).map_err(|source| FormatError::Open { path: path.display().to_string(), source })?;
-    Workbook::new(BufReader::new(file)).map_err(|error| fault(name, &error))
+    Workbook::new(BufReader::new(file)).map_err(|error| match error {
+        XlsxError::Password => FormatError::in_table(name, "the workbook has a password; save it without one"),
+        _ => package::damaged(name),
+    })
 }
 
 fn fault(name: &str, error: &XlsxError) -> FormatError {

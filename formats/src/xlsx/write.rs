@@ -12,6 +12,7 @@ use super::sheet_names::SheetNames;
 use super::style::Styles;
 use super::{SHEET_COLUMNS, SHEET_ROWS, serial};
 use crate::columns::{Cells, Column};
+use crate::guard::{guarded, system_error};
 use crate::{Document, DocumentTable, Encoder, FormatError, Options, RuleResult, Writer, json, spell};
 
 /// A writer of all tables of a document as one workbook.
@@ -41,7 +42,7 @@ pub(super) fn writer<'a>(
     front::add(&mut workbook)?;
     let mut names = SheetNames::new(&[front::SPECIFICATION, front::DATA_DICTIONARY]);
     let first_names = document.tables.iter().map(|table| names.take(&table.name)).collect();
-    Ok(Box::new(XlsxWriter {
+    Ok(Box::new(Guarded(XlsxWriter {
         sink,
         workbook,
         document: document.clone(),
@@ -51,7 +52,7 @@ pub(super) fn writer<'a>(
         sheets: Vec::new(),
         current: None,
         text: Vec::new(),
-    }))
+    })))
 }
 
 /// Cells that surely take less than 4 GB of XML.
@@ -65,6 +66,35 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 8..=60;
 
 /// The largest number that a spreadsheet shows to its last digit.
 const EXACT: u64 = 999_999_999_999_999;
+
+/// A writer whose library panics where its temporary file cannot be written: that is an error like any other.
+struct Guarded<'a>(XlsxWriter<'a>);
+
+impl Writer for Guarded<'_> {
+    fn begin_table(&mut self, index: usize) -> Result<(), FormatError> {
+        self.0.begin_table(index)
+    }
+
+    fn encoder(&self) -> Option<Arc<dyn Encoder>> {
+        None
+    }
+
+    fn write_encoded(&mut self, _bytes: &[u8]) -> Result<(), FormatError> {
+        Err(FormatError::Options("xlsx batches cannot be encoded apart".to_owned()))
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), FormatError> {
+        guarded(|| self.0.write(batch), system_error)
+    }
+
+    fn end_table(&mut self) -> Result<(), FormatError> {
+        guarded(|| self.0.end_table(), system_error)
+    }
+
+    fn finish(self: Box<Self>, rules: &[RuleResult]) -> Result<(), FormatError> {
+        guarded(|| self.0.finish(rules), system_error)
+    }
+}
 
 struct XlsxWriter<'a> {
     sink: Box<dyn Write + Send + 'a>,
@@ -87,21 +117,13 @@ struct CurrentTable {
     widths: Vec<usize>,
 }
 
-impl Writer for XlsxWriter<'_> {
+impl XlsxWriter<'_> {
     fn begin_table(&mut self, index: usize) -> Result<(), FormatError> {
         if self.document.tables.get(index).is_none() || self.current.is_some() {
             return Err(FormatError::Options(format!("table {index} cannot be begun here")));
         }
         self.current = Some(CurrentTable { index, parts: 0, widths: Vec::new() });
         Ok(())
-    }
-
-    fn encoder(&self) -> Option<Arc<dyn Encoder>> {
-        None
-    }
-
-    fn write_encoded(&mut self, _bytes: &[u8]) -> Result<(), FormatError> {
-        Err(FormatError::Options("xlsx batches cannot be encoded apart".to_owned()))
     }
 
     fn write(&mut self, batch: &RecordBatch) -> Result<(), FormatError> {
@@ -152,7 +174,7 @@ impl Writer for XlsxWriter<'_> {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, rules: &[RuleResult]) -> Result<(), FormatError> {
+    fn finish(mut self, rules: &[RuleResult]) -> Result<(), FormatError> {
         front::fill(&mut self.workbook, &self.styles, &self.document, &self.sheets, rules)?;
         self.workbook.save_to_writer(&mut self.sink)?;
         self.sink.flush()?;
