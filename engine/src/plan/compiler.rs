@@ -109,11 +109,13 @@ pub(super) struct Compiler {
     /// What a language model is asked.
     pub pools: Vec<Pool>,
     pub problems: Vec<Problem>,
-    left_out: Vec<String>,
+    pub left_out: Vec<String>,
     /// Whether comparisons of rules may bound columns, and conditions choose rows of groups: not where that closes a circle.
     pub projects: bool,
+    /// Rules `implies` that bound no column, for in some rows nothing lies inside: what their condition reads is drawn again as well.
+    pub loose: HashSet<String>,
     /// What is being made, outermost first: the chain that a cycle closes.
-    path: Vec<(usize, Name)>,
+    pub path: Vec<(usize, Name)>,
 }
 
 /// Compiles a dataset to its plan, or to all its problems.
@@ -313,38 +315,6 @@ impl Compiler {
         if let Failed::One(problem) = failed {
             self.report(pointer, [problem]);
         }
-    }
-
-    fn report_cycle(&mut self, table: usize, name: &Name) {
-        let start = self.path.iter().position(|step| step.0 == table && step.1 == *name).unwrap_or(0);
-        let chain: Vec<(usize, usize)> = self.path[start..]
-            .iter()
-            .filter_map(|(table, name)| match name {
-                Name::Column(column) | Name::Raw(column) | Name::Nulls(column) => Some((*table, *column)),
-                _ => None,
-            })
-            .collect();
-        let mut words: Vec<String> = chain.iter().map(|(table, column)| self.column_words(*table, *column)).collect();
-        words.dedup();
-        if words.len() > 1 && words.first() == words.last() {
-            words.pop();
-        }
-        let place =
-            chain.first().map_or_else(|| format!("/tables/{table}"), |(table, column)| column_pointer(*table, *column));
-        let detail = match words.as_slice() {
-            [one] => format!("{one} needs itself"),
-            _ => format!(
-                "these columns need each other: {} → {}",
-                words.join(" → "),
-                words.first().cloned().unwrap_or_default()
-            ),
-        };
-        self.problems.push(Problem::new("cycle", detail).at(place).remedy("let one of them stand on its own"));
-    }
-
-    fn column_words(&self, table: usize, column: usize) -> String {
-        let table = &self.dataset.tables[table];
-        format!("{}.{}", table.name, table.columns[column].name)
     }
 
     /// Names that must be there, be clean and not stand twice.

@@ -242,7 +242,7 @@ impl Compiler {
     }
 
     /// Whether a column is made of another one, by what is written of it.
-    fn follows(&self, table: usize, column: usize, of: usize) -> bool {
+    pub(super) fn follows(&self, table: usize, column: usize, of: usize) -> bool {
         let definition = &self.dataset.tables[table];
         let (own, other) = (&definition.columns[column], &definition.columns[of].name);
         let names = |text: &str| {
