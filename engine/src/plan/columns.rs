@@ -130,6 +130,14 @@ impl Compiler {
                 return Err(Failed::Known);
             }
             if definition.generator.is_none() {
+                // What is put into other rows by hand or by a rule is no null.
+                let is_alone = self.statements.forced(table, column).is_empty()
+                    && !self.statements.listings.contains_key(&(table, column))
+                    && !self.is_given(table, column);
+                if is_alone {
+                    let conditions = partial.iter().filter_map(|formula| formula.when.clone()).collect();
+                    self.null_elsewhere.insert((table, column), conditions);
+                }
                 let slot = self.formula_slot(table, column, first)?;
                 return self.finish_raw(table, column, slot);
             }

@@ -18,7 +18,7 @@ use crate::generators::Made;
 use crate::locale::Locale;
 use crate::problem::Problem;
 use crate::random::Seeds;
-use crate::schema::{DEFAULT_LOCALE, Dataset, MAX_SEED};
+use crate::schema::{Column, DEFAULT_LOCALE, Dataset, MAX_SEED, RuleKind};
 
 /// What a slot is, within its table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -106,6 +106,8 @@ pub(super) struct Compiler {
     pub null_rates: BTreeMap<(usize, usize), f64>,
     /// Columns that nothing makes null but conditions, with these.
     pub null_only: BTreeMap<(usize, usize), Vec<String>>,
+    /// Columns that have a value in the rows of some conditions alone.
+    pub null_elsewhere: BTreeMap<(usize, usize), Vec<String>>,
     /// What a language model is asked.
     pub pools: Vec<Pool>,
     pub problems: Vec<Problem>,
@@ -171,6 +173,7 @@ fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], pr
         declared: BTreeMap::new(),
         null_rates: BTreeMap::new(),
         null_only: BTreeMap::new(),
+        null_elsewhere: BTreeMap::new(),
         pools: Vec::new(),
         chosen: auto::choose_all(&dataset),
         problems,
@@ -467,11 +470,12 @@ impl Compiler {
                     declared.push(Declared::nulls(&column.name, *rate));
                 }
             }
-            let null_only = definition.columns.iter().enumerate().filter_map(|(at, column)| {
-                Some((column.name.clone(), self.null_only.remove(&(index, at))?))
-                    .filter(|_| column.hidden != Some(true))
-            });
-            let null_only = null_only.collect();
+            let take = |known: &mut BTreeMap<(usize, usize), Vec<String>>| {
+                let delivered = definition.columns.iter().enumerate().filter(|(_, column)| column.hidden != Some(true));
+                let of = |(at, column): (usize, &Column)| Some((column.name.clone(), known.remove(&(index, at))?));
+                delivered.filter_map(of).collect::<Vec<_>>()
+            };
+            let (null_only, null_elsewhere) = (take(&mut self.null_only), take(&mut self.null_elsewhere));
             tables.push(TablePlan {
                 name: definition.name.clone(),
                 rows: match state.rows {
@@ -484,6 +488,7 @@ impl Compiler {
                 groups,
                 declared,
                 null_only,
+                null_elsewhere,
             });
         }
         let mut dataset = Arc::unwrap_or_clone(self.dataset);

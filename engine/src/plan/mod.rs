@@ -245,6 +245,8 @@ pub struct TablePlan {
     declared: Vec<distributions::Declared>,
     /// Delivered columns that are null where one of their conditions is true, and nowhere else.
     null_only: Vec<(String, Vec<String>)>,
+    /// Delivered columns that have a value where one of their conditions is true, and nowhere else.
+    null_elsewhere: Vec<(String, Vec<String>)>,
 }
 
 /// One value a row.
