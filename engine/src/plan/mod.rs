@@ -55,6 +55,7 @@ mod standins;
 mod statements;
 mod statistics;
 mod units;
+mod ways;
 
 use std::sync::Arc;
 

@@ -331,7 +331,7 @@ impl Compiler {
         (condition, min, max, per): (&str, u64, Option<u64>, &[usize]),
     ) -> Result<SlotId, Failed> {
         let name = self.dataset.tables[table].columns[column].name.clone();
-        let family = made.drawn_by.clone();
+        let (family, choices) = (made.drawn_by.clone(), made.choices.clone());
         let drawn = self.push(table, name.clone(), made);
         let base = self.finish_raw(table, column, drawn)?;
         let nullable = self.tables[table].slots[base].nullable;
@@ -375,7 +375,9 @@ impl Compiler {
             self.problems.push(Problem::new("nothing_moves", detail).at(place).remedy(remedy));
             return Err(Failed::Known);
         }
+        let ways = self.ways(table, column, condition, choices.as_ref(), &place);
         let steered = Steered {
+            ways,
             table,
             rule: asked.rule.id.clone(),
             words: one_line(condition),
@@ -403,7 +405,8 @@ impl Compiler {
     pub(super) fn steer(&mut self, table: usize, name: String, steered: Steered) -> SlotId {
         let (base, rule) = (steered.base, steered.rule.clone());
         let far = [steered.condition, base].into_iter().chain(steered.when);
-        let far = far.chain(steered.fast.iter().copied()).chain(steered.per.iter().copied()).collect();
+        let far = far.chain(steered.fast.iter().copied()).chain(steered.per.iter().copied());
+        let far = far.chain(steered.ways.iter().map(|way| way.base)).collect();
         let slot = &self.tables[table].slots[base];
         let (logical, longest) = (slot.logical.clone(), slot.longest);
         let steered = Arc::new(steered);
