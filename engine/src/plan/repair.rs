@@ -264,6 +264,16 @@ impl Search<'_> {
                 }
             }
         }
+        // What is asked and the nearest that can be are mostly told side by side.
+        let numbers: Vec<f64> = words.iter().filter_map(|word| word.parse().ok()).collect();
+        for (lever, own) in self.levers.iter().enumerate().filter(|(_, own)| own.is_allowance()) {
+            for (at, one) in numbers.iter().enumerate() {
+                for other in &numbers[at + 1..] {
+                    let units = own.units_above((one - other).abs());
+                    units.into_iter().for_each(|units| self.add(&mut trials, Trial { lever, units }));
+                }
+            }
+        }
         self.sorted(trials)
     }
 
