@@ -220,7 +220,7 @@ impl Compiler {
             true => Some(Box::new(move |plan: &Plan| correlated.check(plan))),
             false => None,
         };
-        self.statements.passes.push(Pass { table, slot, rule, rows, check });
+        self.statements.passes.push(Pass { table, slot, rule, rows, check, proves: false });
         self.finish_raw(table, column, slot)
     }
 

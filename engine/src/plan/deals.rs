@@ -143,7 +143,12 @@ impl Compiler {
         if let Some(ranks) = self.statements.deals[&table][place].ranks.clone() {
             let (rule, rows) = (ranks.rule.clone(), self.rows(table).unwrap_or(0));
             let check = Box::new(move |plan: &super::Plan| ranks.check(plan).map(|()| Vec::new()));
-            self.statements.passes.push(Pass { table, slot: dealt, rule, rows, check: Some(check) });
+            self.statements.passes.push(Pass { table, slot: dealt, rule, rows, check: Some(check), proves: false });
+        }
+        if self.statements.deals[&table][place].numbers_siblings {
+            // How many children of one parent take part, only the rows can tell.
+            let rule = self.statements.deals[&table][place].rule.clone();
+            self.statements.tried.push((table, dealt, rule));
         }
         let slots = &self.tables[table].slots;
         let (name, logical) = (slots[otherwise].name.clone(), slots[otherwise].logical.clone());

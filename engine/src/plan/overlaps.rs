@@ -210,7 +210,7 @@ impl Compiler {
         if matches!(timetable.groups, Groups::Sorted(_)) {
             let check = Box::new(move |plan: &Plan| timetable.check(plan));
             let (rule, rows) = (overlap.rule.id.clone(), self.rows(table).unwrap_or(0));
-            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
+            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: false });
         }
         self.finish_raw(table, column, slot)
     }

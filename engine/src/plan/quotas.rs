@@ -79,6 +79,8 @@ pub(super) struct Pass {
     pub rows: u64,
     /// Whether what is asked can be met; none where nothing is asked of it.
     pub check: Option<Check>,
+    /// Whether a refusal is a proof: all that could be was weighed.
+    pub proves: bool,
 }
 
 impl Compiler {
@@ -251,7 +253,7 @@ impl Compiler {
         self.statements.systems.insert((table, column));
         let check = Box::new(move |plan: &Plan| counted.check(plan));
         let (rule, rows) = (asked[0].rule.id.clone(), self.rows(table).unwrap_or(0));
-        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
+        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: true });
         self.finish_lengths(table, column, slot)
     }
 
@@ -414,7 +416,7 @@ impl Compiler {
         let slot = self.push(table, name, Made { inputs: vec![base], far, longest, ..Made::computed(logical, fill) });
         let check = Box::new(move |plan: &Plan| steered.check(plan));
         let rows = self.rows(table).unwrap_or(0);
-        self.statements.passes.push(Pass { table, slot, rule: rule.clone(), rows, check: Some(check) });
+        self.statements.passes.push(Pass { table, slot, rule: rule.clone(), rows, check: Some(check), proves: false });
         self.statements.tried.push((table, slot, rule));
         slot
     }
