@@ -1,6 +1,6 @@
 //! Compiles a dataset to a plan: makes every slot that the delivered columns and the rules need, inputs first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::Schema;
@@ -9,6 +9,7 @@ use super::auto::{self, Chosen};
 use super::distributions::Declared;
 use super::groups::Sorted;
 use super::pools::Pool;
+use super::repair::speaks_of_rows;
 use super::scattered::Scattered;
 use super::statements::Statements;
 use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan, shared};
@@ -123,16 +124,43 @@ pub(super) struct Compiler {
 /// Compiles a dataset to its plan, or to all its problems.
 pub(super) fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Compiled {
     if dataset.tables.iter().all(|table| table.rules.is_empty()) {
-        return compile_once(dataset, options, left_out, false).0;
+        return compile_once(dataset, options, left_out, false, HashSet::new()).compiled;
     }
-    let (compiled, projects) = compile_once(dataset.clone(), options, left_out, true);
+    let once = compile_once(dataset.clone(), options, left_out, true, HashSet::new());
     // Columns that bound each other in a circle are drawn again together.
-    let is_circular = projects && compiled.problems.iter().any(|problem| problem.code == "cycle");
-    if is_circular { compile_once(dataset, options, left_out, false).0 } else { compiled }
+    let is_circular = once.projects && once.compiled.problems.iter().any(|problem| problem.code == "cycle");
+    if is_circular {
+        return compile_once(dataset, options, left_out, false, HashSet::new()).compiled;
+    }
+    if once.compiled.plan.is_none() && !once.loose.is_empty() {
+        // Where a bound leaves no value beside others, the rows of its condition are to be others.
+        let loose: BTreeSet<String> = once.loose.iter().cloned().collect();
+        let again = compile_once(dataset, options, left_out, true, once.loose).compiled;
+        // A rule that is left no row would be mended by being emptied.
+        if again.plan.as_ref().is_some_and(|plan| speaks_of_rows(plan, &loose)) {
+            return again;
+        }
+    }
+    once.compiled
 }
 
-/// Compiles a dataset; and whether that did something which may close a circle, and is done only where `projects`.
-fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], projects: bool) -> (Compiled, bool) {
+/// A dataset compiled once.
+struct Once {
+    compiled: Compiled,
+    /// Whether something was done which may close a circle.
+    projects: bool,
+    /// Rules whose conditions may give way to what they bound.
+    loose: HashSet<String>,
+}
+
+/// Compiles a dataset. What may close a circle is done only where `projects`; of `loose` rules the condition gives way as well.
+fn compile_once(
+    mut dataset: Dataset,
+    options: &Options,
+    left_out: &[String],
+    projects: bool,
+    loose: HashSet<String>,
+) -> Once {
     if let Some(seed) = options.seed {
         dataset.random_seed = Some(seed);
     }
@@ -179,6 +207,7 @@ fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], pr
         problems,
         left_out: left_out.to_vec(),
         projects,
+        loose,
         path: Vec::new(),
         dataset,
     };
@@ -201,7 +230,8 @@ fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], pr
         }
     }
     compiler.compile_rules();
-    (compiler.finish(), projects)
+    let (compiled, loose) = compiler.finish();
+    Once { compiled, projects, loose }
 }
 
 /// The pointer of a column.
@@ -424,10 +454,12 @@ impl Compiler {
         }
     }
 
-    fn finish(mut self) -> Compiled {
+    /// The plan, and the rules whose conditions might give way where it fails.
+    fn finish(mut self) -> (Compiled, HashSet<String>) {
+        self.check_complete();
         if self.problems.iter().any(Problem::is_error) {
             sort_problems(&mut self.problems);
-            return Compiled { plan: None, problems: self.problems };
+            return (Compiled { plan: None, problems: self.problems }, HashSet::new());
         }
         let load_order = self.load_order();
         let mut report = self.report_of(&load_order);
@@ -503,6 +535,9 @@ impl Compiler {
         report.fill_memory(&plan);
         plan.report = report;
         let sampled = super::sample::sample(&plan, &self.statements);
+        let implies = |rule: &&crate::schema::Rule| matches!(rule.kind, RuleKind::Implies { .. });
+        let rules = plan.dataset.tables.iter().flat_map(|table| &table.rules).filter(implies);
+        let loose = rules.map(|rule| rule.id.clone()).filter(|id| sampled.tried.contains(id)).collect();
         self.problems.extend(sampled.problems);
         for (id, note) in sampled.notes {
             plan.report.note(&id, note);
@@ -520,7 +555,7 @@ impl Compiler {
         sort_problems(&mut self.problems);
         let failed = self.problems.iter().any(Problem::is_error);
         plan.report.warnings = self.problems.clone();
-        Compiled { plan: (!failed).then(|| Arc::new(plan)), problems: self.problems }
+        (Compiled { plan: (!failed).then(|| Arc::new(plan)), problems: self.problems }, loose)
     }
 
     /// The slot of a column that was compiled.

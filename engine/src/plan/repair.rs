@@ -129,7 +129,7 @@ fn key(problem: &Problem) -> (&'static str, String) {
 }
 
 /// Whether every condition that limits some rules is met by a row. One that cannot be looked at from its own table's columns counts as met.
-fn speaks_of_rows(plan: &Plan, rules: &BTreeSet<String>) -> bool {
+pub(super) fn speaks_of_rows(plan: &Plan, rules: &BTreeSet<String>) -> bool {
     let tables = plan.dataset.tables.iter().enumerate();
     let mut limited = tables.flat_map(|(at, table)| table.rules.iter().map(move |rule| (at, rule)));
     limited.all(|(at, rule)| !rules.contains(&rule.id) || limits(rule).all(|sql| is_met(plan, at, sql).unwrap_or(true)))
