@@ -93,6 +93,11 @@ impl Compiler {
         }
         let definition = self.definition(table, column).clone();
         if self.statements.counted.contains_key(&(table, column)) {
+            if self.is_joint(table, column)
+                && let Some(slot) = self.make_combined(table, column)?
+            {
+                return self.finish_raw(table, column, slot);
+            }
             return self.make_counted(table, column);
         }
         if self.statements.statistics.contains_key(&(table, column)) {
@@ -141,6 +146,9 @@ impl Compiler {
                 let slot = self.formula_slot(table, column, first)?;
                 return self.finish_raw(table, column, slot);
             }
+        }
+        if let Some(asked) = self.statements.dealt_counts.get(&(table, column)).cloned() {
+            return self.make_dealt_count(table, column, &asked);
         }
         if let Some(place) = self.statements.deal_of(table, column) {
             return self.make_deal(table, place, column);
@@ -341,7 +349,7 @@ impl Compiler {
     }
 
     /// A column that is unique by itself: values by a permutation of the positions.
-    fn deal_alone(&mut self, table: usize, column: usize, made: Made) -> Result<Made, Failed> {
+    pub(super) fn deal_alone(&mut self, table: usize, column: usize, made: Made) -> Result<Made, Failed> {
         let pointer = column_pointer(table, column);
         let rows = self.rows(table).ok_or(Failed::Known)?;
         let name = self.definition(table, column).name.clone();

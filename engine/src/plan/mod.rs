@@ -18,6 +18,7 @@ mod convert;
 mod correlations;
 mod counts;
 mod deals;
+mod dealt_counts;
 mod diagram;
 mod differences;
 mod distributions;

@@ -93,6 +93,14 @@ impl Compiler {
         let made = self.compile_generator(table, column)?;
         let grouped = asked.iter().find(|asked| matches!(&asked.ask, Ask::Rows { per, .. } if !per.is_empty()));
         let choices = made.choices.clone().filter(|_| made.inputs.is_empty() && made.far.is_empty());
+        // Beside other rules each group is one condition more, where the groups are a few known values.
+        let apart = match (&choices, grouped) {
+            (Some(_), Some(_)) if asked.len() > 1 => self.by_group(table, &asked),
+            _ => None,
+        };
+        if let (Some(choices), Some(apart)) = (&choices, apart) {
+            return self.make_system(table, column, &apart, made, choices.clone());
+        }
         match (choices, grouped) {
             (Some(choices), None) => self.make_system(table, column, &asked, made, choices),
             (choices, _) => {
@@ -424,14 +432,14 @@ impl Compiler {
 
 /// The conditions of a column's rules, each once.
 #[derive(Default)]
-struct Bits {
+pub(super) struct Bits {
     texts: Vec<String>,
-    slots: Vec<SlotId>,
+    pub slots: Vec<SlotId>,
 }
 
 impl Bits {
     /// The bit of a condition.
-    fn of(
+    pub fn of(
         &mut self,
         compiler: &mut Compiler,
         table: usize,
