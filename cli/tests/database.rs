@@ -204,3 +204,31 @@ fn sqlite_proves_intervals_and_combinations_and_finds_what_breaks_them() {
         ],
     );
 }
+
+#[test]
+fn sqlite_adds_and_counts_days_and_compares_instants_as_such() {
+    holds_and_finds(
+        include_str!("database/times.yaml"),
+        &[
+            ("UPDATE place SET id = 1 WHERE id = 2", "primary-key:place"),
+            ("UPDATE place SET opened = replace(replace(opened, '.5Z', 'Z'), 'Z', '.25Z') WHERE id = 1", "opened"),
+            ("UPDATE place SET closed = opened WHERE id = 1", "closed"),
+            ("UPDATE stay SET id = 1 WHERE id = 2", "primary-key:stay"),
+            ("UPDATE stay SET place_id = 99 WHERE id = 2", "foreign-key:stay.place"),
+            ("UPDATE stay SET ends = date(ends, '1 days') WHERE id = 2", "ends"),
+            ("UPDATE stay SET nights = nights + 1 WHERE id = 2", "nights"),
+            ("UPDATE stay SET earlier = date(earlier, '1 days') WHERE id = 2", "earlier"),
+            ("UPDATE stay SET month_later = date(month_later, '1 days') WHERE id = 2", "month"),
+            ("UPDATE stay SET exact = seen WHERE id = 2", "exact"),
+            ("UPDATE stay SET later = seen WHERE id = 2", "later"),
+            ("UPDATE stay SET noon = starts || 'T12:00:00Z' WHERE id = 2", "noon"),
+            ("UPDATE stay SET day = date(day, '1 days') WHERE id = 2", "day"),
+            ("UPDATE stay SET ends = date(starts, '41 days') WHERE id = 2", "few"),
+            // A fraction makes an instant later, though its text sorts before that without one.
+            ("UPDATE stay SET seen = replace(seen, 'Z', '.75Z') WHERE id = 2", "half"),
+            ("UPDATE stay SET noon = starts WHERE id = 2", "around"),
+            ("UPDATE stay SET seen = '1964-12-31T23:59:59.999999Z' WHERE id = 2", "since"),
+            ("UPDATE stay SET later = seen WHERE id = 2", "gap"),
+        ],
+    );
+}

@@ -41,6 +41,9 @@ pub struct Problem {
     /// What stands better at its place; becomes the fix once the place is final.
     #[serde(skip)]
     proposal: Option<Box<Proposal>>,
+    /// Whether it says what was not achieved, and not that nothing can achieve it.
+    #[serde(skip)]
+    is_open: bool,
     /// Line in the text that was read, from 1, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
@@ -70,6 +73,7 @@ impl Problem {
             params: Map::new(),
             fix: None,
             proposal: None,
+            is_open: false,
             line: None,
             column: None,
         }
@@ -80,6 +84,25 @@ impl Problem {
     pub fn warning(mut self) -> Problem {
         self.severity = Severity::Warning;
         self
+    }
+
+    /// The same of what was tried in vain, which proves nothing of what might be.
+    #[must_use]
+    pub(crate) fn open(mut self) -> Problem {
+        self.is_open = true;
+        self
+    }
+
+    /// How rules are told that it is of together: that they contradict each other where that is proved, else that this version does not hold
+    /// them together.
+    pub(crate) fn of_rules(&self, rules: &str) -> String {
+        let detail = &self.detail;
+        match self.code {
+            "nothing_moves" | "two_owners" | "two_sources" => format!("{rules} cannot be held together yet: {detail}"),
+            "exhausted" | "run" => format!("{rules} cannot be held together: {detail}"),
+            _ if self.is_open => format!("{rules} cannot be held together: {detail}"),
+            _ => format!("{rules} contradict each other: {detail}"),
+        }
     }
 
     /// The same at `pointer`, whatever place it had.

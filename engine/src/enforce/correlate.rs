@@ -8,6 +8,7 @@
 //! larger tables, where other rules put in values or bounds afterwards.
 
 mod coefficient;
+mod follow;
 mod link;
 mod marginal;
 mod matrix;
@@ -19,6 +20,8 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 
 pub(crate) use coefficient::Method;
 use coefficient::ranks;
+use follow::Beside;
+pub(crate) use follow::{Follow, Read};
 pub(crate) use link::Link;
 pub(crate) use marginal::{Marginal, Profile, numbers_of};
 use marginal::{score_of, share_of};
@@ -69,6 +72,8 @@ pub(crate) struct Member {
     pub nulls: Option<SlotId>,
     /// Where rules put in a value, and the value as a number.
     pub forced: Vec<(SlotId, f64)>,
+    /// Values that rules put in because of what columns of the system have.
+    pub follows: Vec<Follow>,
 }
 
 /// What a rule asks of two columns.
@@ -113,6 +118,8 @@ struct Sample {
     put: Vec<Vec<f64>>,
     /// The columns that bound others.
     bounds: HashMap<SlotId, Vec<Option<i64>>>,
+    /// What conditions read of other columns.
+    beside: Beside,
 }
 
 impl Correlated {
@@ -149,7 +156,9 @@ impl Correlated {
 
     /// Whether nothing changes a value after it is drawn.
     fn is_plain(&self) -> bool {
-        self.members.iter().all(|member| member.limits.is_empty() && member.forced.is_empty())
+        self.members
+            .iter()
+            .all(|member| member.limits.is_empty() && member.forced.is_empty() && member.follows.is_empty())
     }
 
     fn settle(&self, plan: &Plan) -> Result<Settled, Fault> {
@@ -165,7 +174,7 @@ impl Correlated {
         let mut best: Option<(f64, Square, Found)> = None;
         for round in 0..ROUNDS {
             let lower = of(&scores);
-            let values = self.values(&sample, &lower);
+            let values = self.values(&sample, &lower).map_err(Fault::Run)?;
             let ranks = self.ranks(&values);
             let found: Found = self.pairs.iter().map(|pair| measured(pair, &values, &ranks)).collect();
             let off = |(pair, (found, rows)): (&Pair, &(Option<f64>, usize))| match found {
@@ -267,6 +276,7 @@ impl Correlated {
                 }
             };
             sample.rows += selected.len();
+            self.sample_beside(&mut evaluation, &selected, &mut sample.beside)?;
             for (at, member) in self.members.iter().enumerate() {
                 sample.scores[at]
                     .extend(selected.iter().map(|row| score_of(open_unit(member.key.word(block.at(*row))))));
@@ -288,12 +298,14 @@ impl Correlated {
     }
 
     /// The values of a sample as numbers; not a number where a cell is null.
-    fn values(&self, sample: &Sample, lower: &Square) -> Vec<Vec<f64>> {
+    fn values(&self, sample: &Sample, lower: &Square) -> Result<Vec<Vec<f64>>, RunError> {
         let mut all: Vec<Vec<f64>> = vec![Vec::new(); self.members.len()];
         let mut open: Vec<usize> = (0..self.members.len()).collect();
-        // A column stands behind those that bound it.
+        // A column stands behind those that bound it or that its values follow on.
         while let Some(place) = open.iter().position(|at| {
-            self.members[*at].limits.iter().all(|limit| !matches!(limit.by, By::Member(other) if open.contains(&other)))
+            let member = &self.members[*at];
+            member.limits.iter().all(|limit| !matches!(limit.by, By::Member(other) if open.contains(&other)))
+                && member.followed().all(|other| !open.contains(&other))
         }) {
             let at = open.remove(place);
             let member = &self.members[at];
@@ -314,10 +326,11 @@ impl Correlated {
                 });
                 shares.within(quantiles, drawn, bounds)
             };
-            let values = (0..sample.rows).map(value).collect();
+            let mut values: Vec<f64> = (0..sample.rows).map(value).collect();
+            self.follow(at, sample, &all, &mut values)?;
             all[at] = values;
         }
-        all
+        Ok(all)
     }
 }
 
@@ -424,7 +437,8 @@ impl Fill for CorrelatedFill {
         let system = &self.system;
         let rows = Correlated::most_rows(&system.pairs, system.members.len()).min(held.plan.tables[system.table].rows);
         // Scores and what stands in their place, while the coefficients are measured.
-        held.add(&**system, 2 * rows * (system.members.len() * size_of::<f64>()) as u64);
+        let beside = system.read_beside().len();
+        held.add(&**system, 2 * rows * ((system.members.len() + beside) * size_of::<f64>()) as u64);
     }
 
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {

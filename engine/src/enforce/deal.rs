@@ -1,5 +1,6 @@
 //! Values without repetition: positions by a keyed permutation, values by position.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, AsArray};
@@ -7,10 +8,12 @@ use datafusion::arrow::datatypes::UInt64Type;
 
 use super::quota::{Conflict, Fault};
 use super::strata::{Standing, Strata};
+use crate::allocation::Allocation;
 use crate::generators::{Cells, Countable, Fill, Rows, RunError};
-use crate::permutation::{Deck, WidePermutation};
-use crate::plan::Plan;
+use crate::permutation::{Deck, Permutation, WidePermutation};
+use crate::plan::{Evaluation, Plan, SlotId, places};
 use crate::random::Key;
+use crate::run::blocks;
 
 /// Each row takes a position of its own in a domain that several columns span as the digits of a number; this column shows one digit.
 pub(crate) struct ByRow {
@@ -32,6 +35,52 @@ impl Fill for ByRow {
         let count = self.countable.count();
         let positions: Vec<u128> = rows.iter().map(|row| self.permutation.at(row) / self.stride % count).collect();
         Ok(self.countable.unrank(&positions))
+    }
+}
+
+/// Some rows take positions of an interval of the domain, the others those that are left, each its own.
+pub(crate) struct InParts {
+    /// Which rows these are: those that come first in this order.
+    order: Permutation,
+    number: u64,
+    inside: WidePermutation,
+    rest: WidePermutation,
+    /// Where the interval begins, and how long it is.
+    start: u128,
+    length: u128,
+    countable: Arc<dyn Countable>,
+}
+
+impl InParts {
+    pub fn new(
+        (order, inside, rest): (Key, Key, Key),
+        countable: Arc<dyn Countable>,
+        rows: u64,
+        number: u64,
+        (start, length): (u128, u128),
+    ) -> InParts {
+        InParts {
+            order: Permutation::new(order, rows),
+            number,
+            inside: WidePermutation::new(inside, length.max(1)),
+            rest: WidePermutation::new(rest, (countable.count() - length).max(1)),
+            start,
+            length,
+            countable,
+        }
+    }
+}
+
+impl Fill for InParts {
+    fn fill(&self, _: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let position = |row: u64| match self.order.at(row) {
+            place if place < self.number => self.start + self.inside.at(place),
+            place => match self.rest.at(place - self.number) {
+                before if before < self.start => before,
+                behind => behind + self.length,
+            },
+        };
+        Ok(self.countable.unrank(&rows.iter().map(position).collect::<Vec<u128>>()))
     }
 }
 
@@ -108,6 +157,58 @@ impl Fill for BySibling {
                 current = Some(parent);
             }
             positions.push(u128::from(deck.at(siblings.value(row))));
+        }
+        Ok(self.countable.unrank(&positions))
+    }
+}
+
+/// As [`BySibling`], for the children of which a condition is true and by their number among these: where a parent has more children than there are
+/// positions. What stands in other rows is of no use.
+pub(crate) struct BySiblingWhere {
+    pub rule: String,
+    pub key: Key,
+    pub countable: Arc<dyn Countable>,
+    pub allocation: Arc<Allocation>,
+    pub table: usize,
+    pub condition: SlotId,
+}
+
+impl BySiblingWhere {
+    /// Of each child of a parent the number of those before it in which the condition is true; nothing where it is not.
+    fn ranks(&self, plan: &Plan, rows: Range<u64>) -> Result<Vec<Option<u64>>, RunError> {
+        let (mut ranks, mut next) = (Vec::with_capacity((rows.end - rows.start) as usize), 0);
+        for block in blocks(rows) {
+            let met = Evaluation::new(plan, self.table, Rows::Range(block)).need(self.condition)?;
+            ranks.extend(met.as_boolean().iter().map(|met| {
+                (met == Some(true)).then(|| {
+                    next += 1;
+                    next - 1
+                })
+            }));
+        }
+        if u128::from(next) > self.countable.count() {
+            let count = self.countable.count();
+            let detail =
+                format!("{} needs {next} combinations for the children of one parent and there are {count}", self.rule);
+            return Err(RunError::new(detail));
+        }
+        Ok(ranks)
+    }
+}
+
+impl Fill for BySiblingWhere {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let domain = u64::try_from(self.countable.count()).unwrap_or(u64::MAX >> 1).min(u64::MAX >> 1);
+        let (mut deck, mut current, mut ranks) = (Deck::new(domain), None, Vec::new());
+        let mut positions = Vec::with_capacity(rows.len());
+        for place in places(&self.allocation, rows) {
+            if current != Some(place.parent) {
+                deck.shuffle(self.key.child(place.parent));
+                current = Some(place.parent);
+                ranks = self.ranks(cells.plan, place.first..place.first + place.size)?;
+            }
+            let rank = ranks.get(place.index as usize).copied().flatten();
+            positions.push(rank.map_or(0, |rank| u128::from(deck.at(rank))));
         }
         Ok(self.countable.unrank(&positions))
     }

@@ -26,6 +26,8 @@ pub(crate) struct Timetable {
     pub key: Key,
     /// The least length of an interval, in units.
     pub shortest: f64,
+    /// The part of it that rules ask for and the ends' own draw does not give.
+    pub least: i64,
     /// The rows that are to keep apart; all where absent. The others stand as if each were alone.
     pub when: Option<SlotId>,
     /// The table.
@@ -181,7 +183,7 @@ impl Fill for StartFill {
     }
 }
 
-/// The ends: the first input, or the next start where that is earlier.
+/// The ends: the first input, no nearer to the start than rules ask, or the next start where that is earlier.
 pub(crate) struct EndFill(pub Arc<Timetable>);
 
 impl Fill for EndFill {
@@ -189,7 +191,11 @@ impl Fill for EndFill {
         let logical = self.0.quantiles.logical();
         let drawn = units_of(&cells.inputs[0], logical, Side::Lower)?;
         let starts = self.0.starts(cells.plan, rows)?;
-        let end = |(end, (_, next)): (Option<i64>, Start)| end.map(|end| next.map_or(end, |next| end.min(next as i64)));
+        let least = self.0.least;
+        let end = |(end, (start, next)): (Option<i64>, Start)| {
+            let end = end.map(|end| if least > 0 { end.max((start as i64).saturating_add(least)) } else { end });
+            end.map(|end| next.map_or(end, |next| end.min(next as i64)))
+        };
         array_of_units(drawn.into_iter().zip(starts).map(end).collect::<Vec<_>>(), logical)
     }
 }

@@ -7,6 +7,8 @@
 
 mod curve;
 mod listed;
+mod met;
+mod stretch;
 
 use std::sync::{Arc, OnceLock};
 
@@ -40,6 +42,8 @@ pub(crate) struct Asked {
     /// How far from it the mean may be.
     pub tolerance: f64,
     pub std: Option<f64>,
+    /// How far from it the standard deviation may be.
+    pub std_tolerance: f64,
     pub min: Option<f64>,
     pub max: Option<f64>,
     /// Shares and the values at them.
@@ -210,8 +214,15 @@ impl Measured {
             (Some(mean), None) => {
                 curve.bend = self.bent(asked, &mut curve, rows, mean, |bend| Bend::Odds(libm::exp(bend)), 28.0)?;
             }
-            (mean, Some(std)) => self.scaled(asked, &mut curve, rows, mean, std)?,
+            (mean, Some(std)) => self.stretched(asked, &mut curve, rows, mean, std)?,
         }
+        let shape = self.settled(asked, curve, rows, key)?;
+        self.check_met(asked, &shape, rows)?;
+        Ok(shape)
+    }
+
+    /// The values of a curve, with the mean that is asked.
+    fn settled(&self, asked: &Asked, mut curve: Curve, rows: u64, key: Key) -> Result<Shape, Conflict> {
         let order = Permutation::new(key, rows);
         if let Some(values) = &self.quantiles.listed {
             let sum = asked.mean.map(|mean| mean * rows as f64);
@@ -222,6 +233,7 @@ impl Measured {
             return Ok(Shape { order, curve, spread: Spread::default(), runs: None });
         };
         let (spread, missing) = self.settle(&mut curve, rows, mean);
+        let missing = missing + self.between_steps(mean, rows, asked.tolerance);
         if missing.abs() > asked.tolerance * rows as f64 + 1e-9 * mean.abs() {
             let detail = format!(
                 "{} asks for a mean of {}, and the nearest that {} can have in these {rows} rows is {}",
@@ -291,56 +303,12 @@ impl Measured {
         Ok(bend(0.5 * (low + high)))
     }
 
-    /// The standard deviation at a mean with normal scores stretched by e to a power; the curve is left so.
-    fn spread_at(&self, asked: &Asked, curve: &mut Curve, rows: u64, mean: f64, power: f64) -> Result<f64, Conflict> {
-        let scale = libm::exp(power);
-        curve.bend =
-            self.bent(asked, curve, rows, mean, |shift| Bend::Scores { shift: shift * (1.0 + scale), scale }, 12.0)?;
-        Ok(self.moments(curve, rows, SAMPLED).1)
-    }
-
-    /// The bend that gives a standard deviation at a mean, the distribution's own where none is asked.
-    fn scaled(&self, asked: &Asked, curve: &mut Curve, rows: u64, mean: Option<f64>, std: f64) -> Result<(), Conflict> {
-        let mean = mean.unwrap_or_else(|| self.moments(curve, rows, SAMPLED).0);
-        const MOST: f64 = 7.0;
-        let (least, largest) =
-            (self.spread_at(asked, curve, rows, mean, -MOST)?, self.spread_at(asked, curve, rows, mean, MOST)?);
-        let slack = 0.005 * std + self.quantiles.quantum.unwrap_or(0.0);
-        if std < least - slack || std > largest + slack {
-            let print = |value: f64| self.quantiles.print(value);
-            let detail = format!(
-                "{} asks for a standard deviation of {}, and {} can have one between {} and {} at that mean",
-                asked.rules.join(" and "),
-                print(std),
-                self.column,
-                print(least),
-                print(largest)
-            );
-            return Err(self.conflict(asked, detail));
-        }
-        // What the sampled ranks miss of the tails is made up for by asking for more.
-        const ROUNDS: usize = 3;
-        let mut wanted = std;
-        for _ in 0..ROUNDS {
-            let (mut low, mut high) = (-MOST, MOST);
-            for _ in 0..STEPS {
-                let middle = 0.5 * (low + high);
-                let off = self.spread_at(asked, curve, rows, mean, middle)? - wanted;
-                if off.abs() <= 1e-4 * wanted {
-                    break;
-                }
-                if off < 0.0 { low = middle } else { high = middle }
-            }
-            if rows <= SAMPLED {
-                break;
-            }
-            let found = self.moments(curve, rows, rows).1;
-            if found == 0.0 || (found - std).abs() <= 0.001 * std {
-                break;
-            }
-            wanted *= std / found;
-        }
-        Ok(())
+    /// What the nearest sum of values that lie several units apart misses of a mean, where that is more than anyone allows.
+    fn between_steps(&self, mean: f64, rows: u64, tolerance: f64) -> f64 {
+        let Some(quantum) = self.quantiles.quantum else { return 0.0 };
+        let exact = mean * rows as f64;
+        let off = exact - libm::rint(exact / quantum) * quantum;
+        if off.abs() > (tolerance * rows as f64).max(0.5) + 1e-9 * exact.abs() { off } else { 0.0 }
     }
 
     /// Brings the sum of all values to the mean times their number.

@@ -2,7 +2,8 @@
 //!
 //! A pass over the table counts the rows that satisfy the condition by themselves, and picks those that change, each set of so many equally
 //! likely (selection sampling, Fan, Muller & Rezucha 1962): one bit a row. Such a row's column is drawn again, by child keys, until the
-//! condition is what it must be there, which is the column's own distribution under that condition.
+//! condition is what it must be there, which is the column's own distribution under that condition; at once where the plan knows a way to draw
+//! nothing else, however rare such values are.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -21,8 +22,26 @@ use crate::run::blocks;
 /// The most groups.
 const GROUPS: usize = 1 << 22;
 
+/// A way to draw the column for rows that change.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    /// Whether the condition holds of what it draws.
+    pub holds: bool,
+    /// The attempt from which on it is taken.
+    pub after: u32,
+    /// What is made anew, in the order of filling, and the last of them, which stands for the column as it is drawn.
+    pub members: Vec<SlotId>,
+    pub base: SlotId,
+}
+
+impl Way {
+    /// Attempts by the column's own distribution before a way is taken that leaves it.
+    pub const PATIENCE: u32 = 64;
+}
+
 /// A condition that so many rows satisfy.
 pub(crate) struct Steered {
+    pub ways: Vec<Way>,
     pub table: usize,
     pub rule: String,
     /// The condition, for people.
@@ -231,9 +250,12 @@ impl Steered {
             ));
         }
         let mut outside: Vec<Option<ArrayRef>> = vec![None; table.slots.len()];
-        for member in &self.members {
-            for input in &table.slots[*member].inputs {
-                if !self.members.contains(input) && outside[*input].is_none() {
+        let made: Vec<&Vec<SlotId>> =
+            std::iter::once(&self.members).chain(self.ways.iter().map(|way| &way.members)).collect();
+        for members in made {
+            for input in members.iter().flat_map(|member| &table.slots[*member].inputs) {
+                let is_made = self.members.contains(input) || members.contains(input);
+                if !is_made && outside[*input].is_none() {
                     outside[*input] = Some(first.need(*input)?);
                 }
             }
@@ -241,35 +263,80 @@ impl Steered {
         let natural = first.need(self.condition)?;
         let mut attempts: Vec<ArrayRef> = Vec::new();
         let mut taken: Vec<(usize, usize)> = vec![(0, 0); rows.len()];
-        let mut open: Vec<u32> = (0..rows.len() as u32).collect();
-        for attempt in 1..=ATTEMPTS {
-            let positions = UInt32Array::from(open.clone());
-            let known = outside
-                .iter()
-                .map(|array| array.as_ref().map(|array| take_rows(array, &positions)).transpose())
-                .collect::<Result<_, _>>()?;
-            let mut trial = first.attempt(rows.take(&open), attempt, known);
+        for holds in [true, false] {
+            let mut open: Vec<u32> =
+                (0..rows.len() as u32).filter(|row| is_true(&natural, *row as usize) != holds).collect();
+            for attempt in 1..=ATTEMPTS {
+                if open.is_empty() {
+                    break;
+                }
+                let positions = UInt32Array::from(open.clone());
+                let known = outside
+                    .iter()
+                    .map(|array| array.as_ref().map(|array| take_rows(array, &positions)).transpose())
+                    .collect::<Result<_, _>>()?;
+                let (values, verdict) = self.attempt(&first, rows.take(&open), attempt, known, holds)?;
+                let mut left = Vec::new();
+                for (position, row) in open.iter().enumerate() {
+                    if is_true(&verdict, position) == holds {
+                        taken[*row as usize] = (attempts.len(), position);
+                    } else {
+                        left.push(*row);
+                    }
+                }
+                attempts.push(values);
+                open = left;
+            }
+            if let Some(row) = open.first() {
+                let detail = format!("no value was found in {ATTEMPTS} attempts that {} asks for", self.rule);
+                let row = Some(rows.at(*row as usize));
+                return Err(RunError { table: table.name.clone(), row, ..RunError::new(detail) });
+            }
+        }
+        let parts: Vec<&dyn Array> = attempts.iter().map(AsRef::as_ref).collect();
+        interleave(&parts, &taken).map_err(|error| RunError::new(error.to_string()))
+    }
+
+    /// The column and the condition drawn once more, by the ways of this attempt where there are such.
+    fn attempt(
+        &self,
+        first: &Evaluation<'_>,
+        rows: Rows,
+        attempt: u32,
+        mut known: Vec<Option<ArrayRef>>,
+        holds: bool,
+    ) -> Result<(ArrayRef, ArrayRef), RunError> {
+        let ways: Vec<&Way> = self.ways.iter().filter(|way| way.holds == holds && way.after <= attempt).collect();
+        if ways.is_empty() {
+            let mut trial = first.attempt(rows, attempt, known);
             for member in &self.members {
                 trial.make(*member)?;
             }
-            let (values, verdict) = (trial.need(self.base)?, trial.need(self.condition)?);
-            let mut left = Vec::new();
-            for (position, row) in open.iter().enumerate() {
-                if is_true(&verdict, position) == is_true(&natural, *row as usize) {
-                    left.push(*row);
-                } else {
-                    taken[*row as usize] = (attempts.len(), position);
-                }
-            }
-            attempts.push(values);
-            open = left;
-            if open.is_empty() {
-                let parts: Vec<&dyn Array> = attempts.iter().map(AsRef::as_ref).collect();
-                return interleave(&parts, &taken).map_err(|error| RunError::new(error.to_string()));
+            return Ok((trial.need(self.base)?, trial.need(self.condition)?));
+        }
+        let mut drawn: Vec<ArrayRef> = Vec::new();
+        for way in &ways {
+            let mut trial = first.attempt(rows.clone(), attempt, known.clone());
+            let made = way.members.iter().try_for_each(|member| trial.make(*member).map(drop));
+            match made.and_then(|()| trial.need(way.base)) {
+                Ok(values) => drawn.push(values),
+                // Of several one may lie beyond the column's own end.
+                Err(error) if drawn.is_empty() && way.base == ways[ways.len() - 1].base => return Err(error),
+                Err(_) => {}
             }
         }
-        let detail = format!("no value was found in {ATTEMPTS} attempts that {} asks for", self.rule);
-        Err(RunError { table: table.name.clone(), row: Some(rows.at(open[0] as usize)), ..RunError::new(detail) })
+        // Each row takes one of them, whichever other rows are asked for beside it; its own word has chosen it already.
+        let side = self.key.child(1);
+        let from: Vec<(usize, usize)> =
+            rows.iter().enumerate().map(|(at, row)| (side.below(row, drawn.len() as u64) as usize, at)).collect();
+        let parts: Vec<&dyn Array> = drawn.iter().map(AsRef::as_ref).collect();
+        let values = interleave(&parts, &from).map_err(|error| RunError::new(error.to_string()))?;
+        known[self.base] = Some(std::sync::Arc::clone(&values));
+        let mut judged = first.attempt(rows, attempt, known);
+        for member in self.members.iter().filter(|member| **member > self.base) {
+            judged.make(*member)?;
+        }
+        Ok((values, judged.need(self.condition)?))
     }
 }
 

@@ -161,7 +161,7 @@ impl Compiler {
         let slot = self.push(table, definition.name.clone(), Made { elsewhere, nullable, ..made });
         // What a block of this table costs: a pass over all children, or over those of the block.
         let rows = if is_picked { rows } else { rows.min(rows.div_ceil(parents.max(1)).saturating_mul(BLOCK)) };
-        self.statements.passes.push(Pass { table, slot, rule: formula.rule.clone(), rows, check: None });
+        self.statements.passes.push(Pass { table, slot, rule: formula.rule.clone(), rows, check: None, proves: false });
         let Some(when) = &formula.when else { return Ok(slot) };
         let condition = self.sql(table, when, true).map_err(|failed| {
             self.report_failure(&when_pointer(formula), failed);

@@ -50,6 +50,7 @@ impl Compiler {
             }
             self.keep_rest(condition, &names, rest, met);
         }
+        self.project_lengths();
         self.project_differences(&ordered);
         self.project_lists();
     }
@@ -128,7 +129,7 @@ impl Compiler {
             let logical = self.bounded(table, column)?;
             let mut bounds = Vec::new();
             for one in &all {
-                bounds.extend(self.bounds_by(one, condition, &logical)?);
+                bounds.extend(self.bounds_by(one, condition.when.as_deref(), &condition.pointer, &logical)?);
             }
             // What is decided over all rows together has one domain in all of them.
             let is_constant = |bound: &PlannedBound| matches!(bound.value, Bound::Constant(_));
@@ -136,14 +137,14 @@ impl Compiler {
         })
     }
 
-    /// The bounds that one comparison sets.
-    fn bounds_by(
+    /// The bounds that one comparison sets, in the rows of a condition.
+    pub(super) fn bounds_by(
         &self,
         one: &Comparison,
-        condition: &RowCondition,
+        when: Option<&str>,
+        place: &str,
         logical: &LogicalType,
     ) -> Option<Vec<PlannedBound>> {
-        let when = condition.when.as_deref();
         let sides: &[Side] = match one.op {
             Op::Less | Op::LessOrEqual => &[Side::Upper],
             Op::Greater | Op::GreaterOrEqual => &[Side::Lower],
@@ -180,7 +181,7 @@ impl Compiler {
                 Side::Lower => 1,
                 Side::Upper => -1,
             };
-            Some(Some(PlannedBound { value, side, rounds, place: condition.pointer.clone(), gap }))
+            Some(Some(PlannedBound { value, side, rounds, place: place.to_owned(), gap }))
         };
         let bounds: Vec<Option<PlannedBound>> = sides.iter().map(|side| bound(*side)).collect::<Option<_>>()?;
         Some(bounds.into_iter().flatten().collect())

@@ -93,6 +93,11 @@ impl Compiler {
         }
         let definition = self.definition(table, column).clone();
         if self.statements.counted.contains_key(&(table, column)) {
+            if self.is_joint(table, column)
+                && let Some(slot) = self.make_combined(table, column)?
+            {
+                return self.finish_raw(table, column, slot);
+            }
             return self.make_counted(table, column);
         }
         if self.statements.statistics.contains_key(&(table, column)) {
@@ -130,9 +135,20 @@ impl Compiler {
                 return Err(Failed::Known);
             }
             if definition.generator.is_none() {
+                // What is put into other rows by hand or by a rule is no null.
+                let is_alone = self.statements.forced(table, column).is_empty()
+                    && !self.statements.listings.contains_key(&(table, column))
+                    && !self.is_given(table, column);
+                if is_alone {
+                    let conditions = partial.iter().filter_map(|formula| formula.when.clone()).collect();
+                    self.null_elsewhere.insert((table, column), conditions);
+                }
                 let slot = self.formula_slot(table, column, first)?;
                 return self.finish_raw(table, column, slot);
             }
+        }
+        if let Some(asked) = self.statements.dealt_counts.get(&(table, column)).cloned() {
+            return self.make_dealt_count(table, column, &asked);
         }
         if let Some(place) = self.statements.deal_of(table, column) {
             return self.make_deal(table, place, column);
@@ -333,7 +349,7 @@ impl Compiler {
     }
 
     /// A column that is unique by itself: values by a permutation of the positions.
-    fn deal_alone(&mut self, table: usize, column: usize, made: Made) -> Result<Made, Failed> {
+    pub(super) fn deal_alone(&mut self, table: usize, column: usize, made: Made) -> Result<Made, Failed> {
         let pointer = column_pointer(table, column);
         let rows = self.rows(table).ok_or(Failed::Known)?;
         let name = self.definition(table, column).name.clone();

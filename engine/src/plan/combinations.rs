@@ -29,7 +29,7 @@ pub(super) struct Combination {
     pub columns: Vec<usize>,
     tuples: Vec<Vec<Value>>,
     is_forbidden: bool,
-    rule: Rule,
+    pub rule: Rule,
     pointer: String,
     built: Option<Built>,
 }
@@ -171,6 +171,13 @@ impl Compiler {
         Ok(Some(slot))
     }
 
+    /// Whether the combination of a column decides it together with what rules count of it.
+    pub(super) fn is_joint(&self, table: usize, column: usize) -> bool {
+        let all = self.statements.combinations.get(&table).map(Vec::as_slice).unwrap_or_default();
+        let first = all.iter().find(|combination| combination.columns.contains(&column));
+        first.is_some_and(|combination| self.is_counted_jointly(table, combination))
+    }
+
     fn build_combination(&mut self, table: usize, place: usize) -> Result<Built, Failed> {
         let combination = self.statements.combinations[&table][place].clone();
         if let Some(built) = &combination.built {
@@ -214,7 +221,7 @@ impl Compiler {
             || self.statements.formula(table, column).is_some()
             || self.statements.deal_of(table, column).is_some()
             || self.is_unique(table, column)
-            || self.statements.is_counted(table, column)
+            || (self.statements.is_counted(table, column) && !self.is_joint(table, column))
             || earlier
         {
             return Ok(Role::Fixed);
@@ -340,6 +347,29 @@ impl Compiler {
             }
         }
         let is_whole = fixed.is_empty();
+        if is_whole && self.is_counted_jointly(table, combination) {
+            let numbers = beside.remove(&Box::<[u8]>::default()).or(otherwise).unwrap_or_default();
+            let tuples: Vec<Vec<u32>> =
+                tuples.iter().map(|places| numbers.iter().map(|number| places[*number as usize]).collect()).collect();
+            let weights = fitted(&tuples, &weights, true);
+            let listed = free.iter().zip(&tuples);
+            let listed = listed.map(|((_, column, choices, logical, _), places)| super::joint_counts::Listed {
+                column: *column,
+                choices,
+                logical,
+                places,
+            });
+            let slot = self.count_tuples(table, combination, &listed.collect::<Vec<_>>(), weights)?;
+            let free = free.into_iter().zip(tuples);
+            let free = free.map(|((_, column, choices, logical, longest), places)| Free {
+                column,
+                values: choices.values,
+                logical,
+                longest,
+                places,
+            });
+            return Ok(Built::Drawn { slot, free: free.collect(), keeps_own: false });
+        }
         let options = |numbers: Vec<u32>| {
             let part: Vec<Vec<u32>> =
                 tuples.iter().map(|places| numbers.iter().map(|number| places[*number as usize]).collect()).collect();

@@ -1,6 +1,6 @@
 //! Compiles a dataset to a plan: makes every slot that the delivered columns and the rules need, inputs first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::Schema;
@@ -9,6 +9,7 @@ use super::auto::{self, Chosen};
 use super::distributions::Declared;
 use super::groups::Sorted;
 use super::pools::Pool;
+use super::repair::speaks_of_rows;
 use super::scattered::Scattered;
 use super::statements::Statements;
 use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan, shared};
@@ -18,7 +19,7 @@ use crate::generators::Made;
 use crate::locale::Locale;
 use crate::problem::Problem;
 use crate::random::Seeds;
-use crate::schema::{DEFAULT_LOCALE, Dataset, MAX_SEED};
+use crate::schema::{Column, DEFAULT_LOCALE, Dataset, MAX_SEED, RuleKind};
 
 /// What a slot is, within its table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -106,29 +107,60 @@ pub(super) struct Compiler {
     pub null_rates: BTreeMap<(usize, usize), f64>,
     /// Columns that nothing makes null but conditions, with these.
     pub null_only: BTreeMap<(usize, usize), Vec<String>>,
+    /// Columns that have a value in the rows of some conditions alone.
+    pub null_elsewhere: BTreeMap<(usize, usize), Vec<String>>,
     /// What a language model is asked.
     pub pools: Vec<Pool>,
     pub problems: Vec<Problem>,
-    left_out: Vec<String>,
+    pub left_out: Vec<String>,
     /// Whether comparisons of rules may bound columns, and conditions choose rows of groups: not where that closes a circle.
     pub projects: bool,
+    /// Rules `implies` that bound no column, for in some rows nothing lies inside: what their condition reads is drawn again as well.
+    pub loose: HashSet<String>,
     /// What is being made, outermost first: the chain that a cycle closes.
-    path: Vec<(usize, Name)>,
+    pub path: Vec<(usize, Name)>,
 }
 
 /// Compiles a dataset to its plan, or to all its problems.
 pub(super) fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Compiled {
     if dataset.tables.iter().all(|table| table.rules.is_empty()) {
-        return compile_once(dataset, options, left_out, false).0;
+        return compile_once(dataset, options, left_out, false, HashSet::new()).compiled;
     }
-    let (compiled, projects) = compile_once(dataset.clone(), options, left_out, true);
+    let once = compile_once(dataset.clone(), options, left_out, true, HashSet::new());
     // Columns that bound each other in a circle are drawn again together.
-    let is_circular = projects && compiled.problems.iter().any(|problem| problem.code == "cycle");
-    if is_circular { compile_once(dataset, options, left_out, false).0 } else { compiled }
+    let is_circular = once.projects && once.compiled.problems.iter().any(|problem| problem.code == "cycle");
+    if is_circular {
+        return compile_once(dataset, options, left_out, false, HashSet::new()).compiled;
+    }
+    if once.compiled.plan.is_none() && !once.loose.is_empty() {
+        // Where a bound leaves no value beside others, the rows of its condition are to be others.
+        let loose: BTreeSet<String> = once.loose.iter().cloned().collect();
+        let again = compile_once(dataset, options, left_out, true, once.loose).compiled;
+        // A rule that is left no row would be mended by being emptied.
+        if again.plan.as_ref().is_some_and(|plan| speaks_of_rows(plan, &loose)) {
+            return again;
+        }
+    }
+    once.compiled
 }
 
-/// Compiles a dataset; and whether that did something which may close a circle, and is done only where `projects`.
-fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], projects: bool) -> (Compiled, bool) {
+/// A dataset compiled once.
+struct Once {
+    compiled: Compiled,
+    /// Whether something was done which may close a circle.
+    projects: bool,
+    /// Rules whose conditions may give way to what they bound.
+    loose: HashSet<String>,
+}
+
+/// Compiles a dataset. What may close a circle is done only where `projects`; of `loose` rules the condition gives way as well.
+fn compile_once(
+    mut dataset: Dataset,
+    options: &Options,
+    left_out: &[String],
+    projects: bool,
+    loose: HashSet<String>,
+) -> Once {
     if let Some(seed) = options.seed {
         dataset.random_seed = Some(seed);
     }
@@ -169,11 +201,13 @@ fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], pr
         declared: BTreeMap::new(),
         null_rates: BTreeMap::new(),
         null_only: BTreeMap::new(),
+        null_elsewhere: BTreeMap::new(),
         pools: Vec::new(),
         chosen: auto::choose_all(&dataset),
         problems,
         left_out: left_out.to_vec(),
         projects,
+        loose,
         path: Vec::new(),
         dataset,
     };
@@ -196,7 +230,8 @@ fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], pr
         }
     }
     compiler.compile_rules();
-    (compiler.finish(), projects)
+    let (compiled, loose) = compiler.finish();
+    Once { compiled, projects, loose }
 }
 
 /// The pointer of a column.
@@ -315,38 +350,6 @@ impl Compiler {
         }
     }
 
-    fn report_cycle(&mut self, table: usize, name: &Name) {
-        let start = self.path.iter().position(|step| step.0 == table && step.1 == *name).unwrap_or(0);
-        let chain: Vec<(usize, usize)> = self.path[start..]
-            .iter()
-            .filter_map(|(table, name)| match name {
-                Name::Column(column) | Name::Raw(column) | Name::Nulls(column) => Some((*table, *column)),
-                _ => None,
-            })
-            .collect();
-        let mut words: Vec<String> = chain.iter().map(|(table, column)| self.column_words(*table, *column)).collect();
-        words.dedup();
-        if words.len() > 1 && words.first() == words.last() {
-            words.pop();
-        }
-        let place =
-            chain.first().map_or_else(|| format!("/tables/{table}"), |(table, column)| column_pointer(*table, *column));
-        let detail = match words.as_slice() {
-            [one] => format!("{one} needs itself"),
-            _ => format!(
-                "these columns need each other: {} → {}",
-                words.join(" → "),
-                words.first().cloned().unwrap_or_default()
-            ),
-        };
-        self.problems.push(Problem::new("cycle", detail).at(place).remedy("let one of them stand on its own"));
-    }
-
-    fn column_words(&self, table: usize, column: usize) -> String {
-        let table = &self.dataset.tables[table];
-        format!("{}.{}", table.name, table.columns[column].name)
-    }
-
     /// Names that must be there, be clean and not stand twice.
     fn check_names(&mut self) {
         let dataset = Arc::clone(&self.dataset);
@@ -451,10 +454,12 @@ impl Compiler {
         }
     }
 
-    fn finish(mut self) -> Compiled {
+    /// The plan, and the rules whose conditions might give way where it fails.
+    fn finish(mut self) -> (Compiled, HashSet<String>) {
+        self.check_complete();
         if self.problems.iter().any(Problem::is_error) {
             sort_problems(&mut self.problems);
-            return Compiled { plan: None, problems: self.problems };
+            return (Compiled { plan: None, problems: self.problems }, HashSet::new());
         }
         let load_order = self.load_order();
         let mut report = self.report_of(&load_order);
@@ -497,11 +502,12 @@ impl Compiler {
                     declared.push(Declared::nulls(&column.name, *rate));
                 }
             }
-            let null_only = definition.columns.iter().enumerate().filter_map(|(at, column)| {
-                Some((column.name.clone(), self.null_only.remove(&(index, at))?))
-                    .filter(|_| column.hidden != Some(true))
-            });
-            let null_only = null_only.collect();
+            let take = |known: &mut BTreeMap<(usize, usize), Vec<String>>| {
+                let delivered = definition.columns.iter().enumerate().filter(|(_, column)| column.hidden != Some(true));
+                let of = |(at, column): (usize, &Column)| Some((column.name.clone(), known.remove(&(index, at))?));
+                delivered.filter_map(of).collect::<Vec<_>>()
+            };
+            let (null_only, null_elsewhere) = (take(&mut self.null_only), take(&mut self.null_elsewhere));
             tables.push(TablePlan {
                 name: definition.name.clone(),
                 rows: match state.rows {
@@ -514,6 +520,7 @@ impl Compiler {
                 groups,
                 declared,
                 null_only,
+                null_elsewhere,
             });
         }
         let mut dataset = Arc::unwrap_or_clone(self.dataset);
@@ -528,6 +535,9 @@ impl Compiler {
         report.fill_memory(&plan);
         plan.report = report;
         let sampled = super::sample::sample(&plan, &self.statements);
+        let implies = |rule: &&crate::schema::Rule| matches!(rule.kind, RuleKind::Implies { .. });
+        let rules = plan.dataset.tables.iter().flat_map(|table| &table.rules).filter(implies);
+        let loose = rules.map(|rule| rule.id.clone()).filter(|id| sampled.tried.contains(id)).collect();
         self.problems.extend(sampled.problems);
         for (id, note) in sampled.notes {
             plan.report.note(&id, note);
@@ -545,7 +555,7 @@ impl Compiler {
         sort_problems(&mut self.problems);
         let failed = self.problems.iter().any(Problem::is_error);
         plan.report.warnings = self.problems.clone();
-        Compiled { plan: (!failed).then(|| Arc::new(plan)), problems: self.problems }
+        (Compiled { plan: (!failed).then(|| Arc::new(plan)), problems: self.problems }, loose)
     }
 
     /// The slot of a column that was compiled.

@@ -1,4 +1,4 @@
-//! Which rules contradict each other: as few of a dataset's rules as are refused alike, none of which can be left out.
+//! Which rules contradict each other, or cannot be held together by this version: as few of a dataset's rules as are refused alike, none of which can be left out.
 //!
 //! What refuses a rule knows what it has met itself: a column that has no value left, a row that no draw mends. Whether other rules have part in
 //! that, only leaving them out can tell. So the dataset is compiled again without some of its rules, first with those that the problem names
@@ -120,7 +120,7 @@ impl Search<'_> {
         if rules.iter().any(|rule| !told_of.contains(*rule)) {
             told.detail = match rules.as_slice() {
                 [rule] => format!("{rule} cannot hold: {}", told.detail),
-                _ => format!("{} contradict each other: {}", rules.join(" and "), told.detail),
+                _ => told.of_rules(&rules.join(" and ")),
             };
         }
         Some(told.param("rules", rules))

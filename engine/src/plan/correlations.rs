@@ -1,18 +1,17 @@
 //! The rule `correlation` at plan time: which columns move together, and whether their distributions can.
 
+mod follows;
 mod scores;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use datafusion::arrow::array::Array;
-
 use self::scores::wanted;
 use super::compiler::{Compiler, Failed, Name};
 use super::quotas::{Check, Pass};
 use super::statements::{Bound, BoundOf};
-use super::{Plan, SlotId, convert};
-use crate::enforce::correlate::{By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, numbers_of, rounded};
+use super::{Plan, SlotId};
+use crate::enforce::correlate::{By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, rounded};
 use crate::expr::Parsed;
 use crate::generators::Made;
 use crate::problem::Problem;
@@ -38,6 +37,7 @@ struct System {
     rules: Vec<Correlation>,
     /// What was compiled: the system, and the generators of its columns that are used as they are.
     built: Option<Result<Arc<Correlated>, ()>>,
+    is_building: bool,
     made: HashMap<usize, Made>,
 }
 
@@ -133,8 +133,14 @@ impl Compiler {
                 let (tied, apart): (Vec<System>, Vec<System>) = systems
                     .into_iter()
                     .partition(|system| system.columns.iter().any(|column| rule.columns.contains(column)));
-                let mut joined =
-                    System { table, columns: Vec::new(), rules: Vec::new(), built: None, made: HashMap::new() };
+                let mut joined = System {
+                    table,
+                    columns: Vec::new(),
+                    rules: Vec::new(),
+                    built: None,
+                    is_building: false,
+                    made: HashMap::new(),
+                };
                 for system in tied {
                     joined.columns.extend(system.columns);
                     joined.rules.extend(system.rules);
@@ -152,14 +158,20 @@ impl Compiler {
     /// A column that moves together with others.
     pub(super) fn make_correlated(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
         let number = self.statements.correlations.system_of(table, column).ok_or(Failed::Known)?;
+        if self.statements.correlations.systems[number].is_building {
+            // Whatever the columns are drawn by cannot wait for one of them, which would vanish without a word.
+            let columns = self.statements.correlations.systems[number].columns.clone();
+            self.report_moving_cycle(table, &columns, column);
+            return Err(Failed::Known);
+        }
         if self.statements.correlations.systems[number].built.is_none() {
-            // Set first, so that what needs itself is not built again.
-            self.statements.correlations.systems[number].built = Some(Err(()));
+            self.statements.correlations.systems[number].is_building = true;
             let built = self.build_correlated(number).map(Arc::new).map_err(|failed| {
                 let pointer = self.statements.correlations.systems[number].rules[0].pointer.clone();
                 self.report_failure(&pointer, failed);
             });
-            self.statements.correlations.systems[number].built = Some(built);
+            let system = &mut self.statements.correlations.systems[number];
+            (system.built, system.is_building) = (Some(built), false);
         }
         let system = &mut self.statements.correlations.systems[number];
         let Some(Ok(built)) = &system.built else {
@@ -187,7 +199,7 @@ impl Compiler {
                     By::Slot(slot) => Some(slot),
                     _ => None,
                 });
-                let far = conditions.chain(outer).chain(correlated.when).collect();
+                let far = conditions.chain(outer).chain(correlated.when).chain(correlated.read_beside()).collect();
                 let mut inputs: Vec<SlotId> = correlated.when.into_iter().collect();
                 for limit in &known.limits {
                     match limit.by {
@@ -208,7 +220,7 @@ impl Compiler {
             true => Some(Box::new(move |plan: &Plan| correlated.check(plan))),
             false => None,
         };
-        self.statements.passes.push(Pass { table, slot, rule, rows, check });
+        self.statements.passes.push(Pass { table, slot, rule, rows, check, proves: false });
         self.finish_raw(table, column, slot)
     }
 
@@ -248,6 +260,7 @@ impl Compiler {
             members.push(member);
             self.statements.correlations.systems[number].made.insert(*column, made);
         }
+        self.add_follows(number, &mut members)?;
         for (member, profile) in members.iter().zip(&profiles) {
             if profile.is_constant() {
                 let detail = format!(
@@ -337,17 +350,11 @@ impl Compiler {
         };
         let mut forced = Vec::new();
         for value in self.statements.forced(table, column) {
-            let logical = definition.logical_type().unwrap_or_else(|| made.logical.clone());
-            let array = convert::literal(&value.value, &logical).map_err(|problem| {
-                self.report(&value.pointer, [problem]);
-                Failed::Known
-            })?;
-            let factor = match &marginal {
-                Marginal::Drawn(quantiles) => quantiles.units_of_one(),
-                Marginal::Listed { .. } => 1.0,
-            };
-            let number =
-                numbers_of(&array).filter(|_| array.len() == 1).map_or(f64::NAN, |numbers| numbers[0] * factor);
+            // What a column of the system decides is put in once that is drawn.
+            if columns.iter().any(|column| self.reads(table, &value.condition, *column)) {
+                continue;
+            }
+            let number = self.forced_number(table, column, &value, &marginal, &made.logical)?;
             let condition = self.sql(table, &value.condition, true).map_err(|failed| {
                 self.report_failure(&value.pointer, failed);
                 Failed::Known
@@ -375,7 +382,7 @@ impl Compiler {
         let follows = conditions.iter().any(|sql| columns.iter().any(|column| self.reads(table, sql, *column)));
         let nulls = if follows { None } else { self.nulls_of(table, column)? };
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "value", 0);
-        Ok((Member { column: definition.name, key, marginal, limits, nulls, forced }, made))
+        Ok((Member { column: definition.name, key, marginal, limits, nulls, forced, follows: Vec::new() }, made))
     }
 }
 

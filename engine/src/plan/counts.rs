@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::compiler::Compiler;
+use super::dealt_counts::DealtCount;
 use super::quotas::{Ask, Asked, AskedNulls, one_line};
 use crate::enforce::quota::Want;
 use crate::expr::{Parsed, Simple};
@@ -193,6 +194,20 @@ impl Compiler {
         };
         let steered = free.iter().rev().min_by_key(|column| cost(column)).copied();
         let Some(column) = steered else {
+            let of = |low: i64, high: i64| DealtCount {
+                rule: rule.id.clone(),
+                pointer: pointer.to_owned(),
+                words: one_line(condition),
+                low,
+                high,
+                min,
+                max,
+            };
+            if rule.when.is_none() && per.is_empty() && self.count_dealt(table, &conjuncts, of) {
+                let note = "so many rows are dealt values of which it holds, and the others the rest".to_owned();
+                self.hold(table, rule, "by_construction", note);
+                return;
+            }
             let detail = format!("nothing that {} reads can move", rule.id);
             let remedy = "let it read a column of its own table that has a generator of its own";
             self.problems.push(Problem::new("nothing_moves", detail).at(format!("{pointer}/where")).remedy(remedy));
@@ -242,7 +257,7 @@ impl Compiler {
     }
 
     /// Whether a column is made of another one, by what is written of it.
-    fn follows(&self, table: usize, column: usize, of: usize) -> bool {
+    pub(super) fn follows(&self, table: usize, column: usize, of: usize) -> bool {
         let definition = &self.dataset.tables[table];
         let (own, other) = (&definition.columns[column], &definition.columns[of].name);
         let names = |text: &str| {

@@ -7,7 +7,7 @@ use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::quotas::Pass;
 use super::statements::{DealtSpread, Member, Part};
 use crate::enforce::choose::Chosen;
-use crate::enforce::deal::{ByRank, ByRow, BySibling, Ranks};
+use crate::enforce::deal::{ByRank, ByRow, BySibling, BySiblingWhere, Ranks};
 use crate::enforce::spread::{ByLikelihood, SiblingsByLikelihood, Spread};
 use crate::enforce::strata::Strata;
 use crate::generators::Made;
@@ -66,8 +66,8 @@ impl Compiler {
             ),
         };
         let when = self.statements.deals[&table][place].when.clone();
-        let is_ranked = when.is_some() && siblings_of.is_none() && needed > capacity;
-        if is_ranked {
+        let is_ranked = when.is_some() && needed > capacity && (siblings_of.is_none() || self.given_rows(table) == 0);
+        if is_ranked && siblings_of.is_none() {
             self.rank_rows(table, place, capacity)?;
         }
         if needed > capacity && !is_ranked {
@@ -102,6 +102,7 @@ impl Compiler {
         let stream = self.seeds.key(self.dataset.tables[table].seed_name(), &rule, "position", 0);
         if let Some(deal) = self.statements.deals.get_mut(&table).and_then(|deals| deals.get_mut(place)) {
             deal.parts = Some(parts.clone());
+            deal.numbers_siblings = is_ranked && siblings_of.is_some();
             deal.spread = spread.map(|spread| {
                 let (permutation, start) = ByLikelihood::order(stream, &spread);
                 DealtSpread { spread: Arc::new(spread), permutation, start, factors }
@@ -143,7 +144,12 @@ impl Compiler {
         if let Some(ranks) = self.statements.deals[&table][place].ranks.clone() {
             let (rule, rows) = (ranks.rule.clone(), self.rows(table).unwrap_or(0));
             let check = Box::new(move |plan: &super::Plan| ranks.check(plan).map(|()| Vec::new()));
-            self.statements.passes.push(Pass { table, slot: dealt, rule, rows, check: Some(check) });
+            self.statements.passes.push(Pass { table, slot: dealt, rule, rows, check: Some(check), proves: false });
+        }
+        if self.statements.deals[&table][place].numbers_siblings {
+            // How many children of one parent take part, only the rows can tell.
+            let rule = self.statements.deals[&table][place].rule.clone();
+            self.statements.tried.push((table, dealt, rule));
         }
         let slots = &self.tables[table].slots;
         let (name, logical) = (slots[otherwise].name.clone(), slots[otherwise].logical.clone());
@@ -160,9 +166,18 @@ impl Compiler {
         let deal = &self.statements.deals[&table][place];
         let at = deal.members.iter().position(|known| *known == member).ok_or(Failed::Known)?;
         let (siblings_of, rule, spread) = (deal.siblings_of, deal.rule.clone(), deal.spread.clone());
+        let numbers_siblings = deal.numbers_siblings;
         let part = parts[at].clone();
         let seed_name = self.dataset.tables[table].seed_name();
         match siblings_of {
+            Some(_) if numbers_siblings => {
+                let key = self.seeds.key(seed_name, stream, "position", 0);
+                let condition = self.deal_condition(table, place)?.ok_or(Failed::Known)?;
+                let allocation = self.tables[table].allocation.clone().ok_or(Failed::Known)?;
+                let fill = BySiblingWhere { rule, key, countable: part.countable, allocation, table, condition };
+                let made = Made::computed(part.logical, fill);
+                Ok(Made { inputs: vec![condition], far: vec![condition], longest: part.longest, ..made })
+            }
             Some(key) => {
                 let stream = self.seeds.key(seed_name, stream, "position", 0);
                 let parent = self.slot(table, Name::Key(key))?;

@@ -279,11 +279,12 @@ fn bound(value: Bound, side: Side, place: &str, gap: i64) -> PlannedBound {
 }
 
 /// What a difference is compared with, in units of a type: the unit on that side of it which still holds.
-fn units(one: &Difference, logical: &LogicalType, side: Side) -> Option<i64> {
+pub(super) fn units(one: &Difference, logical: &LogicalType, side: Side) -> Option<i64> {
     let places = match logical {
-        LogicalType::Date => {
+        LogicalType::Date if one.span != 0 => {
             return (one.number == 0 && one.span % DAY_US == 0).then_some(one.span / DAY_US);
         }
+        LogicalType::Datetime => return (one.number == 0).then_some(one.span),
         LogicalType::Decimal { scale, .. } => u32::try_from(*scale).ok()?,
         _ => 0,
     };

@@ -13,9 +13,13 @@ use crate::verify::{Distribution, Expected, Shape};
 
 /// The condition of the rows of which another is not true.
 fn outside(condition: &str) -> String {
+    format!("{} IS NOT TRUE", bracketed(condition))
+}
+
+fn bracketed(condition: &str) -> String {
     // A comment at its end must not take the rest along.
     let end = if condition.contains("--") { "\n" } else { "" };
-    format!("({condition}{end}) IS NOT TRUE")
+    format!("({condition}{end})")
 }
 
 /// Shares into which a distribution of numbers is cut at most.
@@ -167,12 +171,20 @@ impl Plan {
             let columns = table.schema.fields().iter().filter(|field| !field.is_nullable());
             (table.name.clone(), columns.map(|field| field.name().clone()).collect())
         });
+        let elsewhere = |conditions: &Vec<String>| {
+            conditions.iter().map(|condition| outside(condition)).collect::<Vec<_>>().join(" AND ")
+        };
         let null_only = self.tables.iter().map(|table| {
-            let elsewhere = |conditions: &Vec<String>| {
-                conditions.iter().map(|condition| outside(condition)).collect::<Vec<_>>().join(" AND ")
-            };
             let columns = table.null_only.iter();
             (table.name.clone(), columns.map(|(name, conditions)| (name.clone(), elsewhere(conditions))).collect())
+        });
+        let null_where = self.tables.iter().zip(&self.dataset.tables).map(|(table, definition)| {
+            let columns = table.null_elsewhere.iter().map(|(name, conditions)| {
+                let own = definition.column(name).and_then(|column| column.null_when.as_ref());
+                let elsewhere = elsewhere(conditions);
+                (name.clone(), own.map_or(elsewhere.clone(), |own| format!("{} OR {elsewhere}", bracketed(own))))
+            });
+            (table.name.clone(), columns.collect())
         });
         let types = self.tables.iter().map(|table| {
             let fields = table.schema.fields().iter();
@@ -182,6 +194,7 @@ impl Plan {
         Expected {
             never_null: never_null.collect(),
             never_null_where: null_only.collect(),
+            null_where: null_where.collect(),
             types: types.collect(),
             distributions: self.distributions(),
         }

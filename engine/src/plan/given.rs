@@ -270,7 +270,14 @@ impl Compiler {
         self.statements.pointers.insert(rule.clone(), format!("/tables/{table}/given"));
         let rows = self.rows(parent).unwrap_or(0);
         let check = Box::new(move |plan: &super::Plan| parents.rows(plan).map(|_| Vec::new()));
-        self.statements.passes.push(super::quotas::Pass { table, slot: made, rule, rows, check: Some(check) });
+        self.statements.passes.push(super::quotas::Pass {
+            table,
+            slot: made,
+            rule,
+            rows,
+            check: Some(check),
+            proves: false,
+        });
         Ok(made)
     }
 

@@ -95,7 +95,7 @@ impl Compiler {
         if rest.is_empty() {
             self.hold(table, rule, "projected", format!("{} follows from the condition", projected.join(", ")));
         } else {
-            let is_given = rest.iter().any(|part| self.reads_given(table, part));
+            let is_given = rest.iter().any(|part| self.reads_given(table, part)) || self.loose.contains(&rule.id);
             let then = rest.iter().map(|part| format!("({})", part.sql())).collect::<Vec<_>>().join(" AND ");
             self.add_condition(
                 table,
@@ -105,7 +105,9 @@ impl Compiler {
                 format!("{pointer}/then"),
             );
             self.limited_to(limits);
-            self.taken_apart(Some(condition), rest);
+            if !self.loose.contains(&rule.id) {
+                self.taken_apart(Some(condition), rest);
+            }
         }
     }
 

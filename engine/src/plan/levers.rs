@@ -139,6 +139,13 @@ impl Lever {
         }
     }
 
+    /// The least number of units that is no smaller than a number.
+    pub fn units_above(&self, number: f64) -> Option<i64> {
+        let Form::Number(places) = self.form else { return None };
+        let units = (number * 10_f64.powi(places as i32)).ceil();
+        (units < 9e15).then_some(units as i64)
+    }
+
     /// Whether its values are one unit apart as they are written.
     pub fn is_whole(&self) -> bool {
         !matches!(self.form, Form::Number(places) if places > 0)

@@ -18,15 +18,19 @@ mod convert;
 mod correlations;
 mod counts;
 mod deals;
+mod dealt_counts;
 mod diagram;
 mod differences;
 mod distributions;
 mod domains;
 mod evaluate;
+mod faults;
 mod formulas;
 mod given;
+mod grouped_counts;
 mod groups;
 mod implies;
+mod joint_counts;
 mod levers;
 mod listed;
 mod memory;
@@ -52,6 +56,7 @@ mod standins;
 mod statements;
 mod statistics;
 mod units;
+mod ways;
 
 use std::sync::Arc;
 
@@ -74,6 +79,7 @@ pub(crate) use pools::Pool;
 pub use pools::{Look, Unasked};
 pub use report::{ColumnReport, Report, RuleReport, TableReport};
 pub(crate) use scattered::{Scattered, Step, Tally};
+pub(crate) use scope::as_sql;
 pub use shifts::Shift;
 pub use units::{RowBound, Scalar, Side, units_of};
 
@@ -241,6 +247,8 @@ pub struct TablePlan {
     declared: Vec<distributions::Declared>,
     /// Delivered columns that are null where one of their conditions is true, and nowhere else.
     null_only: Vec<(String, Vec<String>)>,
+    /// Delivered columns that have a value where one of their conditions is true, and nowhere else.
+    null_elsewhere: Vec<(String, Vec<String>)>,
 }
 
 /// One value a row.

@@ -85,6 +85,7 @@ impl Compiler {
         let per = asked.per.iter().map(|column| self.slot(table, Name::Column(*column))).collect::<Result<_, _>>()?;
         let key = self.count_key(table, &asked.rule);
         let steered = Steered {
+            ways: Vec::new(),
             table,
             rule: asked.rule.clone(),
             words: asked.words.clone(),

@@ -94,43 +94,47 @@ impl Compiler {
                 );
                 return;
             }
+            // What decides a column's values over all rows together cannot wait for others: they are drawn inside what it leaves.
+            let measured: Vec<usize> = (0..columns.len())
+                .filter(|at| self.statements.statistics.contains_key(&(table, columns[*at])))
+                .collect();
+            let pivot = if let [pivot] = measured.as_slice() { *pivot } else { 0 };
+            if measured.len() == 1 {
+                self.statements.closed.insert((table, columns[pivot]));
+            }
             for (at, column) in columns.iter().enumerate() {
+                let bound = |value: Bound, side: Side, gap: i64| PlannedBound {
+                    value,
+                    side,
+                    rounds: side,
+                    place: pointer.to_owned(),
+                    gap,
+                };
                 let mut bounds = vec![
-                    PlannedBound {
-                        value: Bound::Constant(intervals[at].min),
-                        side: Side::Lower,
-                        rounds: Side::Lower,
-                        place: pointer.to_owned(),
-                        gap: 0,
-                    },
-                    PlannedBound {
-                        value: Bound::Constant(intervals[at].max),
-                        side: Side::Upper,
-                        rounds: Side::Upper,
-                        place: pointer.to_owned(),
-                        gap: 0,
-                    },
+                    bound(Bound::Constant(intervals[at].min), Side::Lower, 0),
+                    bound(Bound::Constant(intervals[at].max), Side::Upper, 0),
                 ];
-                for (steps, before) in columns[..at].iter().rev().enumerate() {
-                    let gap = distance.min.saturating_mul(steps as i64 + 1);
-                    bounds.push(PlannedBound {
-                        value: Bound::Slot(BoundOf::Column(*before)),
-                        side: Side::Lower,
-                        rounds: Side::Lower,
-                        place: pointer.to_owned(),
-                        gap,
-                    });
+                let of = |column: usize| Bound::Slot(BoundOf::Column(column));
+                if at < pivot {
+                    for (steps, after) in columns[at + 1..=pivot].iter().enumerate() {
+                        bounds.push(bound(of(*after), Side::Upper, -distance.min.saturating_mul(steps as i64 + 1)));
+                        if let (0, Some(most)) = (steps, distance.max) {
+                            bounds.push(bound(of(*after), Side::Lower, -most));
+                        }
+                    }
+                }
+                for (steps, before) in columns[..at].iter().rev().enumerate().filter(|_| at > pivot) {
+                    bounds.push(bound(of(*before), Side::Lower, distance.min.saturating_mul(steps as i64 + 1)));
                     if let (0, Some(most)) = (steps, distance.max) {
-                        bounds.push(PlannedBound {
-                            value: Bound::Slot(BoundOf::Column(*before)),
-                            side: Side::Upper,
-                            rounds: Side::Upper,
-                            place: pointer.to_owned(),
-                            gap: most,
-                        });
+                        bounds.push(bound(of(*before), Side::Upper, most));
                     }
                 }
                 self.statements.bounds.insert((table, *column), bounds);
+            }
+            if measured.len() == 1 {
+                let note = format!("the other columns are drawn inside what {} leaves", names[pivot]);
+                self.hold(table, rule, "projected", note);
+                return;
             }
             self.hold(table, rule, "projected", "each column is drawn inside what the ones before it leave".to_owned());
             return;

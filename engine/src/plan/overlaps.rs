@@ -4,9 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::context::ContextParts;
+use super::differences::units;
 use super::quotas::Pass;
-use super::{Groups, Plan, SlotId};
+use super::statements::RowCondition;
+use super::{Groups, Plan, Side, SlotId};
 use crate::enforce::overlap::{EndFill, StartFill, Timetable};
+use crate::expr::{Op, Parsed};
 use crate::generators::Made;
 use crate::problem::Problem;
 use crate::schema::{Rule, RuleKind};
@@ -23,6 +26,8 @@ pub(super) struct Overlap {
     per: Vec<String>,
     start: usize,
     end: usize,
+    /// How many units of the start an interval takes at least, as rules say.
+    least: i64,
     timetable: Option<Arc<Timetable>>,
 }
 
@@ -76,9 +81,53 @@ impl Compiler {
             per: per.clone(),
             start: ends[0],
             end: ends[1],
+            least: 0,
             timetable: None,
         };
         self.statements.overlaps.entry(table).or_default().push(overlap);
+    }
+
+    /// Turns the least lengths of intervals that conditions ask for in all rows into room between their starts.
+    pub(super) fn project_lengths(&mut self) {
+        let conditions = std::mem::take(&mut self.statements.conditions);
+        for condition in conditions {
+            let (mut names, mut rest, mut met) = (Vec::new(), Vec::new(), Vec::new());
+            for (at, part) in condition.parts.iter().enumerate() {
+                let Some((place, least)) = self.length_of(&condition, part) else {
+                    rest.push(at);
+                    continue;
+                };
+                let table = condition.table;
+                if let Some(overlap) = self.statements.overlaps.get_mut(&table).and_then(|all| all.get_mut(place)) {
+                    overlap.least = overlap.least.max(least);
+                    names.push(self.dataset.tables[table].columns[overlap.end].name.clone());
+                }
+                met.push(at);
+            }
+            self.keep_rest(condition, &names, rest, met);
+        }
+    }
+
+    /// The intervals that one part of a condition gives a least length, by their place among the table's, and that length.
+    fn length_of(&self, condition: &RowCondition, part: &Parsed) -> Option<(usize, i64)> {
+        let differences = part.differences();
+        let [one] = differences.as_slice() else { return None };
+        let table = condition.table;
+        let (left, right) = (self.column_named(table, &one.left)?, self.column_named(table, &one.right)?);
+        let all = self.statements.overlaps.get(&table).filter(|_| condition.when.is_none())?;
+        let place = all.iter().position(|overlap| {
+            (overlap.start, overlap.end) == (left, right) || (overlap.start, overlap.end) == (right, left)
+        })?;
+        let start = &self.dataset.tables[table].columns[all[place].start];
+        let logical = start.generator.as_ref()?.interval()?.logical;
+        let least = match (one.op, all[place].end == left) {
+            (Op::GreaterOrEqual, true) => units(one, &logical, Side::Lower)?,
+            (Op::Greater, true) => units(one, &logical, Side::Upper)?.checked_add(1)?,
+            (Op::LessOrEqual, false) => units(one, &logical, Side::Upper)?.checked_neg()?,
+            (Op::Less, false) => units(one, &logical, Side::Lower)?.checked_neg()?.checked_add(1)?,
+            _ => return None,
+        };
+        Some((place, least))
     }
 
     /// A start, or an end that reaches no further than the next one.
@@ -183,6 +232,7 @@ impl Compiler {
                 quantiles,
                 key,
                 shortest: shortest as f64,
+                least: overlap.least,
                 when,
                 table,
                 whole: OnceLock::new(),
@@ -210,7 +260,7 @@ impl Compiler {
         if matches!(timetable.groups, Groups::Sorted(_)) {
             let check = Box::new(move |plan: &Plan| timetable.check(plan));
             let (rule, rows) = (overlap.rule.id.clone(), self.rows(table).unwrap_or(0));
-            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
+            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: false });
         }
         self.finish_raw(table, column, slot)
     }
@@ -254,7 +304,7 @@ impl Compiler {
         let length = generator.least_length(logical).filter(|(from, length)| *from == start && *length >= 0);
         let length = length.map(|(_, length)| length);
         if let Some(length) = length.or_else(|| generator.above().contains(&start.as_str()).then_some(0)) {
-            return Ok(length);
+            return Ok(length.max(overlap.least));
         }
         let detail = format!("{} needs an {end} that is never before {start}", overlap.rule.id);
         let remedy = format!("give {end} the generator {{type: date_offset, from: {start}, min: 0}}");

@@ -67,7 +67,7 @@ impl Compiler {
                 0 => Ok(Vec::new()),
                 _ => picks.ready(plan).map(|_| Vec::new()),
             });
-            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
+            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: false });
         }
         Ok(slot)
     }

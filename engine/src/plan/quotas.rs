@@ -79,6 +79,8 @@ pub(super) struct Pass {
     pub rows: u64,
     /// Whether what is asked can be met; none where nothing is asked of it.
     pub check: Option<Check>,
+    /// Whether a refusal is a proof: all that could be was weighed.
+    pub proves: bool,
 }
 
 impl Compiler {
@@ -91,6 +93,14 @@ impl Compiler {
         let made = self.compile_generator(table, column)?;
         let grouped = asked.iter().find(|asked| matches!(&asked.ask, Ask::Rows { per, .. } if !per.is_empty()));
         let choices = made.choices.clone().filter(|_| made.inputs.is_empty() && made.far.is_empty());
+        // Beside other rules each group is one condition more, where the groups are a few known values.
+        let apart = match (&choices, grouped) {
+            (Some(_), Some(_)) if asked.len() > 1 => self.by_group(table, &asked),
+            _ => None,
+        };
+        if let (Some(choices), Some(apart)) = (&choices, apart) {
+            return self.make_system(table, column, &apart, made, choices.clone());
+        }
         match (choices, grouped) {
             (Some(choices), None) => self.make_system(table, column, &asked, made, choices),
             (choices, _) => {
@@ -251,7 +261,7 @@ impl Compiler {
         self.statements.systems.insert((table, column));
         let check = Box::new(move |plan: &Plan| counted.check(plan));
         let (rule, rows) = (asked[0].rule.id.clone(), self.rows(table).unwrap_or(0));
-        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
+        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: true });
         self.finish_lengths(table, column, slot)
     }
 
@@ -331,7 +341,7 @@ impl Compiler {
         (condition, min, max, per): (&str, u64, Option<u64>, &[usize]),
     ) -> Result<SlotId, Failed> {
         let name = self.dataset.tables[table].columns[column].name.clone();
-        let family = made.drawn_by.clone();
+        let (family, choices) = (made.drawn_by.clone(), made.choices.clone());
         let drawn = self.push(table, name.clone(), made);
         let base = self.finish_raw(table, column, drawn)?;
         let nullable = self.tables[table].slots[base].nullable;
@@ -375,7 +385,9 @@ impl Compiler {
             self.problems.push(Problem::new("nothing_moves", detail).at(place).remedy(remedy));
             return Err(Failed::Known);
         }
+        let ways = self.ways(table, column, condition, choices.as_ref(), &place);
         let steered = Steered {
+            ways,
             table,
             rule: asked.rule.id.clone(),
             words: one_line(condition),
@@ -403,7 +415,8 @@ impl Compiler {
     pub(super) fn steer(&mut self, table: usize, name: String, steered: Steered) -> SlotId {
         let (base, rule) = (steered.base, steered.rule.clone());
         let far = [steered.condition, base].into_iter().chain(steered.when);
-        let far = far.chain(steered.fast.iter().copied()).chain(steered.per.iter().copied()).collect();
+        let far = far.chain(steered.fast.iter().copied()).chain(steered.per.iter().copied());
+        let far = far.chain(steered.ways.iter().map(|way| way.base)).collect();
         let slot = &self.tables[table].slots[base];
         let (logical, longest) = (slot.logical.clone(), slot.longest);
         let steered = Arc::new(steered);
@@ -411,7 +424,7 @@ impl Compiler {
         let slot = self.push(table, name, Made { inputs: vec![base], far, longest, ..Made::computed(logical, fill) });
         let check = Box::new(move |plan: &Plan| steered.check(plan));
         let rows = self.rows(table).unwrap_or(0);
-        self.statements.passes.push(Pass { table, slot, rule: rule.clone(), rows, check: Some(check) });
+        self.statements.passes.push(Pass { table, slot, rule: rule.clone(), rows, check: Some(check), proves: false });
         self.statements.tried.push((table, slot, rule));
         slot
     }
@@ -419,14 +432,14 @@ impl Compiler {
 
 /// The conditions of a column's rules, each once.
 #[derive(Default)]
-struct Bits {
+pub(super) struct Bits {
     texts: Vec<String>,
-    slots: Vec<SlotId>,
+    pub slots: Vec<SlotId>,
 }
 
 impl Bits {
     /// The bit of a condition.
-    fn of(
+    pub fn of(
         &mut self,
         compiler: &mut Compiler,
         table: usize,

@@ -129,7 +129,7 @@ fn key(problem: &Problem) -> (&'static str, String) {
 }
 
 /// Whether every condition that limits some rules is met by a row. One that cannot be looked at from its own table's columns counts as met.
-fn speaks_of_rows(plan: &Plan, rules: &BTreeSet<String>) -> bool {
+pub(super) fn speaks_of_rows(plan: &Plan, rules: &BTreeSet<String>) -> bool {
     let tables = plan.dataset.tables.iter().enumerate();
     let mut limited = tables.flat_map(|(at, table)| table.rules.iter().map(move |rule| (at, rule)));
     limited.all(|(at, rule)| !rules.contains(&rule.id) || limits(rule).all(|sql| is_met(plan, at, sql).unwrap_or(true)))
@@ -261,6 +261,16 @@ impl Search<'_> {
                 if own.is_whole() {
                     self.add(&mut trials, Trial { lever, units: near - 1 });
                     self.add(&mut trials, Trial { lever, units: near + 1 });
+                }
+            }
+        }
+        // What is asked and the nearest that can be are mostly told side by side.
+        let numbers: Vec<f64> = words.iter().filter_map(|word| word.parse().ok()).collect();
+        for (lever, own) in self.levers.iter().enumerate().filter(|(_, own)| own.is_allowance()) {
+            for (at, one) in numbers.iter().enumerate() {
+                for other in &numbers[at + 1..] {
+                    let units = own.units_above((one - other).abs());
+                    units.into_iter().for_each(|units| self.add(&mut trials, Trial { lever, units }));
                 }
             }
         }

@@ -240,6 +240,7 @@ impl Compiler {
                 }
             });
         }
+        self.leave_owned(table, &mut members, siblings_of);
         if siblings_of.is_some() {
             members.truncate(1);
         }
@@ -262,6 +263,7 @@ impl Compiler {
             when,
             ranks: None,
             siblings_of,
+            numbers_siblings: false,
             pointer: pointer.to_owned(),
             rule: id.to_owned(),
             parts: None,
@@ -269,6 +271,57 @@ impl Compiler {
         };
         self.statements.deals.entry(table).or_default().push(deal);
         held(self, "by_construction", "combinations are dealt by a permutation of their positions".to_owned());
+    }
+}
+
+impl Compiler {
+    /// Leaves columns to the rules that decide how often their values stand, how large they are or how they move, as far as the other members
+    /// of a combination tell all its rows apart by themselves.
+    fn leave_owned(&self, table: usize, members: &mut Vec<Member>, siblings_of: Option<usize>) {
+        let is_owned = |member: &Member| match member {
+            Member::Column(column) => self.statements.is_counted(table, *column) || self.counts(table, *column),
+            Member::Key(_) => false,
+        };
+        let (owned, free): (Vec<Member>, Vec<Member>) = members.iter().copied().partition(is_owned);
+        let capacity = free.iter().map(|member| self.least_capacity(table, *member));
+        let capacity = capacity.fold(1_u128, u128::saturating_mul);
+        let definition = &self.dataset.tables[table];
+        let rows = self.options.rows.get(&definition.name).copied().or(definition.rows);
+        let suffices = match (siblings_of, rows) {
+            // How many children one parent has is seen later.
+            (Some(_), _) => capacity > 1,
+            (None, Some(rows)) => capacity >= u128::from(rows),
+            (None, None) => false,
+        };
+        if !owned.is_empty() && !free.is_empty() && suffices && self.options.scale.is_none() {
+            *members = free;
+        }
+    }
+
+    /// Whether a rule `count` speaks of a column's values.
+    fn counts(&self, table: usize, column: usize) -> bool {
+        let name = &self.dataset.tables[table].columns[column].name;
+        self.dataset.tables[table].rules.iter().any(|rule| match &rule.kind {
+            RuleKind::Count { condition, .. } => Parsed::parse(condition).is_ok_and(|parsed| {
+                parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
+            }),
+            _ => false,
+        })
+    }
+
+    /// How many values a member has at least, as far as that is known before it is compiled.
+    fn least_capacity(&self, table: usize, member: Member) -> u128 {
+        let Member::Column(column) = member else { return 1 };
+        let definition = &self.dataset.tables[table].columns[column];
+        let Some(generator) = &definition.generator else { return 1 };
+        if ["sequence", "uuid_v4", "uuid_v7"].contains(&generator.entry().name.as_str()) {
+            return u128::MAX;
+        }
+        let is_own = |interval: &crate::generators::Interval| {
+            definition.logical_type().is_none_or(|wanted| wanted == interval.logical)
+        };
+        let values = generator.interval().filter(is_own).map(|interval| interval.max.abs_diff(interval.min) + 1);
+        values.map_or(1, u128::from)
     }
 }
 

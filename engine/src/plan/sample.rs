@@ -23,6 +23,8 @@ pub(super) struct Sampled {
     pub problems: Vec<Problem>,
     /// What is worth saying of a rule, by its id.
     pub notes: Vec<(String, String)>,
+    /// Rules that bound columns of which one is left no value in some row.
+    pub tried: Vec<String>,
 }
 
 /// The rows of a table in which is looked for one without a value: all, or blocks from the first to the last.
@@ -37,30 +39,31 @@ fn looks(rows: u64) -> impl Iterator<Item = Range<u64>> {
 
 /// Draws blocks of every table with conditions: how often rows are drawn again, and whether that ends.
 pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
-    let mut sampled = Sampled { problems: Vec::new(), notes: Vec::new() };
+    let mut sampled = Sampled { problems: Vec::new(), notes: Vec::new(), tried: Vec::new() };
     let pointer = |rule: &str| statements.pointers.get(rule).cloned().unwrap_or_default();
     for pass in &statements.passes {
         let Some(check) = &pass.check else { continue };
         if behind(plan, statements, pass.table, &[pass.slot]).is_some_and(is_long) {
             continue;
         }
-        let (place, detail) = match check(plan) {
+        let (place, detail, is_proof) = match check(plan) {
             Ok(notes) => {
                 sampled.notes.extend(notes);
                 continue;
             }
             Err(Fault::Conflict(conflict)) => {
                 let first = conflict.rules.iter().find(|rule| statements.pointers.contains_key(*rule));
-                (pointer(first.unwrap_or(&pass.rule)), conflict.detail)
+                (pointer(first.unwrap_or(&pass.rule)), conflict.detail, pass.proves)
             }
             // One that waits for another fails for the same reason.
             // What a language model is still to answer tells nothing yet.
             Err(Fault::Run(error)) if error.unanswered => continue,
             Err(Fault::Run(error)) if sampled.problems.iter().any(|problem| problem.detail == error.detail) => continue,
-            Err(Fault::Run(error)) => (pointer(&pass.rule), error.to_string()),
+            Err(Fault::Run(error)) => (pointer(&pass.rule), error.to_string(), false),
         };
         let remedy = "change one of these numbers, or the rows of its condition";
-        sampled.problems.push(Problem::new("contradiction", detail).at(place).remedy(remedy));
+        let problem = Problem::new("contradiction", detail).at(place).remedy(remedy);
+        sampled.problems.push(if is_proof { problem } else { problem.open() });
     }
     if !sampled.problems.is_empty() {
         // All else that is sampled would fail for the same reason.
@@ -140,10 +143,11 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         let detail = match rules.as_slice() {
             [rule] if !error.to_string().contains(rule) => format!("{rule} cannot hold: {error}"),
             [_] => error.to_string(),
-            _ => format!("{} contradict each other: {error}", rules.join(" and ")),
+            _ => format!("{} cannot be held together: {error}", rules.join(" and ")),
         };
+        sampled.tried.extend(rules.iter().map(|rule| (*rule).to_owned()));
         let remedy = "let the columns that stand fast take values that the rule lists";
-        sampled.problems.push(Problem::new("contradiction", detail).at(pointer(rules[0])).remedy(remedy));
+        sampled.problems.push(Problem::new("contradiction", detail).open().at(pointer(rules[0])).remedy(remedy));
     }
     for Fixed { table, slot, rule, owner, is_met } in &statements.fixed {
         let pass = behind(plan, statements, *table, &[*slot]);
@@ -188,7 +192,7 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
             }
             (Some(Ok(row)), None) => {
                 let detail = format!("row {row} breaks {rule}, and nothing that it reads can be drawn again");
-                Problem::new("contradiction", detail).remedy("let one of its columns be drawn freely")
+                Problem::new("contradiction", detail).open().remedy("let one of its columns be drawn freely")
             }
         };
         sampled.problems.push(problem.at(pointer(rule)));

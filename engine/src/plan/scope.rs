@@ -23,7 +23,7 @@ impl Fill for SqlFill {
 }
 
 /// The form in which SQL sees a column: identifiers of sixteen bytes as text.
-pub(super) fn as_sql(array: &ArrayRef) -> ArrayRef {
+pub(crate) fn as_sql(array: &ArrayRef) -> ArrayRef {
     match array.as_fixed_size_binary_opt() {
         Some(bytes) => std::sync::Arc::new(uuid_text(bytes)),
         None => std::sync::Arc::clone(array),

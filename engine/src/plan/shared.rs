@@ -248,7 +248,7 @@ impl Compiler {
         self.statements.pointers.insert(rule.clone(), format!("/tables/{table}/foreign_keys/{key}"));
         let rows = if self.rows(table) == Some(0) { 0 } else { rows };
         let check: super::quotas::Check = Box::new(move |plan| if rows == 0 { Ok(Vec::new()) } else { check(plan) });
-        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
+        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: false });
     }
 
     /// The parent that each row has by a key whose shared columns another decides.
@@ -398,7 +398,7 @@ impl Compiler {
         self.tables[table].slots[slot].nullable = false;
         if is_deciding {
             let check = Box::new(move |plan: &Plan| pairs.ready(plan).map(|_| Vec::new()));
-            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check) });
+            self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: false });
         }
         self.mask_key(table, key, slot)
     }

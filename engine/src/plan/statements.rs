@@ -11,6 +11,7 @@ use super::aggregates::Aggregate;
 use super::combinations::Combination;
 use super::compiler::Failed;
 use super::correlations::Correlations;
+use super::dealt_counts::DealtCount;
 use super::overlaps::Overlap;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::statistics::Statistic;
@@ -118,6 +119,8 @@ pub(super) struct Deal {
     pub ranks: Option<Arc<Ranks>>,
     /// Dealt among the children of each parent of this key; else in the whole table.
     pub siblings_of: Option<usize>,
+    /// Whether a parent has more children than there are combinations, so that those of `when` are numbered; found with the parts.
+    pub numbers_siblings: bool,
     pub pointer: String,
     pub rule: String,
     pub parts: Option<Vec<Part>>,
@@ -203,6 +206,8 @@ pub(super) struct Statements {
     pub(super) suggested: IndexMap<(usize, usize), (Vec<Value>, String)>,
     /// What rules ask of how often a column's values stand.
     pub(super) counted: HashMap<(usize, usize), Vec<Asked>>,
+    /// What rules ask of how often values of an interval stand in a column that never repeats.
+    pub(super) dealt_counts: HashMap<(usize, usize), DealtCount>,
     /// What rules ask of how often a column is null.
     pub(super) null_counts: HashMap<(usize, usize), AskedNulls>,
     /// What rules ask of a column's statistics.

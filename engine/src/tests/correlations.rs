@@ -213,6 +213,68 @@ fn columns_in_order_move_together_as_well() {
 }
 
 #[test]
+fn a_value_that_follows_from_the_other_column_is_put_in_and_made_up_for() {
+    // Either way round, by what a third column has as well, and of every kind of distribution.
+    for (rule, share) in [
+        ("if: \"x > 95\", then: \"y = 0\"", "y"),
+        ("if: \"y > 95\", then: \"x = 0\"", "x"),
+        ("if: \"x > 70 AND kind = 'a'\", then: \"y = 10\"", "y"),
+        ("if: \"level = 4 AND x < 20\", then: \"y = 5\"", "y"),
+        ("if: \"day >= DATE '2024-12-01'\", then: \"level = 1\"", "level"),
+    ] {
+        let schema = table(
+            3000,
+            &format!(
+                "      - {{ name: kind, generator: {{ type: choice, values: [a, b, c] }} }}
+      - {{ name: x, null_rate: 0.1, generator: {{ type: integer, min: 0, max: 100 }} }}
+      - {{ name: y, type: decimal, generator: {{ type: integer, min: 0, max: 100 }} }}
+      - {{ name: level, generator: {{ type: choice, values: [1, 2, 3, 4] }} }}
+      - {{ name: day, generator: {{ type: date, start: 2024-01-01, end: 2024-12-31 }} }}
+    rules:
+      - {{ id: m, kind: correlation, columns: [x, y, level, day], method: spearman, matrix: [[1, 0.3, 0.2, 0.1], [0.3, 1, 0.2, 0.1], [0.2, 0.2, 1, 0.1], [0.1, 0.1, 0.1, 1]] }}
+      - {{ id: follows, kind: implies, {rule} }}
+"
+            ),
+        );
+        holds(&schema);
+        let plan = plan(&schema);
+        assert!(plan.tables[0].schema.index_of(share).is_ok(), "{share} is delivered");
+        assert_eq!(held(&schema, "follows"), "projected", "{rule}");
+    }
+}
+
+#[test]
+fn what_follows_from_the_other_column_and_leaves_no_such_coefficient_is_refused() {
+    let of = |rule: &str| {
+        problems(&table(
+            2000,
+            &format!(
+                "      - {{ name: x, generator: {{ type: integer, min: 0, max: 100 }} }}
+      - {{ name: y, generator: {{ type: integer, min: 0, max: 100 }} }}
+      - {{ name: twice }}
+    rules:
+      - {{ id: m, kind: correlation, columns: [x, y], coefficient: 0.9 }}
+      - {{ id: twice, kind: calculate, column: twice, sql: \"x * 2\" }}
+      - {{ id: follows, kind: implies, {rule} }}
+"
+            ),
+        ))
+    };
+    let found = of("if: \"x > 40\", then: \"y = 0\"");
+    assert!(
+        found[0].contains("m asks for a coefficient of 0.9 of x and y, and these 2000 rows come no nearer than"),
+        "{found:?}"
+    );
+    // What is made of a column waits for it, and cannot be told before the columns are drawn.
+    let found = of("if: \"twice > 160\", then: \"y = 0\"");
+    assert!(found[0].contains("these columns need each other: t."), "{found:?}");
+    // Each follows from the other.
+    let found =
+        of("if: \"x > 90\", then: \"y = 0\" }\n      - { id: back, kind: implies, if: \"y > 90\", then: \"x = 0\"");
+    assert!(found[0].contains("these columns need each other: t."), "{found:?}");
+}
+
+#[test]
 fn larger_tables_are_drawn_by_the_distributions_alone() {
     let schema = table(
         20_000,

@@ -426,7 +426,7 @@ fn a_rule_over_counted_columns_alone_holds_by_itself_or_is_refused() {
     let found = of(20_000, "[true, false]");
     assert!(
         found[0].starts_with(
-            "tables[0].rules[2]: r and s and both contradict each other: both reads half, whose values s decides, and nothing else"
+            "tables[0].rules[2]: r and s and both cannot be held together yet: both reads half, whose values s decides, and nothing else"
         ),
         "{found:?}"
     );

@@ -29,6 +29,7 @@ mod picks;
 mod premises;
 mod proved;
 mod query;
+mod rare;
 mod repairs;
 mod robustness;
 mod rules;

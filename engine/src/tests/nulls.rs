@@ -121,3 +121,59 @@ fn a_plan_measures_how_far_rules_move_columns() {
     assert_eq!(column("born").domain.as_deref(), Some("1960-01-01 to 2005-12-31"));
     assert!(report.to_string().contains("rules move it: the mean from"), "{report}");
 }
+
+#[test]
+fn a_column_that_is_computed_in_some_rows_is_proved_to_be_null_in_the_others() {
+    let schema = "
+name: d
+random_seed: 5
+tables:
+  - name: sale
+    rows: 500
+    primary_key: [id]
+    columns:
+      - {name: id, generator: {type: sequence}}
+      - {name: kind, generator: {type: choice, values: [a, b, c]}}
+      - {name: amount, null_rate: 0.1, generator: {type: integer, min: 0, max: 100}}
+      - {name: tax, null_when: amount > 90}
+      - {name: two}
+      - {name: band}
+      - {name: own, generator: {type: integer, min: 1, max: 5}}
+    rules:
+      - {id: tax, kind: calculate, when: kind = 'a' AND amount <= 90, column: tax, sql: amount * 2}
+      - {id: one, kind: calculate, when: kind = 'a', column: two, sql: amount + 1}
+      - {id: two, kind: calculate, when: kind = 'b', column: two, sql: amount + 2}
+      - {id: band, kind: score, when: amount < 50, column: band, of: amount, bands: [{below: 10, value: low}, {value: high}]}
+      - {id: own, kind: calculate, when: kind = 'a', column: own, sql: amount + 7}
+";
+    let right = plan(schema);
+    let certificate = measured(&right.dataset, &right.expected(), &right).expect("a certificate");
+    assert!(certificate.holds(), "{:?}", certificate.results.iter().find(|result| !result.holds()));
+    let nulls: Vec<(&str, &str)> = certificate
+        .results
+        .iter()
+        .filter(|result| result.id.starts_with("null:"))
+        .map(|result| (result.id.as_str(), result.statement.as_str()))
+        .collect();
+    assert_eq!(
+        nulls,
+        [
+            ("null:sale.tax", "tax is null, where (amount > 90) OR (kind = 'a' AND amount <= 90) IS NOT TRUE"),
+            ("null:sale.two", "two is null, where (kind = 'a') IS NOT TRUE AND (kind = 'b') IS NOT TRUE"),
+            ("null:sale.band", "band is null, where (amount < 50) IS NOT TRUE"),
+        ]
+    );
+    // A value where none is to be.
+    for (column, spoilt) in [
+        ("tax", schema.replace("when: kind = 'a' AND amount <= 90", "when: kind <> 'b' AND amount <= 90")),
+        ("two", schema.replace("when: kind = 'b', column: two", "when: kind <> 'a', column: two")),
+        ("band", schema.replace("when: amount < 50,", "when: amount < 60,")),
+    ] {
+        let certificate = measured(&right.dataset, &right.expected(), &plan(&spoilt)).expect("a certificate");
+        let broken: Vec<&str> =
+            certificate.results.iter().filter(|result| !result.holds()).map(|result| result.id.as_str()).collect();
+        assert_eq!(broken, [format!("null:sale.{column}")]);
+    }
+    let sql = crate::verify::verify_sql(&right.dataset, &right.expected(), crate::verify::Dialect::Sqlite);
+    assert!(sql.contains("-- null:sale.band: band is null, where (amount < 50) IS NOT TRUE"), "{sql}");
+}

@@ -191,3 +191,31 @@ fn rows_that_the_rule_does_not_speak_of_stand_as_they_like() {
     let own = RULE.replace(" }\n", ", when: \"begins > '2024-02-01'\" }\n");
     holds(&rooms(4, "children: { min: 1, max: 60, mean: 30 }", "", DAYS, &own));
 }
+
+#[test]
+fn intervals_keep_the_least_length_that_another_rule_asks_for() {
+    for (ends, rule) in [
+        ("start: 2000-01-01, end: 2024-12-31 } }", "e - b >= 2"),
+        ("start: 2000-01-01, end: 2024-12-31 } }", "b <= e - INTERVAL '2 days'"),
+        ("start: 2000-01-01, end: 2024-12-31 } }", "e > b + 1"),
+    ] {
+        let schema = format!(
+            "name: d
+random_seed: 7
+tables:
+  - name: t
+    rows: 1000
+    primary_key: [id]
+    columns:
+      - {{ name: id, generator: {{ type: sequence }} }}
+      - {{ name: room, generator: {{ type: integer, min: 1, max: 20 }} }}
+      - {{ name: b, generator: {{ type: date, {ends}
+      - {{ name: e, generator: {{ type: date_offset, from: b, min: 0, max: 9 }} }}
+    rules:
+      - {{ id: free, kind: no_overlap, per: [room], start: b, end: e }}
+      - {{ id: long, kind: check, sql: \"{rule}\" }}
+"
+        );
+        holds(&schema);
+    }
+}

@@ -106,3 +106,32 @@ fn a_condition_gives_way_to_what_is_given() {
         assert_eq!(held(&schema), ["redrawn"], "{rule}");
     }
 }
+
+#[test]
+fn a_condition_gives_way_where_what_it_bounds_has_no_value_beside_a_parents_limit() {
+    let schema = "name: d
+random_seed: 7
+tables:
+  - name: p
+    rows: 50
+    primary_key: [id]
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: lim, generator: { type: integer, min: 10, max: 60 } }
+  - name: t
+    rows: 2000
+    primary_key: [id]
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: p_id }
+      - { name: k, generator: { type: choice, values: [x, y] } }
+      - { name: n, generator: { type: integer, min: 0, max: 60 } }
+    foreign_keys: [{ name: p, columns: [p_id], references: { table: p, columns: [id] } }]
+    rules:
+      - { id: below, kind: check, sql: \"n <= p.lim\" }
+      - { id: many, kind: implies, if: \"k = 'x'\", then: \"n >= 20\" }
+";
+    super::cases::holds(schema);
+    let rows = all_rows(&plan(schema), "t");
+    assert!(rows.iter().filter(|row| row.contains("|x|")).count() > 300, "rows of the condition are left");
+}

@@ -187,3 +187,31 @@ fn combinations_that_cannot_stand_are_refused_at_their_place() {
     );
     assert_eq!(of("forbidden: [[x, 1], [x, 2], [y, 1], [y, 2]]").len(), 1);
 }
+
+#[test]
+fn shares_of_two_columns_of_a_combination_are_counted_over_its_tuples() {
+    let schema = |shares: &str| {
+        table(
+            1000,
+            &format!(
+                "      - {{ name: state, generator: {{ type: choice, values: [a, b, c] }} }}
+      - {{ name: region, generator: {{ type: choice, values: [n, s, w] }} }}
+      - {{ name: kind, generator: {{ type: choice, values: [x, y] }} }}
+    rules:
+      - {{ id: pairs, kind: combination, columns: [state, region], allowed: [[a, n], [a, s], [b, s], [c, w]] }}
+      - {{ id: states, kind: share, column: state, shares: {{ a: 0.5, b: 0.3, c: 0.2 }} }}
+      - {{ id: regions, kind: share, column: region, shares: {shares} }}
+      - {{ id: some, kind: count, where: \"state = 'b'\", when: \"kind = 'x'\", min: 200 }}
+      - {{ id: never, kind: implies, if: \"kind = 'y' AND id < 100\", then: \"state <> 'c'\" }}
+"
+            ),
+        )
+    };
+    let held = schema("{ n: 0.3, s: 0.5, w: 0.2 }");
+    holds(&held);
+    let pairs = counts(&held, "t", &[1, 2]);
+    assert_eq!(pairs.values().copied().collect::<Vec<_>>(), [300, 200, 300, 200]);
+    // All of c is w, and all of w is c.
+    let found = problems(&schema("{ n: 0.3, s: 0.4, w: 0.3 }"));
+    assert!(found[0].contains("state, region cannot take values that keep states and regions: "), "{found:?}");
+}

@@ -183,6 +183,70 @@ fn what_a_distribution_cannot_have_is_refused_with_what_it_can() {
     assert!(found[0].contains("r asks for a standard deviation of 500, and n can have one between "), "{found:?}");
 }
 
+/// Two statistics of one column: generated and proved where the schema plans, and where it does not, mended by what is proposed.
+fn settles(column: &str, one: &str, other: &str) -> bool {
+    let schema = table(
+        700,
+        &format!(
+            "      - {{ name: n, {column} }}
+    rules:
+      - {{ id: r, kind: statistic, column: n, {one} }}
+      - {{ id: s, kind: statistic, column: n, {other} }}
+"
+        ),
+    );
+    let found = super::compiled(&schema);
+    if found.plan.is_some() {
+        holds(&schema);
+        return true;
+    }
+    let problem = &found.problems[0];
+    // Without a proposal the sentence itself says what the column can have.
+    let Some(fix) = problem.fix.as_ref() else {
+        assert!(problem.detail.contains("the nearest that n can have"), "nothing is proposed: {problem} {schema}");
+        return false;
+    };
+    let read = crate::schema::read(&schema, &crate::schema::Overrides::new()).dataset.expect("a dataset");
+    let mended = super::patched(&serde_json::to_value(read).expect("JSON"), fix);
+    holds(&mended.to_string());
+    false
+}
+
+#[test]
+fn two_statistics_of_a_column_are_met_or_refused_by_the_plan() {
+    let normal = "generator: { type: normal, mean: 100, std: 15 }";
+    let whole = "generator: { type: integer, min: 1, max: 100 }";
+    // What a column can well have is made.
+    for (column, one, other) in [
+        (normal, "fn: median, equals: 100", "fn: std, equals: 10"),
+        (normal, "fn: median, equals: 105", "fn: std, equals: 20"),
+        (normal, "fn: std, equals: 12", "fn: max, equals: 140"),
+        (whole, "fn: median, equals: 50", "fn: std, equals: 10"),
+        (whole, "fn: std, equals: 20", "fn: max, equals: 90"),
+        (whole, "fn: std, equals: 20", "fn: min, equals: 5"),
+        (whole, "fn: std, equals: 40", "fn: median, equals: 50"),
+        (whole, "fn: mean, equals: 40", "fn: median, equals: 35"),
+        (whole, "fn: quantile, q: 0.9, equals: 60", "fn: std, equals: 15"),
+        (whole, "fn: mean, equals: 40, tolerance: 0.1", "fn: std, equals: 15, tolerance: 0.01"),
+    ] {
+        assert!(settles(column, one, other), "{column} {one} {other}");
+    }
+    for (column, one, other) in [
+        (whole, "fn: std, equals: 60", "fn: max, equals: 90"),
+        (whole, "fn: std, equals: 1", "fn: max, equals: 100"),
+        (whole, "fn: median, equals: 10", "fn: mean, equals: 80"),
+        ("generator: { type: choice, values: [0, 100] }", "fn: mean, equals: 33.35", "fn: max, equals: 100"),
+        (
+            "generator: { type: choice, values: [1, 2, 3, 4, 5] }",
+            "fn: std, equals: 1.1, tolerance: 0.001",
+            "fn: median, equals: 4",
+        ),
+        ("generator: { type: integer, min: 0, max: 100, step: 50 }", "fn: mean, equals: 33.31", "fn: max, equals: 100"),
+    ] {
+        settles(column, one, other);
+    }
+}
+
 proptest! {
     #[test]
     fn sums_are_exact_and_ranges_alone_are_the_same(rows in 1_u64..9_000, tenths in 100_u32..500, start in 0_u64..9_000) {

@@ -413,3 +413,34 @@ tables:
     let some = "{ id: some, kind: unique, columns: [m, n], when: \"k = 'x'\" }";
     assert!(problems(&schema("", &format!("{some}, {uniq}")))[0].contains("is dealt by another combination"));
 }
+
+#[test]
+fn children_of_a_condition_are_kept_apart_where_a_parent_has_more_children_than_values() {
+    let of = |weights: &str| {
+        format!(
+            "name: d
+random_seed: 7
+tables:
+  - {{ name: p, rows: 50, primary_key: [id], columns: [{{ name: id, generator: {{ type: sequence }} }}] }}
+  - name: t
+    primary_key: [id]
+    columns:
+      - {{ name: id, generator: {{ type: sequence }} }}
+      - {{ name: p_id }}
+      - {{ name: k, generator: {{ type: choice, values: [a, b], weights: {weights} }} }}
+      - {{ name: n, generator: {{ type: integer, min: 1, max: 12 }} }}
+    foreign_keys: [{{ name: p, columns: [p_id], references: {{ table: p, columns: [id] }}, children: {{ min: 20, max: 20 }} }}]
+    rules:
+      - {{ id: r, kind: unique, when: \"k = 'a'\", columns: [p_id, n] }}
+"
+        )
+    };
+    let schema = of("[1, 9]");
+    holds(&schema);
+    let whole = all_rows(&plan(&schema), "t");
+    let part = batch(&plan(&schema), 1, 333..467).expect("rows");
+    assert_eq!(rows_of(&part), &whole[333..467]);
+    // Of twenty children some parent has more than twelve.
+    let found = problems(&of("[9, 1]"));
+    assert!(found[0].contains("combinations for the children of one parent and there are 12"), "{found:?}");
+}

@@ -6,6 +6,7 @@
 
 mod functions;
 mod sqlite;
+mod times;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CaseWhen, DataType, ExactNumberInfo, Expr, UnaryOperator, Value,
@@ -68,6 +69,12 @@ enum Kind {
     Integer,
     Decimal(i8),
     Float,
+    Date,
+    /// An instant as the database keeps it.
+    Datetime,
+    /// An instant in SQLite as microseconds since 1970, and the difference of two.
+    Instant,
+    Span,
     Other,
 }
 
@@ -113,19 +120,14 @@ impl Writer<'_> {
             Expr::IsDistinctFrom(left, right) => self.pair(left, "IS DISTINCT FROM", right),
             Expr::IsNotDistinctFrom(left, right) => self.pair(left, "IS NOT DISTINCT FROM", right),
             Expr::InList { expr, list, negated } => {
-                let list: Result<Vec<String>, String> = list.iter().map(|value| self.write(value)).collect();
-                Ok(of(Kind::Other, format!("{} {}IN ({})", self.write(expr)?, not(*negated), list?.join(", "))))
+                let all = self.all(std::iter::once(&**expr).chain(list))?;
+                let (expr, list) = (&all[0], all[1..].join(", "));
+                Ok(of(Kind::Other, format!("{expr} {}IN ({list})", not(*negated))))
             }
-            Expr::Between { expr, negated, low, high } => Ok(of(
-                Kind::Other,
-                format!(
-                    "{} {}BETWEEN {} AND {}",
-                    self.write(expr)?,
-                    not(*negated),
-                    self.write(low)?,
-                    self.write(high)?
-                ),
-            )),
+            Expr::Between { expr, negated, low, high } => {
+                let all = self.all([&**expr, &**low, &**high])?;
+                Ok(of(Kind::Other, format!("{} {}BETWEEN {} AND {}", all[0], not(*negated), all[1], all[2])))
+            }
             Expr::Like { negated, expr, pattern, .. } => self.like(expr, *negated, "LIKE", pattern),
             Expr::ILike { negated, expr, pattern, .. } => match self.dialect {
                 Dialect::Sqlite => Err(self.lacks("ILIKE")),
@@ -150,16 +152,18 @@ impl Writer<'_> {
                     Value::SingleQuotedString(text) => literal(text),
                     other => other.to_string(),
                 };
-                match (self.dialect, &typed.data_type) {
-                    (Dialect::Sqlite, DataType::Date) => Ok(of(Kind::Other, text)),
-                    (Dialect::Sqlite, _) => Err(self.lacks("times")),
-                    (_, kind) => Ok(of(Kind::Other, format!("{} {text}", self.type_name(kind)?))),
+                let kind = match &typed.data_type {
+                    DataType::Date => Kind::Date,
+                    DataType::Timestamp(..) => Kind::Datetime,
+                    _ => Kind::Other,
+                };
+                match (self.dialect, kind) {
+                    (Dialect::Sqlite, Kind::Other) => Err(self.lacks("times")),
+                    (Dialect::Sqlite, _) => Ok(of(kind, text)),
+                    _ => Ok(of(kind, format!("{} {text}", self.type_name(&typed.data_type)?))),
                 }
             }
-            Expr::Interval(interval) => match self.dialect {
-                Dialect::Sqlite => Err(self.lacks("INTERVAL")),
-                Dialect::Postgres | Dialect::Duckdb => Ok(of(Kind::Other, interval.to_string())),
-            },
+            Expr::Interval(interval) => self.interval(interval),
             Expr::Value(value) => match &value.value {
                 Value::Number(digits, _) => Ok(of(number_kind(digits), digits.clone())),
                 Value::SingleQuotedString(text) => Ok(of(Kind::Other, literal(text))),
@@ -177,13 +181,21 @@ impl Writer<'_> {
             LogicalType::Integer => Kind::Integer,
             LogicalType::Decimal { scale, .. } => Kind::Decimal(scale),
             LogicalType::Float => Kind::Float,
+            LogicalType::Date => Kind::Date,
+            LogicalType::Datetime => Kind::Datetime,
             _ => Kind::Other,
         });
         Ok(Piece { sql: written.sql, kind })
     }
 
+    /// Expressions that are compared with each other.
+    fn all<'e>(&self, exprs: impl IntoIterator<Item = &'e Expr>) -> Result<Vec<String>, String> {
+        let pieces: Result<Vec<Piece>, String> = exprs.into_iter().map(|expr| self.expr(expr)).collect();
+        Ok(self.alike(pieces?).into_iter().map(|piece| piece.sql).collect())
+    }
+
     fn pair(&self, left: &Expr, words: &str, right: &Expr) -> Result<Piece, String> {
-        Ok(of(Kind::Other, format!("{} {words} {}", self.write(left)?, self.write(right)?)))
+        Ok(of(Kind::Other, self.all([left, right])?.join(&format!(" {words} "))))
     }
 
     fn like(&self, expr: &Expr, negated: bool, word: &str, pattern: &Expr) -> Result<Piece, String> {
@@ -195,9 +207,18 @@ impl Writer<'_> {
     }
 
     fn operation(&self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Result<Piece, String> {
+        if let Some(moved) = self.moved_by(left, op, right)? {
+            return Ok(moved);
+        }
+        if compares(op) {
+            return self.pair(left, &op.to_string(), right);
+        }
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         if *op == BinaryOperator::Divide {
             return self.division(&left, &right);
+        }
+        if let Some(moved) = self.moved(&left, op, &right) {
+            return moved;
         }
         let kind = match op {
             BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Modulo | BinaryOperator::Multiply => {
@@ -211,7 +232,9 @@ impl Writer<'_> {
         let sql = match (op, kind) {
             (BinaryOperator::Modulo, Some(Kind::Decimal(scale))) => sqlite::remainder(&left, &right, scale),
             (_, Some(Kind::Decimal(scale))) => format!("round({} {op} {}, {})", left.sql, right.sql, scale.max(0)),
-            (BinaryOperator::StringConcat, _) => format!("{} {op} {}", sqlite::text(&left), sqlite::text(&right)),
+            (BinaryOperator::StringConcat, _) => {
+                format!("{} {op} {}", self.sqlite_text(&left)?, self.sqlite_text(&right)?)
+            }
             _ => format!("{} {op} {}", left.sql, right.sql),
         };
         Ok(Piece { sql, kind })
@@ -246,22 +269,28 @@ impl Writer<'_> {
 
     fn case(&self, operand: Option<&Expr>, cases: &[CaseWhen], otherwise: Option<&Expr>) -> Result<Piece, String> {
         let mut sql = "CASE".to_owned();
-        if let Some(operand) = operand {
-            sql.push_str(&format!(" {}", self.write(operand)?));
-        }
-        let mut kinds = Vec::new();
-        for case in cases {
-            let result = self.expr(&case.result)?;
-            sql.push_str(&format!(" WHEN {} THEN {}", self.write(&case.condition)?, result.sql));
-            kinds.extend((!is_null(&case.result)).then_some(result.kind));
-        }
-        if let Some(otherwise) = otherwise {
-            let result = self.expr(otherwise)?;
-            sql.push_str(&format!(" ELSE {}", result.sql));
-            kinds.extend((!is_null(otherwise)).then_some(result.kind));
+        let conditions = cases.iter().map(|case| &case.condition);
+        let mut conditions = match operand {
+            Some(operand) => {
+                let mut all = self.all(std::iter::once(operand).chain(conditions))?.into_iter();
+                sql.push_str(&format!(" {}", all.next().unwrap_or_default()));
+                all
+            }
+            None => conditions.map(|condition| self.write(condition)).collect::<Result<Vec<_>, _>>()?.into_iter(),
+        };
+        let results = cases.iter().map(|case| &case.result).chain(otherwise);
+        let is_null: Vec<bool> = results.clone().map(is_null).collect();
+        let results: Result<Vec<Piece>, String> = results.map(|result| self.expr(result)).collect();
+        let results = self.alike(results?);
+        for result in &results {
+            match conditions.next() {
+                Some(condition) => sql.push_str(&format!(" WHEN {condition} THEN {}", result.sql)),
+                None => sql.push_str(&format!(" ELSE {}", result.sql)),
+            }
         }
         sql.push_str(" END");
-        Ok(Piece { sql, kind: kinds.into_iter().reduce(common).flatten() })
+        let kinds = results.iter().zip(is_null).filter(|(_, is_null)| !is_null).map(|(result, _)| result.kind);
+        Ok(Piece { sql, kind: kinds.reduce(common).flatten() })
     }
 
     fn cast(&self, expr: &Expr, target: &DataType) -> Result<Piece, String> {
@@ -290,12 +319,28 @@ impl Writer<'_> {
             }
             DataType::DoublePrecision if sqlite => of(Kind::Float, format!("CAST({inner} AS REAL)")),
             DataType::DoublePrecision => of(Kind::Float, format!("CAST({inner} AS DOUBLE PRECISION)")),
-            DataType::Varchar(_) if sqlite => of(Kind::Other, format!("CAST({} AS TEXT)", sqlite::text(&piece))),
-            DataType::Date if sqlite => of(Kind::Other, format!("date({inner})")),
+            DataType::Varchar(_) if sqlite => of(Kind::Other, format!("CAST({} AS TEXT)", self.sqlite_text(&piece)?)),
+            DataType::Date if sqlite => of(Kind::Date, times::day(&piece)),
+            DataType::Timestamp(..) if sqlite => of(Kind::Instant, times::instant(&piece)),
             DataType::Boolean if sqlite => of(Kind::Other, inner.clone()),
             other if sqlite => return Err(self.lacks(&other.to_string())),
-            other => of(Kind::Other, format!("CAST({inner} AS {})", self.type_name(other)?)),
+            other => {
+                let kind = match other {
+                    DataType::Date => Kind::Date,
+                    DataType::Timestamp(..) => Kind::Datetime,
+                    _ => Kind::Other,
+                };
+                of(kind, format!("CAST({inner} AS {})", self.type_name(other)?))
+            }
         })
+    }
+
+    /// A value to be written; what is no value of a column has no form.
+    fn sqlite_text(&self, piece: &Piece) -> Result<String, String> {
+        match piece.kind {
+            Some(Kind::Instant | Kind::Span) => Err(self.lacks("texts of times that are calculated")),
+            _ => Ok(sqlite::text(piece)),
+        }
     }
 
     fn type_name(&self, kind: &DataType) -> Result<String, String> {
@@ -318,6 +363,11 @@ impl Writer<'_> {
             Dialect::Sqlite => "SQLite",
         }
     }
+}
+
+/// An instant that SQLite keeps as a text, as a number that sorts as instants do.
+pub(super) fn sqlite_instant(sql: &str) -> String {
+    times::instant(&of(Kind::Datetime, sql))
 }
 
 fn not(negated: bool) -> &'static str {
@@ -344,9 +394,18 @@ fn common(left: Option<Kind>, right: Option<Kind>) -> Option<Kind> {
     }
 }
 
+fn is_number(kind: Kind) -> bool {
+    matches!(kind, Kind::Integer | Kind::Decimal(_) | Kind::Float)
+}
+
+fn compares(op: &BinaryOperator) -> bool {
+    use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
+    matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
+}
+
 fn arithmetic(left: Option<Kind>, right: Option<Kind>, is_product: bool) -> Option<Kind> {
     Some(match (left?, right?) {
-        (Kind::Other, _) | (_, Kind::Other) => return None,
+        (left, right) if !is_number(left) || !is_number(right) => return None,
         (Kind::Float, _) | (_, Kind::Float) => Kind::Float,
         (Kind::Integer, Kind::Integer) => Kind::Integer,
         (left, right) => {

@@ -158,6 +158,8 @@ pub struct Expected {
     pub never_null: HashMap<String, Vec<String>>,
     /// Tables, each with columns that are null under conditions alone, and the condition under which they never are.
     pub never_null_where: HashMap<String, HashMap<String, String>>,
+    /// Tables, each with columns that rules compute in some rows alone, and the condition under which they are null.
+    pub null_where: HashMap<String, HashMap<String, String>>,
     /// Tables, each with the types of its delivered columns, declared or not.
     pub types: HashMap<String, HashMap<String, LogicalType>>,
     /// Declared distributions, which are measured and never broken.

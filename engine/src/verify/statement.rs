@@ -83,7 +83,8 @@ fn of_table<'a>(table: &'a Table, expected: &'a Expected) -> Vec<Statement<'a>> 
             let columns = vec![column.name.as_str()];
             add(format!("unique:{place}"), "unique", repeats_says(&columns), Claim::Unique { columns, when: None });
         }
-        if let Some(when) = &column.null_when {
+        let computed = expected.null_where.get(&table.name).and_then(|columns| columns.get(&column.name));
+        if let Some(when) = computed.or(column.null_when.as_ref()) {
             let condition = Condition::Null { column: &column.name };
             row(&mut add, format!("null:{place}"), "null", Some(when), condition);
         }

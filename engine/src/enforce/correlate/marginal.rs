@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
-use datafusion::arrow::compute::{cast, take};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, UInt32Array};
+use datafusion::arrow::compute::{cast, nullif, take};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 
 use crate::generators::{Choices, Quantiles, RunError};
@@ -70,6 +70,36 @@ impl Marginal {
                 take(values, &places, None).map_err(|error| RunError::new(error.to_string()))
             }
         }
+    }
+
+    /// Numbers as the values that they stand for; what is not a number is null.
+    pub fn array_of(&self, numbers: &[f64]) -> Result<ArrayRef, RunError> {
+        let failed = |error: datafusion::arrow::error::ArrowError| RunError::new(error.to_string());
+        let holes: BooleanArray = numbers.iter().map(|number| Some(number.is_nan())).collect();
+        let values = match self {
+            Marginal::Drawn(quantiles) => quantiles.array(numbers)?,
+            Marginal::Listed { values, .. } => {
+                // A value that a rule puts in need not be one of the list.
+                let floats: ArrayRef = Arc::new(
+                    numbers
+                        .iter()
+                        .map(|number| Some(*number).filter(|number| !number.is_nan()))
+                        .collect::<Float64Array>(),
+                );
+                let to = values.data_type();
+                match to {
+                    DataType::Boolean => {
+                        Arc::new(numbers.iter().map(|number| Some(*number != 0.0)).collect::<BooleanArray>())
+                    }
+                    DataType::Date32 => cast(&cast(&floats, &DataType::Int32).map_err(failed)?, to).map_err(failed)?,
+                    DataType::Timestamp(..) | DataType::Time64(_) => {
+                        cast(&cast(&floats, &DataType::Int64).map_err(failed)?, to).map_err(failed)?
+                    }
+                    _ => cast(&floats, to).map_err(failed)?,
+                }
+            }
+        };
+        nullif(&values, &holes).map_err(failed)
     }
 
     /// Its steps.

@@ -89,9 +89,12 @@ impl System {
             .parts
             .iter()
             .zip(targets)
-            .filter(|(part, target)| !(part.values.is_empty() || target.most == 0 && statement.parts.len() > 1))
+            .filter(|(part, target)| {
+                let is_rest = part.values.is_empty() || target.most == 0;
+                statement.parts.len() == 1 || !is_rest
+            })
             .map(|(part, target)| {
-                let values = self.listed(&part.values);
+                let values = if part.values.is_empty() { "no value".to_owned() } else { self.listed(&part.values) };
                 match (target.best, part.want) {
                     (Some(best), _) => format!("{values} = {best}"),
                     (None, Want::Between(least, None)) => format!("{values} ≥ {least}"),

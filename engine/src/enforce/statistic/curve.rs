@@ -46,13 +46,20 @@ pub(super) enum Bend {
         shift: f64,
         scale: f64,
     },
+    /// The same of the shares of the whole distribution, so that values come near to each other over placed ones.
+    AllScores {
+        shift: f64,
+        scale: f64,
+    },
 }
 
 impl Bend {
     pub fn at(self, share: f64) -> f64 {
         match self {
             Bend::Odds(factor) => factor * share / (1.0 - share + factor * share),
-            Bend::Scores { shift, scale } => normal_cdf(shift + scale * normal_quantile(share)),
+            Bend::Scores { shift, scale } | Bend::AllScores { shift, scale } => {
+                normal_cdf(shift + scale * normal_quantile(share))
+            }
         }
     }
 }
@@ -113,7 +120,11 @@ impl Curve {
 
     pub fn inside(&self, quantiles: &Quantiles, segment: &Segment, place: u64) -> f64 {
         let share = (place as f64 + 0.5) / segment.count as f64;
-        let share = segment.from + (segment.to - segment.from) * self.bend.at(share);
+        let within = |share: f64| segment.from + (segment.to - segment.from) * share;
+        let share = match self.bend {
+            Bend::AllScores { .. } => self.bend.at(within(share).clamp(1e-16, 1.0 - 1.2e-16)),
+            _ => within(self.bend.at(share)),
+        };
         // A float below one half is never rounded up to one.
         let value = quantiles.at(share.clamp(1e-16, 1.0 - 1.2e-16));
         (value.clamp(segment.low, segment.high) + self.shift).clamp(segment.low, segment.high)

@@ -3,7 +3,7 @@
 use datafusion::sql::sqlparser::ast::{Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart};
 
 use super::sqlite::rounded;
-use super::{Dialect, Kind, Piece, Writer, of, piece};
+use super::{Dialect, Kind, Piece, Writer, of, piece, times};
 use crate::verify::joins::literal;
 
 impl Writer<'_> {
@@ -20,7 +20,26 @@ impl Writer<'_> {
                 }
             }
         }
-        self.call(&name.value.to_lowercase(), &args).ok_or_else(|| self.lacks(&name.value))
+        let name_of = name.value.to_lowercase();
+        let args = self.times(&name_of, args).ok_or_else(|| self.lacks(&format!("{} of such times", name.value)))?;
+        self.call(&name_of, &args).ok_or_else(|| self.lacks(&name.value))
+    }
+
+    /// Arguments in the form that SQLite's functions take dates and times in; nothing where one takes them in none.
+    fn times(&self, name: &str, args: Vec<Piece>) -> Option<Vec<Piece>> {
+        if self.dialect != Dialect::Sqlite {
+            return Some(args);
+        }
+        let as_day = |piece: &Piece| of(Kind::Date, times::day(piece));
+        match name {
+            "days_between" | "months_between" | "years_between" => Some(args.iter().map(as_day).collect()),
+            "add_days" | "add_months" => Some(
+                args.iter().enumerate().map(|(at, arg)| if at == 0 { as_day(arg) } else { times::text(arg) }).collect(),
+            ),
+            "date_part" | "datepart" => Some(args.iter().map(times::text).collect()),
+            "coalesce" | "nvl" | "ifnull" | "nullif" | "greatest" | "least" => Some(self.alike(args)),
+            _ => (!args.iter().any(|arg| matches!(arg.kind, Some(Kind::Instant | Kind::Span)))).then_some(args),
+        }
     }
 
     /// A call in the dialect; nothing where it has no such function.
@@ -31,12 +50,12 @@ impl Writer<'_> {
         let sqlite = self.dialect == Dialect::Sqlite;
         Some(match (name, texts.as_slice()) {
             ("days_between", [from, to]) if sqlite => {
-                of(Kind::Integer, format!("CAST(julianday(date({to})) - julianday(date({from})) AS INTEGER)"))
+                of(Kind::Integer, format!("CAST(julianday({to}) - julianday({from}) AS INTEGER)"))
             }
             ("days_between", [from, to]) => of(Kind::Integer, format!("(CAST({to} AS DATE) - CAST({from} AS DATE))")),
-            ("add_days", [date, days]) if sqlite => of(Kind::Other, format!("date({date}, ({days}) || ' days')")),
-            ("add_days", [date, days]) => of(Kind::Other, format!("(CAST({date} AS DATE) + CAST({days} AS INTEGER))")),
-            ("add_months", [date, months]) => of(Kind::Other, self.months_later(date, months)),
+            ("add_days", [date, days]) if sqlite => of(Kind::Date, format!("date({date}, ({days}) || ' days')")),
+            ("add_days", [date, days]) => of(Kind::Date, format!("(CAST({date} AS DATE) + CAST({days} AS INTEGER))")),
+            ("add_months", [date, months]) => of(Kind::Date, self.months_later(date, months)),
             ("months_between", [from, to]) => {
                 let months = |date: &str| format!("({} * 12 + {})", self.part("year", date), self.part("month", date));
                 of(Kind::Integer, self.between((from, to), months, |date| self.part("day", date)))
@@ -45,12 +64,13 @@ impl Writer<'_> {
                 let days = |date: &str| format!("({} * 100 + {})", self.part("month", date), self.part("day", date));
                 of(Kind::Integer, self.between((from, to), |date| self.part("year", date), days))
             }
-            ("reference_time", []) if sqlite => of(Kind::Other, literal(&self.reference_time)),
+            ("reference_time", []) if sqlite => of(Kind::Datetime, literal(&self.reference_time)),
             ("reference_time", []) => {
-                of(Kind::Other, format!("TIMESTAMP {}", literal(self.reference_time.trim_end_matches('Z'))))
+                of(Kind::Datetime, format!("TIMESTAMP {}", literal(self.reference_time.trim_end_matches('Z'))))
             }
             ("character_length" | "char_length" | "length", [_]) => of(Kind::Integer, plain("length")),
             ("nvl" | "ifnull" | "coalesce", _) => Piece { sql: plain("coalesce"), kind: first },
+            ("nullif", [_, _]) => Piece { sql: plain("nullif"), kind: first },
             ("nvl2", [value, given, absent]) => {
                 piece(format!("CASE WHEN {value} IS NOT NULL THEN {given} ELSE {absent} END"))
             }
@@ -132,7 +152,7 @@ impl Writer<'_> {
     }
 
     /// The same day some months later, or the month's last.
-    fn months_later(&self, date: &str, months: &str) -> String {
+    pub(super) fn months_later(&self, date: &str, months: &str) -> String {
         match self.dialect {
             // SQLite counts a day that the month lacks into the next one.
             Dialect::Sqlite => format!(

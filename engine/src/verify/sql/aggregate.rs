@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::super::aggregate::{Aggregate, ROUNDING};
+use super::super::dialect::sqlite_instant;
 use super::{Dialect, Joins, Script};
 use crate::expr::Reference;
 use crate::schema::Table;
@@ -38,6 +39,12 @@ impl<'a> Script<'a> {
         if self.dialect == Dialect::Sqlite && temporal(&kind) && temporal(&own_kind) && kind != own_kind {
             return Err("dates and instants have no common form".to_owned());
         }
+        // Their texts do not sort as instants do.
+        let is_instant = self.dialect == Dialect::Sqlite && kind == Some(LogicalType::Datetime) && kind == own_kind;
+        let (own, value) = match aggregate.function {
+            "min" | "max" if is_instant => (sqlite_instant(&own), sqlite_instant(&value)),
+            _ => (own, value),
+        };
         let mut found = vec![format!("count({value}) AS n")];
         match aggregate.function {
             "count" => {}

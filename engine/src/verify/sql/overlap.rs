@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 
+use super::super::dialect::{Dialect, sqlite_instant};
 use super::super::overlap::Overlap;
 use super::{Joins, Script};
 use crate::schema::Table;
+use crate::types::LogicalType;
 
 impl<'a> Script<'a> {
     /// The intervals that start before an earlier one of their group has ended.
@@ -17,7 +19,11 @@ impl<'a> Script<'a> {
         let columns: Vec<&str> = overlap.columns().collect();
         let names = self.own(table, &columns)?;
         let (groups, ends) = names.split_at(overlap.per.len());
-        let (start, end) = (&ends[0], &ends[1]);
+        let comparable = |at: usize, column: &str| match (self.dialect, self.kind(table, column)) {
+            (Dialect::Sqlite, Some(LogicalType::Datetime)) => sqlite_instant(&ends[at]),
+            _ => ends[at].clone(),
+        };
+        let (start, end) = (comparable(0, overlap.start), comparable(1, overlap.end));
         let joins = RefCell::new(Joins::new(self.dataset, table));
         let mut conditions: Vec<String> = names.iter().map(|name| format!("{name} IS NOT NULL")).collect();
         if let Some(when) = when {

@@ -154,3 +154,43 @@ async fn a_gap_that_no_type_has_is_an_error() {
         contracts(json!([{ "id": "g", "kind": "order", "columns": ["id", "quantity"], "gap": { "min": "1d" } }]));
     assert_eq!(error(&dataset, &[contract_rows()]).await, "\"g\" cannot be checked: 1d is no gap between numbers");
 }
+
+#[test]
+fn days_are_added_and_counted_in_each_databases_words() {
+    let dataset = dataset(json!([{ "name": "t", "primary_key": ["id"], "columns": [
+        { "name": "id", "type": "integer" }, { "name": "a", "type": "date" }, { "name": "b", "type": "date" },
+        { "name": "at", "type": "datetime" }, { "name": "open" }],
+        "rules": [
+            { "id": "r1", "kind": "check", "sql": "b - a <= 3" },
+            { "id": "r2", "kind": "check", "sql": "b = a + id" },
+            { "id": "r3", "kind": "check", "sql": "b > a - INTERVAL '1 month'" },
+            { "id": "r4", "kind": "check", "sql": "at >= TIMESTAMP '2024-01-01 00:00:00'" },
+            { "id": "r5", "kind": "check", "sql": "a + open > b" },
+            { "id": "r6", "kind": "check", "sql": "at || 'x' = 'x' AND CAST(at + INTERVAL '1 day' AS VARCHAR) = 'x'" },
+        ] }]));
+    let said = |dialect: Dialect, id: &str| -> String {
+        let script = verify_sql(&dataset, &Expected::default(), dialect);
+        let rest = &script[script.find(&format!("-- {id}:")).expect("the rule")..];
+        rest.lines().find(|line| line.contains(" WHERE ") || line.starts_with("-- Left")).expect("its rows").to_owned()
+    };
+    use Dialect::{Duckdb, Postgres, Sqlite};
+    for (dialect, id, wanted) in [
+        (Postgres, "r1", "(t.\"b\" - t.\"a\") <= 3"),
+        (Postgres, "r2", "t.\"b\" = (CAST(t.\"a\" AS DATE) + CAST(t.\"id\" AS INTEGER))"),
+        (Duckdb, "r3", "t.\"b\" > CAST(t.\"a\" - INTERVAL '1 month' AS DATE)"),
+        (Postgres, "r4", "t.\"at\" >= TIMESTAMP '2024-01-01 00:00:00'"),
+        (
+            Sqlite,
+            "r1",
+            "(CAST(strftime('%s', t.\"b\") AS INTEGER) / 86400 - CAST(strftime('%s', t.\"a\") AS INTEGER) / 86400) <= 3",
+        ),
+        (Sqlite, "r2", "t.\"b\" = date(t.\"a\", (t.\"id\") || ' days')"),
+        (Sqlite, "r4", ">= 1704067200000000"),
+        // What is meant depends on a type that nobody says.
+        (Sqlite, "r5", "-- Left out: SQLite lacks date + what has no declared type"),
+        (Sqlite, "r6", "-- Left out: SQLite lacks texts of times that are calculated"),
+    ] {
+        let said = said(dialect, id);
+        assert!(said.contains(wanted), "{dialect:?} {id}: {wanted}\n{said}");
+    }
+}
