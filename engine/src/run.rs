@@ -68,7 +68,7 @@ pub fn run<T: Send, E: Send + From<RunError>>(
             window.put(number, made);
         }
     };
-    let outcome = std::thread::scope(|scope| {
+    let outcome = thread::scope(|scope| {
         // A panic of whoever makes rows or takes them must not leave the others waiting.
         let _stop = StopOnPanic(&window);
         let worker = || {
@@ -193,7 +193,7 @@ struct StopOnPanic<'w, T, E>(&'w Window<T, E>);
 
 impl<T, E> Drop for StopOnPanic<'_, T, E> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if thread::panicking() {
             self.0.stop();
         }
     }

@@ -17,7 +17,7 @@ pub fn folded(text: &str) -> String {
 }
 
 /// Makes `fold` known to a connection.
-pub fn register(connection: &SqliteConnection) -> QueryResult<()> {
+pub fn register(connection: &mut SqliteConnection) -> QueryResult<()> {
     fold_utils::register_impl(connection, |text: Option<String>| text.map_or_else(String::new, |text| folded(&text)))
 }
 

@@ -17,7 +17,7 @@ use engine::plan::{BLOCK, Evaluation, Plan};
 use formats::{FORMATS, Format};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::datasets::service::JSON;
@@ -31,8 +31,12 @@ use crate::http::streams::{self, BodyWriter};
 use crate::http::{accept, cells, deadline, files};
 use crate::{App, Failure, sql};
 
-/// Answers with rows that are written at the same time, at most.
-pub const ANSWERS: usize = 32;
+/// Answers with many rows that are written at the same time, at most, and such with few.
+const MANY: usize = 32;
+const FEW: usize = 256;
+
+/// Rows of an answer that are few: no reader who takes nothing of many keeps them from others.
+const FEW_ROWS: u64 = 1000;
 
 /// How long a request for rows waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -189,7 +193,7 @@ pub async fn answer(
         Selection::new(&schema, reference_time_us, range, columns, r#where, order_by)
     })
     .await?;
-    let turn = turn(app).await?;
+    let turn = app.answers.take(limit).await?;
     // The first rows are made before the answer begins, so that what is wrong with them is told as such.
     let rows = if selection.is_range() {
         deadline::within(time, "/timeout_ms", move |making| {
@@ -218,13 +222,28 @@ pub async fn answer(
     Ok(answer.insert_header((header::VARY, "accept")).streaming(stream))
 }
 
-/// A turn to write rows, each of which holds some megabytes as long as its reader has not taken all.
-async fn turn(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
-    match tokio::time::timeout(PATIENCE, Arc::clone(&app.answers).acquire_owned()).await {
-        Ok(turn) => turn.map_err(ApiError::internal),
-        Err(_) => {
-            let sentence = format!("{ANSWERS} other answers with rows are being read, as many as at a time; try again");
-            Err(ApiError::new(Code::Unavailable, sentence))
+/// Turns to write answers with rows, each of which holds some megabytes as long as its reader has not taken all.
+pub struct Turns {
+    few: Arc<Semaphore>,
+    many: Arc<Semaphore>,
+}
+
+impl Default for Turns {
+    fn default() -> Turns {
+        Turns { few: Arc::new(Semaphore::new(FEW)), many: Arc::new(Semaphore::new(MANY)) }
+    }
+}
+
+impl Turns {
+    /// A turn for an answer with so many rows.
+    async fn take(&self, rows: u64) -> Result<OwnedSemaphorePermit, ApiError> {
+        let (turns, all) = if rows <= FEW_ROWS { (&self.few, FEW) } else { (&self.many, MANY) };
+        match tokio::time::timeout(PATIENCE, Arc::clone(turns).acquire_owned()).await {
+            Ok(turn) => turn.map_err(ApiError::internal),
+            Err(_) => {
+                let sentence = format!("{all} other answers with rows are being read, as many as at a time; try again");
+                Err(ApiError::new(Code::Unavailable, sentence))
+            }
         }
     }
 }

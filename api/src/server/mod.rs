@@ -83,7 +83,7 @@ pub struct App {
     /// Turns for previews, so that a hand that drags a slider cannot take all threads.
     pub previews: Semaphore,
     /// Turns for answers with rows.
-    pub answers: Arc<Semaphore>,
+    pub answers: rows::Turns,
     /// Turns for proofs of files that somebody sent.
     pub proofs: Arc<Semaphore>,
     /// Held while a backup is made by request.
@@ -144,7 +144,7 @@ impl App {
             generations: Arc::default(),
             exports: Arc::default(),
             previews: Semaphore::new(config.web_threads.max(2)),
-            answers: Arc::new(Semaphore::new(rows::ANSWERS)),
+            answers: rows::Turns::default(),
             proofs: Arc::new(Semaphore::new(uploads::TURNS)),
             backing_up: Semaphore::new(1),
             sql: Sql::new(&config),
@@ -236,10 +236,12 @@ pub fn serve(config: Config, on_ready: impl FnOnce(&App, u16)) -> Result<(), Str
     let document = document();
     let done = actix_web::rt::System::new().block_on(async {
         let server = http_server(app.clone(), document, listener).map_err(|error| reason(&error))?;
+        // Heard from before anybody knows that there is a server to stop.
+        let asked = asked_to_stop();
         on_ready(&app, port);
         let (handle, stopping, begin) = (server.handle(), app.clone(), parking.begin.clone());
         let signals = actix_web::rt::spawn(async move {
-            asked_to_stop().await;
+            asked.await;
             log::info!("stopping");
             // Work is parked while connections end, not after them.
             stopping.stop_workers();
@@ -325,35 +327,35 @@ pub fn start_workers(app: &web::Data<App>) -> io::Result<Vec<JoinHandle<()>>> {
 }
 
 /// Waits for Ctrl-C or a request to terminate; for ever where the system lets neither be heard.
-async fn asked_to_stop() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
+#[cfg(unix)]
+fn asked_to_stop() -> impl Future<Output = ()> {
+    use futures::StreamExt;
+    use futures::stream::FuturesUnordered;
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
+    // A terminal that is closed.
+    if !outlives_its_terminal() {
+        kinds.push(SignalKind::hangup());
+    }
+    let signals: Vec<Signal> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    async move {
+        let waits = signals.into_iter().map(|mut signal| Box::pin(async move { drop(signal.recv().await) }));
+        let mut waits: FuturesUnordered<_> = waits.collect();
+        if waits.next().await.is_none() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let told = |kind| async move {
-        match tokio::signal::unix::signal(kind) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(unix)]
-    let (terminated, hung_up) = {
-        use tokio::signal::unix::SignalKind;
-        (told(SignalKind::terminate()), told(SignalKind::hangup()))
-    };
-    #[cfg(not(unix))]
-    let (terminated, hung_up) = (std::future::pending::<()>(), std::future::pending::<()>());
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
-        // A terminal that was closed.
-        () = hung_up, if !outlives_its_terminal() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
 /// Whether whoever started the process had it ignore that its terminal is closed, as `nohup` does. Known on Linux alone.
+#[cfg(unix)]
 fn outlives_its_terminal() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

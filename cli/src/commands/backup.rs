@@ -38,7 +38,13 @@ impl Backup {
 /// The target of an argument, or the one of the settings.
 pub fn target(argument: Option<&str>, config: &api::Config) -> Result<Target, Stop> {
     match argument {
-        Some(text) => Target::parse(text).map_err(Stop::problem),
+        Some(text) => {
+            let target = Target::parse(text).map_err(Stop::problem)?;
+            match target.folder() {
+                Some(path) if path.exists() && !path.is_dir() => Err(Stop::problem(format!("{text}: it is no folder"))),
+                _ => Ok(target),
+            }
+        }
         None => Ok(config.backups.target.clone()),
     }
 }

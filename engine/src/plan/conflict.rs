@@ -1,4 +1,5 @@
-//! Which rules contradict each other, or cannot be held together by this version: as few of a dataset's rules as are refused alike, none of which can be left out.
+//! Which rules contradict each other, or cannot be held together by this version: as few of a dataset's rules as are refused alike, none of
+//! which can be left out.
 //!
 //! What refuses a rule knows what it has met itself: a column that has no value left, a row that no draw mends. Whether other rules have part in
 //! that, only leaving them out can tell. So the dataset is compiled again without some of its rules, first with those that the problem names

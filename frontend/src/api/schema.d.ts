@@ -5795,7 +5795,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Part of the e-mail address or the name.
+                 * @description Part of the e-mail address or the name, in any case and with or without accents.
                  * @example shop
                  */
                 search?: string;
@@ -6466,7 +6466,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Part of the name.
+                 * @description Part of the name, in any case and with or without accents.
                  * @example shop
                  */
                 search?: string;
@@ -6929,7 +6929,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Part of the name or the description.
+                 * @description Part of the name or the description, in any case and with or without accents.
                  * @example shop
                  */
                 search?: string;
@@ -9066,7 +9066,7 @@ export interface operations {
                 /** @description In this state only. */
                 state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
                 /**
-                 * @description Part of the dataset's name.
+                 * @description Part of the dataset's name, in any case and with or without accents.
                  * @example shop
                  */
                 search?: string;
@@ -9428,7 +9428,7 @@ export interface operations {
                 /** @description In this state only. */
                 state?: "queued" | "needs_key" | "running" | "succeeded" | "failed" | "cancelled";
                 /**
-                 * @description Part of the dataset's name.
+                 * @description Part of the dataset's name, in any case and with or without accents.
                  * @example shop
                  */
                 search?: string;
@@ -11297,7 +11297,7 @@ export interface operations {
                 /** @description In this format only. */
                 format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
                 /**
-                 * @description Part of the file's name.
+                 * @description Part of the file's name, in any case and with or without accents.
                  * @example shop
                  */
                 search?: string;
@@ -11622,7 +11622,7 @@ export interface operations {
                 /** @description In this format only. */
                 format?: "csv" | "jsonl" | "json" | "parquet" | "xlsx";
                 /**
-                 * @description Part of the file's name.
+                 * @description Part of the file's name, in any case and with or without accents.
                  * @example shop
                  */
                 search?: string;

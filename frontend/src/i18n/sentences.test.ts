@@ -46,6 +46,7 @@ const PARTS = new Set([
   "line 7, column 7: ",
   " at line ",
   " at Line: ",
+  "Os { code: ",
   "sql parser error: ",
   "7 of the row",
   "number within 7",
