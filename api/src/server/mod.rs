@@ -339,7 +339,7 @@ fn asked_to_stop() -> impl Future<Output = ()> {
     }
     let signals: Vec<Signal> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
     async move {
-        let waits = signals.into_iter().map(|mut signal| Box::pin(async move { drop(signal.recv().await) }));
+        let waits = signals.into_iter().map(|mut signal| Box::pin(async move { signal.recv().await }));
         let mut waits: FuturesUnordered<_> = waits.collect();
         if waits.next().await.is_none() {
             std::future::pending::<()>().await;

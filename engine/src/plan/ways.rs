@@ -107,8 +107,8 @@ impl Compiler {
         let base = self.finish_raw(table, column, drawn)?;
         let slots = &self.tables[table].slots;
         let mut members = vec![drawn];
-        for slot in drawn + 1..=base {
-            if slots[slot].inputs.iter().any(|input| members.contains(input)) {
+        for (slot, made) in slots.iter().enumerate().take(base + 1).skip(drawn + 1) {
+            if made.inputs.iter().any(|input| members.contains(input)) {
                 members.push(slot);
             }
         }
