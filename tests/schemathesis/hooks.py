@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import string
+import urllib.error
 import urllib.request
 import uuid
 
@@ -25,7 +26,18 @@ CURSOR = re.compile("([a-z_]+)-(asc|desc)(?:-(asc|desc))?:")
 class Session:
     """The access token of the session, renewed before it ends. It is asked for by the cookie, since sign-ins are throttled."""
 
+    last = None
+
     def get(self, case, context):
+        try:
+            Session.last = self.renewed()
+        except urllib.error.HTTPError:
+            # A caller that has removed itself goes on with what it had, which is worth nothing any more.
+            if SPARES_CALLER or Session.last is None:
+                raise
+        return Session.last
+
+    def renewed(self):
         request = urllib.request.Request(
             f"{ORIGIN}/api/v1/auth/refresh", method="POST", headers={"Cookie": COOKIE.read_text()}
         )
