@@ -98,8 +98,8 @@ macro_rules! sliced {
 }
 pub(crate) use sliced;
 
-/// The pattern of `LIKE`, with `\\` as its escape, for folded texts that hold another, however that is written. SQLite reads a pattern up to a null byte, and would find all
-/// for one that begins with it: what has one finds nothing.
+/// The pattern of `LIKE`, with `\\` as its escape, for folded texts that hold another, however that is written. SQLite reads a pattern up to a
+/// null byte, and would find all for one that begins with it: what has one finds nothing.
 pub fn holding(text: &str) -> String {
     if text.contains('\0') {
         return "\u{10FFFF}".to_owned();

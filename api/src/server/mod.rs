@@ -326,7 +326,8 @@ pub fn start_workers(app: &web::Data<App>) -> io::Result<Vec<JoinHandle<()>>> {
     Ok(workers)
 }
 
-/// Waits for Ctrl-C or a request to terminate; for ever where the system lets neither be heard.
+/// Waits for Ctrl-C, a request to terminate or a terminal that is closed, which are heard from the call on; for ever where the system lets none
+/// be heard.
 #[cfg(unix)]
 fn asked_to_stop() -> impl Future<Output = ()> {
     use futures::StreamExt;
