@@ -18,7 +18,7 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use engine::types::LogicalType;
 
-use crate::spell::{self, Room};
+use crate::spell::{self, Dates, Room};
 
 /// A column of a batch.
 pub(crate) struct Column {
@@ -89,6 +89,11 @@ impl Column {
     #[inline(always)]
     pub(crate) fn is_null(&self, row: usize) -> bool {
         self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+    }
+
+    /// Which rows have no value; none where all have one.
+    pub(crate) fn nulls(&self) -> Option<&NullBuffer> {
+        self.nulls.as_ref()
     }
 
     fn of_logical_type(field: &Field, array: &ArrayRef) -> Result<Cells, ArrowError> {
@@ -191,8 +196,8 @@ impl Cells {
             Cells::Decimal(values, scale) => spell::decimal(out, at, values[row], *scale),
             Cells::Float(values) => spell::float(out, at, values[row]).unwrap_or(at),
             Cells::Boolean(values) => spell::boolean(out, at, values.value(row)),
-            Cells::Date(values) => spell::date(out, at, values[row]),
-            Cells::Datetime(values) => spell::datetime(out, at, values[row]),
+            Cells::Date(values) => Dates::table().put(out, at, values[row]),
+            Cells::Datetime(values) => Dates::table().put_datetime(out, at, values[row]),
             Cells::Time(values) => spell::time(out, at, values[row]),
             Cells::Uuid(values) => {
                 let bytes = values.value(row).try_into().expect("a uuid column holds sixteen bytes a row");
@@ -261,6 +266,24 @@ pub(crate) struct Text {
 /// Bytes of a text that its view holds itself.
 const INLINE: usize = 12;
 
+/// The most bytes of a buffer that is copied so that steps can be read behind its end. Such are the lists that columns are drawn from.
+const SMALL_BUFFER: usize = 4096;
+
+/// The most steps of [`Short`] texts.
+const MOST_STEPS: usize = 3;
+
+/// A buffer behind whose texts there are blanks, so that whole steps can be read, where it is small.
+fn with_steps(buffer: &Buffer) -> Buffer {
+    if buffer.len() > SMALL_BUFFER {
+        return buffer.clone();
+    }
+    let length = buffer.len() + MOST_STEPS * spell::STEP;
+    let mut bytes = Vec::with_capacity(length);
+    bytes.extend_from_slice(buffer);
+    bytes.resize(length, b' ');
+    Buffer::from_vec(bytes)
+}
+
 impl Text {
     pub(crate) fn new(array: &StringViewArray) -> Text {
         let views = match array.nulls().filter(|nulls| nulls.null_count() > 0) {
@@ -270,7 +293,7 @@ impl Text {
                 array.views().iter().zip(nulls).map(|(view, valid)| if valid { *view } else { 0 }).collect()
             }
         };
-        Text { views, buffers: array.data_buffers().iter().cloned().collect() }
+        Text { views, buffers: array.data_buffers().iter().map(with_steps).collect() }
     }
 
     /// Bytes of a text.

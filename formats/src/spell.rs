@@ -18,6 +18,7 @@
 //! value overwrites: so a short value is one wide store. Invariant: every byte before the returned place has been written.
 
 use std::mem::MaybeUninit;
+use std::sync::LazyLock;
 
 /// Room for text that is not there yet.
 pub(crate) type Room = [MaybeUninit<u8>];
@@ -143,6 +144,30 @@ pub(crate) fn integer(out: &mut Room, at: usize, value: i64) -> usize {
     unsigned(out, at + usize::from(value < 0), value.unsigned_abs())
 }
 
+/// The numbers below 10^4 with a point behind them, whose length stands in the last byte.
+static WHOLES: [[u8; 8]; 10_000] = {
+    let mut wholes = [[0; 8]; 10_000];
+    let mut number = 0;
+    while number < wholes.len() {
+        let mut digits = 1;
+        while number >= 10_usize.pow(digits) {
+            digits += 1;
+        }
+        let length = digits as usize;
+        let mut rest = number;
+        let mut place = length;
+        while place > 0 {
+            place -= 1;
+            wholes[number][place] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        wholes[number][length] = b'.';
+        wholes[number][7] = length as u8 + 1;
+        number += 1;
+    }
+    wholes
+};
+
 /// A number of `units` × 10^−`scale`.
 #[inline(always)]
 pub(crate) fn decimal(out: &mut Room, at: usize, units: i128, scale: u8) -> usize {
@@ -163,9 +188,18 @@ pub(crate) fn decimal(out: &mut Room, at: usize, units: i128, scale: u8) -> usiz
         }
         _ => return wide_decimal(out, at, units, scale),
     };
-    let at = unsigned(out, at, whole);
-    put(out, at, b".");
-    padded(out, at + 1, fraction as u32, usize::from(scale))
+    let at = match WHOLES.get(whole as usize) {
+        Some(text) => {
+            put(out, at, text);
+            at + usize::from(text[7])
+        }
+        None => {
+            let at = unsigned(out, at, whole);
+            put(out, at, b".");
+            at + 1
+        }
+    };
+    padded(out, at, fraction as u32, usize::from(scale))
 }
 
 /// A decimal of any size: its digits are laid out first, the point is put between them afterwards.
@@ -229,6 +263,49 @@ pub(crate) fn date(out: &mut Room, at: usize, days: i32) -> usize {
     at + 10
 }
 
+/// The spellings of the days of two centuries, made once.
+pub(crate) struct Dates(Box<[[u8; 16]]>);
+
+impl Dates {
+    /// 1900-01-01.
+    const FIRST: i32 = -25_567;
+    /// Those up to 2099-12-31.
+    const DAYS: i32 = 73_049;
+
+    /// The table.
+    pub(crate) fn table() -> &'static Dates {
+        static TABLE: LazyLock<Dates> = LazyLock::new(|| {
+            let spelled = |day: i32| {
+                let mut text = Vec::new();
+                append(&mut text, DATE_WIDTH, |out| date(out, 0, Dates::FIRST + day));
+                let mut slot = [0; 16];
+                slot[..text.len()].copy_from_slice(&text);
+                slot
+            };
+            Dates((0..Dates::DAYS).map(spelled).collect())
+        });
+        &TABLE
+    }
+
+    /// A day, as [`date`] spells it.
+    #[inline(always)]
+    pub(crate) fn put(&self, out: &mut Room, at: usize, days: i32) -> usize {
+        let Some(text) = self.0.get(days.wrapping_sub(Dates::FIRST) as u32 as usize) else {
+            return date(out, at, days);
+        };
+        put(out, at, text);
+        at + 10
+    }
+
+    /// An instant, as [`datetime`] spells it.
+    #[inline(always)]
+    pub(crate) fn put_datetime(&self, out: &mut Room, at: usize, microseconds: i64) -> usize {
+        let days = microseconds.div_euclid(MICROSECONDS_PER_DAY) as i32;
+        let at = self.put(out, at, days);
+        time_of_day(out, at, microseconds)
+    }
+}
+
 /// A date whose year has not four digits: the year is signed, as ISO 8601 has it.
 #[cold]
 fn distant_date(out: &mut Room, at: usize, year: i64, month: u32, day: u32) -> usize {
@@ -268,6 +345,12 @@ pub(crate) fn time(out: &mut Room, at: usize, microseconds: i64) -> usize {
 pub(crate) fn datetime(out: &mut Room, at: usize, microseconds: i64) -> usize {
     let days = microseconds.div_euclid(MICROSECONDS_PER_DAY) as i32;
     let at = date(out, at, days);
+    time_of_day(out, at, microseconds)
+}
+
+/// What follows the date in an instant.
+#[inline(always)]
+fn time_of_day(out: &mut Room, at: usize, microseconds: i64) -> usize {
     put(out, at, b"T");
     let at = time(out, at + 1, microseconds);
     put(out, at, b"Z");
@@ -312,26 +395,22 @@ pub(crate) fn days(year: i64, month: u32, day: u32) -> i64 {
     cycle * 146_097 + day_of_cycle - 719_468
 }
 
-/// The eight hex digits of four bytes.
+/// The hex digits of some bytes, two each. Arrays whose items do not depend on each other become lanes of vectors.
 #[inline(always)]
-fn hex8(bytes: [u8; 4]) -> [u8; 8] {
-    // Each nibble gets a byte of its own; those above 9 are moved on to the letters.
-    let value = u64::from(u32::from_le_bytes(bytes));
-    let value = (value | value << 16) & 0x0000_ffff_0000_ffff;
-    let value = (value | value << 8) & 0x00ff_00ff_00ff_00ff;
-    let nibbles = (value >> 4 | value << 8) & 0x0f0f_0f0f_0f0f_0f0f;
-    let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
-    (nibbles + ASCII_ZEROS + letters * 0x27).to_le_bytes()
+fn hex_digits<const N: usize>(bytes: &[u8; N]) -> [[u8; 2]; N] {
+    let digit = |nibble: u8| nibble + b'0' + if nibble > 9 { b'a' - b'9' - 1 } else { 0 };
+    let mut pairs = [[0; 2]; N];
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = [digit(byte >> 4), digit(byte & 0xf)];
+    }
+    pairs
 }
 
 /// Sixteen bytes in the form of RFC 9562.
 #[inline(always)]
 pub(crate) fn uuid(out: &mut Room, at: usize, bytes: &[u8; 16]) -> usize {
-    let [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15] = *bytes;
-    let first = hex8([b0, b1, b2, b3]);
-    let second = hex8([b4, b5, b6, b7]);
-    let third = hex8([b8, b9, b10, b11]);
-    let fourth = hex8([b12, b13, b14, b15]);
+    let pairs = hex_digits(bytes);
+    let [first, second, third, fourth] = [eight(&pairs, 0), eight(&pairs, 8), eight(&pairs, 16), eight(&pairs, 24)];
     put(out, at, &first);
     // Stores overlap: the second half of each is put again two places on, behind its dash.
     put(out, at + 9, &second);
@@ -345,17 +424,24 @@ pub(crate) fn uuid(out: &mut Room, at: usize, bytes: &[u8; 16]) -> usize {
     at + 36
 }
 
+/// Eight digits from a place on.
+#[inline(always)]
+fn eight(pairs: &[[u8; 2]; 16], place: usize) -> [u8; 8] {
+    pairs.as_flattened()[place..].first_chunk().copied().unwrap_or_default()
+}
+
 /// Bytes as lower-case hex.
 pub(crate) fn hex(out: &mut Room, at: usize, bytes: &[u8]) -> usize {
+    let (chunks, rest) = bytes.as_chunks::<4>();
     let mut at = at;
-    let mut chunks = bytes.chunks_exact(4);
-    for chunk in &mut chunks {
-        put(out, at, &hex8([chunk[0], chunk[1], chunk[2], chunk[3]]));
-        at += 8;
+    for chunk in chunks {
+        for pair in hex_digits(chunk) {
+            put(out, at, &pair);
+            at += 2;
+        }
     }
-    for byte in chunks.remainder() {
-        let [high, low, ..] = hex8([*byte, 0, 0, 0]);
-        put(out, at, &[high, low]);
+    for byte in rest {
+        put(out, at, &hex_digits(&[*byte])[0]);
         at += 2;
     }
     at
@@ -402,6 +488,18 @@ mod tests {
     }
 
     #[test]
+    fn money_has_its_digits_up_to_the_table_and_beyond() {
+        for whole in (0..10_100).chain([99_999, 1_000_000]) {
+            for cents in [0, 7, 70, 99] {
+                assert_eq!(spelled(|out| decimal(out, 0, -whole * 100 - cents, 2)), {
+                    let sign = if whole + cents > 0 { "-" } else { "" };
+                    format!("{sign}{whole}.{cents:02}")
+                });
+            }
+        }
+    }
+
+    #[test]
     fn floats_are_shortest_and_read_back() {
         for (value, text) in
             [(1.0, "1.0"), (0.1, "0.1"), (-0.0, "-0.0"), (1e20, "1e+20"), (5e-324, "5e-324"), (1.5e300, "1.5e+300")]
@@ -425,6 +523,10 @@ mod tests {
             if month > 12 {
                 (month, year) = (1, year + 1);
             }
+        }
+        let (dates, day_before) = (Dates::table(), Dates::FIRST - 1);
+        for number in (day_before..=Dates::FIRST + Dates::DAYS).chain([i32::MIN, i32::MAX]) {
+            assert_eq!(spelled(|out| dates.put(out, 0, number)), spelled(|out| date(out, 0, number)));
         }
         for number in [i64::from(i32::MIN), i64::from(i32::MAX), 200_000_000, -300_000_000] {
             let (year, month, day) = civil(number);

@@ -58,14 +58,23 @@ impl TextColumn {
     #[inline]
     pub fn end(&mut self) {
         let text = &self.bytes.as_bytes()[self.start..];
-        self.views.push(make_view(text, self.full.len() as u32, self.start as u32));
-        if text.len() <= INLINE {
-            self.bytes.truncate(self.start);
-        }
-        if self.bytes.len() > BUFFER_BYTES {
-            self.full.push(Buffer::from_vec(std::mem::take(&mut self.bytes).into_bytes()));
+        match text.first_chunk::<4>() {
+            Some(prefix) if text.len() > INLINE => {
+                // As `make_view` has it, which is no function for a loop.
+                let head = u64::from(u32::from_le_bytes(*prefix)) << 32 | text.len() as u64;
+                let place = u64::from(self.start as u32) << 32 | self.full.len() as u64;
+                self.views.push(u128::from(place) << 64 | u128::from(head));
+            }
+            _ => {
+                self.views.push(make_view(text, self.full.len() as u32, self.start as u32));
+                self.bytes.truncate(self.start);
+            }
         }
         self.start = self.bytes.len();
+        if self.start > BUFFER_BYTES {
+            self.full.push(Buffer::from_vec(std::mem::take(&mut self.bytes).into_bytes()));
+            self.start = 0;
+        }
     }
 
     /// Drops what was appended and puts a null in its place.

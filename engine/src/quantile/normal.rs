@@ -29,6 +29,12 @@ pub fn normal_quantile(p: f64) -> f64 {
 /// How far from one half the centre of the distribution reaches.
 const CENTRE: f64 = 0.425;
 
+/// The sign of a float.
+const SIGN: u64 = 1 << 63;
+
+/// Rows that are computed side by side.
+const LANES: usize = 8;
+
 /// The value below which a standard normal lies with probability one half and `q`, at most [`CENTRE`] either way.
 #[inline]
 fn centre(q: f64) -> f64 {
@@ -47,7 +53,7 @@ fn upper_quantile(tail: f64) -> f64 {
 /// The quotient of two polynomials by Horner's rule, coefficients in ascending order.
 #[inline]
 fn ratio(x: f64, above: &[f64; 8], below: &[f64; 8]) -> f64 {
-    let polynomial = |coefficients: &[f64; 8]| coefficients.iter().rev().fold(0.0, |value, c| value * x + c);
+    let polynomial = |[rest @ .., last]: &[f64; 8]| rest.iter().rev().fold(*last, |value, c| value * x + c);
     polynomial(above) / polynomial(below)
 }
 
@@ -186,23 +192,59 @@ impl Quantile for TruncatedNormal {
         let Form::Mass { below, inside, above } = self.form else {
             return values.iter_mut().zip(words).for_each(|(value, word)| *value = self.of_word(*word));
         };
-        // As `at`, for the centre of the distribution and without a branch, so that lanes of vectors hold rows.
-        for (value, word) in values.iter_mut().zip(words) {
-            let u = open_unit(*word);
-            let p = below + u * inside;
-            let upper = (above + (1.0 - u) * inside).min(0.5);
-            let q = if p <= 0.5 { p } else { upper } - 0.5;
-            let centre = centre(q);
-            let z = if p <= 0.5 { centre } else { -centre };
-            let drawn = (self.mean + self.std * z).max(self.lo).min(self.hi);
-            *value = if q.abs() <= CENTRE { drawn } else { f64::NAN };
+        let (value_lanes, last_values) = values.as_chunks_mut::<LANES>();
+        let (word_lanes, last_words) = words.as_chunks::<LANES>();
+        for (values, words) in value_lanes.iter_mut().zip(word_lanes) {
+            self.centre_of(words, values, [below, inside, above]);
         }
+        let mut rest = ([0; LANES], [0.0; LANES]);
+        rest.0[..last_words.len()].copy_from_slice(last_words);
+        self.centre_of(&rest.0, &mut rest.1, [below, inside, above]);
+        last_values.copy_from_slice(&rest.1[..last_values.len()]);
         for (value, word) in values.iter_mut().zip(words) {
             if value.is_nan() {
                 *value = self.of_word(*word);
             }
         }
     }
+}
+
+impl TruncatedNormal {
+    /// As [`Quantile::at`] for the centre of the distribution, and NaN for its tails, `masses` being those of [`Form::Mass`]. There is no branch, and
+    /// each step is a loop of its own, so that lanes of vectors hold rows: which half a row lies in is a mask, because a compiler takes the
+    /// choice between two numbers for one between two ways.
+    #[inline(always)]
+    fn centre_of(&self, words: &[u64; LANES], values: &mut [f64; LANES], [below, inside, above]: [f64; 3]) {
+        let (mut q, mut is_upper, mut x) = ([0.0; LANES], [0_u64; LANES], [0.0; LANES]);
+        for lane in 0..LANES {
+            let u = open_unit(words[lane]);
+            let p = below + u * inside;
+            let upper = (above + (1.0 - u) * inside).min(0.5);
+            is_upper[lane] = 0_u64.wrapping_sub(u64::from(p > 0.5));
+            q[lane] = f64::from_bits(p.to_bits() & !is_upper[lane] | upper.to_bits() & is_upper[lane]) - 0.5;
+            x[lane] = 0.180_625 - q[lane] * q[lane];
+        }
+        let (over, under) = (polynomials(&x, &CENTRE_ABOVE), polynomials(&x, &CENTRE_BELOW));
+        for lane in 0..LANES {
+            let centre = q[lane] * (over[lane] / under[lane]);
+            let z = f64::from_bits(centre.to_bits() ^ (SIGN & is_upper[lane]));
+            let drawn = (self.mean + self.std * z).max(self.lo).min(self.hi);
+            let is_tail = 0_u64.wrapping_sub(u64::from(q[lane].abs() > CENTRE));
+            values[lane] = f64::from_bits(drawn.to_bits() & !is_tail | f64::NAN.to_bits() & is_tail);
+        }
+    }
+}
+
+/// A polynomial at several places, by Horner's rule.
+#[inline(always)]
+fn polynomials(x: &[f64; LANES], [rest @ .., last]: &[f64; 8]) -> [f64; LANES] {
+    let mut values = [*last; LANES];
+    for coefficient in rest.iter().rev() {
+        for lane in 0..LANES {
+            values[lane] = values[lane] * x[lane] + coefficient;
+        }
+    }
+    values
 }
 
 impl Form {

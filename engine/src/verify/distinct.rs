@@ -148,7 +148,7 @@ impl Survey {
                 self.null_few.offer(key.as_ref(), || ());
             }
         }
-        if keys.rows.is_empty() {
+        if keys.rows.is_empty() || self.add_ascending(reader, keys)? {
             return Ok(());
         }
         self.rows += keys.rows.len() as u64;
@@ -184,6 +184,29 @@ impl Survey {
         let ends = self.ends.get_or_insert_with(|| (first.data().to_vec(), Vec::new()));
         ends.1 = last.data().to_vec();
         Ok(())
+    }
+
+    /// Takes in keys that are whole numbers, each greater than all before, as those of most tables are; says whether they were such.
+    fn add_ascending(&mut self, reader: &KeyReader, keys: &Keys) -> Result<bool, ArrowError> {
+        let Some(numbers) = keys.integers().filter(|numbers| {
+            self.ascending
+                && self.integer
+                && keys.rows.len() == numbers.len()
+                && numbers.values().is_sorted_by(|a, b| a < b)
+        }) else {
+            return Ok(false);
+        };
+        let (Some(&first), Some(&last)) = (numbers.values().first(), numbers.values().last()) else { return Ok(false) };
+        if self.range.is_some_and(|(_, most)| most >= first) {
+            return Ok(false);
+        }
+        let ends = reader.bytes(keys, &[0, keys.rows.len() as u32 - 1])?;
+        let [first_bytes, last_bytes] = [0, 1].map(|row| ends.row(row).data().to_vec());
+        self.rows += keys.rows.len() as u64;
+        self.bytes += keys.rows.len() as u64 * last_bytes.len() as u64;
+        self.range = Some((self.range.map_or(first, |(least, _)| least), last));
+        self.ends.get_or_insert_with(|| (first_bytes, Vec::new())).1 = last_bytes;
+        Ok(true)
     }
 
     /// Takes in the survey of the partition that follows.

@@ -114,6 +114,9 @@ impl KeyReader {
             .collect();
         let columns = columns?;
         let nulls: Vec<_> = columns.iter().filter_map(|values| values.logical_nulls()).collect();
+        if selected.is_none() && nulls.iter().all(|nulls| nulls.null_count() == 0) {
+            return Ok(Keys { rows: (0..batch.num_rows() as u32).collect(), with_null: Vec::new(), columns });
+        }
         let (mut rows, mut with_null) = (Vec::with_capacity(batch.num_rows()), Vec::new());
         for row in 0..batch.num_rows() {
             if selected.is_some_and(|selected| selected.is_null(row) || !selected.value(row)) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BinaryViewBuilder, BooleanArray, FixedSizeBinaryBuilder, Float64Array, StringViewArray,
 };
+use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::kernels::cmp::not_distinct;
 use datafusion::arrow::compute::{CastOptions, can_cast_types, cast_with_options, is_not_null};
 use datafusion::arrow::datatypes::{
@@ -102,14 +103,25 @@ pub(super) fn strangers(values: &ArrayRef, logical: &LogicalType, to: &DataType)
         // Arrow carries numbers of more digits than a type says.
         let most = 10_u128.pow(u32::from(*precision));
         let digits = converted.as_primitive::<Decimal128Type>();
-        let fits = digits.iter().map(|units| units.map(|units| units.unsigned_abs() < most)).collect();
-        same = and_true(&same, &fits);
+        // Of nulls nothing is asked here, so that it does not matter what their places hold.
+        if !digits.values().iter().all(|units| units.unsigned_abs() < most) {
+            let fits = digits.iter().map(|units| units.map(|units| units.unsigned_abs() < most)).collect();
+            same = and_true(&same, &fits);
+        }
     }
-    Ok(given.values().iter().zip(same.values()).map(|(given, same)| Some(given && !same)).collect())
+    Ok(BooleanArray::new(&true_rows(&given) & &!&true_rows(&same), None))
+}
+
+/// Where a condition is true, null not being so.
+pub(super) fn true_rows(truth: &BooleanArray) -> BooleanBuffer {
+    match truth.nulls() {
+        None => truth.values().clone(),
+        Some(nulls) => truth.values() & nulls.inner(),
+    }
 }
 
 fn and_true(left: &BooleanArray, right: &BooleanArray) -> BooleanArray {
-    left.iter().zip(right.iter()).map(|(left, right)| Some(left == Some(true) && right == Some(true))).collect()
+    BooleanArray::new(&true_rows(left) & &true_rows(right), None)
 }
 
 fn is_json(text: &str) -> bool {

@@ -10,7 +10,7 @@ use super::regional::Regional;
 use crate::columns::{Cells, Column, Survey, Text, Width, any_special};
 use crate::json;
 use crate::lines::{self, Lines};
-use crate::spell::{self, Room};
+use crate::spell::{self, Dates, Room};
 use crate::text_file::{Markup, TextWriter};
 use crate::{Document, Encoder, FormatError, Options, Writer};
 
@@ -156,19 +156,27 @@ impl CsvEncoder {
         macro_rules! each {
             ($put:expr) => {{
                 let put = $put;
-                lines.append(|out, at, row| {
-                    let behind = put(&mut *out, at, row);
-                    self.close(out, at, behind, column.is_null(row), end)
-                })
+                match column.nulls() {
+                    None => lines.append(|out, at, row| {
+                        let behind = put(&mut *out, at, row);
+                        spell::put(out, behind, &[end]);
+                        behind + 1
+                    }),
+                    Some(nulls) => lines.append(|out, at, row| {
+                        let behind = put(&mut *out, at, row);
+                        self.close(out, at, behind, nulls.is_null(row), end)
+                    }),
+                }
             }};
         }
+        let dates = Dates::table();
         match &column.cells {
             Cells::Integer(values) => each!(|out: &mut Room, at, row: usize| spell::integer(out, at, values[row])),
             Cells::Decimal(values, 2) => {
                 each!(|out: &mut Room, at, row: usize| spell::decimal(out, at, values[row], 2))
             }
-            Cells::Date(values) => each!(|out: &mut Room, at, row: usize| spell::date(out, at, values[row])),
-            Cells::Datetime(values) => each!(|out: &mut Room, at, row: usize| spell::datetime(out, at, values[row])),
+            Cells::Date(values) => each!(|out: &mut Room, at, row: usize| dates.put(out, at, values[row])),
+            Cells::Datetime(values) => each!(|out: &mut Room, at, row: usize| dates.put_datetime(out, at, values[row])),
             Cells::Boolean(values) => {
                 each!(|out: &mut Room, at, row: usize| spell::boolean(out, at, values.value(row)))
             }
@@ -192,6 +200,8 @@ impl CsvEncoder {
                 if let Some(texts) = text.short::<1>(prepared.width.longest) {
                     each!(|out: &mut Room, at, row| texts.put(out, at, row));
                 } else if let Some(texts) = text.short::<2>(prepared.width.longest) {
+                    each!(|out: &mut Room, at, row| texts.put(out, at, row));
+                } else if let Some(texts) = text.short::<3>(prepared.width.longest) {
                     each!(|out: &mut Room, at, row| texts.put(out, at, row));
                 } else {
                     each!(|out: &mut Room, at, row| text.put(out, at, row));

@@ -78,22 +78,28 @@ pub fn read_genders(texts: &StringViewArray) -> impl Iterator<Item = usize> + '_
         None => 2,
     };
     let views = texts.views();
+    let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
+    // Those of the most rows, which are looked at no further; an empty text is of no gender.
+    let mut usual = [(0, 2); 2];
     let mut read: Vec<(u128, usize)> = Vec::new();
-    for position in 0..texts.len() {
-        let view = views[position];
+    for (position, &view) in views.iter().enumerate() {
+        if (view == usual[0].0) | (view == usual[1].0) {
+            continue;
+        }
         if read.len() < 8
-            && texts.is_valid(position)
+            && nulls.is_none_or(|nulls| nulls.is_valid(position))
             && view as u32 <= INLINE
             && !read.iter().any(|(known, _)| *known == view)
         {
+            if let Some(usual) = usual.get_mut(read.len()) {
+                *usual = (view, code(position));
+            }
             read.push((view, code(position)));
         }
     }
-    // An empty text is of no gender.
-    let [first, second] = [0, 1].map(|at| read.get(at).copied().unwrap_or((0, 2)));
-    (0..texts.len()).map(move |position| {
-        let view = views[position];
-        if texts.is_null(position) {
+    let [first, second] = usual;
+    views.iter().enumerate().map(move |(position, &view)| {
+        if nulls.is_some_and(|nulls| nulls.is_null(position)) {
             2
         } else if (view == first.0) | (view == second.0) {
             [second.1, first.1][usize::from(view == first.0)]

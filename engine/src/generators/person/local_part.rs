@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::array::{Array, ArrayRef, StringViewArray};
 
-use super::super::pieces::{Piece, Pieces, Span, append};
+use super::super::pieces::{Piece, Pieces, STEP, Span, append};
 use super::super::text::{TextColumn, nothing_fits};
 use super::super::{Cells, Fill, Held, Made, Problems, Rows, RunError};
 use super::ColumnNames;
@@ -282,11 +282,10 @@ impl Addresses {
         out: &mut String,
     ) -> bool {
         let (Some(prepared), Some(last_names)) = (&self.prepared, input.last) else { return false };
-        let (Some(first), Some(last)) =
-            (prepared.first.letters(input.first, position), prepared.last.letters(last_names, position))
-        else {
-            return false;
-        };
+        let [mut first_room, mut last_room] = [[0; STEP]; 2];
+        let first = prepared.first.letters(input.first, position, &mut first_room);
+        let last = prepared.last.letters(last_names, position, &mut last_room);
+        let (Some(first), Some(last)) = (first, last) else { return false };
         let domain = match (&self.domains, domain_key) {
             (None, _) => Piece::EMPTY,
             (Some(Domains::Listed { pieces: Some((pieces, spans)), alias, .. }), Some(key)) => {

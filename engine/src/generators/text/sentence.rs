@@ -6,7 +6,7 @@ use datafusion::arrow::array::ArrayRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::pieces::{Pieces, Span};
+use super::super::pieces::{Pieces, Span, append_each};
 use super::super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
 use super::{TextColumn, between, by_length, check_words, fits};
 use crate::locale::{ClausePart, SentenceGrammar, capitalize};
@@ -137,6 +137,14 @@ impl Prepared {
         let mut choices = Vec::new();
         let mut parts = parts.iter().peekable();
         while let Some(part) = parts.next() {
+            // What a sentence begins with belongs to its first word.
+            let (before, part) = match (part, parts.peek().copied()) {
+                (ClausePart::Fixed(text), Some(next @ ClausePart::OneOf(_))) => {
+                    parts.next();
+                    (*text, next)
+                }
+                _ => ("", part),
+            };
             let (texts, drawn): (&[&str], bool) = match part {
                 ClausePart::Fixed(text) => (&[*text], false),
                 ClausePart::OneOf(values) => (values, true),
@@ -151,7 +159,7 @@ impl Prepared {
             }
             let choice = Choice { first: self.spans.len(), count: texts.len() as u64, drawn };
             for text in texts {
-                let mut whole = format!("{text}{behind}");
+                let mut whole = format!("{before}{text}{behind}");
                 if !grammar.spaced() {
                     whole.retain(|c| c != ' ');
                 } else if choices.is_empty() {
@@ -169,10 +177,11 @@ impl Prepared {
     fn write(&self, words: u32, cell: &mut Cell, out: &mut String) {
         let templates = &self.by_words[(words - self.min) as usize];
         let template = &templates[cell.below(templates.len() as u64) as usize];
-        for choice in template {
+        let pieces = template.iter().map(|choice| {
             let at = if choice.drawn { cell.below(choice.count) as usize } else { 0 };
-            self.pieces.at(self.spans[choice.first + at]).push_to(out);
-        }
+            self.pieces.at(self.spans[choice.first + at])
+        });
+        append_each(pieces, out);
     }
 }
 
