@@ -1,11 +1,14 @@
 //! SQL over tables: a plan's, made as they are scanned, or any others that stand for a dataset's.
 
+mod arithmetic;
 mod expansion;
 mod measure;
+mod ordered;
 mod phrases;
 mod problems;
 mod rules;
 mod stop;
+mod sum;
 mod yielding;
 
 use std::collections::HashMap;
@@ -20,6 +23,7 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::functions_aggregate::all_default_aggregate_functions;
 use datafusion::functions_window::all_default_window_functions;
+use datafusion::logical_expr::AggregateUDF;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
@@ -137,7 +141,8 @@ pub async fn query_tables<'a>(
         }
         let frame = context.execute_logical_plan(planned).await?;
         let task = Arc::new(frame.task_ctx());
-        Ok(execute_stream(yielding::yielding(frame.create_physical_plan().await?, stop, rows < BATCH_ROWS)?, task)?)
+        let physical = ordered::ordered(frame.create_physical_plan().await?)?;
+        Ok(execute_stream(yielding::yielding(physical, stop, rows < BATCH_ROWS)?, task)?)
     };
     answer.await.map_err(|refusal: Refusal| match refusal {
         Refusal::Measured(problem) => QueryError::Sql(problem),
@@ -165,6 +170,13 @@ impl From<DataFusionError> for Refusal {
     }
 }
 
+/// The aggregates, with a sum that does not wrap.
+fn aggregates() -> Vec<Arc<AggregateUDF>> {
+    let sum = sum::function();
+    let others = all_default_aggregate_functions().into_iter().filter(|function| function.name() != sum.name());
+    others.chain([Arc::clone(&sum)]).collect()
+}
+
 fn context(reference_time_us: i64, runtime: &Arc<RuntimeEnv>, stop: &Stop) -> SessionContext {
     let config = SessionConfig::new().with_target_partitions(PARTITIONS).with_batch_size(BATCH_ROWS);
     let mut config = config.with_option_extension(stop.clone());
@@ -173,11 +185,12 @@ fn context(reference_time_us: i64, runtime: &Arc<RuntimeEnv>, stop: &Stop) -> Se
     // So that a problem has its place in the text.
     options.sql_parser.collect_spans = true;
     options.execution.enable_recursive_ctes = false;
+    ordered::configured(options);
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(Arc::clone(runtime))
         .with_scalar_functions(functions::registered(reference_time_us))
-        .with_aggregate_functions(all_default_aggregate_functions())
+        .with_aggregate_functions(aggregates())
         .with_window_functions(all_default_window_functions())
         .with_expr_planners(functions::expr_planners())
         .with_analyzer_rules(rules::analyzer(stop))

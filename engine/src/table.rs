@@ -22,6 +22,17 @@ pub fn provider(plan: &Arc<Plan>, table: usize) -> Arc<dyn TableProvider> {
     Arc::new(PlannedTable { plan: Arc::clone(plan), table })
 }
 
+/// The rows that an operator makes without the first `skip`, at most `fetch` of them; `None` where it is none that makes rows.
+pub(crate) fn slice(
+    node: &Arc<dyn ExecutionPlan>,
+    skip: usize,
+    fetch: Option<usize>,
+) -> Option<Result<Arc<dyn ExecutionPlan>>> {
+    let made = node.downcast_ref::<MadeRows>()?;
+    let sliced = made.slice(skip as u64, fetch.map(|fetch| fetch as u64));
+    Some(sliced.map(|made| Arc::new(made) as Arc<dyn ExecutionPlan>))
+}
+
 struct PlannedTable {
     plan: Arc<Plan>,
     table: usize,

@@ -164,7 +164,7 @@ fn floats(value: &ColumnarValue, rows: usize) -> Result<Float64Array> {
 }
 
 /// An error unless every decimal has no more digits than its type.
-pub(super) fn check_digits(values: &ArrayRef) -> Result<()> {
+pub(crate) fn check_digits(values: &ArrayRef) -> Result<()> {
     if let DataType::Decimal128(precision, _) = values.data_type() {
         values.as_primitive::<Decimal128Type>().validate_decimal_precision(*precision)?;
     }

@@ -30,7 +30,7 @@ mod tests;
 use std::fmt;
 
 pub(crate) use cases::kept_cases;
-pub(crate) use checked::{our_types, sentence};
+pub(crate) use checked::{check_digits, our_types, sentence};
 pub use compile::Expression;
 pub use difference::{Difference, PLACES};
 pub(crate) use literals::literals;

@@ -103,6 +103,11 @@ pub trait Fill: Send + Sync {
         None
     }
 
+    /// The row whose value is a whole number, where one is; none where that does not follow from the number.
+    fn row_of(&self, _number: i64) -> Option<Option<u64>> {
+        None
+    }
+
     /// What deals the rows to parents, where its values are numbers of parents: a question for parents is one for rows.
     fn dealt(&self) -> Option<&Allocation> {
         None

@@ -361,6 +361,13 @@ impl Countable for Domain {
         let values = positions.iter().map(|position| Some(self.step.at(self.min, *position as u64)));
         array_of(values, &self.logical).expect("units of a type that was checked when it was compiled")
     }
+
+    fn position_of(&self, number: i64) -> Option<Option<u128>> {
+        let (LogicalType::Integer, Step::Every(step)) = (&self.logical, self.step) else { return None };
+        let from_start = u128::try_from(i128::from(number) - i128::from(self.min)).ok();
+        let place = from_start.filter(|units| units % u128::from(step) == 0).map(|units| units / u128::from(step));
+        Some(place.filter(|place| *place < self.count))
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Expr, Ident, ObjectName, Query, Select, SetExpr, Visit, Visitor};
+use datafusion::sql::sqlparser::ast::{
+    Expr, Ident, ObjectName, Query, Select, SetExpr, Statement as SqlStatement, TableFactor, Visit, Visitor,
+};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
@@ -58,13 +60,20 @@ pub(super) fn check_statement(statement: &Statement, columns: &HashMap<&str, u64
     while let Statement::Explain(explained) = statement {
         statement = &explained.statement;
     }
-    // Any other statement changes something, and is refused for that.
-    let Statement::Statement(statement) = statement else { return Ok(1) };
+    let Statement::Statement(statement) = statement else { return Err(no_query()) };
+    if matches!(**statement, SqlStatement::Insert(_) | SqlStatement::Copy { .. }) {
+        return Err(no_query());
+    }
     let mut counting = Counting { columns, open: vec![Scope::default()], named: HashMap::new(), structs: 1 };
     match statement.visit(&mut counting) {
         ControlFlow::Continue(()) => Ok(counting.structs),
         ControlFlow::Break(problem) => Err(*problem),
     }
+}
+
+/// The problem of a statement that changes something.
+pub(super) fn no_query() -> Problem {
+    Problem::new("no_query", "a query reads and changes nothing").remedy("write a SELECT")
 }
 
 /// What a part of a query comes to.
@@ -213,6 +222,17 @@ impl Visitor for Counting<'_> {
         }
         let detail = format!("the query could make a struct of more than {MAX_STRUCT} values");
         ControlFlow::Break(Box::new(Problem::new("query_too_large", detail).remedy("select the values as columns")))
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Box<Problem>> {
+        if matches!(factor, TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. }) {
+            // The library takes it for nothing.
+            let problem = Problem::new("sql", "TABLESAMPLE is not understood");
+            return ControlFlow::Break(Box::new(
+                problem.remedy("choose rows by a condition, or with LIMIT and OFFSET"),
+            ));
+        }
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Box<Problem>> {

@@ -96,8 +96,7 @@ fn of_text(text: &str, plan: &Plan) -> Option<Problem> {
         return Some(unknown_function(between(phrases::FUNCTION).or_else(|| line.split_whitespace().last())?));
     }
     if phrases::WRITES.iter().any(|phrase| line.starts_with(phrase)) {
-        let problem = Problem::new("no_query", "a query reads and changes nothing");
-        return Some(problem.remedy("write a SELECT"));
+        return Some(measure::no_query());
     }
     if line.contains(phrases::SEVERAL) {
         return Some(Problem::new("no_query", "these are several statements").remedy("ask one query at a time"));

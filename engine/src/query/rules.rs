@@ -13,6 +13,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::ExecutionPlan;
 
+use super::arithmetic::Checked;
 use crate::expr::kept_cases;
 use crate::functions::bounded;
 use crate::stop::Stop;
@@ -23,7 +24,7 @@ type Choosing = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
 /// The rules that make a plan correct.
 pub(super) fn analyzer(stop: &Stop) -> Vec<Analyzing> {
-    let last: [Analyzing; 1] = [Arc::new(Kept)];
+    let last: [Analyzing; 2] = [Arc::new(Kept), Arc::new(Checked)];
     let rules = Analyzer::new().rules.into_iter().chain(last);
     rules.flat_map(|rule| [Arc::new(Interrupt(stop.clone())) as Analyzing, rule]).collect()
 }

@@ -74,6 +74,21 @@ impl MadeRows {
         Ok(MadeRows { plan, table, columns, progressions, partitions, fetch: None, properties })
     }
 
+    /// The same without the first `skip` rows, at most `fetch` of them.
+    pub fn slice(&self, skip: u64, fetch: Option<u64>) -> Result<MadeRows> {
+        let mut passed = skip;
+        let mut rows = Ranges::new();
+        for range in self.partitions.iter().flatten() {
+            let over = passed.min(range.end - range.start);
+            passed -= over;
+            if range.start + over < range.end {
+                rows.push(range.start + over..range.end);
+            }
+        }
+        let rows = fetch.map_or_else(|| rows.clone(), |fetch| first(&rows, fetch));
+        MadeRows::new(&self.plan, self.table, self.columns.clone(), &rows)
+    }
+
     fn schema(&self) -> SchemaRef {
         Arc::clone(self.properties.equivalence_properties().schema())
     }

@@ -132,6 +132,12 @@ fn what_is_no_query_gets_a_sentence_of_ours() {
         ("DROP TABLE orders", "a query reads and changes nothing; write a SELECT"),
         ("INSERT INTO orders VALUES (1, 2, 3)", "a query reads and changes nothing; write a SELECT"),
         ("SET x = 1", "a query reads and changes nothing; write a SELECT"),
+        ("INSERT INTO orders SELECT * FROM orders", "a query reads and changes nothing; write a SELECT"),
+        ("COPY orders TO 'orders.csv'", "a query reads and changes nothing; write a SELECT"),
+        (
+            "SELECT count(*) FROM orders TABLESAMPLE BERNOULLI (1)",
+            "TABLESAMPLE is not understood; choose rows by a condition, or with LIMIT and OFFSET",
+        ),
         ("SELECT 1; SELECT 2", "these are several statements; ask one query at a time"),
         ("", "the SQL is empty"),
         (
@@ -220,4 +226,140 @@ fn a_join_whose_inputs_do_not_fit_into_memory_reads_them_again() {
     let pool = Arc::new(GreedyMemoryPool::new(400 << 10));
     let tight = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().expect("a runtime");
     assert_eq!(answer_within(&plan, sql, &tight).expect("an answer"), answer(&plan, sql).expect("an answer"));
+}
+
+#[test]
+fn the_same_query_gives_the_same_rows_in_the_same_order() {
+    let plan = shop(300_000);
+    let sorted = |mut rows: Vec<String>| {
+        rows.sort_unstable();
+        rows
+    };
+    for sql in [
+        "SELECT id FROM orders WHERE amount = 3",
+        "SELECT amount, count(*), avg(down / 7.0e0), sum(sqrt(id)) FROM orders GROUP BY amount",
+        "SELECT o.id, l.n FROM orders o LEFT JOIN line l ON l.order_id = o.id AND l.price > 95 WHERE o.id < 90000",
+        "SELECT a.id FROM orders a FULL JOIN orders b ON a.id = b.id + 3500 WHERE a.amount = 9 OR b.amount = 1",
+        "SELECT amount, id FROM orders ORDER BY amount LIMIT 40",
+        "SELECT amount FROM orders UNION SELECT price FROM line",
+        "SELECT id, row_number() OVER (PARTITION BY amount ORDER BY price) FROM orders JOIN line ON order_id = id WHERE price < 9",
+    ] {
+        let first = answer(&plan, sql).expect("an answer");
+        assert!(first.len() > 8, "{sql}");
+        for _ in 0..3 {
+            let again = answer(&plan, sql).expect("an answer");
+            assert!(again == first, "{sql}: another order, the same rows: {}", sorted(again) == sorted(first));
+        }
+    }
+}
+
+#[test]
+fn rows_come_in_their_order_and_an_offset_passes_over_the_first_of_them() {
+    let plan = shop(1_000_000);
+    let ask = |sql: &str| answer(&plan, sql).expect("an answer");
+    let id = |row: i64| (100 + 7 * row).to_string();
+    let ids = |rows: std::ops::Range<i64>| rows.map(id).collect::<Vec<_>>();
+    assert_eq!(ask("SELECT id FROM orders"), ids(0..1_000_000));
+    assert_eq!(ask("SELECT id FROM orders LIMIT 2 OFFSET 700000"), ids(700_000..700_002));
+    assert_eq!(ask("SELECT id FROM orders OFFSET 999998"), ids(999_998..1_000_000));
+    assert_eq!(ask("SELECT id FROM orders LIMIT 5 OFFSET 1000000"), ids(0..0));
+    assert_eq!(ask("SELECT id FROM orders WHERE id >= 3500100 OFFSET 400000 LIMIT 3"), ids(900_000..900_003));
+    assert_eq!(
+        ask("SELECT id + 1 - 1 FROM (SELECT id FROM orders LIMIT 500000 OFFSET 9) LIMIT 2 OFFSET 499998"),
+        [id(500_007), id(500_008)]
+    );
+    // As an independent count says it.
+    let filtered: Vec<String> = ask("SELECT id FROM orders WHERE amount = 4");
+    assert_eq!(ask("SELECT id FROM orders WHERE amount = 4 LIMIT 3 OFFSET 60000"), filtered[60_000..60_003]);
+}
+
+#[test]
+fn an_offset_far_into_a_table_makes_no_row_before_it() {
+    let plan = shop(1_000_000_000);
+    let rows = answer(&plan, "SELECT id, amount > 0 FROM orders LIMIT 2 OFFSET 999999998").expect("an answer");
+    assert_eq!(rows, ["7000000086|true", "7000000093|true"]);
+    // With places a key is compared with the whole numbers beside.
+    for (condition, count) in [
+        ("id = 1.5", "0"),
+        ("id >= 6999999999.5", "14"),
+        ("id < 107.5", "2"),
+        ("107.0 = id", "1"),
+        ("id BETWEEN 99.5 AND 114.5", "3"),
+        ("id <> 100.5", "1000000000"),
+        ("id IN (107.0, 108.5)", "1"),
+    ] {
+        let sql = format!("SELECT count(*) FROM orders WHERE {condition}");
+        assert_eq!(answer(&plan, &sql).expect("an answer"), [count], "{condition}");
+    }
+}
+
+#[test]
+fn numbers_that_do_not_fit_are_told_and_do_not_wrap() {
+    let plan = shop(1_000);
+    let refused = |sql: &str| answer(&plan, sql).expect_err("no answer").to_string();
+    for (sql, sentence) in [
+        ("SELECT id + 9223372036854775807 FROM orders", "integer overflow in "),
+        ("SELECT 9223372036854775807 + 1", "integer overflow in "),
+        ("SELECT id * 9223372036854775807 AS x FROM orders", "integer overflow in "),
+        ("SELECT id FROM orders WHERE down - 9223372036854775807 < 0", "integer overflow in "),
+        ("SELECT - min(id - 9223372036854775807 - 101) FROM orders WHERE id = 100", "integer overflow in "),
+        ("SELECT sum(9223372036854775807) FROM orders", "integer overflow in a sum"),
+        ("SELECT amount, sum(id * 1000000000000000) FROM orders GROUP BY amount", "integer overflow in a sum"),
+        (
+            "SELECT sum(id * 9000000000000000) OVER (ORDER BY id) FROM orders WHERE id < 900",
+            "integer overflow in a sum",
+        ),
+        ("SELECT sum(CAST(9e37 AS DECIMAL(38, 0))) FROM orders", "more than 38 digits in a sum"),
+        ("SELECT CAST(9e37 AS DECIMAL(38, 0)) + CAST(9e37 AS DECIMAL(38, 0))", "more than 38 digits in "),
+    ] {
+        assert!(refused(sql).contains(sentence), "{sql}: {}", refused(sql));
+    }
+    let ask = |sql: &str| answer(&plan, sql).expect("an answer");
+    assert_eq!(ask("SELECT id + 5 - 2 * 3 FROM orders WHERE id = 107"), ["106"]);
+    assert_eq!(ask("SELECT sum(id), sum(amount * 1.5) = 1.5 * sum(amount) FROM orders"), ["3596500|true"]);
+    assert_eq!(
+        ask("SELECT sum(id) FILTER (WHERE id < 110), sum(amount) FROM orders WHERE id > 105"),
+        [format!("107|{}", ask("SELECT sum(amount) FROM orders WHERE id > 105")[0])]
+    );
+    assert_eq!(ask("SELECT sum(id) FROM orders WHERE id < 0"), [""]);
+    assert_eq!(
+        ask("SELECT sum(id) OVER (ORDER BY id ROWS 1 PRECEDING) FROM orders WHERE id < 120"),
+        ["100", "207", "221"]
+    );
+    assert_eq!(ask("SELECT sum(DISTINCT amount) FROM orders"), ["45"]);
+}
+
+#[test]
+fn a_unique_number_is_found_without_reading_the_table() {
+    let plan = plan(
+        r"
+name: people
+tables:
+  - name: person
+    rows: 500000000
+    primary_key: [id]
+    columns:
+      - { name: id, generator: { type: integer, min: 100000000, max: 999999999 } }
+      - { name: even, unique: true, generator: { type: integer, min: -1000000000, max: 1000000000, step: 2 } }
+  - name: visit
+    columns:
+      - { name: person_id }
+      - { name: n, generator: { type: sequence } }
+    foreign_keys:
+      - { columns: [person_id], references: { table: person, columns: [id] }, children: { min: 1, max: 2 } }
+",
+    );
+    let ask = |sql: &str| answer(&plan, sql).expect("an answer");
+    for row in [0, 7, 123_456_789, 499_999_999] {
+        let made = ask(&format!("SELECT id, even FROM person LIMIT 1 OFFSET {row}"));
+        let (id, even) = made[0].split_once('|').expect("two columns");
+        assert_eq!(ask(&format!("SELECT id, even FROM person WHERE id = {id}")), made);
+        assert_eq!(ask(&format!("SELECT id, even FROM person WHERE even IN ({even}, 3) OR id = 5")), made);
+        let visits = ask(&format!("SELECT count(*), min(person_id), max(person_id) FROM visit WHERE person_id = {id}"));
+        assert!([format!("1|{id}|{id}"), format!("2|{id}|{id}")].contains(&visits[0]), "{visits:?}");
+    }
+    // So many of a hundred numbers as there are rows to numbers, give or take six standard deviations.
+    let found: i64 =
+        ask("SELECT count(*) FROM person WHERE id BETWEEN 500000000 AND 500000999")[0].parse().expect("a number");
+    assert!((found - 555).abs() < 100, "{found}");
 }
