@@ -19,6 +19,7 @@ use crate::run::blocks;
 pub(crate) struct ByRow {
     permutation: WidePermutation,
     countable: Arc<dyn Countable>,
+    domain: u128,
     /// How many positions of the domain share a digit.
     stride: u128,
 }
@@ -26,7 +27,7 @@ pub(crate) struct ByRow {
 impl ByRow {
     /// `domain` is the product of the columns' counts, at least the table's rows.
     pub fn new(key: Key, countable: Arc<dyn Countable>, domain: u128, stride: u128) -> ByRow {
-        ByRow { permutation: WidePermutation::new(key, domain.max(1)), countable, stride }
+        ByRow { permutation: WidePermutation::new(key, domain.max(1)), countable, domain, stride }
     }
 }
 
@@ -35,6 +36,15 @@ impl Fill for ByRow {
         let count = self.countable.count();
         let positions: Vec<u128> = rows.iter().map(|row| self.permutation.at(row) / self.stride % count).collect();
         Ok(self.countable.unrank(&positions))
+    }
+
+    fn row_of(&self, number: i64) -> Option<Option<u64>> {
+        // One of several columns shows a digit alone, which many rows share.
+        if self.stride != 1 || self.domain != self.countable.count() {
+            return None;
+        }
+        let position = self.countable.position_of(number)?;
+        Some(position.and_then(|position| self.permutation.position_of(position)))
     }
 }
 
@@ -141,14 +151,34 @@ impl Fill for ByRank {
 pub(crate) struct BySibling {
     pub key: Key,
     pub countable: Arc<dyn Countable>,
+    pub digit: Digit,
+}
+
+/// The digit of a position that one of several columns shows.
+#[derive(Clone, Copy)]
+pub(crate) struct Digit {
+    /// How many positions there are.
+    pub domain: u128,
+    /// How many of them share a digit.
+    pub stride: u128,
+}
+
+impl Digit {
+    /// Positions as far as a deck holds them.
+    fn deck(self) -> Deck {
+        Deck::new(u64::try_from(self.domain).unwrap_or(u64::MAX >> 1).min(u64::MAX >> 1))
+    }
+
+    fn of(self, position: u64, count: u128) -> u128 {
+        u128::from(position) / self.stride % count
+    }
 }
 
 impl Fill for BySibling {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let parents = cells.inputs[0].as_primitive::<UInt64Type>();
         let siblings = cells.inputs[1].as_primitive::<UInt64Type>();
-        let domain = u64::try_from(self.countable.count()).unwrap_or(u64::MAX >> 1).min(u64::MAX >> 1);
-        let (mut deck, mut current) = (Deck::new(domain), None);
+        let (mut deck, mut current, count) = (self.digit.deck(), None, self.countable.count());
         let mut positions = Vec::with_capacity(rows.len());
         for row in 0..rows.len() {
             let parent = parents.value(row);
@@ -156,7 +186,7 @@ impl Fill for BySibling {
                 deck.shuffle(self.key.child(parent));
                 current = Some(parent);
             }
-            positions.push(u128::from(deck.at(siblings.value(row))));
+            positions.push(self.digit.of(deck.at(siblings.value(row)), count));
         }
         Ok(self.countable.unrank(&positions))
     }
@@ -168,6 +198,7 @@ pub(crate) struct BySiblingWhere {
     pub rule: String,
     pub key: Key,
     pub countable: Arc<dyn Countable>,
+    pub digit: Digit,
     pub allocation: Arc<Allocation>,
     pub table: usize,
     pub condition: SlotId,
@@ -186,8 +217,8 @@ impl BySiblingWhere {
                 })
             }));
         }
-        if u128::from(next) > self.countable.count() {
-            let count = self.countable.count();
+        if u128::from(next) > self.digit.domain {
+            let count = self.digit.domain;
             let detail =
                 format!("{} needs {next} combinations for the children of one parent and there are {count}", self.rule);
             return Err(RunError::new(detail));
@@ -198,8 +229,8 @@ impl BySiblingWhere {
 
 impl Fill for BySiblingWhere {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let domain = u64::try_from(self.countable.count()).unwrap_or(u64::MAX >> 1).min(u64::MAX >> 1);
-        let (mut deck, mut current, mut ranks) = (Deck::new(domain), None, Vec::new());
+        let (mut deck, mut current, mut ranks) = (self.digit.deck(), None, Vec::new());
+        let count = self.countable.count();
         let mut positions = Vec::with_capacity(rows.len());
         for place in places(&self.allocation, rows) {
             if current != Some(place.parent) {
@@ -208,7 +239,7 @@ impl Fill for BySiblingWhere {
                 ranks = self.ranks(cells.plan, place.first..place.first + place.size)?;
             }
             let rank = ranks.get(place.index as usize).copied().flatten();
-            positions.push(rank.map_or(0, |rank| u128::from(deck.at(rank))));
+            positions.push(rank.map_or(0, |rank| self.digit.of(deck.at(rank), count)));
         }
         Ok(self.countable.unrank(&positions))
     }

@@ -145,6 +145,9 @@ pub(crate) struct SiblingsByLikelihood {
     pub key: Key,
     pub spread: Arc<Spread>,
     pub countable: Arc<dyn Countable>,
+    /// The digits of a position that the column shows, as in [`ByLikelihood`].
+    pub from: usize,
+    pub to: usize,
 }
 
 impl Fill for SiblingsByLikelihood {
@@ -165,7 +168,7 @@ impl Fill for SiblingsByLikelihood {
                 }
             };
             let (step, place) = self.spread.locate(deck.at(siblings.value(row)), start);
-            positions.push(u128::from(self.spread.steps.position(step, place, 0, usize::MAX)));
+            positions.push(u128::from(self.spread.steps.position(step, place, self.from, self.to)));
         }
         Ok(self.countable.unrank(&positions))
     }

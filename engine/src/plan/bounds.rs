@@ -32,6 +32,14 @@ impl Compiler {
         for condition in conditions {
             let (mut names, mut rest, mut met) = (Vec::new(), Vec::new(), Vec::new());
             for (at, part) in condition.parts.iter().enumerate() {
+                if let Some(column) = self.tighten_order(&condition, part) {
+                    self.statements.projected.push((condition.table, column, condition.rule.clone()));
+                    let name = &self.dataset.tables[condition.table].columns[column].name;
+                    if !names.contains(name) {
+                        names.push(name.clone());
+                    }
+                    continue;
+                }
                 let Some((column, bounds)) = self.bounds_of(&condition, part, &ordered) else {
                     rest.push(at);
                     continue;

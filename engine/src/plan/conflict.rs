@@ -6,6 +6,7 @@
 //! alone, which are mostly enough.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::repair::{Repair, is_of_numbers};
 use super::{Compiled, Options, compiler};
@@ -72,6 +73,45 @@ pub(super) fn explain(dataset: &Dataset, options: &Options, left_out: &[String],
             repair.mend(problem, &origin, &rules.unwrap_or_else(|| named(dataset, problem)));
         }
     }
+}
+
+/// The plan of a dataset for who proves rows and makes none: rules that rows cannot be made for, or not yet, are held against rows as any others.
+/// None where something else is wrong.
+pub(super) fn to_prove(
+    dataset: &Dataset,
+    options: &Options,
+    left_out: &[String],
+    problems: &[Problem],
+) -> Option<Compiled> {
+    // What a generator can make says nothing of rows that are there either.
+    let of_rules = |problem: &Problem| CODES.contains(&problem.code) || problem.code == "capacity";
+    let search = Search { dataset, options, left_out };
+    let mut keep: BTreeSet<String> =
+        dataset.tables.iter().flat_map(|table| &table.rules).map(|rule| rule.id.clone()).collect();
+    let mut errors: Vec<Problem> = problems.iter().filter(|problem| problem.is_error()).cloned().collect();
+    let mut shown = dataset.clone();
+    for _ in 0..RULES {
+        if !errors.iter().all(of_rules) {
+            return None;
+        }
+        let blamed: BTreeSet<String> = errors.iter().flat_map(|problem| named(&shown, problem)).collect();
+        let before = keep.len();
+        keep.retain(|id| !blamed.contains(id));
+        if keep.len() == before {
+            return None;
+        }
+        let (without, compiled) = search.compiled(&keep);
+        if let Some(plan) = compiled.plan {
+            let mut plan = Arc::try_unwrap(plan).ok()?;
+            for (table, original) in plan.dataset.tables.iter_mut().zip(&dataset.tables) {
+                table.rules.clone_from(&original.rules);
+            }
+            return Some(Compiled { plan: Some(Arc::new(plan)), problems: compiled.problems });
+        }
+        errors = compiled.problems.into_iter().filter(Problem::is_error).collect();
+        shown = without;
+    }
+    None
 }
 
 /// A dataset that is compiled with some of its rules.

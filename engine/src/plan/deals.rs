@@ -7,7 +7,7 @@ use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::quotas::Pass;
 use super::statements::{DealtSpread, Member, Part};
 use crate::enforce::choose::Chosen;
-use crate::enforce::deal::{ByRank, ByRow, BySibling, BySiblingWhere, Ranks};
+use crate::enforce::deal::{ByRank, ByRow, BySibling, BySiblingWhere, Digit, Ranks};
 use crate::enforce::spread::{ByLikelihood, SiblingsByLikelihood, Spread};
 use crate::enforce::strata::Strata;
 use crate::generators::Made;
@@ -169,12 +169,18 @@ impl Compiler {
         let numbers_siblings = deal.numbers_siblings;
         let part = parts[at].clone();
         let seed_name = self.dataset.tables[table].seed_name();
+        let counts = parts.iter().map(|part| part.countable.count());
+        let stride = counts.clone().take(at).fold(1_u128, u128::saturating_mul);
+        let domain = counts.fold(1_u128, u128::saturating_mul);
+        let digit = Digit { domain, stride };
+        // Members that share positions share their stream, which is the statement's.
+        let stream = if parts.len() > 1 { rule.as_str() } else { stream };
         match siblings_of {
             Some(_) if numbers_siblings => {
                 let key = self.seeds.key(seed_name, stream, "position", 0);
                 let condition = self.deal_condition(table, place)?.ok_or(Failed::Known)?;
                 let allocation = self.tables[table].allocation.clone().ok_or(Failed::Known)?;
-                let fill = BySiblingWhere { rule, key, countable: part.countable, allocation, table, condition };
+                let fill = BySiblingWhere { rule, key, countable: part.countable, digit, allocation, table, condition };
                 let made = Made::computed(part.logical, fill);
                 Ok(Made { inputs: vec![condition], far: vec![condition], longest: part.longest, ..made })
             }
@@ -183,11 +189,12 @@ impl Compiler {
                 let parent = self.slot(table, Name::Key(key))?;
                 let index = self.slot(table, Name::Index(key))?;
                 let made = match spread {
-                    Some(DealtSpread { spread, .. }) => {
-                        let fill = SiblingsByLikelihood { key: stream, spread, countable: part.countable };
+                    Some(DealtSpread { spread, factors, .. }) => {
+                        let (from, to) = if parts.len() > 1 { factors[at] } else { (0, usize::MAX) };
+                        let fill = SiblingsByLikelihood { key: stream, spread, countable: part.countable, from, to };
                         Made::computed(part.logical, fill)
                     }
-                    None => Made::computed(part.logical, BySibling { key: stream, countable: part.countable }),
+                    None => Made::computed(part.logical, BySibling { key: stream, countable: part.countable, digit }),
                 };
                 Ok(Made { inputs: vec![parent, index], longest: part.longest, ..made })
             }
@@ -198,9 +205,6 @@ impl Compiler {
                     return Ok(Made { longest: part.longest, ..Made::computed(part.logical, fill) });
                 }
                 let stream = self.seeds.key(seed_name, &rule, "position", 0);
-                let counts = parts.iter().map(|part| part.countable.count());
-                let stride = counts.clone().take(at).fold(1_u128, u128::saturating_mul);
-                let domain = counts.fold(1_u128, u128::saturating_mul);
                 if let Some(ranks) = self.statements.deals[&table][place].ranks.clone() {
                     let condition = self.deal_condition(table, place)?.ok_or(Failed::Known)?;
                     let fill = ByRank::new(stream, ranks, part.countable, stride);

@@ -116,6 +116,8 @@ pub struct Options {
     /// Whether columns whose answers are missing wait for them, whatever the schema says: for who looks for the questions, so that no rule is
     /// tried with values that no row will have.
     pub waits: bool,
+    /// Whether the plan is for who proves rows and makes none, so that rules for which no rows can be made are no hindrance.
+    pub proves: bool,
 }
 
 /// What came of compiling.
@@ -206,6 +208,12 @@ pub fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Comp
     // Chains of columns and keys are followed by recursion, and a schema may chain a thousand.
     let work = || {
         let mut compiled = compiler::compile(dataset.clone(), options, left_out);
+        if compiled.plan.is_none()
+            && options.proves
+            && let Some(proving) = conflict::to_prove(&dataset, options, left_out, &compiled.problems)
+        {
+            return proving;
+        }
         if compiled.plan.is_none() {
             conflict::explain(&dataset, options, left_out, &mut compiled.problems);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Side;
 use super::compiler::Compiler;
 use super::rules::{can_be_null, limited};
-use super::statements::{Bound, BoundOf, PlannedBound};
+use super::statements::{Bound, BoundOf, PlannedBound, PlannedOrder, RowCondition};
 use crate::enforce::order::{Distance, close};
 use crate::expr::Parsed;
 use crate::generators::Interval;
@@ -78,6 +78,7 @@ impl Compiler {
             && !max_gap_over_null
         {
             let Some(distance) = self.distance(&intervals[0].logical, strict, gap, pointer) else { return };
+            let own = intervals.clone();
             if let Err((at, min, max)) = close(&mut intervals, distance) {
                 let logical = &intervals[at].logical;
                 let detail = format!(
@@ -131,6 +132,11 @@ impl Compiler {
                 }
                 self.statements.bounds.insert((table, *column), bounds);
             }
+            // What a statistic is met with is not moved by others.
+            if measured.is_empty() {
+                let rule = rule.id.clone();
+                self.statements.orders.push(PlannedOrder { table, columns, intervals: own, distance, rule });
+            }
             if measured.len() == 1 {
                 let note = format!("the other columns are drawn inside what {} leaves", names[pivot]);
                 self.hold(table, rule, "projected", note);
@@ -152,6 +158,55 @@ impl Compiler {
         self.add_condition(table, rule, condition, steered, format!("{pointer}/columns"));
         let parts = parts.iter().map(|part| Parsed::parse(part).ok()).collect::<Option<_>>().unwrap_or_default();
         self.taken_apart(rule.when.clone(), parts);
+    }
+
+    /// Takes a comparison of an ordered column with a constant, which holds in all rows, into the ends of the order: what it leaves to that column
+    /// leaves something to the others. The column; none where the part is no such comparison.
+    pub(super) fn tighten_order(&mut self, condition: &RowCondition, part: &Parsed) -> Option<usize> {
+        let table = condition.table;
+        let comparisons = part.comparisons();
+        let all = comparisons.iter().find(|all| condition.when.is_none() && !all.is_empty())?;
+        let [name] = all[0].column.0.as_slice() else { return None };
+        let column = self.column_named(table, name)?;
+        let place =
+            self.statements.orders.iter().position(|order| order.table == table && order.columns.contains(&column))?;
+        let order = &self.statements.orders[place];
+        let at = order.columns.iter().position(|other| *other == column)?;
+        let mut intervals = order.intervals.clone();
+        for one in all {
+            for bound in self.bounds_by(one, None, &condition.pointer, &intervals[at].logical)? {
+                let Bound::Constant(value) = bound.value else { return None };
+                let (value, own) = (value.saturating_add(bound.gap), &mut intervals[at]);
+                match bound.side {
+                    Side::Lower => own.min = own.min.max(value),
+                    Side::Upper => own.max = own.max.min(value),
+                }
+            }
+        }
+        let (columns, distance, rule) = (order.columns.clone(), order.distance, order.rule.clone());
+        let mut closed = intervals.clone();
+        if let Err((empty, min, max)) = close(&mut closed, distance) {
+            let logical = &intervals[empty].logical;
+            let detail = format!(
+                "{rule} and {} leave {} no value between {} and {}",
+                condition.rule,
+                self.dataset.tables[table].columns[columns[empty]].name,
+                print_units(logical, min),
+                print_units(logical, max)
+            );
+            let problem = Problem::new("contradiction", detail).at(condition.pointer.as_str());
+            self.problems.push(problem.remedy("move the bounds of these columns, or the gap"));
+            return Some(column);
+        }
+        for (column, interval) in columns.iter().zip(&closed) {
+            // The ends are the first of an ordered column's bounds.
+            let bounds = self.statements.bounds.get_mut(&(table, *column))?;
+            for (bound, end) in bounds.iter_mut().zip([interval.min, interval.max]) {
+                bound.value = Bound::Constant(end);
+            }
+        }
+        self.statements.orders[place].intervals = intervals;
+        Some(column)
     }
 
     /// The one type of columns that keep a gap.

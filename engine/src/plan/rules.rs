@@ -4,6 +4,7 @@
 //! bounds, dealt positions. What no construction holds is left as conditions; after the columns, [`Compiler::compile_rules`] finds the slots
 //! that are drawn again for them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -241,8 +242,9 @@ impl Compiler {
             });
         }
         self.leave_owned(table, &mut members, siblings_of);
-        if siblings_of.is_some() {
-            members.truncate(1);
+        if let Some(key) = siblings_of {
+            let most = definition.foreign_keys[key].children.as_ref().and_then(|children| children.max);
+            members.truncate(self.needed_members(table, &members, most));
         }
         if members.is_empty() {
             let detail = format!("nothing can keep {} from repeating", names.join(", "));
@@ -298,6 +300,17 @@ impl Compiler {
         }
     }
 
+    /// How many members tell apart the most children of one parent: the first alone, unless it is known to have fewer values.
+    fn needed_members(&self, table: usize, members: &[Member], most: Option<u64>) -> usize {
+        let first = members.first().map_or(1, |member| self.least_capacity(table, *member));
+        let Some(most) = most.map(u128::from).filter(|most| first > 1 && first < *most) else { return 1 };
+        let products = members.iter().scan(1_u128, |product, member| {
+            *product = product.saturating_mul(self.least_capacity(table, *member));
+            Some(*product)
+        });
+        products.take_while(|product| *product < most).count() + 1
+    }
+
     /// Whether a rule `count` speaks of a column's values.
     fn counts(&self, table: usize, column: usize) -> bool {
         let name = &self.dataset.tables[table].columns[column].name;
@@ -320,8 +333,13 @@ impl Compiler {
         let is_own = |interval: &crate::generators::Interval| {
             definition.logical_type().is_none_or(|wanted| wanted == interval.logical)
         };
-        let values = generator.interval().filter(is_own).map(|interval| interval.max.abs_diff(interval.min) + 1);
-        values.map_or(1, u128::from)
+        if let Some(interval) = generator.interval().filter(is_own) {
+            return u128::from(interval.max.abs_diff(interval.min)) + 1;
+        }
+        let value = generator.to_value();
+        let listed = value.get("values").filter(|_| generator.entry().name == "choice").and_then(Value::as_array);
+        let distinct: HashSet<String> = listed.into_iter().flatten().map(Value::to_string).collect();
+        (distinct.len() as u128).max(1)
     }
 }
 

@@ -17,10 +17,11 @@ use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::statistics::Statistic;
 use super::{Side, SlotId};
 use crate::enforce::deal::Ranks;
+use crate::enforce::order::Distance;
 use crate::enforce::redraw::Group;
 use crate::enforce::spread::Spread;
 use crate::expr::{Literal, Parsed};
-use crate::generators::Countable;
+use crate::generators::{Countable, Interval};
 use crate::permutation::Permutation;
 use crate::types::LogicalType;
 
@@ -187,6 +188,17 @@ pub(super) struct Held {
     pub note: String,
 }
 
+/// An order that is held by drawing.
+pub(super) struct PlannedOrder {
+    pub(super) table: usize,
+    pub(super) columns: Vec<usize>,
+    /// What constants leave to each column, in units of their type.
+    pub(super) intervals: Vec<Interval>,
+    pub(super) distance: Distance,
+    /// The rule.
+    pub(super) rule: String,
+}
+
 /// All that rules ask for.
 #[derive(Default)]
 pub(super) struct Statements {
@@ -233,6 +245,8 @@ pub(super) struct Statements {
     pub(super) unbounded: Vec<(String, Failed)>,
     /// Columns whose values rules decide over all rows together, and which comparisons with constants bound in all of them.
     pub(super) closed: HashSet<(usize, usize)>,
+    /// Orders whose columns are drawn inside what the ones before leave, and how far what their own ends leave.
+    pub(super) orders: Vec<PlannedOrder>,
     /// Columns that comparisons of rules bound: table, column, rule.
     pub(super) projected: Vec<(usize, usize, String)>,
     /// Slots that may have no value for some row, and then show that a rule cannot hold: table, slot, rule.

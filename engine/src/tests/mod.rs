@@ -37,6 +37,7 @@ mod schemas;
 mod shared;
 mod statistics;
 mod stopped;
+mod to_prove;
 mod together;
 mod unique;
 
