@@ -176,9 +176,9 @@ impl SchemaFile {
         plan::compile_shown(|options| self.compile_text(&text, settings, options), options, model::kept_whole)
     }
 
-    /// Its plan for who needs no row: no answer of a language model is looked for.
-    pub fn plan_alone(&self, settings: &Settings) -> Result<Arc<Plan>, Stop> {
-        self.sound(self.compile(settings, &plan::Options { waits: true, ..plan::Options::default() })?)
+    /// Its plan for who proves rows that are there: no answer of a language model is looked for.
+    pub fn plan_to_prove(&self, settings: &Settings) -> Result<Arc<Plan>, Stop> {
+        self.sound(self.compile(settings, &plan::Options { waits: true, proves: true, ..plan::Options::default() })?)
     }
 
     /// What was compiled, where nothing is wrong with it. Warnings are said.

@@ -71,6 +71,11 @@ impl BatchBuilder {
         }
     }
 
+    /// Whether a column has a value whose spelling is empty.
+    pub(crate) fn can_be_empty(&self, column: usize) -> bool {
+        matches!(self.columns[column], ColumnBuilder::Text(_) | ColumnBuilder::Bytes(..))
+    }
+
     /// Appends a null to a column.
     pub(crate) fn push_null(&mut self, column: usize) {
         self.columns[column].push_null();
@@ -292,6 +297,7 @@ impl ColumnBuilder {
                 builder.append_value(*value);
                 true
             }
+            (column @ ColumnBuilder::Boolean(_), JsonKind::Number) => column.push_text(value.raw),
             (ColumnBuilder::Boolean(_), _) => false,
             // Numbers beyond what other readers keep exactly may come as strings.
             (column, JsonKind::String(text)) => column.push_text(text),

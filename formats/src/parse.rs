@@ -1,7 +1,8 @@
 //! Values from text: the inverse of [`crate::spell`], and a little more, since files come from others too.
 //!
-//! Beyond our own spelling are understood: truth values in any case, a blank for the `T` of a datetime, offsets from UTC, datetimes without
-//! an offset (UTC) or without a time (midnight), dates that end in a midnight, times without seconds, upper-case hex, exponents of decimals.
+//! Beyond our own spelling are understood: truth values in any case and as databases write them, whole numbers with places that are zeros, a
+//! blank for the `T` of a datetime, offsets from UTC, datetimes without an offset (UTC) or without a time (midnight), dates that end in a
+//! midnight, times without seconds, upper-case hex, exponents of decimals.
 //! Nothing is rounded: a text that a type cannot hold exactly is no value of that type.
 
 use crate::spell::days;
@@ -9,9 +10,11 @@ use crate::spell::days;
 const MICROSECONDS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// A whole number of 64 bits.
+/// A whole number of 64 bits, be it written with places that are zeros or with an exponent, as programs write columns of which some values
+/// are missing.
 pub(crate) fn integer(text: &str) -> Option<i64> {
-    text.parse().ok()
+    let with_places = || i64::try_from(decimal(text, 19, 0)?).ok();
+    text.parse().ok().or_else(with_places)
 }
 
 /// The units of a decimal of `precision` digits, `scale` of them after the point.
@@ -66,14 +69,16 @@ pub(crate) fn float(text: &str) -> Option<f64> {
     }
 }
 
-/// `true` or `false`, in any case.
+/// `true` or `false`, in any case, or what databases write for them: `t` and `f`, `yes` and `no`, `y` and `n`, `1` and `0`.
 pub(crate) fn boolean(text: &str) -> Option<bool> {
-    if text.eq_ignore_ascii_case("true") {
+    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is_one_of(&["true", "t", "yes", "y"]) {
         Some(true)
-    } else if text.eq_ignore_ascii_case("false") {
+    } else if is_one_of(&["false", "f", "no", "n"]) {
         Some(false)
     } else {
-        None
+        // A column of which some values are missing may come as numbers with places.
+        integer(text).filter(|number| matches!(number, 0 | 1)).map(|number| number == 1)
     }
 }
 
@@ -254,6 +259,23 @@ mod tests {
             ("0.0000000000000000000000000000000000000000", 4, 2, Some(0)),
         ] {
             assert_eq!(decimal(text, precision, scale), units, "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_and_truth_values_of_others_are_understood() {
+        for (text, value) in [("9.0", 9), ("-12.", -12), ("+7", 7), ("1e3", 1000), ("9223372036854775807.0", i64::MAX)]
+        {
+            assert_eq!(integer(text), Some(value), "{text}");
+        }
+        for nonsense in ["9.5", "1e-1", "", ".", "9223372036854775808.0", "0x10", "nan"] {
+            assert_eq!(integer(nonsense), None, "{nonsense}");
+        }
+        for (text, value) in [("TRUE", true), ("t", true), ("1", true), ("1.0", true), ("No", false), ("0", false)] {
+            assert_eq!(boolean(text), Some(value), "{text}");
+        }
+        for nonsense in ["", "2", "truth", "0.5", "-1"] {
+            assert_eq!(boolean(nonsense), None, "{nonsense}");
         }
     }
 

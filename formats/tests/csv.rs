@@ -110,6 +110,24 @@ fn a_text_that_spells_null_is_quoted_and_null_is_not() {
 }
 
 #[test]
+fn quotes_around_nothing_are_a_text_and_no_number() {
+    let columns = [
+        ("text", LogicalType::String),
+        ("count", LogicalType::Integer),
+        ("is_new", LogicalType::Boolean),
+        ("day", LogicalType::Date),
+    ];
+    let content = b"\"text\",\"count\",\"is_new\",\"day\"\n\"\",\"\",\"\",\"\"\n\"a\",\"9.0\",\"1\",\"2024-01-02\"\n";
+    let (_folder, table) = table(content, &Options::default()).expect("read");
+    let batch = rows(&table, Some(&schema(&columns))).expect("rows");
+    let nulls: Vec<usize> = batch.columns().iter().map(|column| column.null_count()).collect();
+    assert_eq!(nulls, [0, 1, 1, 1]);
+    assert_eq!(batch.column(0).as_string_view().value(0), "");
+    let number = batch.column(1).as_any().downcast_ref::<Int64Array>().expect("whole numbers").value(1);
+    assert_eq!((number, batch.column(2).as_boolean().value(1)), (9, true));
+}
+
+#[test]
 fn a_byte_order_mark_is_written_on_request_and_never_read() {
     let options = Options { csv_bom: true, ..Options::default() };
     let text = written(texts(&[Some("x")]), &options);

@@ -89,7 +89,9 @@ fn verify_found(
         // What a file's reader says is plainer than what the query around it makes of it.
         Err(failure) => return Err(fault.take().map_or(failure, Failure::Format)),
     };
-    Ok(Verification { certificate: certificate.with_unreadable(strangers.take()), notes: found.notes })
+    // The files may have been made with any seed, or with none.
+    let certificate = Certificate { seed: None, ..certificate.with_unreadable(strangers.take()) };
+    Ok(Verification { certificate, notes: found.notes })
 }
 
 /// Proves a plan's statements on its tables, and measures its distributions, by `threads` threads. What does not fit in memory goes to files below `work`.

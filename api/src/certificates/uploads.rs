@@ -56,7 +56,7 @@ fn prove(app: &App, mut upload: Upload, cancellation: &Cancellation) -> Result<V
     };
     let parameters = parameters(upload.take("parameters").as_deref())?;
     // Rows that are there need no answers, and nothing that stands in for them.
-    let options = plan::Options { waits: true, ..plan::Options::default() };
+    let options = plan::Options { waits: true, proves: true, ..plan::Options::default() };
     let Compiled { plan, problems } = plan::compile_text(&schema, &parameters, &options);
     let plan = plan.ok_or_else(|| ApiError::invalid(problems))?;
     let files: Vec<NamedFile> =

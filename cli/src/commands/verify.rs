@@ -53,7 +53,7 @@ pub struct Verify {
 impl Verify {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let plan = self.schema.plan_alone(&self.settings)?;
+        let plan = self.schema.plan_to_prove(&self.settings)?;
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let mut options = self.csv.options();
         options.csv_sniff = self.csv.is_silent_about_the_delimiter();

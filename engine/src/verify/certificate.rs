@@ -14,7 +14,7 @@ pub struct Certificate {
     pub dataset: String,
     /// Version of the engine that checked.
     pub engine_version: String,
-    /// The schema's seed, where it names one.
+    /// The seed that the schema names, where its rows were made with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// What "today" means in the statements, UTC.

@@ -261,7 +261,8 @@ impl Writer<'_> {
         let power = format!("1{}", "0".repeat(places));
         let sql = match self.dialect {
             Dialect::Postgres => format!("trunc(({a}) / CAST({b} AS NUMERIC), {places})"),
-            Dialect::Duckdb => format!("(trunc(({a}) / CAST({b} AS DOUBLE) * {power}) / {power})"),
+            Dialect::Duckdb => duckdb_quotient(left, right, scale)
+                .unwrap_or_else(|| format!("(trunc(({a}) / CAST({b} AS DOUBLE) * {power}) / {power})")),
             Dialect::Sqlite => sqlite::quotient(left, right, scale),
         };
         Ok(of(Kind::Decimal(scale), sql))
@@ -363,6 +364,24 @@ impl Writer<'_> {
             Dialect::Sqlite => "SQLite",
         }
     }
+}
+
+/// A quotient cut to so many places in DuckDB, which divides decimals as floats: the whole numbers of their last places are divided instead, so
+/// that no digit is lost. `None` where a decimal has no room for the places.
+fn duckdb_quotient(left: &Piece, right: &Piece, places: i8) -> Option<String> {
+    const MOST_PLACES: usize = 18;
+    let power = |places: usize| format!("1{}", "0".repeat(places));
+    let places = usize::try_from(places).ok().filter(|places| *places <= MOST_PLACES)?;
+    let units = |piece: &Piece| {
+        let own = if let Some(Kind::Decimal(scale)) = piece.kind { usize::try_from(scale).unwrap_or(0) } else { 0 };
+        (own, format!("CAST(({}) * {} AS HUGEINT)", piece.sql, power(own)))
+    };
+    let ((own, above), (other, below)) = (units(left), units(right));
+    let above = format!("({above} * {})", power(places.checked_sub(own)?.checked_add(other)?));
+    // Without a remainder there is nothing to round, whichever way it would be.
+    let whole = format!("(({above} - {above} % {below}) // {below})");
+    let unit = format!("CAST('0.{}1' AS DECIMAL({}, {places}))", "0".repeat(places.checked_sub(1)?), places + 1);
+    Some(format!("(CAST({whole} AS DECIMAL({}, 0)) * {unit})", 37 - places))
 }
 
 /// An instant that SQLite keeps as a text, as a number that sorts as instants do.

@@ -182,14 +182,16 @@ impl<'a> Script<'a> {
         }
         let mut parts = Vec::new();
         for (at, row) in rows.iter().enumerate() {
+            let joins = RefCell::new(Joins::new(self.dataset, table));
+            let read = RefCell::new(Vec::new());
             let mut conditions = Vec::new();
             for (column, value) in row {
-                let name = self.own(table, &[column])?.remove(0);
                 let kind = self.kind(table, column);
-                conditions.push(match value {
-                    Value::Null => format!("{name} IS NULL"),
-                    value => format!("{name} = {}", value_sql(value, kind.as_ref())?),
-                });
+                let condition = match value {
+                    Value::Null => format!("{} IS NULL", quoted(column)),
+                    value => format!("{} = {}", quoted(column), value_sql(value, kind.as_ref())?),
+                };
+                conditions.push(self.write(&condition, &joins, &read)?);
             }
             if !conditions.is_empty() {
                 let (name, conditions) = (quoted(&table.name), conditions.join(" AND "));

@@ -63,7 +63,7 @@ fn of_table<'a>(table: &'a Table, expected: &'a Expected) -> Vec<Statement<'a>> 
     let columns = || table.columns.iter().filter(|column| column.hidden != Some(true));
     for column in columns() {
         let id = format!("type:{}.{}", table.name, column.name);
-        let says = match column.logical_type() {
+        let says = match expected.logical_type(table, column) {
             Some(kind) => format!("{} is of type {kind}", column.name),
             None => format!("{} exists", column.name),
         };

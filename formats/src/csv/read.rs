@@ -135,7 +135,12 @@ impl CsvBatches {
             let text = record
                 .value(column)
                 .map_err(|_| FormatError::in_row(&self.scanner.table, self.builder.row(), "a value is no UTF-8"))?;
-            if !record.quoted[column] && (text.is_empty() || text == self.null) {
+            // Writers that quote every cell write a null of a number as they write an empty text.
+            let is_null = match text.is_empty() {
+                true => !record.quoted[column] || !self.builder.can_be_empty(column),
+                false => !record.quoted[column] && text == self.null,
+            };
+            if is_null {
                 self.builder.push_null(column);
             } else {
                 self.builder.push_text(column, text)?;
