@@ -525,9 +525,7 @@ impl Compiler {
         }
         let mut dataset = Arc::unwrap_or_clone(self.dataset);
         for (definition, table) in dataset.tables.iter_mut().zip(&tables) {
-            if definition.rows.is_some() {
-                definition.rows = Some(table.rows);
-            }
+            take_sizes(definition, table.rows, &self.options);
         }
         report.fill_rows(&tables);
         let mut plan = Plan { dataset, tables, load_order, report, pools: self.pools };
@@ -564,6 +562,28 @@ impl Compiler {
         match state.names.get(&Name::Column(column)).map(|place| &state.states[*place].1) {
             Some(State::Done(slot)) => Some(*slot),
             _ => None,
+        }
+    }
+}
+
+/// Writes into a table's definition how many rows this generation makes of it, where the schema or the generation's options say a number, so that
+/// the certificate asks for them.
+fn take_sizes(definition: &mut crate::schema::Table, rows: u64, options: &Options) {
+    let is_set = options.rows.contains_key(&definition.name);
+    if definition.rows.is_some() || is_set {
+        definition.rows = Some(rows);
+    }
+    let is_scaled = options.scale.is_some() && definition.scaled != Some(false);
+    let structural = definition.foreign_keys.iter().position(|key| key.children.is_some());
+    for (at, key) in definition.foreign_keys.iter_mut().enumerate() {
+        let Some(children) = &mut key.children else { continue };
+        let is_decided = is_set && structural == Some(at);
+        if (is_decided && (children.total.is_some() || children.mean.is_some()))
+            || (is_scaled && children.total.is_some())
+        {
+            // Each row of the table is a child by each of these keys.
+            children.total = Some(rows);
+            children.mean = children.mean.filter(|_| !is_decided);
         }
     }
 }
