@@ -50,6 +50,7 @@ impl Compiler {
             }
             self.keep_rest(condition, &names, rest, met);
         }
+        self.project_ends();
         self.project_lengths();
         self.project_differences(&ordered);
         self.project_lists();
