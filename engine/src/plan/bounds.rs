@@ -132,7 +132,9 @@ impl Compiler {
             for one in &all {
                 bounds.extend(self.bounds_by(one, condition.when.as_deref(), &condition.pointer, &logical)?);
             }
-            // What is decided over all rows together has one domain in all of them.
+            bounds.extend(self.room_below(condition, column, &all));
+            // What is decided over all rows together has one domain in all of them, unless rows are only counted, which are tried by
+            // themselves.
             let is_constant = |bound: &PlannedBound| matches!(bound.value, Bound::Constant(_));
             (!is_owned || bounds.iter().all(is_constant)).then_some((column, bounds))
         })
@@ -264,8 +266,9 @@ impl Compiler {
     pub(super) fn bound_slot(&mut self, table: usize, column: usize, of: BoundOf) -> Result<SlotId, Failed> {
         match of {
             BoundOf::Column(other) => self.slot(table, Name::Column(other)),
+            BoundOf::Levels { key, end, step } => self.level_bound(table, column, key, (end, step)),
             BoundOf::Sql(sql) => {
-                let slot = self.sql(table, &sql, false)?;
+                let slot = self.bounding_sql(table, column, &sql)?;
                 let logical = self.tables[table].slots[slot].logical.clone();
                 let made = Made { inputs: vec![slot], ..Made::computed(logical, order::Same) };
                 Ok(self.push_bound(table, column, made))
@@ -280,7 +283,7 @@ impl Compiler {
     }
 
     /// A slot that bounds a column: where it is null it bounds nothing, and makes nothing null.
-    fn push_bound(&mut self, table: usize, column: usize, made: Made) -> SlotId {
+    pub(super) fn push_bound(&mut self, table: usize, column: usize, made: Made) -> SlotId {
         let name = format!("a bound of {}", self.dataset.tables[table].columns[column].name);
         let slot = self.push(table, name, made);
         self.tables[table].slots[slot].nullable = false;

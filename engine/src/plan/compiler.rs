@@ -12,6 +12,7 @@ use super::pools::Pool;
 use super::repair::speaks_of_rows;
 use super::scattered::Scattered;
 use super::statements::Statements;
+use super::upward::Upward;
 use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan, shared};
 use crate::allocation::Allocation;
 use crate::enforce::candidates::{Candidates, Pairs};
@@ -42,6 +43,8 @@ pub(super) enum Name {
     Index(usize),
     /// A slot of the parent, in the row of a key.
     Parent { key: usize, slot: SlotId },
+    /// A column of the own table that is still being made, in the row above by a key.
+    Above { key: usize, column: usize },
 }
 
 /// Why a slot could not be made.
@@ -119,6 +122,8 @@ pub(super) struct Compiler {
     pub loose: HashSet<String>,
     /// What is being made, outermost first: the chain that a cycle closes.
     pub path: Vec<(usize, Name)>,
+    /// Columns that are bounded by what rows above have in them, and slots that read these there, to be told once they are made.
+    pub upward: Upward,
 }
 
 /// Compiles a dataset to its plan, or to all its problems.
@@ -209,6 +214,7 @@ fn compile_once(
         projects,
         loose,
         path: Vec::new(),
+        upward: Upward::default(),
         dataset,
     };
     compiler.check_names();
@@ -269,7 +275,16 @@ impl Compiler {
             Ok(slot) => State::Done(*slot),
             Err(_) => State::Failed,
         };
+        if let (Name::Column(column), Ok(slot)) = (&name, &made) {
+            self.tell_above(table, *column, *slot);
+        }
         made
+    }
+
+    /// Whether a slot is on the way to being made.
+    pub(super) fn is_in_progress(&self, table: usize, name: &Name) -> bool {
+        let state = &self.tables[table];
+        state.names.get(name).is_some_and(|place| matches!(state.states[*place].1, State::InProgress))
     }
 
     fn make(&mut self, table: usize, name: &Name) -> Result<SlotId, Failed> {
@@ -288,6 +303,7 @@ impl Compiler {
                 self.key_with_given(table, *key, slot)
             }
             Name::Index(key) => self.make_index(table, *key),
+            Name::Above { key, column } => self.make_above(table, *key, *column),
             Name::Parent { key, slot } => {
                 let numbers = self.slot(table, Name::Key(*key))?;
                 let parent = self.parent_of(table, *key).ok_or(Failed::Known)?;

@@ -56,6 +56,7 @@ mod standins;
 mod statements;
 mod statistics;
 mod units;
+mod upward;
 mod ways;
 
 use std::sync::Arc;

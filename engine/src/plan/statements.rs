@@ -89,6 +89,12 @@ pub(super) enum BoundOf {
     Where(String, ArrayRef),
     /// What SQL gives; null bounds nothing.
     Sql(String),
+    /// A value for each level of the tree that a key makes: this one in the last level, and so many units more with each level above.
+    Levels {
+        key: usize,
+        end: i64,
+        step: i64,
+    },
 }
 
 /// A bound of a column that a rule sets.
