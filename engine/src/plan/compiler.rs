@@ -140,9 +140,16 @@ pub(super) fn compile(dataset: Dataset, options: &Options, left_out: &[String]) 
     if once.compiled.plan.is_none() && !once.loose.is_empty() {
         // Where a bound leaves no value beside others, the rows of its condition are to be others.
         let loose: BTreeSet<String> = once.loose.iter().cloned().collect();
-        let again = compile_once(dataset, options, left_out, true, once.loose).compiled;
+        let again = compile_once(dataset.clone(), options, left_out, true, once.loose).compiled;
         // A rule that is left no row would be mended by being emptied.
         if again.plan.as_ref().is_some_and(|plan| speaks_of_rows(plan, &loose)) {
+            return again;
+        }
+    }
+    if once.compiled.plan.is_none() && once.is_bounded_by_others {
+        // Where what bounds a row leaves it no value, or not the one that is asked, its parent or the other column may be drawn again.
+        let again = compile_once(dataset, options, left_out, false, HashSet::new()).compiled;
+        if again.plan.is_some() {
             return again;
         }
     }
@@ -156,6 +163,8 @@ struct Once {
     projects: bool,
     /// Rules whose conditions may give way to what they bound.
     loose: HashSet<String>,
+    /// Whether some column is bounded by what parents or other columns hold.
+    is_bounded_by_others: bool,
 }
 
 /// Compiles a dataset. What may close a circle is done only where `projects`; of `loose` rules the condition gives way as well.
@@ -236,8 +245,9 @@ fn compile_once(
         }
     }
     compiler.compile_rules();
+    let reads_others = compiler.bounds_read_others();
     let (compiled, loose) = compiler.finish();
-    Once { compiled, projects, loose }
+    Once { compiled, projects, loose, is_bounded_by_others: reads_others }
 }
 
 /// The pointer of a column.

@@ -227,6 +227,8 @@ pub(super) struct Statements {
     /// What rules leave of a column's values.
     pub(super) limits: HashMap<(usize, usize), Vec<Limit>>,
     pub(super) passes: Vec<Pass>,
+    /// What can be told of such passes over long tables without making them.
+    pub(super) flat: Vec<Pass>,
     pub(super) conditions: Vec<RowCondition>,
     pub(super) groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,
