@@ -210,6 +210,16 @@ impl Compiler {
                 self.hold(table, rule, "by_construction", note);
                 return;
             }
+            if per.is_empty() && self.count_ranks(table, rule, pointer, &conjuncts, (min, max)) {
+                let note = "so many of its values lie where the condition holds, and move with the others as before";
+                self.hold(table, rule, "by_construction", note.to_owned());
+                return;
+            }
+            // What is computed moves with what it is computed from.
+            if let Some(unfolded) = self.unfolded(table, &parsed) {
+                let limits = (exactly, (exactly.is_none()).then_some(min), max.filter(|_| exactly.is_none()));
+                return self.gather_count(table, rule, unfolded.sql(), limits, &per_names, pointer);
+            }
             let detail = format!("nothing that {} reads can move", rule.id);
             let remedy = "let it read a column of its own table that has a generator of its own";
             self.problems.push(Problem::new("nothing_moves", detail).at(format!("{pointer}/where")).remedy(remedy));

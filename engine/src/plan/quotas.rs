@@ -105,6 +105,9 @@ impl Compiler {
         match (choices, grouped) {
             (Some(choices), None) => self.make_system(table, column, &asked, made, choices),
             (choices, _) => {
+                if asked.len() > 1 && choices.is_none() && self.count_by_rank((table, column), &asked) {
+                    return self.make_measured(table, column);
+                }
                 let [only] = asked.as_slice() else {
                     let other = asked.iter().find(|asked| asked.rule.id != first.rule.id).unwrap_or(first);
                     if choices.is_none()
@@ -152,6 +155,8 @@ impl Compiler {
         let moves = moving.as_deref() == Some(rule);
         let owner = dealt.or_else(|| formula.map(|formula| formula.rule.clone())).or(statistic);
         let placed = self.statements.overlap_of(table, column).map(|overlap| overlap.rule.id.clone());
+        let pulled = self.statements.pulled.get(&(table, column)).and_then(|pulled| pulled.statistics.first());
+        let placed = placed.or_else(|| pulled.map(|statistic| statistic.rule.id.clone()));
         let owner = owner.or_else(|| [moving, placed].into_iter().flatten().find(|other| other != rule));
         let (detail, remedy) = match owner {
             Some(other) => (
