@@ -64,6 +64,18 @@ async fn files_that_obey_get_a_certificate_and_others_one_that_says_what_is_brok
     assert_eq!(broken("primary-key:item"), Some(json!(1)), "{proof}");
     assert_eq!(broken("foreign-key:sale.item"), Some(json!(1)), "{proof}");
 
+    // A row more than the schema has, unless the generation is said to have made as many.
+    let more = "id,price\n1,5\n2,6\n3,7\n4,8\n";
+    let proof = verify(&api, &token, &parts(more, SALES), "*/*").await.is(200).json();
+    let results = proof["results"].as_array().expect("results");
+    let of_rows = results.iter().find(|result| result["id"] == "rows:item").expect("a statement");
+    assert_eq!((&of_rows["checked"], &of_rows["broken"]), (&json!(4), &json!(1)), "{proof}");
+    let mut said = parts(more, SALES).to_vec();
+    said.push(Part::text("rows", r#"{"item": 4}"#));
+    let proof = verify(&api, &token, &said, "*/*").await.is(200).json();
+    let results = proof["results"].as_array().expect("results");
+    assert!(results.iter().all(|result| result["broken"] == 0), "{proof}");
+
     let unreadable = verify(&api, &token, &parts("id,price\n1,5\n2,much\n3,more\n", SALES), "*/*").await;
     let proof = unreadable.is(200).json();
     let results = proof["results"].as_array().expect("results");
@@ -122,13 +134,15 @@ async fn what_is_wrong_with_the_form_is_told_with_its_part() {
     problem(
         send(vec![schema(), item(), sale(), Part::text("parameters", "[1]")]).await,
         "/parameters",
-        "no JSON object",
+        "is not a JSON object",
     );
     problem(
         send(vec![schema(), item(), sale(), Part::text("parameters", r#"{"least": 1}"#)]).await,
         "/parameters",
         "no parameter \"least\"",
     );
+    problem(send(vec![schema(), item(), sale(), Part::text("rows", "4")]).await, "/rows", "is not a JSON object");
+    problem(send(vec![schema(), item(), sale(), Part::text("scale", "-1")]).await, "/scale", "-1 is no number above 0");
     let most = Part::text("parameters", r#"{"most": 8}"#);
     send(vec![schema(), most, item(), sale()]).await.is(200);
 }

@@ -36,15 +36,22 @@ pub struct Settings {
     settings: Vec<(String, Value)>,
 }
 
-/// The options that change what is planned.
+/// The options that say how many rows tables have.
 #[derive(Args)]
-pub struct Scope {
+pub struct Sizes {
     /// Number of rows of a table; may be repeated
     #[arg(long = "rows", value_name = "T=N", value_parser = parse_rows)]
     rows: Vec<(String, u64)>,
     /// Multiplies the rows of every table that is not `scaled: false`
     #[arg(long, value_name = "F", value_parser = parse_scale)]
     scale: Option<f64>,
+}
+
+/// The options that change what is planned.
+#[derive(Args)]
+pub struct Scope {
+    #[command(flatten)]
+    sizes: Sizes,
     /// Seed in place of the schema's
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(0..=engine::schema::MAX_SEED))]
     seed: Option<u64>,
@@ -57,6 +64,13 @@ impl Settings {
     }
 }
 
+impl Sizes {
+    /// As the plan takes them.
+    fn options(&self) -> plan::Options {
+        plan::Options { rows: self.rows.iter().cloned().collect(), scale: self.scale, ..plan::Options::default() }
+    }
+}
+
 impl Scope {
     /// As the plan takes them for a look, before any language model is asked.
     pub fn look(&self) -> plan::Options {
@@ -65,12 +79,7 @@ impl Scope {
 
     /// As the plan takes them.
     pub fn options(&self) -> plan::Options {
-        plan::Options {
-            seed: self.seed,
-            rows: self.rows.iter().cloned().collect(),
-            scale: self.scale,
-            ..plan::Options::default()
-        }
+        plan::Options { seed: self.seed, ..self.sizes.options() }
     }
 }
 
@@ -177,8 +186,8 @@ impl SchemaFile {
     }
 
     /// Its plan for who proves rows that are there: no answer of a language model is looked for.
-    pub fn plan_to_prove(&self, settings: &Settings) -> Result<Arc<Plan>, Stop> {
-        self.sound(self.compile(settings, &plan::Options { waits: true, proves: true, ..plan::Options::default() })?)
+    pub fn plan_to_prove(&self, settings: &Settings, sizes: &Sizes) -> Result<Arc<Plan>, Stop> {
+        self.sound(self.compile(settings, &plan::Options { waits: true, proves: true, ..sizes.options() })?)
     }
 
     /// What was compiled, where nothing is wrong with it. Warnings are said.

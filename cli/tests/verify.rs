@@ -48,6 +48,39 @@ fn a_table_that_is_found_twice_is_stated() {
     );
 }
 
+#[test]
+fn tables_with_rows_too_few_or_too_many_are_told_and_the_numbers_of_a_generation_may_be_said() {
+    let home = Home::new();
+    let schema = "name: d\ntables:\n  - name: p\n    rows: 10\n    columns: [{name: id, generator: {type: sequence}}]\n    primary_key: [id]\n  \
+                  - name: c\n    columns: [{name: p_id}]\n    foreign_keys:\n      \
+                  - {columns: [p_id], references: {table: p, columns: [id]}, children: {TOTAL}}\n";
+    for (total, scaled) in [("total: 30", 60), ("mean: 3", 60), ("max: 4", 40)] {
+        home.write("d.yaml", &schema.replace("TOTAL", total));
+        home.run(&["generate", "d.yaml", "--out", "d"]).succeeds();
+        home.run(&["verify", "d.yaml", "d"]).succeeds();
+        let text = home.read("d/p.csv");
+        home.write("d/p.csv", &format!("{text}11\n12\n"));
+        let ran = home.run(&["verify", "d.yaml", "d"]).fails();
+        let line = |ran: &str, id: &str| {
+            let found = ran.lines().find(|line| line.starts_with(&format!("✗ {id} ")));
+            found.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default()
+        };
+        assert_eq!(line(&ran.stdout, "rows:p"), "✗ rows:p 12 checked, 2 broken: p has 10 rows");
+        assert!(ran.stdout.contains("    {\"measured\":\"12\",\"asked\":\"10\"}\n"), "{ran:?}");
+        // What one generation says of rows is proved of it.
+        home.run(&["generate", "d.yaml", "--scale", "2", "--out", "twice"]).succeeds();
+        let ran = home.run(&["verify", "d.yaml", "twice"]).fails();
+        assert_eq!(line(&ran.stdout, "rows:p"), "✗ rows:p 20 checked, 10 broken: p has 10 rows");
+        let rows = home.read("twice/c.csv").lines().count() - 1;
+        assert!(total.starts_with("max") || rows == scaled, "{total}: {rows}");
+        home.run(&["verify", "d.yaml", "twice", "--scale", "2"]).succeeds();
+        home.run(&["generate", "d.yaml", "--rows", "c=25", "--out", "fewer"]).succeeds();
+        home.run(&["verify", "d.yaml", "fewer", "--rows", "c=25"]).succeeds();
+        let ran = home.run(&["verify", "d.yaml", "fewer", "--rows", "c=24"]).fails();
+        assert_eq!(line(&ran.stdout, "rows:c"), "✗ rows:c 25 checked, 1 broken: c has 24 rows");
+    }
+}
+
 /// Fees, of which every third has a text for its amount and one a text for its day where they are spoilt.
 fn fees(is_spoilt: bool) -> String {
     let columns = match is_spoilt {

@@ -34,6 +34,12 @@ pub struct VerifyForm {
     /// Values of the schema's parameters, as a JSON object.
     #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
     pub parameters: Option<String>,
+    /// Rows by table, in place of the schema's, as a JSON object, where the generation of the files said others.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, u64>>)]
+    pub rows: Option<String>,
+    /// Multiplies the rows of every table that is not `scaled: false`, as the generation of the files did.
+    #[schema(value_type = Option<f64>)]
+    pub scale: Option<String>,
     /// The files, a part each. The extension of a file's name tells its format and compression, the rest its table; a workbook's sheets are
     /// tables.
     #[schema(max_items = 256)]
@@ -59,7 +65,7 @@ pub struct Verified {
 
 /// Verify files
 ///
-/// Proves that files obey a schema, whoever made them: keys, types, lengths, nulls, uniqueness and every rule. The answer is the certificate,
+/// Proves that files obey a schema, whoever made them: numbers of rows, keys, types, lengths, nulls, uniqueness and every rule. The answer is the certificate,
 /// broken statements with examples in it; with `Accept: text/html` it is a page. An upload has 30 seconds and one more for each 64 kB, a proof
 /// 60 seconds; nothing is kept.
 #[utoipa::path(operation_id = "verify_files", tag = "plan",

@@ -6,13 +6,15 @@ use std::time::Duration;
 use actix_web::web;
 use engine::plan::{self, Compiled};
 use engine::problem::Problem;
-use engine::schema::Overrides;
+
+use serde::de::DeserializeOwned;
 
 use super::{NamedFile, Verification, verify_named};
 use crate::datasets::service::MAX_SCHEMA_BYTES;
 use crate::db::off_thread;
 use crate::error::ApiError;
 use crate::http::upload::{Form, Upload};
+use crate::plan::routes::Overriding;
 use crate::{App, Cancellation, Failure};
 
 /// Files that are proved at a time; others wait.
@@ -25,8 +27,10 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 const MAX_GROWTH: u64 = 10;
 
 /// The form that is sent.
-pub const FORM: Form =
-    Form { texts: &[("schema", MAX_SCHEMA_BYTES), ("parameters", 1 << 20)], file: "file", max_files: 256 };
+pub const FORM: Form = Form { texts: &TEXTS, file: "file", max_files: 256 };
+
+const TEXTS: [(&str, usize); 4] =
+    [("schema", MAX_SCHEMA_BYTES), ("parameters", 1 << 20), ("rows", 1 << 20), ("scale", 64)];
 
 /// Proves what was sent.
 pub async fn verify(app: &web::Data<App>, upload: Upload) -> Result<Verification, ApiError> {
@@ -54,10 +58,15 @@ fn prove(app: &App, mut upload: Upload, cancellation: &Cancellation) -> Result<V
     let Some(schema) = upload.take("schema") else {
         return Err(ApiError::invalid_at("/schema", "a schema is missing; send it as the part schema"));
     };
-    let parameters = parameters(upload.take("parameters").as_deref())?;
+    let overriding = Overriding {
+        parameters: part(&mut upload, "parameters", "a JSON object")?,
+        rows: part(&mut upload, "rows", "a JSON object")?,
+        scale: part(&mut upload, "scale", "a number")?,
+        seed: None,
+    };
     // Rows that are there need no answers, and nothing that stands in for them.
-    let options = plan::Options { waits: true, proves: true, ..plan::Options::default() };
-    let Compiled { plan, problems } = plan::compile_text(&schema, &parameters, &options);
+    let options = plan::Options { waits: true, proves: true, ..overriding.options()? };
+    let Compiled { plan, problems } = plan::compile_text(&schema, &overriding.parameters, &options);
     let plan = plan.ok_or_else(|| ApiError::invalid(problems))?;
     let files: Vec<NamedFile> =
         upload.files.iter().map(|file| NamedFile { path: file.path.clone(), name: file.name.clone() }).collect();
@@ -79,11 +88,11 @@ fn prove(app: &App, mut upload: Upload, cancellation: &Cancellation) -> Result<V
         .map_err(|failure| refused(&files, failure))
 }
 
-/// The values of the schema's parameters.
-fn parameters(text: Option<&str>) -> Result<Overrides, ApiError> {
-    let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(Overrides::default()) };
-    serde_json::from_str(text)
-        .map_err(|error| ApiError::invalid_at("/parameters", format!("the part parameters is no JSON object: {error}")))
+/// What a part of the form says in JSON; nothing where it is missing or empty.
+fn part<T: DeserializeOwned + Default>(upload: &mut Upload, name: &str, kind: &str) -> Result<T, ApiError> {
+    let Some(text) = upload.take(name).filter(|text| !text.trim().is_empty()) else { return Ok(T::default()) };
+    serde_json::from_str(&text)
+        .map_err(|error| ApiError::invalid_at(&format!("/{name}"), format!("the part {name} is not {kind}: {error}")))
 }
 
 /// What is told of files that cannot be read or proved: a problem for each sentence, in which they have the names that they were sent with.

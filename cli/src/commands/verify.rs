@@ -12,18 +12,19 @@ use engine::verify::{Certificate, Dialect, Fit, verify_sql};
 use super::generate::CsvOptions;
 use crate::cells;
 use crate::progress::cancelled_by_signals;
-use crate::schema_file::{SchemaFile, Settings};
+use crate::schema_file::{SchemaFile, Settings, Sizes};
 use crate::stop::Stop;
 
 /// Prove that files obey a schema, whoever made them
 ///
-/// Checked are keys, types, lengths, nulls, uniqueness and every rule. A table is found by a file's name without its extension, or by the
-/// name of a sheet; a folder stands for its files. A line a statement goes to standard output; a broken one shows examples, and the exit
-/// status is 1.
+/// Checked are numbers of rows, keys, types, lengths, nulls, uniqueness and every rule. What was made with --rows or --scale is verified with the
+/// same. A table is found by a file's name without its extension, or by the name of a sheet; a folder stands for its files. A line a statement
+/// goes to standard output; a broken one shows examples, and the exit status is 1.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   synthetic-data verify hiring.yaml hiring/
+  synthetic-data verify hiring.yaml hiring/ --scale 10                    as it was generated
   synthetic-data verify hiring.yaml hiring.xlsx --html certificate.html
   synthetic-data verify hiring.yaml hiring/ --sql verify.sql --dialect duckdb")]
 pub struct Verify {
@@ -32,6 +33,8 @@ pub struct Verify {
     /// Files and folders that hold the tables
     #[arg(value_name = "DATA", required = true)]
     data: Vec<PathBuf>,
+    #[command(flatten)]
+    sizes: Sizes,
     #[command(flatten)]
     settings: Settings,
     /// Write the certificate as a page
@@ -53,7 +56,7 @@ pub struct Verify {
 impl Verify {
     /// Runs the command.
     pub fn run(self) -> Result<(), Stop> {
-        let plan = self.schema.plan_to_prove(&self.settings)?;
+        let plan = self.schema.plan_to_prove(&self.settings, &self.sizes)?;
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let mut options = self.csv.options();
         options.csv_sniff = self.csv.is_silent_about_the_delimiter();

@@ -12,6 +12,7 @@ mod follow;
 mod link;
 mod marginal;
 mod matrix;
+mod ranked;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -26,8 +27,10 @@ pub(crate) use link::Link;
 pub(crate) use marginal::{Marginal, Profile, numbers_of};
 use marginal::{score_of, share_of};
 pub(crate) use matrix::{Square, factor, identity, nearest};
+use ranked::Ranked;
 
 use super::quota::{Conflict, Fault};
+use super::statistic::{Measured, Shape};
 use crate::generators::{Cells, Fill, Held, Quantiles, Rows, RunError};
 use crate::plan::{Evaluation, Plan, Side, SlotId, units_of};
 use crate::random::{Key, open_unit};
@@ -74,6 +77,8 @@ pub(crate) struct Member {
     pub forced: Vec<(SlotId, f64)>,
     /// Values that rules put in because of what columns of the system have.
     pub follows: Vec<Follow>,
+    /// What rules ask of its values over all rows together: these are given by rank.
+    pub ranked: Option<Measured>,
 }
 
 /// What a rule asks of two columns.
@@ -105,12 +110,16 @@ pub(crate) struct Settled {
     factor: Square,
     /// The coefficients that all rows have, where they were measured, and the rows of each.
     found: Vec<(f64, usize)>,
+    /// Of columns whose values are given by rank, these, and the scores of all rows in ascending order.
+    ranked: Vec<Option<Ranked>>,
 }
 
 /// Rows over which coefficients are measured, column by column.
 #[derive(Default)]
 struct Sample {
     rows: usize,
+    /// Their numbers, where some column is given its values by rank.
+    numbers: Vec<u64>,
     /// Whether these are all rows.
     is_whole: bool,
     scores: Vec<Vec<f64>>,
@@ -156,16 +165,16 @@ impl Correlated {
 
     /// Whether nothing changes a value after it is drawn.
     fn is_plain(&self) -> bool {
-        self.members
-            .iter()
-            .all(|member| member.limits.is_empty() && member.forced.is_empty() && member.follows.is_empty())
+        self.members.iter().all(|member| member.is_plain() && member.forced.is_empty() && member.follows.is_empty())
     }
 
     fn settle(&self, plan: &Plan) -> Result<Settled, Fault> {
         let of = |scores: &Square| factor(scores).unwrap_or_else(|| identity(scores.len()));
-        let mut settled = Settled { factor: of(&self.scores), found: Vec::new() };
+        let mut settled = Settled { factor: of(&self.scores), found: Vec::new(), ranked: Vec::new() };
         let sample = self.sample(plan).map_err(Fault::Run)?;
+        let shapes = self.shapes(&sample)?;
         if sample.rows < 2 || (!sample.is_whole && self.is_plain()) {
+            settled.ranked = self.ranked(&sample, &shapes, &settled.factor);
             return Ok(settled);
         }
         let mut scores = self.scores.clone();
@@ -174,7 +183,7 @@ impl Correlated {
         let mut best: Option<(f64, Square, Found)> = None;
         for round in 0..ROUNDS {
             let lower = of(&scores);
-            let values = self.values(&sample, &lower).map_err(Fault::Run)?;
+            let values = self.values(&sample, &shapes, &lower).map_err(Fault::Run)?;
             let ranks = self.ranks(&values);
             let found: Found = self.pairs.iter().map(|pair| measured(pair, &values, &ranks)).collect();
             let off = |(pair, (found, rows)): (&Pair, &(Option<f64>, usize))| match found {
@@ -212,6 +221,7 @@ impl Correlated {
             scores = if factor(&moved).is_some() { moved } else { nearest(&moved, |_, _| false) };
         }
         let Some((worst, lower, found)) = best else { return Ok(settled) };
+        settled.ranked = self.ranked(&sample, &shapes, &lower);
         if sample.is_whole && worst > 1.0 {
             return Err(Fault::Conflict(self.out_of_reach(&found)));
         }
@@ -276,6 +286,9 @@ impl Correlated {
                 }
             };
             sample.rows += selected.len();
+            if self.members.iter().any(|member| member.ranked.is_some()) {
+                sample.numbers.extend(selected.iter().map(|row| block.at(*row)));
+            }
             self.sample_beside(&mut evaluation, &selected, &mut sample.beside)?;
             for (at, member) in self.members.iter().enumerate() {
                 sample.scores[at]
@@ -298,7 +311,12 @@ impl Correlated {
     }
 
     /// The values of a sample as numbers; not a number where a cell is null.
-    fn values(&self, sample: &Sample, lower: &Square) -> Result<Vec<Vec<f64>>, RunError> {
+    fn values(
+        &self,
+        sample: &Sample,
+        shapes: &[Option<Arc<Shape>>],
+        lower: &Square,
+    ) -> Result<Vec<Vec<f64>>, RunError> {
         let mut all: Vec<Vec<f64>> = vec![Vec::new(); self.members.len()];
         let mut open: Vec<usize> = (0..self.members.len()).collect();
         // A column stands behind those that bound it or that its values follow on.
@@ -309,6 +327,13 @@ impl Correlated {
         }) {
             let at = open.remove(place);
             let member = &self.members[at];
+            if let (Some(shape), Marginal::Drawn(quantiles)) = (&shapes[at], &member.marginal) {
+                all[at] = vec![f64::NAN; sample.rows];
+                for (rank, (_, _, row)) in self.ascending(at, sample, lower).into_iter().enumerate() {
+                    all[at][row] = shape.value(quantiles, rank as u64);
+                }
+                continue;
+            }
             let mut shares = Shares::default();
             let value = |row: usize| {
                 let drawn = match sample.put[at].get(row) {
@@ -335,6 +360,11 @@ impl Correlated {
 }
 
 impl Member {
+    /// Whether its values are drawn by its distribution alone.
+    pub fn is_plain(&self) -> bool {
+        self.limits.is_empty() && self.ranked.is_none()
+    }
+
     /// What rules and nulls put into rows.
     fn put(&self, evaluation: &mut Evaluation<'_>, selected: &[usize]) -> Result<Vec<f64>, RunError> {
         let mut put = vec![f64::INFINITY; selected.len()];
@@ -438,7 +468,12 @@ impl Fill for CorrelatedFill {
         let rows = Correlated::most_rows(&system.pairs, system.members.len()).min(held.plan.tables[system.table].rows);
         // Scores and what stands in their place, while the coefficients are measured.
         let beside = system.read_beside().len();
-        held.add(&**system, 2 * rows * ((system.members.len() + beside) * size_of::<f64>()) as u64);
+        let ranked = system.members.iter().filter(|member| member.ranked.is_some()).count() as u64;
+        held.add(
+            &**system,
+            rows * ranked * size_of::<(f64, u64)>() as u64
+                + 2 * rows * ((system.members.len() + beside) * size_of::<f64>()) as u64,
+        );
     }
 
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
@@ -461,6 +496,11 @@ impl Fill for CorrelatedFill {
             }
         }
         let Marginal::Drawn(quantiles) = &member.marginal else { return member.marginal.array(&shares) };
+        if member.ranked.is_some()
+            && let Some(Some(ranked)) = system.settled(cells.plan)?.ranked.get(self.member)
+        {
+            return self.by_rank(cells, rows, (quantiles, ranked), &shares);
+        }
         if member.limits.is_empty() {
             return member.marginal.array(&shares);
         }

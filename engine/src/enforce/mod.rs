@@ -12,6 +12,7 @@ pub mod null;
 pub mod order;
 pub mod overlap;
 pub mod pick;
+pub mod pulled;
 pub mod quota;
 pub mod redraw;
 pub mod simplex;

@@ -330,6 +330,11 @@ impl Levels {
         Levels { starts }
     }
 
+    /// The level of a row, roots being on the first, 0.
+    pub fn of(&self, row: u64) -> usize {
+        self.starts.partition_point(|start| *start <= row).saturating_sub(1).min(self.starts.len().saturating_sub(2))
+    }
+
     /// The rows of each level.
     pub fn sizes(&self) -> impl Iterator<Item = u64> + '_ {
         self.starts.windows(2).map(|pair| pair[1] - pair[0])

@@ -157,6 +157,32 @@ impl System {
         }
     }
 
+    /// Whether the rules can hold of so many rows whatever their conditions come to: those of all rows, and of the others what is asked at least.
+    pub fn check_flat(&self, rows: u64) -> Result<(), Conflict> {
+        if self.nulls.is_some() {
+            return Ok(());
+        }
+        let mut flat = self.clone();
+        flat.restrictions.retain(|restriction| restriction.condition.is_none());
+        for statement in flat.statements.iter_mut().filter(|statement| statement.condition.is_some()) {
+            // Values that stand so often somewhere stand so often in all.
+            statement.parts.retain_mut(|part| match &mut part.want {
+                Want::Between(least, most) => {
+                    *most = None;
+                    *least > 0
+                }
+                Want::Share(_) => false,
+            });
+            (statement.condition, statement.when) = (None, None);
+        }
+        flat.statements.retain(|statement| !statement.parts.is_empty());
+        match flat.attempt(&[0], &[rows]) {
+            Err(Unsolved::Impossible) => Err(flat.conflict(&[0], &[rows])),
+            // Numbers too many to be weighed are told where the rows are counted.
+            Ok(_) | Err(Unsolved::TooLarge) => Ok(()),
+        }
+    }
+
     fn attempt(&self, masks: &[u64], counts: &[u64]) -> Result<Vec<Vec<u64>>, Unsolved> {
         let allowed: Vec<Vec<bool>> = masks.iter().map(|mask| self.allowed(*mask)).collect();
         let targets: Vec<(usize, usize, Target)> = self

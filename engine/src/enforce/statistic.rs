@@ -6,6 +6,7 @@
 //! of the sum is spread evenly, a unit a rank, over ranks off their bounds: the mean is exact to half a unit in all.
 
 mod curve;
+mod cut;
 mod listed;
 mod met;
 mod stretch;
@@ -17,6 +18,7 @@ use datafusion::arrow::compute::interleave;
 
 pub(crate) use curve::Shape;
 use curve::{Bend, Curve, Segment, Spread};
+pub(crate) use cut::Within;
 use listed::Runs;
 
 use super::quota::{Conflict, Fault};
@@ -48,6 +50,8 @@ pub(crate) struct Asked {
     pub max: Option<f64>,
     /// Shares and the values at them.
     pub quantiles: Vec<(f64, f64)>,
+    /// How many values lie in intervals.
+    pub within: Vec<Within>,
 }
 
 /// A column with statistics. Inputs: the column as it is drawn, then the conditions in the order of their bits.
@@ -67,7 +71,8 @@ impl Measured {
         self.shaped(plan).map(|_| Vec::new())
     }
 
-    fn shaped(&self, plan: &Plan) -> Result<&[Option<Shape>], Fault> {
+    /// The values of each cell of the conditions, by rank; `None` where no rule speaks.
+    pub fn shaped(&self, plan: &Plan) -> Result<&[Option<Shape>], Fault> {
         self.shaped.get_or_init(|| self.shape(plan)).as_ref().map(Vec::as_slice).map_err(Clone::clone)
     }
 
@@ -171,17 +176,23 @@ impl Measured {
         Ok(placed)
     }
 
-    fn segments(&self, placed: &[(u64, f64)], rows: u64) -> Vec<Segment> {
+    /// The ranks between placed ones. Those below the largest value may have it as well; those below another placed value only where `is_wide`,
+    /// for it stands above that rank too.
+    fn segments(&self, placed: &[(u64, f64)], rows: u64, is_wide: bool) -> Vec<Segment> {
         let (low, high) = (self.quantiles.low, self.quantiles.high);
         let mut segments = Vec::new();
         let (mut first, mut from, mut bottom) = (0, 0.0, low);
         for (rank, value) in placed {
-            let share = self.share_of(*value);
+            let share = self.share_of(*value, |other, value| other < value);
+            let to = match is_wide || *rank == rows - 1 {
+                true => self.share_of(*value, |other, value| other <= value),
+                false => share,
+            };
             segments.push(Segment {
                 first,
                 count: rank - first,
                 from,
-                to: share.max(from),
+                to: to.max(from),
                 low: bottom,
                 high: *value,
                 placed: Some(*value),
@@ -192,12 +203,12 @@ impl Measured {
         segments
     }
 
-    /// The share of the distribution that lies below a value.
-    fn share_of(&self, value: f64) -> f64 {
+    /// The share of the distribution that lies before a value, by a comparison with it.
+    fn share_of(&self, value: f64, is_before: fn(f64, f64) -> bool) -> f64 {
         let (mut low, mut high) = (0.0, 1.0);
         for _ in 0..60 {
             let middle = 0.5 * (low + high);
-            if self.quantiles.at(f64::clamp(middle, 1e-16, 1.0 - 1.2e-16)) < value {
+            if is_before(self.quantiles.at(f64::clamp(middle, 1e-16, 1.0 - 1.2e-16)), value) {
                 low = middle;
             } else {
                 high = middle;
@@ -206,9 +217,26 @@ impl Measured {
         0.5 * (low + high)
     }
 
+    /// The values of so many rows of the first condition, by rank.
+    pub fn ranked(&self, rows: u64) -> Result<Option<Shape>, Conflict> {
+        let asked = self.asked.first().filter(|_| rows > 0);
+        asked.map(|asked| self.shape_of(asked, rows, self.key)).transpose()
+    }
+
     fn shape_of(&self, asked: &Asked, rows: u64, key: Key) -> Result<Shape, Conflict> {
         let placed = self.placed(asked, rows)?;
-        let mut curve = Curve { segments: self.segments(&placed, rows), bend: Bend::Odds(1.0), shift: 0.0 };
+        if !asked.within.is_empty() {
+            return self.shape_within(asked, self.cut(asked, &placed, rows)?, rows, key);
+        }
+        let narrow = self.shape_within(asked, self.segments(&placed, rows, false), rows, key);
+        if narrow.is_ok() || !placed.iter().any(|(rank, _)| *rank > 0 && *rank < rows - 1) {
+            return narrow;
+        }
+        self.shape_within(asked, self.segments(&placed, rows, true), rows, key)
+    }
+
+    fn shape_within(&self, asked: &Asked, segments: Vec<Segment>, rows: u64, key: Key) -> Result<Shape, Conflict> {
+        let mut curve = Curve { segments, bend: Bend::Odds(1.0), shift: 0.0 };
         match (asked.mean, asked.std) {
             (None, None) => {}
             (Some(mean), None) => {

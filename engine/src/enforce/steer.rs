@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array, new_null_array};
 use datafusion::arrow::compute::interleave;
 use datafusion::arrow::row::{RowConverter, SortField};
 
@@ -61,6 +61,8 @@ pub(crate) struct Steered {
     pub members: Vec<SlotId>,
     /// The column as it is drawn.
     pub base: SlotId,
+    /// Whether what the column can be differs from row to row, so that rows are tried before any of them is chosen.
+    pub is_uneven: bool,
     pub key: Key,
     pub changed: OnceLock<Result<Bits, Fault>>,
 }
@@ -76,6 +78,10 @@ impl Bits {
 
     fn set(&mut self, row: u64) {
         self.0[(row / 64) as usize] |= 1 << (row % 64);
+    }
+
+    fn clear(&mut self, row: u64) {
+        self.0[(row / 64) as usize] &= !(1 << (row % 64));
     }
 
     fn get(&self, row: u64) -> bool {
@@ -147,6 +153,9 @@ impl Steered {
                 }
             }
         }
+        if self.is_uneven && !self.members.is_empty() {
+            self.leave_fast(plan, &mut known, &mut groups, (&mut satisfied, &mut others))?;
+        }
         let mut open: Vec<Open> = Vec::with_capacity(groups.len());
         for group in &groups {
             open.push(self.open(group).map_err(Fault::Conflict)?);
@@ -172,6 +181,57 @@ impl Steered {
             }
         }
         Ok(changed)
+    }
+
+    /// Leaves rows as they are, among those that may change, for which nothing else can be drawn.
+    fn leave_fast(
+        &self,
+        plan: &Plan,
+        known: &mut HashMap<Box<[u8]>, u32>,
+        groups: &mut [Group],
+        (satisfied, others): (&mut Bits, &mut Bits),
+    ) -> Result<(), Fault> {
+        for block in blocks(0..plan.tables[self.table].rows) {
+            let mut evaluation = Evaluation::new(plan, self.table, Rows::Range(block.clone()));
+            let numbers = self.groups(&mut evaluation, known, groups.len())?;
+            let number = |position: usize| numbers.as_ref().map_or(0, |numbers| numbers[position] as usize);
+            let is_tried = |(position, row): (usize, u64)| {
+                let group = &groups[number(position)];
+                let (few, many) = (group.satisfied < self.min, self.max.is_some_and(|max| group.satisfied > max));
+                ((few && others.get(row)) || (many && satisfied.get(row))).then_some(position as u32)
+            };
+            let tried: Vec<u32> = block.clone().enumerate().filter_map(is_tried).collect();
+            if tried.is_empty() {
+                continue;
+            }
+            let (_, taken) = self.redrawn(plan, &evaluation.rows().take(&tried)).map_err(Fault::Run)?;
+            for (position, _) in tried.iter().zip(&taken).filter(|(_, taken)| taken.is_none()) {
+                let (row, group) = (block.start + u64::from(*position), &mut groups[number(*position as usize)]);
+                let of_group = if satisfied.get(row) { &mut group.loose } else { &mut group.others };
+                *of_group -= 1;
+                satisfied.clear(row);
+                others.clear(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether so many rows can have it whatever the rows are, as far as that is known without looking at them: where the column's domain
+    /// leaves the condition no value, or no other.
+    pub fn check_flat(&self, rows: u64, holds: Option<bool>) -> Result<(), Conflict> {
+        if self.min > rows {
+            let (rule, words) = (&self.rule, &self.words);
+            let asked = if self.max == Some(self.min) { self.min.to_string() } else { format!("≥ {}", self.min) };
+            let detail = format!("{rule} asks for {asked} rows where {words}, and there are {rows}");
+            return Err(Conflict { rules: vec![rule.clone()], detail });
+        }
+        match holds {
+            Some(false) if rows > 0 => self.open(&Group::default()).map(drop),
+            Some(true) if self.when.is_none() && self.per.is_empty() && self.fast.is_empty() => {
+                self.open(&Group { satisfied: rows, ..Group::default() }).map(drop)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn open(&self, group: &Group) -> Result<Open, Conflict> {
@@ -241,14 +301,27 @@ impl Steered {
 
     /// Values for rows that change: drawn again until the condition is the other way round.
     fn drawn(&self, plan: &Plan, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let table = &plan.tables[self.table];
-        let mut first = Evaluation::new(plan, self.table, rows.clone());
         if self.members.is_empty() {
-            let natural = first.need(self.base)?;
+            let natural = Evaluation::new(plan, self.table, rows.clone()).need(self.base)?;
             return Ok(std::sync::Arc::new(
                 (0..rows.len()).map(|row| Some(!is_true(&natural, row))).collect::<BooleanArray>(),
             ));
         }
+        let (attempts, taken) = self.redrawn(plan, rows)?;
+        if let Some(row) = taken.iter().position(Option::is_none) {
+            let detail = format!("no value was found in {ATTEMPTS} attempts that {} asks for", self.rule);
+            let (table, row) = (plan.tables[self.table].name.clone(), Some(rows.at(row)));
+            return Err(RunError { table, row, ..RunError::new(detail) });
+        }
+        let taken: Vec<(usize, usize)> = taken.into_iter().flatten().collect();
+        let parts: Vec<&dyn Array> = attempts.iter().map(AsRef::as_ref).collect();
+        interleave(&parts, &taken).map_err(|error| RunError::new(error.to_string()))
+    }
+
+    /// What was drawn in all attempts, and which of it each row takes; `None` where nothing was found.
+    fn redrawn(&self, plan: &Plan, rows: &Rows) -> Result<(Vec<ArrayRef>, Vec<Option<(usize, usize)>>), RunError> {
+        let table = &plan.tables[self.table];
+        let mut first = Evaluation::new(plan, self.table, rows.clone());
         let mut outside: Vec<Option<ArrayRef>> = vec![None; table.slots.len()];
         let made: Vec<&Vec<SlotId>> =
             std::iter::once(&self.members).chain(self.ways.iter().map(|way| &way.members)).collect();
@@ -262,7 +335,7 @@ impl Steered {
         }
         let natural = first.need(self.condition)?;
         let mut attempts: Vec<ArrayRef> = Vec::new();
-        let mut taken: Vec<(usize, usize)> = vec![(0, 0); rows.len()];
+        let mut taken: Vec<Option<(usize, usize)>> = vec![None; rows.len()];
         for holds in [true, false] {
             let mut open: Vec<u32> =
                 (0..rows.len() as u32).filter(|row| is_true(&natural, *row as usize) != holds).collect();
@@ -270,34 +343,26 @@ impl Steered {
                 if open.is_empty() {
                     break;
                 }
-                let positions = UInt32Array::from(open.clone());
-                let known = outside
-                    .iter()
-                    .map(|array| array.as_ref().map(|array| take_rows(array, &positions)).transpose())
-                    .collect::<Result<_, _>>()?;
-                let (values, verdict) = self.attempt(&first, rows.take(&open), attempt, known, holds)?;
+                let known = taken_of(&outside, &open)?;
+                let (values, verdicts) = self.attempt(&first, rows.take(&open), attempt, known, holds)?;
                 let mut left = Vec::new();
-                for (position, row) in open.iter().enumerate() {
-                    if is_true(&verdict, position) == holds {
-                        taken[*row as usize] = (attempts.len(), position);
-                    } else {
-                        left.push(*row);
+                for (position, (row, verdict)) in open.iter().zip(verdicts).enumerate() {
+                    match verdict {
+                        Some(true) => taken[*row as usize] = Some((attempts.len(), position)),
+                        Some(false) => left.push(*row),
+                        // No later attempt would do better.
+                        None => {}
                     }
                 }
                 attempts.push(values);
                 open = left;
             }
-            if let Some(row) = open.first() {
-                let detail = format!("no value was found in {ATTEMPTS} attempts that {} asks for", self.rule);
-                let row = Some(rows.at(*row as usize));
-                return Err(RunError { table: table.name.clone(), row, ..RunError::new(detail) });
-            }
         }
-        let parts: Vec<&dyn Array> = attempts.iter().map(AsRef::as_ref).collect();
-        interleave(&parts, &taken).map_err(|error| RunError::new(error.to_string()))
+        Ok((attempts, taken))
     }
 
-    /// The column and the condition drawn once more, by the ways of this attempt where there are such.
+    /// The column drawn once more, by the ways of this attempt where there are such, and whether the condition is as it must be in each row;
+    /// `None` where no way has a value for the row.
     fn attempt(
         &self,
         first: &Evaluation<'_>,
@@ -305,39 +370,111 @@ impl Steered {
         attempt: u32,
         mut known: Vec<Option<ArrayRef>>,
         holds: bool,
-    ) -> Result<(ArrayRef, ArrayRef), RunError> {
+    ) -> Result<(ArrayRef, Vec<Option<bool>>), RunError> {
+        let verdicts = |condition: &ArrayRef| -> Vec<Option<bool>> {
+            (0..condition.len()).map(|position| Some(is_true(condition, position) == holds)).collect()
+        };
         let ways: Vec<&Way> = self.ways.iter().filter(|way| way.holds == holds && way.after <= attempt).collect();
         if ways.is_empty() {
             let mut trial = first.attempt(rows, attempt, known);
             for member in &self.members {
                 trial.make(*member)?;
             }
-            return Ok((trial.need(self.base)?, trial.need(self.condition)?));
+            let condition = trial.need(self.condition)?;
+            return Ok((trial.need(self.base)?, verdicts(&condition)));
         }
-        let mut drawn: Vec<ArrayRef> = Vec::new();
-        for way in &ways {
-            let mut trial = first.attempt(rows.clone(), attempt, known.clone());
-            let made = way.members.iter().try_for_each(|member| trial.make(*member).map(drop));
-            match made.and_then(|()| trial.need(way.base)) {
+        let mut drawn: Vec<(ArrayRef, Vec<bool>)> = Vec::new();
+        for (at, way) in ways.iter().enumerate() {
+            match self.by_way(first, &rows, attempt, &known, way) {
                 Ok(values) => drawn.push(values),
                 // Of several one may lie beyond the column's own end.
-                Err(error) if drawn.is_empty() && way.base == ways[ways.len() - 1].base => return Err(error),
+                Err(error) if drawn.is_empty() && at + 1 == ways.len() && !self.is_uneven => return Err(error),
                 Err(_) => {}
             }
         }
-        // Each row takes one of them, whichever other rows are asked for beside it; its own word has chosen it already.
+        if drawn.is_empty() {
+            let nothing = new_null_array(&first.table_plan().slots[self.base].logical.arrow(), rows.len());
+            return Ok((nothing, vec![None; rows.len()]));
+        }
+        // Each row takes one of those that have a value for it, whichever other rows are asked for beside it; its own word has chosen it already.
         let side = self.key.child(1);
-        let from: Vec<(usize, usize)> =
-            rows.iter().enumerate().map(|(at, row)| (side.below(row, drawn.len() as u64) as usize, at)).collect();
-        let parts: Vec<&dyn Array> = drawn.iter().map(AsRef::as_ref).collect();
-        let values = interleave(&parts, &from).map_err(|error| RunError::new(error.to_string()))?;
+        let mut having = Vec::with_capacity(drawn.len());
+        let choose = |(at, row): (usize, u64)| {
+            having.clear();
+            having.extend((0..drawn.len()).filter(|way| drawn[*way].1[at]));
+            (!having.is_empty()).then(|| (having[side.below(row, having.len() as u64) as usize], at))
+        };
+        let from: Vec<Option<(usize, usize)>> = rows.iter().enumerate().map(choose).collect();
+        let parts: Vec<&dyn Array> = drawn.iter().map(|(values, _)| values.as_ref()).collect();
+        let places: Vec<(usize, usize)> = from.iter().enumerate().map(|(at, from)| from.unwrap_or((0, at))).collect();
+        let values = interleave(&parts, &places).map_err(|error| RunError::new(error.to_string()))?;
         known[self.base] = Some(std::sync::Arc::clone(&values));
         let mut judged = first.attempt(rows, attempt, known);
         for member in self.members.iter().filter(|member| **member > self.base) {
             judged.make(*member)?;
         }
-        Ok((values, judged.need(self.condition)?))
+        let mut verdicts = verdicts(&judged.need(self.condition)?);
+        verdicts.iter_mut().zip(&from).filter(|(_, from)| from.is_none()).for_each(|(verdict, _)| *verdict = None);
+        Ok((values, verdicts))
     }
+
+    /// What a way draws for some rows, and for which of them it has a value.
+    fn by_way(
+        &self,
+        first: &Evaluation<'_>,
+        rows: &Rows,
+        attempt: u32,
+        known: &[Option<ArrayRef>],
+        way: &Way,
+    ) -> Result<(ArrayRef, Vec<bool>), RunError> {
+        let draw = |rows: Rows, known: Vec<Option<ArrayRef>>| {
+            let mut trial = first.attempt(rows, attempt, known);
+            way.members.iter().try_for_each(|member| trial.make(*member).map(drop))?;
+            trial.need(way.base)
+        };
+        let refused = match draw(rows.clone(), known.to_vec()) {
+            Ok(values) => return Ok((values, vec![true; rows.len()])),
+            Err(error) => error,
+        };
+        if !self.is_uneven || refused.row.is_none() {
+            return Err(refused);
+        }
+        // A row without a value is told by its error; those around it are drawn without it, a few at a time.
+        const FEW: usize = 64;
+        let mut parts: Vec<ArrayRef> = Vec::new();
+        let mut places: Vec<Option<(usize, usize)>> = vec![None; rows.len()];
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        let mut open: Vec<&[u32]> = all.chunks(FEW).rev().collect();
+        while let Some(few) = open.pop() {
+            match draw(rows.take(few), taken_of(known, few)?) {
+                Ok(values) => {
+                    for (position, row) in few.iter().enumerate() {
+                        places[*row as usize] = Some((parts.len(), position));
+                    }
+                    parts.push(values);
+                }
+                Err(error) => {
+                    let is_it = |row: &u32| error.row == Some(rows.at(*row as usize));
+                    let Some(at) = few.iter().position(is_it) else { return Err(error) };
+                    open.extend([&few[at + 1..], &few[..at]].into_iter().filter(|few| !few.is_empty()));
+                }
+            }
+        }
+        if parts.is_empty() {
+            return Err(refused);
+        }
+        let has: Vec<bool> = places.iter().map(Option::is_some).collect();
+        let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+        let places: Vec<(usize, usize)> = places.into_iter().map(|place| place.unwrap_or((0, 0))).collect();
+        let values = interleave(&parts, &places).map_err(|error| RunError::new(error.to_string()))?;
+        Ok((values, has))
+    }
+}
+
+/// Known arrays at some positions.
+fn taken_of(known: &[Option<ArrayRef>], positions: &[u32]) -> Result<Vec<Option<ArrayRef>>, RunError> {
+    let positions = UInt32Array::from(positions.to_vec());
+    known.iter().map(|array| array.as_ref().map(|array| take_rows(array, &positions)).transpose()).collect()
 }
 
 fn is_true(condition: &ArrayRef, position: usize) -> bool {

@@ -47,6 +47,9 @@ pub(crate) struct Index {
 impl Strata {
     /// The most bytes that the pass keeps.
     pub fn most_bytes(&self, plan: &Plan) -> u64 {
+        if self.conditions.is_empty() {
+            return 0;
+        }
         let blocks = plan.tables[self.table].rows.div_ceil(BLOCK);
         let cells = (1_u64 << self.conditions.len().min(CONDITIONS)).min(CELLS as u64);
         cells.saturating_mul(blocks * 2 + blocks.div_ceil(BLOCKS) * 8).min(BYTES as u64)
@@ -116,6 +119,13 @@ impl Strata {
     }
 
     fn pass(&self, plan: &Plan) -> Result<Index, RunError> {
+        if self.conditions.is_empty() {
+            // One cell, in which each row stands at its own place.
+            let rows = Some(plan.tables[self.table].rows).filter(|rows| *rows > 0);
+            let masks = rows.iter().map(|_| 0).collect();
+            let counts = rows.into_iter().collect();
+            return Ok(Index { masks, counts, blocks_a_mark: BLOCKS, marks: Vec::new(), within: Vec::new() });
+        }
         let mut index = Index {
             masks: Vec::new(),
             counts: Vec::new(),
@@ -159,6 +169,9 @@ impl Strata {
 
     /// Where rows stand. `known` are the conditions in these rows.
     pub fn standings(&self, plan: &Plan, rows: &Rows, known: &[ArrayRef]) -> Result<Vec<Standing>, RunError> {
+        if self.conditions.is_empty() {
+            return Ok(rows.iter().map(|row| Standing { cell: 0, rank: row }).collect());
+        }
         let index = self.index(plan)?;
         let mut cells = CellsByMask::new(self.conditions.len());
         index.masks.iter().enumerate().for_each(|(cell, mask)| cells.put(*mask, cell));

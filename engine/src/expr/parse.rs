@@ -100,6 +100,26 @@ impl Parsed {
         simple::against(&self.expr).into_iter().map(|all| all.into_iter().map(comparison).collect()).collect()
     }
 
+    /// The expression with others, in brackets, in the place of some columns of its own row; `None` where that is no expression any more, being
+    /// too high.
+    pub fn with(&self, of: impl Fn(&str) -> Option<Parsed>) -> Option<Parsed> {
+        let mut expr = self.expr.clone();
+        let replaced = change(&mut expr, |expr, order| {
+            if order == Order::After
+                && let Expr::Identifier(name) = &*expr
+                && let Some(other) = of(&name.value)
+            {
+                *expr = Expr::Nested(Box::new(other.expr));
+            }
+            Ok(())
+        });
+        replaced.ok()?;
+        if too_high(&expr) {
+            return None;
+        }
+        Parsed::parse(&sql_of(&expr)).ok()
+    }
+
     /// The text: what was read, or for a part of a longer condition the same words written anew.
     pub fn sql(&self) -> &str {
         &self.sql

@@ -87,6 +87,22 @@ impl Quantiles {
         (self.at)(share)
     }
 
+    /// Where the distribution passes a value: the share that lies before, by a comparison, and the values on either side.
+    pub(crate) fn edge(&self, value: f64, is_before: fn(f64, f64) -> bool) -> (f64, f64, f64) {
+        let (mut low, mut high) = (1e-16, 1.0 - 1.2e-16);
+        if !is_before(self.at(low), value) {
+            return (0.0, self.low, self.at(low));
+        }
+        if is_before(self.at(high), value) {
+            return (1.0, self.at(high), self.high);
+        }
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if is_before(self.at(middle), value) { low = middle } else { high = middle }
+        }
+        (0.5 * (low + high), self.at(low), self.at(high))
+    }
+
     /// Units of a 1: what a written number is multiplied by.
     pub(crate) fn units_of_one(&self) -> f64 {
         match &self.logical {

@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::Decimal128Type;
 use super::compiler::{Compiler, Failed, Name};
 use super::convert;
 use super::order::print_units;
-use super::quotas::Ask;
+use super::quotas::{Ask, Asked};
 use super::rules::limited;
 use super::statements::{Bound, BoundOf, PlannedBound, RowCondition};
 use super::units::units_of;
@@ -58,6 +58,7 @@ impl Compiler {
             }
             self.keep_rest(condition, &names, rest, met);
         }
+        self.project_ends();
         self.project_lengths();
         self.project_differences(&ordered);
         self.project_lists();
@@ -120,13 +121,18 @@ impl Compiler {
                 .iter()
                 .flat_map(|generator| generator.above().into_iter().chain(generator.below()))
                 .collect();
+            // What rules decide over all rows together cannot give way.
+            let is_owned = !self.is_drawn_alone(table, column);
+            let stands = |own: &str| {
+                let other = self.column_named(table, own).filter(|_| !is_owned);
+                other.is_some_and(|other| self.stands_before(table, other, column))
+            };
             let is_settled = |one: &Comparison| {
                 one.than.references().iter().all(|read| match read.0.as_slice() {
-                    [own] => ends.contains(&own.as_str()),
+                    [own] => ends.contains(&own.as_str()) || stands(own),
                     _ => true,
                 })
             };
-            let is_owned = !self.is_drawn_alone(table, column);
             if when.as_ref().is_some_and(reads_it)
                 || !all.iter().all(is_settled)
                 || ordered.contains(&(table, column))
@@ -139,9 +145,12 @@ impl Compiler {
             for one in &all {
                 bounds.extend(self.bounds_by(one, condition.when.as_deref(), &condition.pointer, &logical)?);
             }
-            // What is decided over all rows together has one domain in all of them.
+            bounds.extend(self.room_below(condition, column, &all));
+            // What is decided over all rows together has one domain in all of them, unless rows are only counted, which are tried by
+            // themselves.
             let is_constant = |bound: &PlannedBound| matches!(bound.value, Bound::Constant(_));
-            (!is_owned || bounds.iter().all(is_constant)).then_some((column, bounds))
+            let is_free = !is_owned || self.is_counted_alone(table, column) || bounds.iter().all(is_constant);
+            is_free.then_some((column, bounds))
         })
     }
 
@@ -237,6 +246,46 @@ impl Compiler {
             && !self.dataset.tables[table].rules.iter().any(combines)
     }
 
+    /// Whether rules decide a column's values over all rows together, and nothing that they read waits for another column.
+    fn stands_before(&self, table: usize, column: usize, other: usize) -> bool {
+        let name = &self.dataset.tables[table].columns[other].name;
+        let reads = |sql: &str| {
+            Parsed::parse(sql).is_ok_and(|parsed| {
+                parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
+            })
+        };
+        let waits = |asked: &Asked| {
+            asked.condition.as_deref().is_some_and(reads)
+                || match &asked.ask {
+                    Ask::Rows { condition, per, .. } => reads(condition) || per.contains(&other),
+                    Ask::Values { .. } => false,
+                }
+        };
+        let counted = self.statements.counted.get(&(table, column)).map(Vec::as_slice).unwrap_or_default();
+        let is_bounded =
+            self.statements.bounds(table, column).iter().any(|bound| matches!(bound.value, Bound::Slot(_)));
+        (!counted.is_empty() || self.statements.statistics.contains_key(&(table, column)))
+            && self.key_of_column(table, column).is_none()
+            && self.statements.correlations.rule_of(table, column).is_none()
+            && self.statements.overlap_of(table, column).is_none()
+            && !is_bounded
+            && !counted.iter().any(waits)
+            && !self.follows(table, column, other)
+    }
+
+    /// Whether a rule that counts rows is all that decides a column's values over all rows together.
+    fn is_counted_alone(&self, table: usize, column: usize) -> bool {
+        let place = (table, column);
+        let statements = &self.statements;
+        let counted = statements.counted.get(&place).map(Vec::as_slice).unwrap_or_default();
+        matches!(counted, [Asked { ask: Ask::Rows { .. }, .. }])
+            && !self.is_unique(table, column)
+            && statements.deal_of(table, column).is_none()
+            && !statements.statistics.contains_key(&place)
+            && statements.correlations.rule_of(table, column).is_none()
+            && statements.overlap_of(table, column).is_none()
+    }
+
     /// The type in whose units a column's generator keeps bounds, where its values stay what they are on their way to the column.
     pub(super) fn bounded(&self, table: usize, column: usize) -> Option<LogicalType> {
         let definition = &self.dataset.tables[table].columns[column];
@@ -267,12 +316,22 @@ impl Compiler {
         Some(format!("{} to {}", shown(interval.min), shown(interval.max)))
     }
 
+    /// Whether what parents or other columns hold bounds some column.
+    pub(super) fn bounds_read_others(&self) -> bool {
+        let reads = |bound: &PlannedBound| match &bound.value {
+            Bound::Slot(BoundOf::Sql(sql)) => Parsed::parse(sql).is_ok_and(|parsed| !parsed.references().is_empty()),
+            _ => false,
+        };
+        self.statements.bounds.values().flatten().any(reads)
+    }
+
     /// The slot of what bounds a column row by row.
     pub(super) fn bound_slot(&mut self, table: usize, column: usize, of: BoundOf) -> Result<SlotId, Failed> {
         match of {
             BoundOf::Column(other) => self.slot(table, Name::Column(other)),
+            BoundOf::Levels { key, end, step } => self.level_bound(table, column, key, (end, step)),
             BoundOf::Sql(sql) => {
-                let slot = self.sql(table, &sql, false)?;
+                let slot = self.bounding_sql(table, column, &sql)?;
                 let logical = self.tables[table].slots[slot].logical.clone();
                 let made = Made { inputs: vec![slot], ..Made::computed(logical, order::Same) };
                 Ok(self.push_bound(table, column, made))
@@ -287,7 +346,7 @@ impl Compiler {
     }
 
     /// A slot that bounds a column: where it is null it bounds nothing, and makes nothing null.
-    fn push_bound(&mut self, table: usize, column: usize, made: Made) -> SlotId {
+    pub(super) fn push_bound(&mut self, table: usize, column: usize, made: Made) -> SlotId {
         let name = format!("a bound of {}", self.dataset.tables[table].columns[column].name);
         let slot = self.push(table, name, made);
         self.tables[table].slots[slot].nullable = false;

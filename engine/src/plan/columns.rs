@@ -100,11 +100,15 @@ impl Compiler {
             }
             return self.make_counted(table, column);
         }
+        // Of a column that moves with others its ranks are given what is asked.
+        if self.statements.correlations.rule_of(table, column).is_some() {
+            return self.make_correlated(table, column);
+        }
         if self.statements.statistics.contains_key(&(table, column)) {
             return self.make_measured(table, column);
         }
-        if self.statements.correlations.rule_of(table, column).is_some() {
-            return self.make_correlated(table, column);
+        if self.statements.pulled.contains_key(&(table, column)) {
+            return self.make_pulled(table, column);
         }
         if self.statements.overlap_of(table, column).is_some() {
             return self.make_interval(table, column);

@@ -12,6 +12,7 @@ use super::pools::Pool;
 use super::repair::speaks_of_rows;
 use super::scattered::Scattered;
 use super::statements::Statements;
+use super::upward::Upward;
 use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan, shared};
 use crate::allocation::Allocation;
 use crate::enforce::candidates::{Candidates, Pairs};
@@ -42,6 +43,8 @@ pub(super) enum Name {
     Index(usize),
     /// A slot of the parent, in the row of a key.
     Parent { key: usize, slot: SlotId },
+    /// A column of the own table that is still being made, in the row above by a key.
+    Above { key: usize, column: usize },
 }
 
 /// Why a slot could not be made.
@@ -119,6 +122,8 @@ pub(super) struct Compiler {
     pub loose: HashSet<String>,
     /// What is being made, outermost first: the chain that a cycle closes.
     pub path: Vec<(usize, Name)>,
+    /// Columns that are bounded by what rows above have in them, and slots that read these there, to be told once they are made.
+    pub upward: Upward,
 }
 
 /// Compiles a dataset to its plan, or to all its problems.
@@ -135,9 +140,16 @@ pub(super) fn compile(dataset: Dataset, options: &Options, left_out: &[String]) 
     if once.compiled.plan.is_none() && !once.loose.is_empty() {
         // Where a bound leaves no value beside others, the rows of its condition are to be others.
         let loose: BTreeSet<String> = once.loose.iter().cloned().collect();
-        let again = compile_once(dataset, options, left_out, true, once.loose).compiled;
+        let again = compile_once(dataset.clone(), options, left_out, true, once.loose).compiled;
         // A rule that is left no row would be mended by being emptied.
         if again.plan.as_ref().is_some_and(|plan| speaks_of_rows(plan, &loose)) {
+            return again;
+        }
+    }
+    if once.compiled.plan.is_none() && once.is_bounded_by_others {
+        // Where what bounds a row leaves it no value, or not the one that is asked, its parent or the other column may be drawn again.
+        let again = compile_once(dataset, options, left_out, false, HashSet::new()).compiled;
+        if again.plan.is_some() {
             return again;
         }
     }
@@ -151,6 +163,8 @@ struct Once {
     projects: bool,
     /// Rules whose conditions may give way to what they bound.
     loose: HashSet<String>,
+    /// Whether some column is bounded by what parents or other columns hold.
+    is_bounded_by_others: bool,
 }
 
 /// Compiles a dataset. What may close a circle is done only where `projects`; of `loose` rules the condition gives way as well.
@@ -209,6 +223,7 @@ fn compile_once(
         projects,
         loose,
         path: Vec::new(),
+        upward: Upward::default(),
         dataset,
     };
     compiler.check_names();
@@ -230,8 +245,9 @@ fn compile_once(
         }
     }
     compiler.compile_rules();
+    let reads_others = compiler.bounds_read_others();
     let (compiled, loose) = compiler.finish();
-    Once { compiled, projects, loose }
+    Once { compiled, projects, loose, is_bounded_by_others: reads_others }
 }
 
 /// The pointer of a column.
@@ -269,7 +285,16 @@ impl Compiler {
             Ok(slot) => State::Done(*slot),
             Err(_) => State::Failed,
         };
+        if let (Name::Column(column), Ok(slot)) = (&name, &made) {
+            self.tell_above(table, *column, *slot);
+        }
         made
+    }
+
+    /// Whether a slot is on the way to being made.
+    pub(super) fn is_in_progress(&self, table: usize, name: &Name) -> bool {
+        let state = &self.tables[table];
+        state.names.get(name).is_some_and(|place| matches!(state.states[*place].1, State::InProgress))
     }
 
     fn make(&mut self, table: usize, name: &Name) -> Result<SlotId, Failed> {
@@ -288,6 +313,7 @@ impl Compiler {
                 self.key_with_given(table, *key, slot)
             }
             Name::Index(key) => self.make_index(table, *key),
+            Name::Above { key, column } => self.make_above(table, *key, *column),
             Name::Parent { key, slot } => {
                 let numbers = self.slot(table, Name::Key(*key))?;
                 let parent = self.parent_of(table, *key).ok_or(Failed::Known)?;
@@ -525,9 +551,7 @@ impl Compiler {
         }
         let mut dataset = Arc::unwrap_or_clone(self.dataset);
         for (definition, table) in dataset.tables.iter_mut().zip(&tables) {
-            if definition.rows.is_some() {
-                definition.rows = Some(table.rows);
-            }
+            take_sizes(definition, table.rows, &self.options);
         }
         report.fill_rows(&tables);
         let mut plan = Plan { dataset, tables, load_order, report, pools: self.pools };
@@ -564,6 +588,28 @@ impl Compiler {
         match state.names.get(&Name::Column(column)).map(|place| &state.states[*place].1) {
             Some(State::Done(slot)) => Some(*slot),
             _ => None,
+        }
+    }
+}
+
+/// Writes into a table's definition how many rows this generation makes of it, where the schema or the generation's options say a number, so that
+/// the certificate asks for them.
+fn take_sizes(definition: &mut crate::schema::Table, rows: u64, options: &Options) {
+    let is_set = options.rows.contains_key(&definition.name);
+    if definition.rows.is_some() || is_set {
+        definition.rows = Some(rows);
+    }
+    let is_scaled = options.scale.is_some() && definition.scaled != Some(false);
+    let structural = definition.foreign_keys.iter().position(|key| key.children.is_some());
+    for (at, key) in definition.foreign_keys.iter_mut().enumerate() {
+        let Some(children) = &mut key.children else { continue };
+        let is_decided = is_set && structural == Some(at);
+        if (is_decided && (children.total.is_some() || children.mean.is_some()))
+            || (is_scaled && children.total.is_some())
+        {
+            // Each row of the table is a child by each of these keys.
+            children.total = Some(rows);
+            children.mean = children.mean.filter(|_| !is_decided);
         }
     }
 }

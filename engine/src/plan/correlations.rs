@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use self::scores::wanted;
 use super::compiler::{Compiler, Failed, Name};
 use super::quotas::{Check, Pass};
+use super::ranked::marginal_of;
 use super::statements::{Bound, BoundOf};
 use super::{Plan, SlotId};
 use crate::enforce::correlate::{By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, rounded};
@@ -185,8 +186,7 @@ impl Compiler {
         let known = &correlated.members[member];
         // What a row's record has is drawn by a stream of the record.
         let of_record = self.generator_of(table, column)?.0.entry().is_attribute;
-        let is_own =
-            member == 0 && !of_record && known.limits.is_empty() && matches!(known.marginal, Marginal::Drawn(_));
+        let is_own = member == 0 && !of_record && known.is_plain() && matches!(known.marginal, Marginal::Drawn(_));
         let slot = match is_own {
             // The first column is drawn as if it stood alone.
             true => self.push(table, name, Made { drawn_by: None, ..made }),
@@ -295,6 +295,18 @@ impl Compiler {
                 }
             }
         }
+        if let Some(member) = members.iter().find(|member| member.ranked.is_some()).filter(|_| rows > most) {
+            let asks = member.ranked.iter().flat_map(|ranked| &ranked.asked).flat_map(|asked| &asked.rules);
+            let asks: Vec<&str> = asks.map(String::as_str).chain([rules[0].rule.id.as_str()]).collect();
+            let detail = format!(
+                "{} decide {} together in at most {most} rows, and there are {rows}",
+                asks.join(" and "),
+                member.column
+            );
+            let problem = Problem::new("two_owners", detail).at(&rules[0].pointer);
+            self.problems.push(problem.remedy("leave one of them out, or state it of another column"));
+            return Err(Failed::Known);
+        }
         Ok(Correlated { table, members, pairs, when, scores, settled: OnceLock::new() })
     }
 
@@ -331,7 +343,9 @@ impl Compiler {
         }
         let made = made?;
         let definition = self.dataset.tables[table].columns[column].clone();
+        let ranked = self.ranked_member((table, column), &rules[0].rule, &made)?;
         let marginal = match (&made.quantiles, &made.choices) {
+            _ if ranked.is_some() => ranked.as_ref().map(marginal_of),
             (Some(quantiles), _) => Some(Marginal::Drawn(Arc::clone(quantiles))),
             (None, Some(choices)) if !choices.exact && made.inputs.is_empty() => Marginal::listed(choices),
             _ => None,
@@ -382,7 +396,8 @@ impl Compiler {
         let follows = conditions.iter().any(|sql| columns.iter().any(|column| self.reads(table, sql, *column)));
         let nulls = if follows { None } else { self.nulls_of(table, column)? };
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "value", 0);
-        Ok((Member { column: definition.name, key, marginal, limits, nulls, forced, follows: Vec::new() }, made))
+        let follows = Vec::new();
+        Ok((Member { column: definition.name, key, marginal, limits, nulls, forced, follows, ranked }, made))
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::compiler::Compiler;
 use super::dealt_counts::DealtCount;
 use super::quotas::{Ask, Asked, AskedNulls, one_line};
+use super::rules::can_be_null;
 use crate::enforce::quota::Want;
 use crate::expr::{Parsed, Simple};
 use crate::problem::{Problem, pointer_step};
@@ -135,6 +136,7 @@ impl Compiler {
             self.problems.push(Problem::new("empty_interval", detail).at(format!("{pointer}/max")));
             return;
         }
+        let per_names = per.to_vec();
         let Some(per) = self.columns_named(table, per, &format!("{pointer}/per")) else { return };
         let conjuncts = parsed.conjuncts();
         let own = |compiler: &Compiler, part: &Parsed| -> Vec<usize> {
@@ -208,6 +210,16 @@ impl Compiler {
                 self.hold(table, rule, "by_construction", note);
                 return;
             }
+            if per.is_empty() && self.count_ranks(table, rule, pointer, &conjuncts, (min, max)) {
+                let note = "so many of its values lie where the condition holds, and move with the others as before";
+                self.hold(table, rule, "by_construction", note.to_owned());
+                return;
+            }
+            // What is computed moves with what it is computed from.
+            if let Some(unfolded) = self.unfolded(table, &parsed) {
+                let limits = (exactly, (exactly.is_none()).then_some(min), max.filter(|_| exactly.is_none()));
+                return self.gather_count(table, rule, unfolded.sql(), limits, &per_names, pointer);
+            }
             let detail = format!("nothing that {} reads can move", rule.id);
             let remedy = "let it read a column of its own table that has a generator of its own";
             self.problems.push(Problem::new("nothing_moves", detail).at(format!("{pointer}/where")).remedy(remedy));
@@ -254,6 +266,34 @@ impl Compiler {
         self.statements.counted.entry((table, column)).or_default().push(asked);
         let note = format!("counted before the first row; rows too few or too many take another value of {name}");
         self.hold(table, rule, "by_construction", note);
+    }
+
+    /// A condition with their formulas in the place of the columns that rules compute in all rows, however many stand on each other; `None` where
+    /// it reads none.
+    fn unfolded(&self, table: usize, condition: &Parsed) -> Option<Parsed> {
+        let columns = &self.dataset.tables[table].columns;
+        let formula = |name: &str| {
+            let column = self.column_named(table, name)?;
+            let is_it_alone = !can_be_null(&columns[column])
+                && !self.is_given(table, column)
+                && self.statements.implied_nulls(table, column).is_empty()
+                && !self.statements.forced.contains_key(&(table, column))
+                && !self.statements.listings.contains_key(&(table, column));
+            let formula = self.statements.formula(table, column)?;
+            Parsed::parse(&formula.sql).ok().filter(|_| is_it_alone && formula.aggregate.is_none())
+        };
+        let reads = |parsed: &Parsed| {
+            parsed.references().iter().any(|read| matches!(read.0.as_slice(), [name] if formula(name).is_some()))
+        };
+        let mut unfolded = Some(condition.clone()).filter(reads)?;
+        // A circle of formulas is told where these are made.
+        for _ in 0..columns.len() {
+            unfolded = unfolded.with(formula)?;
+            if !reads(&unfolded) {
+                return Some(unfolded);
+            }
+        }
+        None
     }
 
     /// Whether a column is made of another one, by what is written of it.

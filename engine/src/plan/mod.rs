@@ -40,7 +40,9 @@ mod overlaps;
 mod picks;
 mod pool_report;
 mod pools;
+mod pulled;
 mod quotas;
+mod ranked;
 mod redrawn;
 mod relate;
 mod repair;
@@ -56,6 +58,7 @@ mod standins;
 mod statements;
 mod statistics;
 mod units;
+mod upward;
 mod ways;
 
 use std::sync::Arc;

@@ -97,10 +97,11 @@ impl Compiler {
             max: asked.max,
             members: Vec::new(),
             base,
+            is_uneven: false,
             key,
             changed: OnceLock::new(),
         };
-        Ok(self.steer(table, name, steered))
+        Ok(self.steer(table, name, steered, None))
     }
 
     /// The slot of a column's nulls, where it may be null.

@@ -6,7 +6,7 @@ use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::context::ContextParts;
 use super::differences::units;
 use super::quotas::Pass;
-use super::statements::RowCondition;
+use super::statements::{Bound, BoundOf, PlannedBound, RowCondition};
 use super::{Groups, Plan, Side, SlotId};
 use crate::enforce::overlap::{EndFill, StartFill, Timetable};
 use crate::expr::{Op, Parsed};
@@ -28,6 +28,8 @@ pub(super) struct Overlap {
     end: usize,
     /// How many units of the start an interval takes at least, as rules say.
     least: i64,
+    /// Whether the end is drawn from its start on because a rule bounds it so.
+    is_bounded: bool,
     timetable: Option<Arc<Timetable>>,
 }
 
@@ -82,9 +84,71 @@ impl Compiler {
             start: ends[0],
             end: ends[1],
             least: 0,
+            is_bounded: false,
             timetable: None,
         };
         self.statements.overlaps.entry(table).or_default().push(overlap);
+    }
+
+    /// Lets ends that are drawn between two constants begin at their starts: behind them by what an order of both asks, or not before them.
+    pub(super) fn project_ends(&mut self) {
+        let places = self.statements.overlaps.iter();
+        let mut pairs: Vec<(usize, usize)> =
+            places.flat_map(|(table, all)| (0..all.len()).map(|place| (*table, place))).collect();
+        pairs.sort_unstable();
+        for (table, place) in pairs {
+            let overlap = self.statements.overlaps[&table][place].clone();
+            let (start, end) = ((table, overlap.start), (table, overlap.end));
+            let is_behind = |bound: &PlannedBound| match bound.value {
+                Bound::Slot(BoundOf::Column(column)) => column == overlap.start && bound.side == Side::Lower,
+                _ => false,
+            };
+            let known = self.statements.bounds(table, overlap.end);
+            let least = match known.iter().filter(|bound| is_behind(bound)).map(|bound| bound.gap).max() {
+                // An order that looks back may not, where the end could lie before its start.
+                Some(gap) if gap >= 0 => gap,
+                Some(_) => continue,
+                None => match self.bound_end(table, &overlap) {
+                    true => 0,
+                    false => continue,
+                },
+            };
+            self.statements.closed.extend([start, end]);
+            if let Some(overlap) = self.statements.overlaps.get_mut(&table).and_then(|all| all.get_mut(place)) {
+                overlap.least = overlap.least.max(least);
+                overlap.is_bounded = true;
+            }
+        }
+    }
+
+    /// Bounds an end by its start, and the start by what the end can be; whether both are drawn between constants of one type, and nothing else
+    /// bounds them.
+    fn bound_end(&mut self, table: usize, overlap: &Overlap) -> bool {
+        let columns = &self.dataset.tables[table].columns;
+        let interval = |column: usize| columns[column].generator.as_ref()?.interval();
+        let (Some(first), Some(last)) = (interval(overlap.start), interval(overlap.end)) else { return false };
+        let is_free = |column: usize| !self.statements.bounds.contains_key(&(table, column));
+        let keeps = |column: usize| self.bounded(table, column).is_some_and(|own| own == first.logical);
+        if first.logical != last.logical
+            || first.min > last.max
+            || ![overlap.start, overlap.end].into_iter().all(|column| is_free(column) && keeps(column))
+        {
+            return false;
+        }
+        let bound = |value: Bound, side: Side| PlannedBound {
+            value,
+            side,
+            rounds: side,
+            place: overlap.pointer.clone(),
+            gap: 0,
+        };
+        let behind = bound(Bound::Slot(BoundOf::Column(overlap.start)), Side::Lower);
+        self.statements.bounds.insert((table, overlap.end), vec![behind]);
+        if last.max < first.max {
+            let before = bound(Bound::Constant(last.max), Side::Upper);
+            self.statements.bounds.insert((table, overlap.start), vec![before]);
+        }
+        true
     }
 
     /// Turns the least lengths of intervals that conditions ask for in all rows into room between their starts.
@@ -303,7 +367,8 @@ impl Compiler {
         let generator = self.generator_of(table, overlap.end)?.0;
         let length = generator.least_length(logical).filter(|(from, length)| *from == start && *length >= 0);
         let length = length.map(|(_, length)| length);
-        if let Some(length) = length.or_else(|| generator.above().contains(&start.as_str()).then_some(0)) {
+        let begins = generator.above().contains(&start.as_str()) || overlap.is_bounded;
+        if let Some(length) = length.or_else(|| begins.then_some(0)) {
             return Ok(length.max(overlap.least));
         }
         let detail = format!("{} needs an {end} that is never before {start}", overlap.rule.id);

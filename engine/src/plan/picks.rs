@@ -29,6 +29,14 @@ pub(super) fn by(key: &ForeignKey) -> By {
     }
 }
 
+/// The levels of the tree that a key to the own table makes of so many rows.
+pub(super) fn levels(key: &ForeignKey, rows: u64) -> Levels {
+    let depth = key.max_depth.unwrap_or(MAX_DEPTH);
+    let rate = if depth == 0 { 1.0 } else { key.root_rate.unwrap_or(ROOT_RATE) };
+    let roots = (libm::round(rate * rows as f64) as u64).clamp(u64::from(rows > 0), rows);
+    Levels::new(rows, roots, u64::from(depth))
+}
+
 impl Compiler {
     /// The parent that each row chooses.
     pub(super) fn picked(&mut self, table: usize, key: usize) -> Result<SlotId, Failed> {
@@ -305,10 +313,7 @@ impl Compiler {
             );
             return Err(Failed::Known);
         }
-        let depth = definition.max_depth.unwrap_or(MAX_DEPTH);
-        let rate = if depth == 0 { 1.0 } else { definition.root_rate.unwrap_or(ROOT_RATE) };
-        let roots = (libm::round(rate * rows as f64) as u64).clamp(u64::from(rows > 0), rows);
-        let levels = Levels::new(rows, roots, u64::from(depth));
+        let levels = levels(definition, rows);
         let sizes: Vec<String> = levels.sizes().map(|size| size.to_string()).collect();
         for column in columns {
             self.notes.insert((table, column), format!("rows lie level by level, of each {}", sizes.join(", ")));

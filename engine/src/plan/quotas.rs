@@ -10,6 +10,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use datafusion::arrow::datatypes::{Field, Schema};
 
 use super::compiler::{Compiler, Failed, Name};
+use super::sample::PASSED;
 use super::scope::{as_sql, sql_problem, sql_type};
 use super::{Plan, SlotId, as_text, convert};
 use crate::enforce::null::Hidden;
@@ -104,6 +105,9 @@ impl Compiler {
         match (choices, grouped) {
             (Some(choices), None) => self.make_system(table, column, &asked, made, choices),
             (choices, _) => {
+                if asked.len() > 1 && choices.is_none() && self.count_by_rank((table, column), &asked) {
+                    return self.make_measured(table, column);
+                }
                 let [only] = asked.as_slice() else {
                     let other = asked.iter().find(|asked| asked.rule.id != first.rule.id).unwrap_or(first);
                     if choices.is_none()
@@ -151,6 +155,8 @@ impl Compiler {
         let moves = moving.as_deref() == Some(rule);
         let owner = dealt.or_else(|| formula.map(|formula| formula.rule.clone())).or(statistic);
         let placed = self.statements.overlap_of(table, column).map(|overlap| overlap.rule.id.clone());
+        let pulled = self.statements.pulled.get(&(table, column)).and_then(|pulled| pulled.statistics.first());
+        let placed = placed.or_else(|| pulled.map(|statistic| statistic.rule.id.clone()));
         let owner = owner.or_else(|| [moving, placed].into_iter().flatten().find(|other| other != rule));
         let (detail, remedy) = match owner {
             Some(other) => (
@@ -252,15 +258,25 @@ impl Compiler {
             return Err(Failed::Known);
         }
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
-        let longest = made.longest;
+        let (longest, is_even) = (made.longest, bits.slots.is_empty());
         let counted = Arc::new(Counted::new(system, Strata::new(table, bits.slots.clone()), values, key));
         let fill = CountedFill(Arc::clone(&counted));
         let made = Made { inputs: bits.slots.clone(), far: bits.slots, longest, ..Made::computed(logical, fill) };
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = false;
         self.statements.systems.insert((table, column));
+        let (rule, mut rows) = (asked[0].rule.id.clone(), self.rows(table).unwrap_or(0));
+        if is_even {
+            // Without conditions all rows are alike, and nothing is passed over.
+            rows = 0;
+        } else if rows > PASSED {
+            let flat = Arc::clone(&counted);
+            let check: Check =
+                Box::new(move |_| flat.system.check_flat(rows).map(|()| Vec::new()).map_err(Fault::Conflict));
+            let rule = rule.clone();
+            self.statements.flat.push(Pass { table, slot, rule, rows: 0, check: Some(check), proves: true });
+        }
         let check = Box::new(move |plan: &Plan| counted.check(plan));
-        let (rule, rows) = (asked[0].rule.id.clone(), self.rows(table).unwrap_or(0));
         self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: true });
         self.finish_lengths(table, column, slot)
     }
@@ -342,6 +358,7 @@ impl Compiler {
     ) -> Result<SlotId, Failed> {
         let name = self.dataset.tables[table].columns[column].name.clone();
         let (family, choices) = (made.drawn_by.clone(), made.choices.clone());
+        let is_uneven = !made.inputs.is_empty();
         let drawn = self.push(table, name.clone(), made);
         let base = self.finish_raw(table, column, drawn)?;
         let nullable = self.tables[table].slots[base].nullable;
@@ -399,10 +416,12 @@ impl Compiler {
             max,
             members,
             base,
+            is_uneven,
             key: self.count_key(table, &asked.rule.id),
             changed: OnceLock::new(),
         };
-        let slot = self.steer(table, name, steered);
+        let holds = self.holds_flatly(table, column, condition);
+        let slot = self.steer(table, name, steered, holds);
         self.tables[table].slots[slot].nullable = nullable;
         Ok(slot)
     }
@@ -411,8 +430,8 @@ impl Compiler {
         self.seeds.key(self.dataset.tables[table].seed_name(), rule, "count", 0)
     }
 
-    /// The slot of a column some of whose rows change.
-    pub(super) fn steer(&mut self, table: usize, name: String, steered: Steered) -> SlotId {
+    /// The slot of a column some of whose rows change. `holds` is what is known of the condition without a look at the rows.
+    pub(super) fn steer(&mut self, table: usize, name: String, steered: Steered, holds: Option<bool>) -> SlotId {
         let (base, rule) = (steered.base, steered.rule.clone());
         let far = [steered.condition, base].into_iter().chain(steered.when);
         let far = far.chain(steered.fast.iter().copied()).chain(steered.per.iter().copied());
@@ -422,8 +441,16 @@ impl Compiler {
         let steered = Arc::new(steered);
         let fill = SteeredFill(Arc::clone(&steered));
         let slot = self.push(table, name, Made { inputs: vec![base], far, longest, ..Made::computed(logical, fill) });
-        let check = Box::new(move |plan: &Plan| steered.check(plan));
         let rows = self.rows(table).unwrap_or(0);
+        if rows > PASSED {
+            // What no row can change is told of any number of rows.
+            let flat = Arc::clone(&steered);
+            let check: Check =
+                Box::new(move |_| flat.check_flat(rows, holds).map(|()| Vec::new()).map_err(Fault::Conflict));
+            let rule = rule.clone();
+            self.statements.flat.push(Pass { table, slot, rule, rows: 0, check: Some(check), proves: false });
+        }
+        let check = Box::new(move |plan: &Plan| steered.check(plan));
         self.statements.passes.push(Pass { table, slot, rule: rule.clone(), rows, check: Some(check), proves: false });
         self.statements.tried.push((table, slot, rule));
         slot

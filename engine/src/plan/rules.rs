@@ -60,7 +60,9 @@ impl Compiler {
             }
         }
         self.join_correlations();
+        self.pull_statistics();
         self.gather_counts();
+        self.join_counts();
         self.project_comparisons();
         for (column, (values, rule)) in std::mem::take(&mut self.statements.suggested) {
             if let Ok(generator) = GeneratorSpec::from_value(json!({ "type": "choice", "values": values })) {

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 
 /// The most rows of a table over which a pass is made while it is planned; longer ones are passed over before their first row.
 /// Tests have fewer, so that they see both sides.
-const PASSED: u64 = if cfg!(test) { 1 << 14 } else { 1 << 17 };
+pub(super) const PASSED: u64 = if cfg!(test) { 1 << 14 } else { 1 << 17 };
 
 /// What the plan learnt by drawing some rows.
 pub(super) struct Sampled {
@@ -41,11 +41,9 @@ fn looks(rows: u64) -> impl Iterator<Item = Range<u64>> {
 pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
     let mut sampled = Sampled { problems: Vec::new(), notes: Vec::new(), tried: Vec::new() };
     let pointer = |rule: &str| statements.pointers.get(rule).cloned().unwrap_or_default();
-    for pass in &statements.passes {
+    let is_quick = |pass: &&Pass| !behind(plan, statements, pass.table, &[pass.slot]).is_some_and(is_long);
+    for pass in statements.flat.iter().chain(statements.passes.iter().filter(is_quick)) {
         let Some(check) = &pass.check else { continue };
-        if behind(plan, statements, pass.table, &[pass.slot]).is_some_and(is_long) {
-            continue;
-        }
         let (place, detail, is_proof) = match check(plan) {
             Ok(notes) => {
                 sampled.notes.extend(notes);

@@ -123,6 +123,9 @@ impl Compiler {
                 let Some(parent) = self.dataset.tables.iter().position(|other| other.name == name) else {
                     return Err(Failed::Known);
                 };
+                if let Some(slot) = self.reference_above(table, (index, parent), rest)? {
+                    return Ok(slot);
+                }
                 // The parent's place is checked here, so that a spelling mistake is told in the words of the writer.
                 let value = self.reference(parent, rest)?;
                 self.slot(table, Name::Parent { key: index, slot: value })

@@ -13,7 +13,9 @@ use super::compiler::Failed;
 use super::correlations::Correlations;
 use super::dealt_counts::DealtCount;
 use super::overlaps::Overlap;
+use super::pulled::Pulled;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
+use super::ranked::RankCount;
 use super::statistics::Statistic;
 use super::{Side, SlotId};
 use crate::enforce::deal::Ranks;
@@ -90,6 +92,12 @@ pub(super) enum BoundOf {
     Where(String, ArrayRef),
     /// What SQL gives; null bounds nothing.
     Sql(String),
+    /// A value for each level of the tree that a key makes: this one in the last level, and so many units more with each level above.
+    Levels {
+        key: usize,
+        end: i64,
+        step: i64,
+    },
 }
 
 /// A bound of a column that a rule sets.
@@ -224,6 +232,10 @@ pub(super) struct Statements {
     pub(super) null_counts: HashMap<(usize, usize), AskedNulls>,
     /// What rules ask of a column's statistics.
     pub(super) statistics: HashMap<(usize, usize), Vec<Statistic>>,
+    /// What rules ask of the statistics of scores, by the columns that these are bands of.
+    pub(super) pulled: HashMap<(usize, usize), Pulled>,
+    /// How many values of an interval rules ask for in columns that move together with others.
+    pub(super) rank_counts: HashMap<(usize, usize), Vec<RankCount>>,
     /// What rules ask of intervals.
     pub(super) overlaps: HashMap<usize, Vec<Overlap>>,
     /// What rules ask of columns that move together.
@@ -233,6 +245,8 @@ pub(super) struct Statements {
     /// What rules leave of a column's values.
     pub(super) limits: HashMap<(usize, usize), Vec<Limit>>,
     pub(super) passes: Vec<Pass>,
+    /// What can be told of such passes over long tables without making them.
+    pub(super) flat: Vec<Pass>,
     pub(super) conditions: Vec<RowCondition>,
     pub(super) groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,
@@ -299,6 +313,8 @@ impl Statements {
     pub fn is_counted(&self, table: usize, column: usize) -> bool {
         self.counted.contains_key(&(table, column))
             || self.statistics.contains_key(&(table, column))
+            || self.pulled.contains_key(&(table, column))
+            || self.rank_counts.contains_key(&(table, column))
             || self.correlations.rule_of(table, column).is_some()
             || self.overlap_of(table, column).is_some()
     }

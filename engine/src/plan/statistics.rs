@@ -74,50 +74,20 @@ impl Compiler {
         self.hold(table, rule, "by_construction", note.to_owned());
     }
 
-    /// A column whose statistics rules give.
-    pub(super) fn make_measured(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
-        let statistics = self.statements.statistics.get(&(table, column)).cloned().unwrap_or_default();
-        let definition = self.dataset.tables[table].columns[column].clone();
-        let Some(first) = statistics.first().cloned() else { return Err(Failed::Known) };
-        self.only_owner(table, column, &first.rule.id, &first.pointer)?;
-        if let Some(forced) = self.statements.forced(table, column).first() {
-            let place = forced.pointer.rsplit_once('/').map_or("", |(rule, _)| rule);
-            let by =
-                self.statements.pointers.iter().find(|(_, pointer)| *pointer == place).map(|(rule, _)| rule.clone());
-            let detail = format!(
-                "{} limits {} row by row, {} needs its positions free",
-                by.unwrap_or_default(),
-                definition.name,
-                first.rule.id
-            );
-            let remedy = "leave one of them out, or state it of another column";
-            self.problems.push(Problem::new("two_owners", detail).at(&first.pointer).remedy(remedy));
-            return Err(Failed::Known);
-        }
-        let made = self.compile_generator(table, column)?;
-        let listed = || made.choices.as_ref().and_then(|choices| Quantiles::of_choices(choices, &made.logical));
-        let drawn = made.quantiles.clone().or_else(|| listed().filter(|_| made.inputs.is_empty()).map(Arc::new));
-        let Some(quantiles) = drawn else {
-            let generator = self.generator_of(table, column)?.0;
-            let detail = format!(
-                "{} needs a column of numbers or dates of one distribution, and {} makes {}",
-                first.rule.id,
-                generator.entry().name,
-                definition.name
-            );
-            let remedy = "use a generator of numbers or dates whose parameters are constants";
-            let problem = Problem::new("no_distribution", detail).at(format!("{}/column", first.pointer));
-            self.problems.push(problem.remedy(remedy));
-            return Err(Failed::Known);
-        };
+    /// What rules ask of a column's statistics, condition by condition.
+    pub(super) fn asked_statistics(
+        &mut self,
+        statistics: &[Statistic],
+        quantiles: &Quantiles,
+    ) -> Result<Vec<(Option<String>, Asked)>, Failed> {
         let mut asked: Vec<(Option<String>, Asked)> = Vec::new();
-        for statistic in &statistics {
+        for statistic in statistics {
             let place = asked.iter().position(|(when, _)| *when == statistic.rule.when);
             let place = place.unwrap_or_else(|| {
                 asked.push((statistic.rule.when.clone(), Asked::default()));
                 asked.len() - 1
             });
-            let value = units(&statistic.equals, &statistic.function, &quantiles).map_err(|problem| {
+            let value = units(&statistic.equals, &statistic.function, quantiles).map_err(|problem| {
                 self.problems.push(problem.at(format!("{}/equals", statistic.pointer)));
                 Failed::Known
             })?;
@@ -163,20 +133,74 @@ impl Compiler {
             let other = &asked[usize::from(at == 0)].1.rules;
             let detail =
                 format!("{} and {} overlap without nesting", asked[at].1.rules.join(" and "), other.join(" and "));
-            let problem = Problem::new("overlap", detail).at(&first.pointer);
+            let problem = Problem::new("overlap", detail).at(&statistics[0].pointer);
             self.problems.push(problem.remedy("give each a condition of its own that excludes the other"));
             return Err(Failed::Known);
         }
+        Ok(asked)
+    }
+
+    /// The slots of the conditions that limit statistics, each of which gets its bit.
+    pub(super) fn condition_slots(
+        &mut self,
+        table: usize,
+        asked: &mut [(Option<String>, Asked)],
+        pointer: &str,
+    ) -> Result<Vec<SlotId>, Failed> {
         let mut slots = Vec::new();
-        for (when, asked) in &mut asked {
+        for (when, asked) in asked {
             if let Some(when) = when {
                 asked.condition = Some(slots.len());
                 slots.push(self.sql(table, when, true).map_err(|failed| {
-                    self.report_failure(&format!("{}/when", first.pointer), failed);
+                    self.report_failure(&format!("{pointer}/when"), failed);
                     Failed::Known
                 })?);
             }
         }
+        Ok(slots)
+    }
+
+    /// A column whose statistics rules give.
+    pub(super) fn make_measured(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
+        let statistics = self.statements.statistics.get(&(table, column)).cloned().unwrap_or_default();
+        let definition = self.dataset.tables[table].columns[column].clone();
+        let first = statistics.first().map(|first| (first.rule.id.clone(), first.pointer.clone()));
+        let first = first.or_else(|| self.counts_by_rank((table, column)).into_iter().next());
+        let Some((first, pointer)) = first else { return Err(Failed::Known) };
+        self.only_owner(table, column, &first, &pointer)?;
+        if let Some(forced) = self.statements.forced(table, column).first() {
+            let place = forced.pointer.rsplit_once('/').map_or("", |(rule, _)| rule);
+            let by =
+                self.statements.pointers.iter().find(|(_, pointer)| *pointer == place).map(|(rule, _)| rule.clone());
+            let detail = format!(
+                "{} limits {} row by row, {} needs its positions free",
+                by.unwrap_or_default(),
+                definition.name,
+                first
+            );
+            let remedy = "leave one of them out, or state it of another column";
+            self.problems.push(Problem::new("two_owners", detail).at(&pointer).remedy(remedy));
+            return Err(Failed::Known);
+        }
+        let made = self.compile_generator(table, column)?;
+        let listed = || made.choices.as_ref().and_then(|choices| Quantiles::of_choices(choices, &made.logical));
+        let drawn = made.quantiles.clone().or_else(|| listed().filter(|_| made.inputs.is_empty()).map(Arc::new));
+        let Some(quantiles) = drawn else {
+            let generator = self.generator_of(table, column)?.0;
+            let detail = format!(
+                "{} needs a column of numbers or dates of one distribution, and {} makes {}",
+                first,
+                generator.entry().name,
+                definition.name
+            );
+            let remedy = "use a generator of numbers or dates whose parameters are constants";
+            let problem = Problem::new("no_distribution", detail).at(format!("{pointer}/column"));
+            self.problems.push(problem.remedy(remedy));
+            return Err(Failed::Known);
+        };
+        let mut asked = self.asked_statistics(&statistics, &quantiles)?;
+        self.add_counts((table, column), &quantiles, &mut asked)?;
+        let mut slots = self.condition_slots(table, &mut asked, &pointer)?;
         let nulls = self.nulls_of(table, column)?;
         let null_bit = nulls.map(|_| slots.len());
         slots.extend(nulls);
@@ -200,7 +224,7 @@ impl Compiler {
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = false;
         let check = Box::new(move |plan: &Plan| measured.check(plan));
-        let (rule, rows) = (first.rule.id.clone(), self.rows(table).unwrap_or(0));
+        let (rule, rows) = (first, self.rows(table).unwrap_or(0));
         let rows = if is_of_all && rows <= LOOKED_AT { 0 } else { rows };
         self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: false });
         self.finish_raw(table, column, slot)
@@ -208,7 +232,7 @@ impl Compiler {
 }
 
 /// What a statistic is to be, in units of the column.
-fn units(equals: &Value, function: &str, quantiles: &Quantiles) -> Result<f64, Problem> {
+pub(super) fn units(equals: &Value, function: &str, quantiles: &Quantiles) -> Result<f64, Problem> {
     let logical = quantiles.logical();
     let refused = || Problem::new("wrong_type", format!("{equals} is no value of {logical}"));
     let number = || {

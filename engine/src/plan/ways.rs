@@ -8,12 +8,15 @@ use datafusion::arrow::compute::{concat, take};
 
 use super::compiler::{Compiler, Failed};
 use super::statements::{Bound, PlannedBound};
-use super::{SlotId, convert};
+use super::{Side, SlotId, convert};
 use crate::enforce::listed::{Limit, Listed};
 use crate::enforce::steer::Way;
-use crate::expr::{Op, Parsed};
-use crate::generators::{Choices, Made};
+use crate::expr::{Comparison, Op, Parsed};
+use crate::generators::{Choices, Interval, Made};
 use crate::types::LogicalType;
+
+/// The most values of a list that are drawn each by itself.
+const SINGLE: usize = 64;
 
 impl Compiler {
     /// The ways of a column and a condition that other columns may take part in.
@@ -50,7 +53,7 @@ impl Compiler {
                 .find(|all| !all.is_empty() && all.iter().all(|one| one.value.is_some() && is_own(&one.column)));
             for one in all.into_iter().flatten() {
                 let constant = |compiler: &Compiler, op: Op| {
-                    let one = crate::expr::Comparison { op, ..one.clone() };
+                    let one = Comparison { op, ..one.clone() };
                     let bounds = compiler.bounds_by(&one, None, place, &logical)?;
                     bounds.iter().all(|bound| matches!(bound.value, Bound::Constant(_))).then_some(bounds)
                 };
@@ -65,8 +68,27 @@ impl Compiler {
                 listed = Some(values);
             }
         }
+        // A value of the list may lie beyond what bounds some row.
+        let is_uneven = self.statements.bounds(table, column).iter().any(|bound| matches!(bound.value, Bound::Slot(_)));
         let mut ways = Vec::new();
-        if let Some(values) = listed {
+        if let Some(values) = listed.as_ref().filter(|values| is_uneven && values.len() <= SINGLE) {
+            // Each value is a way of its own, which some rows have and others have not.
+            for value in values {
+                let Ok(array) = convert::literal(value, &logical) else { continue };
+                let Some(units) = super::units_of(&array, &logical, Side::Lower).ok().and_then(|units| units[0]) else {
+                    continue;
+                };
+                let bound = |side: Side| PlannedBound {
+                    value: Bound::Constant(units),
+                    side,
+                    rounds: side,
+                    place: place.to_owned(),
+                    gap: 0,
+                };
+                let alone = [bound(Side::Lower), bound(Side::Upper)].into_iter().chain(inside.iter().cloned());
+                ways.extend(self.way_within(table, column, alone.collect(), true));
+            }
+        } else if let Some(values) = listed.filter(|_| !is_uneven) {
             ways.extend(self.way_of_literals(table, column, &parsed, &values, &logical));
         } else if !inside.is_empty() {
             ways.extend(self.way_within(table, column, inside, true));
@@ -77,6 +99,57 @@ impl Compiler {
             ways.extend(self.way_within(table, column, bounds, false).map(|way| Way { after, ..way }));
         }
         ways
+    }
+
+    /// Whether a condition holds of all values that a column's domain leaves, or of none, in whatever row: told where comparisons of the column
+    /// with values say so.
+    pub(super) fn holds_flatly(&self, table: usize, column: usize, condition: &str) -> Option<bool> {
+        let statements = &self.statements;
+        if self.is_given(table, column)
+            || statements.forced.contains_key(&(table, column))
+            || statements.formulas.contains_key(&(table, column))
+            || statements.listings.contains_key(&(table, column))
+        {
+            return None;
+        }
+        let generator = self.dataset.tables[table].columns[column].generator.as_ref()?;
+        let mut domain = generator.interval()?;
+        let logical = self.bounded(table, column).filter(|own| *own == domain.logical)?;
+        let tighten = |interval: &mut Interval, bound: &PlannedBound| {
+            let Bound::Constant(value) = bound.value else { return };
+            let value = value.saturating_add(bound.gap);
+            match bound.side {
+                Side::Lower => interval.min = interval.min.max(value),
+                Side::Upper => interval.max = interval.max.min(value),
+            }
+        };
+        statements.bounds(table, column).iter().for_each(|bound| tighten(&mut domain, bound));
+        let parsed = Parsed::parse(condition).ok()?;
+        let is_own = |one: &Comparison| {
+            one.value.is_some()
+                && matches!(one.column.0.as_slice(), [name] if self.column_named(table, name) == Some(column))
+        };
+        let (mut inside, mut holds) = (domain.clone(), true);
+        for part in parsed.conjuncts() {
+            let Some(all) = part.comparisons().into_iter().find(|all| !all.is_empty() && all.iter().all(is_own)) else {
+                holds = false;
+                continue;
+            };
+            for one in all {
+                let constant = |op: Op| self.bounds_by(&Comparison { op, ..one.clone() }, None, "", &logical);
+                constant(one.op).unwrap_or_default().iter().for_each(|bound| tighten(&mut inside, bound));
+                let mut outside = domain.clone();
+                match constant(one.op.negated()).filter(|bounds| !bounds.is_empty()) {
+                    Some(bounds) => bounds.iter().for_each(|bound| tighten(&mut outside, bound)),
+                    None => holds = false,
+                }
+                holds &= outside.min > outside.max;
+            }
+        }
+        match inside.min > inside.max {
+            true => Some(false),
+            false => holds.then_some(true),
+        }
     }
 
     /// The column drawn within bounds.
@@ -128,7 +201,7 @@ impl Compiler {
         let values = concat(&values.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>()).ok()?;
         let generator = self.dataset.tables[table].columns[column].generator.as_ref()?;
         let interval = generator.interval()?;
-        let units = super::units_of(&values, &interval.logical, super::Side::Lower).ok()?;
+        let units = super::units_of(&values, &interval.logical, Side::Lower).ok()?;
         let own = |(at, unit): (usize, &Option<i64>)| {
             let is_own = unit.is_some_and(|unit| (interval.min..=interval.max).contains(&unit));
             (is_own && !units[..at].contains(unit)).then_some(at as u32)

@@ -405,7 +405,7 @@ fn what_cannot_move_together_is_refused_with_its_reason() {
     );
     starts(
         of(
-            "      - { id: r, kind: correlation, columns: [years, pay], coefficient: 0.5 }\n      - { id: s, kind: statistic, column: pay, fn: mean, equals: 3000 }\n",
+            "      - { id: r, kind: correlation, columns: [years, pay], coefficient: 0.5 }\n      - { id: s, kind: statistic, column: pay, when: \"left\", fn: mean, equals: 3000 }\n",
         ),
         "tables[0].rules[1]: pay is owned by both s and r",
     );

@@ -109,7 +109,7 @@ fn groups_without_room_are_refused_with_their_numbers() {
     let of = |columns: &str, rule: &str| first(&rooms(3, "children: { min: 1, max: 3 }", "", columns, rule));
     let loose = DAYS
         .replace("from: begins, min: 2", "from: id, min: 2")
-        .replace("date_offset, from: id, min: 2, max: 9", "date, start: 2024-01-01, end: 2025-12-31");
+        .replace("date_offset, from: id, min: 2, max: 9", "expression, sql: \"add_days(DATE '2024-06-01', id)\"");
     assert!(
         of(&loose, RULE).starts_with("tables[1].columns[3].generator: apart needs an ends that is never before begins; give ends the generator {type: date_offset, from: begins, min: 0}"),
         "{}",
@@ -217,5 +217,32 @@ tables:
 "
         );
         holds(&schema);
+    }
+}
+
+#[test]
+fn ends_that_are_drawn_by_themselves_begin_at_their_starts() {
+    let free = |ends: &str, rules: &str| {
+        let columns = format!(
+            "      - {{ name: begins, generator: {{ type: date, start: 2024-01-01, end: 2024-12-31 }} }}
+      - {{ name: ends, generator: {{ type: date, {ends} }} }}\n"
+        );
+        rooms(6, "pick: uniform", "    rows: 90\n", &columns, &format!("{RULE}{rules}"))
+    };
+    let ordered = |more: &str| format!("      - {{ id: ascends, kind: order, columns: [begins, ends]{more} }}\n");
+    for ends in [
+        "start: 2024-01-01, end: 2024-12-31",
+        "start: 2023-06-01, end: 2024-09-30",
+        "start: 2024-03-01, end: 2025-03-01",
+    ] {
+        for rules in [String::new(), ordered(""), ordered(", strict: true"), ordered(", gap: { min: 1d, max: 30d }")] {
+            let schema = free(ends, &rules);
+            holds(&schema);
+            for mut group in intervals(&schema).into_values() {
+                group.sort_unstable();
+                assert!(group.iter().all(|(start, end)| start <= end));
+                assert!(group.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{ends} {rules}");
+            }
+        }
     }
 }

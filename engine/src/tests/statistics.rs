@@ -176,7 +176,7 @@ fn what_a_distribution_cannot_have_is_refused_with_what_it_can() {
     let found = of("      - { id: r, kind: statistic, column: n, fn: mode, equals: 3 }\n");
     assert!(found[0].starts_with("tables[0].rules[0].fn: unknown value \"mode\""), "{found:?}");
     let found = of(
-        "      - { id: r, kind: statistic, column: n, fn: mean, equals: 3 }\n      - { id: s, kind: count, where: \"n > 5\", exactly: 3 }\n",
+        "      - { id: r, kind: statistic, column: n, fn: mean, equals: 3 }\n      - { id: s, kind: count, where: \"n % 5 = 1\", exactly: 3 }\n",
     );
     assert!(found[0].contains("n is owned by both s and r"), "{found:?}");
     let found = of("      - { id: r, kind: statistic, column: n, fn: std, equals: 500 }\n");
@@ -267,4 +267,36 @@ proptest! {
         let part = crate::run::batch(&alone, 0, start..end.max(start)).expect("rows");
         prop_assert_eq!(rows_of(&part), &whole[start as usize..end.max(start) as usize]);
     }
+}
+
+#[test]
+fn the_largest_value_of_a_list_may_stand_more_than_once() {
+    let schema = |rules: &str| {
+        table(
+            200,
+            &format!(
+                "      - {{ name: stars, generator: {{ type: choice, values: [1, 2, 3, 4, 5], weights: [1, 1, 2, 4, 2] }} }}
+    rules:\n{rules}"
+            ),
+        )
+    };
+    for (max, mean) in [(5, "4.6"), (5, "1.4"), (5, "4.99"), (4, "3.7"), (3, "2.95")] {
+        let asked = schema(&format!(
+            "      - {{ id: top, kind: statistic, column: stars, fn: max, equals: {max} }}
+      - {{ id: mean, kind: statistic, column: stars, fn: mean, equals: {mean}, tolerance: 0.01 }}\n"
+        ));
+        holds(&asked);
+    }
+    // A middle that many have.
+    for mean in ["2.2", "2.99", "3.01", "3.9"] {
+        holds(&schema(&format!(
+            "      - {{ id: middle, kind: statistic, column: stars, fn: median, equals: 3 }}
+      - {{ id: mean, kind: statistic, column: stars, fn: mean, equals: {mean}, tolerance: 0.01 }}\n"
+        )));
+    }
+    let alone = schema("      - { id: top, kind: statistic, column: stars, fn: max, equals: 5 }\n");
+    holds(&alone);
+    // As often as its weight says: two of ten.
+    let top = column(&alone, 1).iter().filter(|stars| **stars == 5.0).count();
+    assert!((40..=41).contains(&top), "{top}");
 }

@@ -77,7 +77,7 @@ fn all_hold_together() {
     let plan = plan(SCHEMA);
     let held = |id: &str| plan.report().rules.iter().find(|rule| rule.id == id).map(|rule| rule.held.clone());
     assert_eq!(held("shops").as_deref(), Some("derived"));
-    assert_eq!(held("less-than-above").as_deref(), Some("redrawn"));
+    assert_eq!(held("less-than-above").as_deref(), Some("projected"));
     assert_eq!(held("some-best").as_deref(), Some("checked_only"));
 }
 

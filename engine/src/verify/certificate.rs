@@ -43,9 +43,9 @@ pub struct TableRows {
 /// What was found about one statement.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub struct RuleResult {
-    /// The rule's id, or that of a statement which the schema makes elsewhere, such as `primary-key:<table>`.
+    /// The rule's id, or that of a statement which the schema makes elsewhere, such as `primary-key:<table>` or `rows:<table>`.
     pub id: String,
-    /// The kind of rule: that of the schema, or `primary-key`, `foreign-key`, `where`, `tree`, `children`, `unique`, `given`, `null`, `length`, `type`.
+    /// The kind of rule: that of the schema, or `rows`, `primary-key`, `foreign-key`, `where`, `tree`, `children`, `unique`, `given`, `null`, `length`, `type`.
     pub kind: String,
     /// The table whose rows it speaks of.
     pub table: String,
@@ -54,7 +54,7 @@ pub struct RuleResult {
     /// How many rows it was checked for: those that its `when` selects; for `foreign-key` the keys that are not null, for `children` the
     /// parents.
     pub checked: u64,
-    /// How many of them break it. Where values repeat, all rows but one of each value do.
+    /// How many of them break it. Where values repeat, all rows but one of each value do; of `rows` as many as are missing or too many.
     pub broken: u64,
     /// Up to [`EXAMPLES`] of those that break it: the primary key (else the row number, from 1) and the columns that the statement reads.
     pub examples: Vec<Value>,

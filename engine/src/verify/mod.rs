@@ -315,6 +315,7 @@ impl<'a> Prover<'a> {
     async fn one(&self, id: &str, table: &'a Table, claim: &Claim<'a>, rows: u64) -> Result<Outcome, VerifyError> {
         let (database, dataset, means) = (&self.database, self.dataset, &self.means);
         match claim {
+            Claim::Rows(asked) => Ok(totals::rows(*asked, rows)),
             Claim::Type(column) => self.column_type(table, column, rows).await,
             Claim::PrimaryKey(columns) => {
                 let columns: Vec<&str> = columns.iter().map(String::as_str).collect();

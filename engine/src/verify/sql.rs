@@ -99,6 +99,11 @@ impl<'a> Script<'a> {
     fn broken_rows(&self, statement: &Statement<'a>) -> Result<String, String> {
         let table = statement.table;
         match &statement.claim {
+            Claim::Rows(asked) => Ok(format!(
+                "SELECT 'in all' AS k, abs(total - {asked}) AS n FROM (SELECT count(*) AS total FROM {}) AS counted \
+                 WHERE total <> {asked}",
+                quoted(&table.name)
+            )),
             Claim::Row { when, condition } => self.row(table, *when, *condition),
             Claim::PrimaryKey(columns) => {
                 let columns: Vec<&str> = columns.iter().map(String::as_str).collect();

@@ -24,6 +24,8 @@ pub(super) struct Statement<'a> {
 /// What a statement claims.
 #[derive(Debug)]
 pub(super) enum Claim<'a> {
+    /// The table has so many rows.
+    Rows(u64),
     /// The column exists and holds values of its type.
     Type(&'a Column),
     /// No nulls, no repeats.
@@ -61,6 +63,10 @@ fn of_table<'a>(table: &'a Table, expected: &'a Expected) -> Vec<Statement<'a>> 
         statements.push(Statement { id, kind, table, says, claim });
     };
     let columns = || table.columns.iter().filter(|column| column.hidden != Some(true));
+    if let Some(rows) = stated_rows(table) {
+        let says = format!("{} has {rows} {}", table.name, if rows == 1 { "row" } else { "rows" });
+        add(format!("rows:{}", table.name), "rows", says, Claim::Rows(rows));
+    }
     for column in columns() {
         let id = format!("type:{}.{}", table.name, column.name);
         let says = match expected.logical_type(table, column) {
@@ -186,6 +192,17 @@ fn of_table<'a>(table: &'a Table, expected: &'a Expected) -> Vec<Statement<'a>> 
         row(&mut add, rule.id.clone(), rule.kind.name(), when, condition);
     }
     statements
+}
+
+/// How many rows a table has, where the schema says so itself and no seed decides: what it writes, else all that it gives. Those that lie as a
+/// key's `children` say are counted with that key.
+fn stated_rows(table: &Table) -> Option<u64> {
+    let lie_by_key = table.foreign_keys.iter().any(|key| key.children.is_some());
+    let given = || match &table.given {
+        Some(Given::Rows(rows)) if !lie_by_key && !rows.is_empty() => Some(rows.len() as u64),
+        _ => None,
+    };
+    table.rows.or_else(given)
 }
 
 fn row<'a>(

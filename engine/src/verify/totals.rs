@@ -169,6 +169,14 @@ pub(super) async fn check(
     }
 }
 
+/// Compares the rows of a table with those that it is to have.
+pub(super) fn rows(asked: u64, rows: u64) -> Outcome {
+    let measure = Measure { what: String::new(), asked: asked.to_string(), measured: rows.to_string() };
+    let broken = asked.abs_diff(rows);
+    let examples = if broken > 0 { vec![shown(Map::new(), &measure)] } else { Vec::new() };
+    Outcome { checked: rows, broken, examples, measures: vec![measure], ..Outcome::default() }
+}
+
 /// Which rows `when` selects.
 pub(super) fn selected(
     id: &str,

@@ -438,7 +438,7 @@ export interface paths {
         put?: never;
         /**
          * Verify files
-         * @description Proves that files obey a schema, whoever made them: keys, types, lengths, nulls, uniqueness and every rule. The answer is the certificate,
+         * @description Proves that files obey a schema, whoever made them: numbers of rows, keys, types, lengths, nulls, uniqueness and every rule. The answer is the certificate,
          *     broken statements with examples in it; with `Accept: text/html` it is a page. An upload has 30 seconds and one more for each 64 kB, a proof
          *     60 seconds; nothing is kept.
          *
@@ -4613,9 +4613,9 @@ export interface components {
         };
         /** @description What was found about one statement. */
         RuleResult: {
-            /** @description The rule's id, or that of a statement which the schema makes elsewhere, such as `primary-key:<table>`. */
+            /** @description The rule's id, or that of a statement which the schema makes elsewhere, such as `primary-key:<table>` or `rows:<table>`. */
             id: string;
-            /** @description The kind of rule: that of the schema, or `primary-key`, `foreign-key`, `where`, `tree`, `children`, `unique`, `given`, `null`, `length`, `type`. */
+            /** @description The kind of rule: that of the schema, or `rows`, `primary-key`, `foreign-key`, `where`, `tree`, `children`, `unique`, `given`, `null`, `length`, `type`. */
             kind: string;
             /** @description The table whose rows it speaks of. */
             table: string;
@@ -4629,7 +4629,7 @@ export interface components {
             checked: number;
             /**
              * Format: uint64
-             * @description How many of them break it. Where values repeat, all rows but one of each value do.
+             * @description How many of them break it. Where values repeat, all rows but one of each value do; of `rows` as many as are missing or too many.
              */
             broken: number;
             /** @description Up to [`EXAMPLES`] of those that break it: the primary key (else the row number, from 1) and the columns that the statement reads. */
@@ -5107,6 +5107,15 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             } | null;
+            /** @description Rows by table, in place of the schema's, as a JSON object, where the generation of the files said others. */
+            rows?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Format: double
+             * @description Multiplies the rows of every table that is not `scaled: false`, as the generation of the files did.
+             */
+            scale?: number | null;
             /**
              * @description The files, a part each. The extension of a file's name tells its format and compression, the rest its table; a workbook's sheets are
              *     tables.

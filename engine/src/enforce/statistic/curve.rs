@@ -7,7 +7,7 @@ use crate::quantile::{normal_cdf, normal_quantile};
 
 /// The values of the rows of a condition, by rank.
 pub(crate) struct Shape {
-    pub(super) order: Permutation,
+    pub order: Permutation,
     pub(super) curve: Curve,
     /// Units that single ranks take beside.
     pub(super) spread: Spread,

@@ -87,3 +87,31 @@ async fn given_rows_are_there_or_are_told() {
     let certificate = agreed(&dataset, &articles(&[Some("a"), Some("b"), None, Some("its")])).await;
     is(found(&certificate, "given:article"), 5, 2, json!([{ "id": 7, "label": "it's" }, { "id": 1, "label": null }]));
 }
+
+#[tokio::test]
+async fn a_table_has_the_rows_that_its_schema_says_or_gives() {
+    let rows = |more: Value| {
+        let mut own = json!({ "name": "t", "primary_key": ["id"], "columns": [{ "name": "id" }] });
+        own.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
+        dataset(json!([own]))
+    };
+    let five = [table("t", vec![("id", numbers(1..=5))])];
+    for (more, broken) in [
+        (json!({ "rows": 5 }), 0),
+        (json!({ "rows": 7 }), 2),
+        (json!({ "rows": 1 }), 4),
+        (json!({ "given": [{ "id": 1 }, { "id": 2 }] }), 3),
+        (json!({ "rows": 5, "given": [{ "id": 1 }, { "id": 2 }] }), 0),
+    ] {
+        let dataset = rows(more.clone());
+        let certificate = agreed(&dataset, &five).await;
+        let result = found(&certificate, "rows:t");
+        assert_eq!((result.checked, result.broken), (5, broken), "{more}");
+        assert_eq!(result.statement == "t has 1 row", more["rows"] == 1);
+        for dialect in Dialect::ALL {
+            assert!(!verify_sql(&dataset, &Expected::default(), dialect).contains("Left out"));
+        }
+    }
+    let certificate = agreed(&rows(json!({})), &five).await;
+    assert!(certificate.results.iter().all(|result| result.kind != "rows"));
+}

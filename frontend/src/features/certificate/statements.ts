@@ -15,7 +15,7 @@ export type StatementGroup = "rules" | "keys" | "values";
 
 /** What the certificate adds to the schema's rules: statements of keys, and of the values of single columns. */
 const KEYS = new Set(["primary-key", "foreign-key", "where", "tree", "children", "unique"]);
-const VALUES = new Set(["type", "null", "length", "given"]);
+const VALUES = new Set(["type", "null", "length", "given", "rows"]);
 
 export function groupOf(statement: { kind: string }): StatementGroup {
   if (KEYS.has(statement.kind)) return "keys";

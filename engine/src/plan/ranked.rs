@@ -1,0 +1,252 @@
+//! Columns of which rules ask how many values lie in an interval beside their statistics, or of which they ask either although they move
+//! together with others: the values of all rows are such, by rank, and the rows of those that move take them in the order of their scores.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use super::compiler::{Compiler, Failed};
+use super::quotas::{Ask, Asked as Counted};
+use super::statistics::units;
+use crate::enforce::correlate::Marginal;
+use crate::enforce::statistic::{Asked, Measured, Within};
+use crate::enforce::strata::Strata;
+use crate::expr::{Comparison, Literal, Op, Parsed};
+use crate::generators::{Made, Quantiles};
+use crate::problem::Problem;
+use crate::schema::Rule;
+
+/// A rule that counts rows by comparisons of one column with values.
+#[derive(Clone)]
+pub(super) struct RankCount {
+    rule: Rule,
+    pointer: String,
+    /// The rows that it speaks of; all where absent.
+    when: Option<String>,
+    comparisons: Vec<(Op, Literal)>,
+    min: u64,
+    max: Option<u64>,
+}
+
+impl Compiler {
+    /// Takes a count of values of a column that moves with others, where its condition compares that column with values alone.
+    pub(super) fn count_ranks(
+        &mut self,
+        table: usize,
+        rule: &Rule,
+        pointer: &str,
+        conjuncts: &[Parsed],
+        (min, max): (u64, Option<u64>),
+    ) -> bool {
+        let moves = |column: usize| self.statements.correlations.rule_of(table, column).is_some();
+        let Some((column, comparisons)) = self.compared_alone(table, conjuncts, moves) else { return false };
+        let (pointer, when) = (pointer.to_owned(), rule.when.clone());
+        let count = RankCount { rule: rule.clone(), pointer, when, comparisons, min, max };
+        self.statements.rank_counts.entry((table, column)).or_default().push(count);
+        true
+    }
+
+    /// The one column that conditions compare with values, all of them, and how.
+    fn compared_alone(
+        &self,
+        table: usize,
+        conjuncts: &[Parsed],
+        is_it: impl Fn(usize) -> bool,
+    ) -> Option<(usize, Vec<(Op, Literal)>)> {
+        let read = |one: &Comparison| match one.column.0.as_slice() {
+            [name] => self.column_named(table, name).filter(|column| is_it(*column)),
+            _ => None,
+        };
+        let (mut column, mut comparisons) = (None, Vec::new());
+        for part in conjuncts {
+            let fits = |all: &Vec<Comparison>| {
+                !all.is_empty()
+                    && all.iter().all(|one| one.value.is_some() && one.op != Op::NotEqual && read(one).is_some())
+            };
+            for one in part.comparisons().into_iter().find(fits)? {
+                let own = read(&one);
+                if column.is_some() && column != own {
+                    return None;
+                }
+                column = own;
+                comparisons.extend(one.value.map(|value| (one.op, value)));
+            }
+        }
+        Some((column?, comparisons))
+    }
+
+    /// Lets a count of values of a column be met together with its statistics, by rank, where it is all that is counted of it.
+    pub(super) fn join_counts(&mut self) {
+        let mut columns: Vec<(usize, usize)> = self.statements.statistics.keys().copied().collect();
+        columns.sort_unstable();
+        for place in columns {
+            let Some([asked]) = self.statements.counted.get(&place).map(Vec::as_slice) else { continue };
+            let is_alike = self.statements.statistics[&place].iter().any(|known| known.rule.when == asked.condition);
+            if let Some(count) = self.rank_count(place, asked).filter(|_| is_alike) {
+                self.statements.counted.remove(&place);
+                self.statements.rank_counts.entry(place).or_default().push(count);
+            }
+        }
+    }
+
+    /// A count of values of a column alone, where it speaks of an interval in all rows or in those of one condition.
+    fn rank_count(&self, (table, column): (usize, usize), asked: &Counted) -> Option<RankCount> {
+        let Ask::Rows { condition, min, max, per } = &asked.ask else { return None };
+        let parsed = Parsed::parse(condition).ok().filter(|_| per.is_empty())?;
+        let (_, comparisons) = self.compared_alone(table, &parsed.conjuncts(), |other| other == column)?;
+        Some(RankCount {
+            rule: asked.rule.clone(),
+            pointer: asked.pointer.clone(),
+            when: asked.condition.clone(),
+            comparisons,
+            min: *min,
+            max: *max,
+        })
+    }
+
+    /// Lets several counts of values of a column be met by rank; whether they are such.
+    pub(super) fn count_by_rank(&mut self, place: (usize, usize), asked: &[Counted]) -> bool {
+        let counts: Option<Vec<RankCount>> = asked.iter().map(|asked| self.rank_count(place, asked)).collect();
+        let Some(counts) = counts.filter(|counts| counts.iter().all(|count| count.when == counts[0].when)) else {
+            return false;
+        };
+        self.statements.counted.remove(&place);
+        self.statements.rank_counts.insert(place, counts);
+        true
+    }
+
+    /// The rules that count a column's values by rank, and their places.
+    pub(super) fn counts_by_rank(&self, place: (usize, usize)) -> Vec<(String, String)> {
+        let counts = self.statements.rank_counts.get(&place).into_iter().flatten();
+        counts.map(|count| (count.rule.id.clone(), count.pointer.clone())).collect()
+    }
+
+    /// Adds what is counted of a column to what is asked of its statistics.
+    pub(super) fn add_counts(
+        &mut self,
+        place: (usize, usize),
+        quantiles: &Quantiles,
+        asked: &mut Vec<(Option<String>, Asked)>,
+    ) -> Result<(), Failed> {
+        for count in self.statements.rank_counts.get(&place).cloned().unwrap_or_default() {
+            let within = self.within(&count, quantiles)?;
+            let place = asked.iter().position(|(when, _)| *when == count.when).unwrap_or_else(|| {
+                asked.push((count.when.clone(), Asked::default()));
+                asked.len() - 1
+            });
+            asked[place].1.rules.push(count.rule.id.clone());
+            asked[place].1.within.push(within);
+        }
+        Ok(())
+    }
+
+    /// The interval that a count speaks of.
+    fn within(&mut self, count: &RankCount, quantiles: &Quantiles) -> Result<Within, Failed> {
+        let (mut low, mut high) = (quantiles.low, quantiles.high);
+        for (op, value) in &count.comparisons {
+            let place = format!("{}/where", count.pointer);
+            let number = compared(value, quantiles).map_err(|problem| {
+                self.report(&place, [problem]);
+                Failed::Known
+            })?;
+            let (from, to) = interval(*op, number, quantiles.quantum.is_some());
+            (low, high) = (low.max(from), high.min(to));
+        }
+        Ok(Within { rule: count.rule.id.clone(), low, high, min: count.min, max: count.max, when: count.when.clone() })
+    }
+
+    /// What rules ask of the values of a column that moves with others, in the rows of a condition; `None` where they ask nothing.
+    pub(super) fn ranked_member(
+        &mut self,
+        (table, column): (usize, usize),
+        moving: &Rule,
+        made: &Made,
+    ) -> Result<Option<Measured>, Failed> {
+        let statistics = self.statements.statistics.get(&(table, column)).cloned().unwrap_or_default();
+        let counts = self.statements.rank_counts.get(&(table, column)).cloned().unwrap_or_default();
+        let first = statistics.first().map(|first| (&first.rule, &first.pointer));
+        let Some((rule, pointer)) = first.or_else(|| counts.first().map(|first| (&first.rule, &first.pointer))) else {
+            return Ok(None);
+        };
+        let name = self.dataset.tables[table].columns[column].name.clone();
+        let owned = |other: &Rule, pointer: &str| {
+            let detail = format!("{name} is owned by both {} and {}", other.id, moving.id);
+            Problem::new("two_owners", detail)
+                .at(pointer)
+                .remedy("leave one of them out, or state it of another column")
+        };
+        let others = statistics.iter().map(|known| (&known.rule, &known.pointer));
+        let elsewhere = others
+            .chain(counts.iter().map(|known| (&known.rule, &known.pointer)))
+            .find(|(rule, _)| rule.when != moving.when);
+        let is_put = !self.statements.forced(table, column).is_empty()
+            || (!self.statements.closed.contains(&(table, column))
+                && !self.statements.bounds(table, column).is_empty());
+        let refused = elsewhere.map(|(other, pointer)| owned(other, pointer));
+        let refused = refused.or_else(|| is_put.then(|| owned(rule, pointer)));
+        if let Some(problem) = refused {
+            self.problems.push(problem);
+            return Err(Failed::Known);
+        }
+        let listed = || made.choices.as_ref().and_then(|choices| Quantiles::of_choices(choices, &made.logical));
+        let drawn = made.quantiles.clone().or_else(|| listed().filter(|_| made.inputs.is_empty()).map(Arc::new));
+        let Some(quantiles) = drawn else {
+            let problem = owned(rule, pointer);
+            self.problems.push(problem);
+            return Err(Failed::Known);
+        };
+        let mut asked = match self.asked_statistics(&statistics, &quantiles)?.pop() {
+            Some((_, asked)) => asked,
+            None => Asked::default(),
+        };
+        for count in &counts {
+            asked.rules.push(count.rule.id.clone());
+            asked.within.push(self.within(count, &quantiles)?);
+        }
+        let definition = &self.dataset.tables[table].columns[column];
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
+        Ok(Some(Measured {
+            column: name,
+            asked: vec![asked],
+            nulls: None,
+            strata: Strata::new(table, Vec::new()),
+            quantiles,
+            key,
+            shaped: OnceLock::new(),
+        }))
+    }
+}
+
+/// The distribution by which the ranks of such a column are known.
+pub(super) fn marginal_of(measured: &Measured) -> Marginal {
+    Marginal::Drawn(Arc::clone(&measured.quantiles))
+}
+
+/// A value that a condition names, in units of a column.
+fn compared(value: &Literal, quantiles: &Quantiles) -> Result<f64, Problem> {
+    let written = match value {
+        Literal::Number(text) => serde_json::from_str(text).unwrap_or(Value::Null),
+        Literal::Text(text) | Literal::Date(text) | Literal::Datetime(text) | Literal::Time(text) => {
+            Value::String(text.clone())
+        }
+        Literal::Boolean(value) => Value::from(i32::from(*value)),
+        Literal::Null => Value::Null,
+    };
+    units(&written, "mean", quantiles)
+}
+
+/// What a comparison with a number leaves, both ends included; `is_grid` where values are whole.
+fn interval(op: Op, number: f64, is_grid: bool) -> (f64, f64) {
+    const ALL: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+    let (at_least, at_most) = if is_grid { (libm::ceil(number), libm::floor(number)) } else { (number, number) };
+    let above = if is_grid { libm::floor(number) + 1.0 } else { number.next_up() };
+    let below = if is_grid { libm::ceil(number) - 1.0 } else { number.next_down() };
+    match op {
+        Op::Equal => (at_least, at_most),
+        Op::Less => (ALL.0, below),
+        Op::LessOrEqual => (ALL.0, at_most),
+        Op::Greater => (above, ALL.1),
+        Op::GreaterOrEqual => (at_least, ALL.1),
+        Op::NotEqual => ALL,
+    }
+}
