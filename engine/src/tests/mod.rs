@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod apart;
+mod belongs;
 mod bounded;
 mod bounds;
 mod calendar;
