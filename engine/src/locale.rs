@@ -17,7 +17,7 @@ mod registry;
 mod tests;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 pub use addresses::{AddressForms, AddressPart, AddressTemplate, HouseNumbers, StreetNames};
 pub use catalogue::{CalendarForm, CalendarWords, Color, Demonyms, Product};
@@ -139,6 +139,38 @@ impl Locale {
             given.chain(surnames).filter(|(_, latin)| !latin.is_empty()).collect()
         });
         if latin.is_empty() { None } else { latin.get(name).copied() }
+    }
+
+    /// How a word, a name or a part of a company's name is written in ASCII in the country, where that is known and no matter of its letters:
+    /// the characters of Japanese are read in another way than those of Chinese.
+    pub fn reading(&self, text: &str) -> Option<&'static str> {
+        static JAPANESE: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+            include_str!("../data/common/japanese.tsv").lines().filter_map(|line| line.split_once('\t')).collect()
+        });
+        let known = if self.name() == "ja_JP" { JAPANESE.get(text).copied() } else { None };
+        known.or_else(|| self.latin(text))
+    }
+
+    /// A letter as the country writes it in ASCII: umlauts with an e in German, else without their signs.
+    pub fn ascii(&self, letter: char) -> &'static str {
+        let german = match letter {
+            'ä' => "ae",
+            'ö' => "oe",
+            'ü' => "ue",
+            'Ä' => "Ae",
+            'Ö' => "Oe",
+            'Ü' => "Ue",
+            _ => "",
+        };
+        if self.name() == "de_DE" && !german.is_empty() { german } else { any_ascii::any_ascii_char(letter) }
+    }
+
+    /// A word as it stands in the name of a host: what is known of its reading, else letter by letter.
+    pub fn plain(&self, word: &str) -> String {
+        match self.reading(word) {
+            Some(reading) => reading.to_ascii_lowercase(),
+            None => word.chars().flat_map(|letter| self.ascii(letter).chars()).collect::<String>().to_ascii_lowercase(),
+        }
     }
 
     /// Surname and given name of a whole name in which nothing stands between them: the longest surname of the list that it begins with,

@@ -70,6 +70,22 @@ impl Parsed {
         &self.references
     }
 
+    /// The first division whose divisor is a zero that is written there.
+    pub fn zero_divisor(&self) -> Option<String> {
+        let mut found = None;
+        look(&self.expr, |expr, order| {
+            let Expr::BinaryOp { op: BinaryOperator::Divide | BinaryOperator::Modulo, right, .. } = expr else {
+                return ControlFlow::Continue(());
+            };
+            if order == Order::Before && is_zero(right) {
+                found = Some(sql_of(expr));
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        });
+        found
+    }
+
     /// The conditions that hold together where this one holds: split at `AND`, through brackets. One that holds no `AND` is its own part.
     pub fn conjuncts(&self) -> Vec<Parsed> {
         let mut parts = Vec::new();
@@ -453,4 +469,16 @@ fn shown(sql: &str) -> String {
     let mut letters = sql.chars();
     let start: String = letters.by_ref().take(60).collect();
     if letters.next().is_some() { format!("{start}…") } else { start }
+}
+
+/// Whether an expression is a zero as it is written, in brackets or with a sign.
+fn is_zero(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_zero(inner),
+        Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => is_zero(expr),
+        Expr::Value(ValueWithSpan { value: Value::Number(number, _), .. }) => {
+            number.parse().is_ok_and(|number: f64| number == 0.0)
+        }
+        _ => false,
+    }
 }

@@ -123,7 +123,9 @@ impl Inputs {
     fn of(cx: &mut Context<'_>, needs: Needs, of_company: bool) -> Result<Inputs, Problems> {
         let mut inputs = Inputs::default();
         if needs.district && cx.shows_attribute(&SHOWS_PLACE) {
-            inputs.district = Some(text_attribute(cx, "admin_code")?);
+            // An Indian company's number has the state's, others that of the district.
+            let of_state = of_company && cx.locale().country() == "IN";
+            inputs.district = Some(text_attribute(cx, if of_state { "state_number" } else { "admin_code" })?);
         }
         if of_company {
             if needs.names {

@@ -1,5 +1,6 @@
 //! Values from a list: typed once, then gathered by position. Text is shared: a value is a view on the list's own bytes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -152,12 +153,35 @@ fn decimal_places(number: &str) -> usize {
     }
 }
 
+/// A number's text without an exponent: `1e-6` as `0.000001`, digit by digit; `None` where that is longer than any decimal.
+fn written_out(text: &str) -> Option<Cow<'_, str>> {
+    const FARTHEST: i32 = 40;
+    let Some((number, exponent)) = text.split_once(['e', 'E']) else { return Some(Cow::Borrowed(text)) };
+    let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() <= FARTHEST)?;
+    let (sign, number) = match number.strip_prefix('-') {
+        Some(number) => ("-", number),
+        None => ("", number.strip_prefix('+').unwrap_or(number)),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{fraction}");
+    let point = whole.len() as i32 + exponent;
+    let moved = if point <= 0 {
+        format!("{sign}0.{}{digits}", "0".repeat(point.unsigned_abs() as usize))
+    } else if point as usize >= digits.len() {
+        format!("{sign}{digits}{}", "0".repeat(point as usize - digits.len()))
+    } else {
+        format!("{sign}{}.{}", &digits[..point as usize], &digits[point as usize..])
+    };
+    Some(Cow::Owned(moved))
+}
+
 /// A number's text in units of the last of `scale` places, where it has no more places than that.
 pub(super) fn decimal_units(text: &str, scale: i8) -> Option<i64> {
-    let (digits, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let written = written_out(text)?;
+    let (digits, fraction) = written.split_once('.').unwrap_or((&written, ""));
     let scale = usize::try_from(scale).ok()?;
     let fraction = fraction.trim_end_matches('0');
-    if fraction.len() > scale || text.contains(['e', 'E']) {
+    if fraction.len() > scale {
         return None;
     }
     format!("{digits}{fraction}{}", "0".repeat(scale - fraction.len())).parse().ok()
@@ -165,7 +189,14 @@ pub(super) fn decimal_units(text: &str, scale: i8) -> Option<i64> {
 
 fn typed(values: &[Value], logical: &LogicalType, problems: &mut Vec<Problem>) -> ArrayRef {
     let mut refuse = |at: usize, value: &Value| {
-        problems.push(Problem::new("wrong_type", format!("{value} is no {logical}")).at(format!("/{at}")));
+        let problem = match value.as_str() {
+            Some(text) if text.parse::<f64>().is_ok() && !logical.is_text() => {
+                Problem::new("wrong_type", format!("the text {value} is no {logical}"))
+                    .remedy("write it without quotes")
+            }
+            _ => Problem::new("wrong_type", format!("{value} is no {logical}")),
+        };
+        problems.push(problem.at(format!("/{at}")));
     };
     macro_rules! collect {
         ($array:ty, $convert:expr) => {{

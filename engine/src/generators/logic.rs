@@ -274,9 +274,11 @@ impl Generator for Boolean {
             ]);
         }
         let values: ArrayRef = Arc::new(BooleanArray::from(vec![true, false]));
+        let list = List { logical: LogicalType::Boolean, values: Arc::clone(&values) };
+        let domain = likely(&list, &[rate, 1.0 - rate]);
         let choices = Choices { values, weights: vec![rate, 1.0 - rate], exact: false };
         let fill = Coin { key: cx.key("value"), bound: threshold(rate) };
-        Ok(Made::drawn(LogicalType::Boolean, fill).chosen_from(Some(choices)))
+        Ok(Made::drawn(LogicalType::Boolean, fill).counted(domain).chosen_from(Some(choices)))
     }
 }
 

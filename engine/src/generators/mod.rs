@@ -49,6 +49,7 @@ pub use fill::{Cells, Choices, Fill, Held, Made, Progression, Rows, RunError};
 pub(crate) use lists::typed_values;
 pub(crate) use llm::{Llm, Per};
 pub use quantiles::Quantiles;
+pub(crate) use relations::First;
 pub(crate) use relations::fold::{Measure, Packed, Reader, RunningFn, State};
 pub(crate) use stand_in::{StandIn, reads, stand_in};
 
@@ -228,6 +229,7 @@ pub(crate) fn hidden_attribute(name: &str) -> Option<HiddenAttribute> {
         "district_row" => Some(place::record::district_row),
         "country_row" => Some(place::country_row),
         "population" => Some(place::record::population),
+        "state_number" => Some(place::record::state_number),
         "product_row" => Some(company::products::product_row),
         "color_row" => Some(domain::colors::color_row),
         _ => None,

@@ -4,6 +4,7 @@
 mod documents;
 pub(super) mod genders;
 mod letters;
+mod life;
 mod local_part;
 pub(super) mod names;
 pub(super) mod parts;
@@ -12,6 +13,9 @@ mod prepared;
 mod ranked;
 #[cfg(test)]
 mod tests;
+mod told;
+
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,10 +28,11 @@ use self::local_part::{Addresses, Domains};
 use self::names::{ByGender, FullNames, NamePart, NameTexts, Part, SurnamePair};
 pub(super) use self::names::{text_attribute, texts};
 pub use self::phone::Phone;
+use self::told::ToldGenders;
 use super::lists::{Draw, FromList, List, ListName, choices_of, fitting, from_locale, from_locale_within, likely};
 use super::text::nothing_fits;
 use super::{Generator, GeneratorSpec, Made, Problems};
-use crate::locale::{self, Surnames};
+use crate::locale::{self, Surnames, WeightedList};
 use crate::plan::Context;
 use crate::problem::Problem;
 use crate::random::Alias;
@@ -75,8 +80,20 @@ impl Generator for Gender {
         let longest = list.longest();
         let domain = likely(&list, &weights);
         let choices = choices_of(&list, Some(&weights));
-        let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
-        Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain).chosen_from(choices) })
+        for strange in cx.given_texts().iter().filter(|text| !values.contains(text) && gender_of(text).is_none()) {
+            let detail = format!(
+                "a given row says \"{strange}\", which is no value of this column and no word for a gender: names of both go with it"
+            );
+            cx.warn(Problem::new("unread_values", detail).remedy(format!("give one of {}", values.join(", "))));
+        }
+        let key = cx.key("value");
+        let told = told::told(cx)?;
+        let made = if told.is_empty() {
+            Made::drawn(LogicalType::String, FromList { list, key, draw: Draw::Weighted(alias) })
+        } else {
+            Made::drawn(LogicalType::String, ToldGenders::new(list, values, &weights, key, told, alias))
+        };
+        Ok(Made { longest, ..made.counted(domain).chosen_from(choices) })
     }
 }
 
@@ -95,6 +112,9 @@ impl Generator for FirstName {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
+        if self.gender.is_none() && tells_gender(cx) {
+            return of_both(cx, |gender| locale.first_names(gender));
+        }
         let source = gender_source(cx, self.gender.as_ref())?;
         match source {
             GenderSource::One(gender) => from_locale(cx, locale.first_names(Some(gender))),
@@ -178,6 +198,15 @@ impl Generator for FullName {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
+        if self.gender.is_none() && tells_gender(cx) && !cx.shows_attribute(&told::PARTS) {
+            // The row's first name follows from the gender, and that from this name, so this one follows from neither.
+            let Some(names) = names::all_names(locale, None, cx.lengths().1) else {
+                return Err(vec![nothing_fits("no whole name has the lengths of the column".to_owned())]);
+            };
+            let key = cx.key("value");
+            let made = Made::drawn(LogicalType::String, names::AnyName { key, names: Arc::clone(&names) });
+            return Ok(Made { longest: cx.lengths().1.map(u64::from), countable: Some(names), ..made });
+        }
         let first = match &self.gender {
             Some(gender) if !cx.shows_attribute(&["first_name"]) => {
                 // Its problems are those of the parameter, and its SQL stands at the same place.
@@ -290,6 +319,11 @@ impl Generator for Email {
                 Domains::listed(cx, texts, &[1.0; RESERVED_DOMAINS.len()])?
             }
             EmailDomain::Kind(EmailDomainKind::Free) => {
+                if cx.safe() {
+                    let detail = "the domains of free e-mail services exist, and somebody can have such an address, although the dataset is safe";
+                    let remedy = "take domain: safe, or say safe: false";
+                    cx.warn(Problem::new("unsafe_values", detail).remedy(remedy).at("/domain"));
+                }
                 let list = cx.locale().free_email_domains();
                 let weights: Vec<f64> = list.weights.iter().map(|weight| *weight as f64).collect();
                 Domains::listed(cx, list.values.iter().map(|domain| (*domain).to_owned()).collect(), &weights)?
@@ -319,6 +353,23 @@ impl Generator for Email {
         };
         Addresses::made(cx, self.from.as_ref(), Some(domains))
     }
+}
+
+/// Whether the column's values are dealt or put in before the row's gender is known, which then follows from them.
+fn tells_gender(cx: &Context<'_>) -> bool {
+    cx.is_fixed() && !cx.is_decided("gender")
+}
+
+/// A column drawn from the lists of both genders alike.
+fn of_both(cx: &Context<'_>, of: impl Fn(Option<locale::Gender>) -> &'static WeightedList) -> Result<Made, Problems> {
+    let texts = fitting(cx.lengths(), of(None))?.0;
+    let weights = names::halves(of, &texts);
+    let alias =
+        Alias::new(&weights).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no values here")])?;
+    let list = List::of_texts(texts);
+    let (longest, domain) = (list.longest(), likely(&list, &weights));
+    let fill = FromList { list, key: cx.key("value"), draw: Draw::Weighted(alias) };
+    Ok(Made { longest, ..Made::drawn(LogicalType::String, fill).counted(domain) })
 }
 
 /// Whether a text can stand behind the `@` of an address.
@@ -366,6 +417,9 @@ impl Generator for JobTitle {
         let titles = |gender| locale.job_titles(Some(gender));
         if titles(locale::Gender::Female).values == titles(locale::Gender::Male).values {
             return from_locale(cx, titles(locale::Gender::Male));
+        }
+        if tells_gender(cx) {
+            return of_both(cx, |gender| locale.job_titles(gender));
         }
         let gender = text_attribute(cx, "gender")?;
         ByGender::made(cx, titles, gender)

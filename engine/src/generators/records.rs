@@ -58,9 +58,15 @@ impl Record {
         };
         let mut anchors = Vec::new();
         for part in &self.parts {
-            if anchors.len() < MOST_ANCHORS
-                && let Some(input) = cx.fixed(part.attribute)?
-            {
+            if anchors.len() == MOST_ANCHORS {
+                break;
+            }
+            // What the first rows are given decides in them what belongs to it.
+            let decides = match cx.fixed(part.attribute)? {
+                Some(input) => Some(input),
+                None => cx.given(part.attribute)?,
+            };
+            if let Some(input) = decides {
                 anchors.push(Anchor::new(input, &part.texts));
             }
         }

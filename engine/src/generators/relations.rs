@@ -41,7 +41,8 @@ impl Generator for Constant {
             |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.at("/value")).collect::<Vec<_>>();
         let list = List::of(std::slice::from_ref(&self.value), cx.declared().as_ref()).map_err(place)?;
         let (logical, longest) = (list.logical.clone(), list.longest());
-        Ok(Made { longest, ..Made::computed(logical, Same(list)) })
+        let domain = list.clone();
+        Ok(Made { longest, ..Made::computed(logical, Same(list)) }.counted(domain))
     }
 }
 
@@ -83,7 +84,7 @@ impl Generator for Field {
 }
 
 /// The first input as it is.
-pub(super) struct First;
+pub(crate) struct First;
 
 impl Fill for First {
     fn fill(&self, cells: &Cells<'_>, _: &Rows) -> Result<ArrayRef, RunError> {

@@ -56,7 +56,7 @@ pub(super) const USCC: Identifier = Identifier {
     forms: &[form(
         &[
             Part::Text("91"),
-            Part::One(&DISTRICTS),
+            Part::District(&DISTRICTS),
             Part::Of("0123456789ABCDEFGHJKLMNPQRTUWXY", 8),
             Part::Check(1),
             Part::Check(1),
@@ -144,12 +144,18 @@ pub(super) const AADHAAR: Identifier = Identifier {
 
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
+/// Numbers of India's states in the GSTIN.
+const STATES: [&str; 35] = [
+    "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19",
+    "20", "21", "22", "23", "24", "26", "27", "29", "30", "31", "32", "33", "34", "35", "36", "37",
+];
+
 /// India, companies: the state's two digits, the PAN of a company, firm or person, a number, Z, a check character modulo 36 (CBIC).
 pub(super) const GSTIN: Identifier = Identifier {
     name: "GSTIN",
     forms: &[form(
         &[
-            Part::Number(2, &[(1, 24), (26, 27), (29, 37)]),
+            Part::District(&STATES),
             Part::Of(ALPHABET, 3),
             Part::Of("CFP", 1),
             Part::Of(ALPHABET, 1),

@@ -155,13 +155,23 @@ pub(super) fn districts_of_cities(cities: &[City], districts: &[District], towns
             if nearest[city].is_none_or(|(least, _)| distance < least) {
                 nearest[city] = Some((distance, place as u32));
             }
-            // A district that bears a city's name and lies within a degree of it is that city's.
-            if cities[city].name == district.name && distance < 1.0 && named.is_none_or(|(least, _)| distance < least) {
+            // A district that bears a city's name and lies within a degree of it is that city's, and so is one that is named as a part of it.
+            let name = cities[city].name;
+            if (name == district.name || is_part(district, name))
+                && distance < 1.0
+                && named.is_none_or(|(least, _)| distance < least)
+            {
                 named = Some((distance, city));
             }
         }
         if let Some((_, city)) = if towns { named } else { named.or(closest) } {
             found[city].push(place as u32);
+        }
+    }
+    for (list, city) in found.iter_mut().zip(cities) {
+        // Parts of another place, which is no city of the list, are only near.
+        if list.iter().any(|place| is_part(&districts[*place as usize], city.name)) {
+            list.retain(|place| districts[*place as usize].province == city.name);
         }
     }
     for (list, nearest) in found.iter_mut().zip(nearest) {
@@ -172,6 +182,11 @@ pub(super) fn districts_of_cities(cities: &[City], districts: &[District], towns
         }
     }
     found
+}
+
+/// Whether a district is named as a part of a city: `수원시 팔달구`.
+fn is_part(district: &District, city: &str) -> bool {
+    district.province == city && district.name.strip_prefix(city).is_some_and(|rest| rest.starts_with(' '))
 }
 
 pub(super) fn countries(text: &'static str) -> Vec<Country> {

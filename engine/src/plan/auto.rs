@@ -7,6 +7,8 @@
 mod fit;
 mod lists;
 mod meanings;
+mod pairs;
+mod parties;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -24,13 +26,6 @@ pub(crate) use self::meanings::suggestions;
 
 /// What a name says where it is the number of a record.
 const RECORD: &str = "number of a record";
-
-/// What comes after what, in one row.
-const AFTER: &[(&str, &[&str])] = &[
-    ("time of a change", &["time of creation"]),
-    ("last day", &["first day", "date of an order"]),
-    ("date of delivery", &["date of an order"]),
-];
 
 /// Generators of columns that name none, each with its reason.
 pub(super) type Chosen = BTreeMap<(usize, usize), (GeneratorSpec, String)>;
@@ -50,13 +45,20 @@ struct Choice {
     says: &'static str,
 }
 
-/// The generators of all columns that name none, by table and column, and why.
-pub(super) fn choose_all(dataset: &Dataset) -> Chosen {
+/// The generators of all columns that name none, by table and column, and why. Those that describe somebody or something else than the row's
+/// own person, place or company get an `entity` of their own.
+pub(super) fn choose_all(dataset: &mut Dataset) -> Chosen {
     let mut chosen = Chosen::new();
     for (table, definition) in dataset.tables.iter().enumerate() {
         for (column, _) in definition.columns.iter().enumerate().filter(|(_, column)| column.generator.is_none()) {
             chosen.insert((table, column), choose(dataset, table, column));
         }
+    }
+    for ((table, column), entity) in parties::entities(dataset, &chosen) {
+        if let Some((_, reason)) = chosen.get_mut(&(table, column)) {
+            *reason = format!("{reason}, with an entity of its own: {entity}");
+        }
+        dataset.tables[table].columns[column].entity = Some(entity);
     }
     chosen
 }
@@ -105,11 +107,61 @@ impl Place<'_> {
 
     /// By the column alone and its table's name.
     fn alone(self) -> Choice {
-        let known = |generator: &str| by_name(generator).is_some();
-        match self.meaning(&known) {
+        self.alone_of(&|generator| by_name(generator).is_some())
+    }
+
+    /// The same with the generators that are known.
+    fn alone_of(self, known: &dyn Fn(&str) -> bool) -> Choice {
+        if let Some((generator, says)) = self.short_name() {
+            return Choice { generator: json!({ "type": generator }), reason: format!("the name says {says}"), says };
+        }
+        let phrase = Lexicon::get().phrase(&self.column.name);
+        let meaning = self.meaning(known);
+        let reads = meaning.as_ref().map(|(found, _)| (natural(found.meaning.generator), found.meaning.says));
+        if let Some(choice) = self.timed(&phrase, reads) {
+            return choice;
+        }
+        match meaning {
             Some((found, source)) => self.typed(&found, source),
             None => self.by_type(),
         }
+    }
+
+    /// A part of a name that says no more than which: `first`, `last`.
+    fn short_name(self) -> Option<(&'static str, &'static str)> {
+        const PARTS: &[(&str, &str, &str)] = &[
+            ("first", "first_name", "first name"),
+            ("last", "last_name", "last name"),
+            ("middle", "middle_name", "middle name"),
+        ];
+        let is_text = matches!(self.column.kind, None | Some(ColumnType::String | ColumnType::Text));
+        let name = self.column.name.to_ascii_lowercase();
+        let part = PARTS.iter().find(|(word, ..)| is_text && *word == name);
+        part.map(|(_, generator, says)| (*generator, *says))
+    }
+
+    /// A time that a unit at the name's end measures: `time_spent_sec`, `latency_ms`.
+    fn timed(self, phrase: &Phrase, reads: Option<(ColumnType, &'static str)>) -> Option<Choice> {
+        let unit = phrase.unit.as_deref()?;
+        let lexicon = Lexicon::get();
+        let opens =
+            phrase.tokens.get(phrase.head()).is_some_and(|head| head.concepts.contains(&lexicon.concept("start")));
+        let is_number = matches!(reads, Some((ColumnType::Integer, says)) if says != RECORD);
+        let is_whole = matches!(self.column.kind, None | Some(ColumnType::Integer));
+        if is_number || opens || !is_whole {
+            return None;
+        }
+        if unit == "ms" && matches!(reads, Some((ColumnType::Datetime, _))) {
+            let generator = json!({"type": "integer", "min": 1_672_531_200_000_i64, "max": 1_767_225_599_999_i64});
+            return Some(Choice { generator, reason: "the name says Unix time".to_owned(), says: "Unix time" });
+        }
+        let generator = match (unit, words::time_unit(unit)) {
+            ("ms", _) => json!({"type": "integer", "min": 1, "max": 2000}),
+            (_, Some(unit @ ("second" | "minute"))) => json!({"type": "duration", "unit": unit, "min": 5, "max": 240}),
+            (_, Some(unit)) => json!({"type": "duration", "unit": unit, "min": 1, "max": 36}),
+            _ => return None,
+        };
+        Some(Choice { generator, reason: "the name says duration".to_owned(), says: "duration" })
     }
 
     /// What the column holds, and which text says so.
@@ -149,7 +201,18 @@ impl Place<'_> {
             reason.push_str(&format!(", the type is {}", word_of(kind)));
         }
         let language = self.dataset.locale().split('_').next().unwrap_or_default();
+        // An Italian età, which lost its accent, is no estimated time of arrival.
+        if language == "it" && matches!(self.column.kind, None | Some(ColumnType::Integer)) && self.is_age() {
+            let generator = json!({"type": "integer", "min": 18, "max": 90});
+            return Choice { generator, reason: "the name says age".to_owned(), says: "age" };
+        }
         Choice { generator: lists::in_language(generator, meaning.says, language), reason, says: meaning.says }
+    }
+
+    fn is_age(self) -> bool {
+        let lexicon = Lexicon::get();
+        let tokens = lexicon.phrase(&self.column.name).tokens;
+        matches!(tokens.as_slice(), [only] if only.text == "eta" && only.concepts.contains(&lexicon.concept("age")))
     }
 
     fn by_type(self) -> Choice {
@@ -204,12 +267,8 @@ impl Place<'_> {
                 };
             }
         }
-        if choice.says == "full name" && self.is_one_word("name") {
-            let surname = self.sibling(|other, _| ["last name", "paternal surname"].contains(&other.says));
-            if let Some(surname) = surname {
-                let reason = format!("the name says first name, beside {surname}");
-                return Choice { generator: json!({"type": "first_name"}), reason, says: "first name" };
-            }
+        if let Some(named) = self.named_beside(&choice) {
+            return named;
         }
         if choice.says == "status" && self.is_one_word("state") {
             let near = self.sibling(|other, _| {
@@ -229,18 +288,49 @@ impl Place<'_> {
                 return Choice { generator: json!({"type": "company_name"}), reason, says: "company" };
             }
         }
-        let Some((_, earlier)) = AFTER.iter().find(|(later, _)| *later == choice.says) else { return choice };
-        let kind = made(&choice);
-        let before = self.sibling(|other, place| {
-            earlier.contains(&other.says) && made(other) == kind && place.column.null_rate.is_none()
-        });
-        let Some(before) = before else { return choice };
-        let generator = match kind.as_str() {
-            "datetime" => json!({"type": "date_offset", "from": before, "min": 0, "max": 7_776_000, "unit": "second"}),
-            "date" => json!({"type": "date_offset", "from": before, "min": 1, "max": 60}),
-            _ => return choice,
+        self.after(choice)
+    }
+
+    /// What a word for a name or a title means beside the other parts of a person's name.
+    fn named_beside(self, choice: &Choice) -> Option<Choice> {
+        let said = |generator: Value, says: &'static str, beside: &str| {
+            let reason = format!("the name says {says}, beside {beside}");
+            Some(Choice { generator, reason, says })
         };
-        Choice { generator, reason: format!("{}, not before {before}", choice.reason), says: choice.says }
+        let own = Lexicon::get().phrase(&self.column.name).tokens;
+        let word = own.first().filter(|_| own.len() == 1).map(|token| token.text.as_str()).unwrap_or_default();
+        let among = |says: &'static [&'static str]| self.sibling(move |other, _| says.contains(&other.says));
+        if self.is_one_word("name") && ["full name", "last name"].contains(&choice.says) {
+            let first = among(&["first name"]);
+            let last = among(&["last name", "paternal surname"]);
+            // A French nom and a German Name beside the given name are the other half of it.
+            return match (first, last) {
+                (Some(first), _) if word == "nom" => said(json!({"type": "last_name"}), "last name", &first),
+                (Some(first), None) => said(json!({"type": "last_name"}), "last name", &first),
+                (None, Some(last)) if word != "nom" => said(json!({"type": "first_name"}), "first name", &last),
+                _ => None,
+            };
+        }
+        if choice.says == "text" && ["title", "titel", "titulo", "titre", "titolo"].contains(&word) {
+            let name = among(&["first name", "last name", "paternal surname"])?;
+            let degree = json!({"type": "choice", "values": ["", "Dr.", "Prof."], "weights": [90, 8, 2]});
+            return match among(&["title of a person"]) {
+                Some(_) => said(degree, "title of a person", &name),
+                None => said(json!({"type": "name_prefix"}), "title of a person", &name),
+            };
+        }
+        // The Spanish word for the inhabitants of a place is one for the place as well.
+        if choice.says == "population" && word == "poblacion" {
+            let near = among(&["postal code", "province or county", "state or province", "street address", "street"])?;
+            return said(json!({"type": "city"}), "city", &near);
+        }
+        // What opens an account in Spanish ends a stay in hospital in Portuguese.
+        if choice.says == "time of creation" && own.iter().any(|token| token.text == "alta") {
+            let admitted = among(&["date of admission"])?;
+            let generator = json!({"type": "date_offset", "from": admitted, "min": 1, "max": 30});
+            return said(generator, "date of discharge", &admitted);
+        }
+        None
     }
 
     /// Whether the name is one word of text that may mean this.
@@ -281,7 +371,7 @@ fn described(text: &str, kind: Option<ColumnType>, known: &dyn Fn(&str) -> bool)
     for start in 0..phrase.tokens.len().min(12) {
         for length in (1..=4).rev() {
             let Some(tokens) = phrase.tokens.get(start..start + length) else { continue };
-            let part = Phrase { tokens: tokens.to_vec(), head_first: false };
+            let part = Phrase { tokens: tokens.to_vec(), ..Phrase::default() };
             if let Some(found) =
                 find(&part, kind, known).filter(|found| found.words == length && found.meaning.weight >= 0)
                 && best.is_none_or(|best| found.words > best.words)

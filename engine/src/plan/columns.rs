@@ -362,6 +362,8 @@ impl Compiler {
             let detail = format!("{name} is unique, and the values of {} cannot be counted", generator.entry().name);
             let remedy = if made.logical == LogicalType::Float {
                 "say type: integer, or type: decimal with a scale, so that its values can be counted, or leave unique out"
+            } else if generator.entry().name == "regex" {
+                "shorten its repetitions, such as {0,20}, so that its texts are fewer than 2^128, or leave unique out"
             } else {
                 "use a generator with a countable domain (sequence, uuid_v4, regex, pattern, integer, date, choice) whose parameters are constants, or leave unique out"
             };
@@ -369,10 +371,14 @@ impl Compiler {
             return Err(Failed::Known);
         };
         if u128::from(rows) > countable.count() {
-            let detail = format!(
-                "{name} is unique and can take {} values, fewer than the table's {rows} rows",
-                countable.count()
-            );
+            let count = countable.count();
+            let detail = if self.reserved.contains(&(table, column)) {
+                format!(
+                    "{name} is unique and can take {count} values that are reserved, fewer than the table's {rows} rows; safe: false allows the others"
+                )
+            } else {
+                format!("{name} is unique and can take {count} values, fewer than the table's {rows} rows")
+            };
             let problem = Problem::new("capacity", detail)
                 .param("capacity", countable.count().to_string())
                 .param("rows", rows)
@@ -386,6 +392,7 @@ impl Compiler {
         let dealt = match countable.shape().and_then(|shape| Spread::new(shape, rows)) {
             Some(spread) => {
                 self.note_flattening(table, &[column], &spread);
+                self.note_rows(table, column);
                 let (permutation, start) = ByLikelihood::order(key, &spread);
                 let (spread, countable) = (Arc::new(spread), Arc::clone(&countable));
                 Made::computed(logical, ByLikelihood { spread, permutation, start, countable, from: 0, to: usize::MAX })
@@ -393,6 +400,16 @@ impl Compiler {
             None => Made::computed(logical, deal::ByRow::new(key, Arc::clone(&countable), countable.count(), 1)),
         };
         Ok(Made { inputs: Vec::new(), longest, countable: Some(countable), ..dealt.all_distinct() })
+    }
+
+    /// Says of a column that its values are dealt over all rows together, so that their number decides them.
+    pub(super) fn note_rows(&mut self, table: usize, column: usize) {
+        let own = "another number of rows changes its values, those of the first rows too";
+        let note = match self.notes.remove(&(table, column)) {
+            Some(note) => format!("{note} · {own}"),
+            None => own.to_owned(),
+        };
+        self.notes.insert((table, column), note);
     }
 
     /// Says of columns how far their values move from their distribution so that they do not repeat, where that is to be seen.
@@ -430,7 +447,8 @@ impl Compiler {
         let made = match hidden_attribute(name) {
             Some(compile) => self.compile_with(parts, compile),
             None => {
-                let generator = GeneratorSpec::plain(name).ok_or_else(|| {
+                let shown = self.part_of(table, entity, name).or_else(|| GeneratorSpec::plain(name));
+                let generator = shown.ok_or_else(|| {
                     Failed::One(Problem::new("unknown_attribute", format!("no generator makes the attribute {name}")))
                 })?;
                 self.compile_with(parts, |cx| generator.compile(cx))

@@ -16,7 +16,7 @@ use super::upward::Upward;
 use super::{Compiled, MAX_ROWS, Options, Plan, Slot, SlotId, Source, TablePlan, shared};
 use crate::allocation::Allocation;
 use crate::enforce::candidates::{Candidates, Pairs};
-use crate::generators::Made;
+use crate::generators::{GeneratorSpec, Made};
 use crate::locale::Locale;
 use crate::problem::Problem;
 use crate::random::Seeds;
@@ -29,6 +29,8 @@ pub(super) enum Name {
     Column(usize),
     /// What a column's generator makes.
     Raw(usize),
+    /// What the given rows say of a column, null in all others.
+    Given(usize),
     /// Whether a column is null, where that is known before its values.
     Nulls(usize),
     /// A field of the row's person, place or company.
@@ -102,6 +104,10 @@ pub(super) struct Compiler {
     pub statements: Statements,
     /// Generators of the columns that name none.
     pub chosen: Chosen,
+    /// Columns whose values are reserved ones because the dataset is safe.
+    pub reserved: BTreeSet<(usize, usize)>,
+    /// What the items of lists are, each by the entity that it describes.
+    pub items: BTreeMap<(usize, String), GeneratorSpec>,
     /// What the plan says of columns: how far values without repetition move from their distribution.
     pub notes: HashMap<(usize, usize), String>,
     /// The distributions that columns declare.
@@ -200,6 +206,7 @@ fn compile_once(
         problems.push(problem);
     }
     problems.extend(dataset.take_in(&crate::schema::no_files));
+    let chosen = auto::choose_all(&mut dataset);
     let dataset = Arc::new(dataset);
     let mut compiler = Compiler {
         seeds: Seeds::new(dataset.seed()),
@@ -217,7 +224,9 @@ fn compile_once(
         null_only: BTreeMap::new(),
         null_elsewhere: BTreeMap::new(),
         pools: Vec::new(),
-        chosen: auto::choose_all(&dataset),
+        chosen,
+        items: BTreeMap::new(),
+        reserved: BTreeSet::new(),
         problems,
         left_out: left_out.to_vec(),
         projects,
@@ -301,6 +310,7 @@ impl Compiler {
         match name {
             Name::Column(column) => self.make_column(table, *column),
             Name::Raw(column) => self.make_raw(table, *column),
+            Name::Given(column) => Ok(self.make_given(table, *column)),
             Name::Nulls(column) => self.make_nulls(table, *column),
             Name::Attribute { entity, name } => self.make_attribute(table, entity, name),
             Name::Field { draw, field } => self.make_field(table, draw, field),

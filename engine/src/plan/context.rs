@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::SlotId;
 use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::units::{RowBound, Scalar};
-use crate::generators::{Cells, Countable, Fill, GeneratorSpec, Made, Problems, Rows, RunError};
+use crate::generators::{Cells, Countable, Fill, First, GeneratorSpec, Made, Problems, Rows, RunError};
 use crate::locale::Locale;
 use crate::problem::Problem;
 use crate::random::Key;
@@ -93,6 +93,13 @@ impl Context<'_> {
         self.compiler.dataset.safe.unwrap_or(true)
     }
 
+    /// Says that the column's values are reserved ones because the dataset is safe: where they run out, that is what to change.
+    pub fn keep_reserved(&mut self) {
+        if let Some(column) = self.column {
+            self.compiler.reserved.insert((self.table, column));
+        }
+    }
+
     /// What "today" means, in microseconds since 1970, UTC.
     pub fn reference_time_us(&self) -> i64 {
         self.compiler.dataset.reference_time_us()
@@ -158,7 +165,11 @@ impl Context<'_> {
 
     /// Whether a column of the same entity shows one of these attributes.
     pub fn shows_attribute(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.compiler.column_of(self.table, &self.entity, name).is_some())
+        let (compiler, table, entity) = (&self.compiler, self.table, self.entity.as_str());
+        let shows = |name: &str| {
+            compiler.column_of(table, entity, name).is_some() || compiler.part_of(table, entity, name).is_some()
+        };
+        names.iter().any(|name| shows(name))
     }
 
     /// The genders that a column of the same entity shows, as far as the schema says them.
@@ -199,9 +210,13 @@ impl Context<'_> {
         let of_entity =
             table.columns.iter().filter(|column| column.entity.as_deref().unwrap_or_default() == self.entity);
         let generators = of_entity.filter_map(|column| column.generator.as_ref());
-        generators
+        let own = generators
             .filter(|generator| generator.entry().name == name)
-            .find_map(|generator| generator.to_value().get(parameter).cloned())
+            .find_map(|generator| generator.to_value().get(parameter).cloned());
+        own.or_else(|| {
+            let part = self.compiler.part_of(self.table, &self.entity, name)?;
+            part.to_value().get(parameter).cloned()
+        })
     }
 
     /// Whether a field of a draw of this generator is compiled.
@@ -223,6 +238,35 @@ impl Context<'_> {
         let slot = self.compiler.slot(self.table, Name::Raw(column)).map_err(problems)?;
         let input = self.input(slot);
         Ok(self.input_type(input).is_text().then_some(input))
+    }
+
+    /// What the given rows say of an attribute of the row's record, as an input: null in all other rows.
+    pub fn given(&mut self, name: &str) -> Result<Option<usize>, Problems> {
+        let Some(column) = self.compiler.column_of(self.table, &self.entity, name) else { return Ok(None) };
+        if !self.compiler.gives_texts(self.table, column) {
+            return Ok(None);
+        }
+        let slot = self.compiler.slot(self.table, Name::Given(column)).map_err(problems)?;
+        Ok(Some(self.input(slot)))
+    }
+
+    /// The texts that the given rows say of the column itself.
+    pub fn given_texts(&self) -> Vec<String> {
+        self.column.map_or_else(Vec::new, |column| self.compiler.texts_given(self.table, column))
+    }
+
+    /// Whether a column of the same entity shows an attribute whose values are dealt or put in by rules.
+    pub fn deals(&self, name: &str) -> bool {
+        let column = self.compiler.column_of(self.table, &self.entity, name);
+        column.is_some_and(|column| {
+            self.compiler.generator_name(self.table, column).as_deref() == Some(name)
+                && self.compiler.is_fixed(self.table, column)
+        })
+    }
+
+    /// Whether an attribute of the row's record is decided by itself and follows from no other.
+    pub fn is_decided(&self, name: &str) -> bool {
+        self.compiler.fixed_column(self.table, &self.entity, name).is_some()
     }
 
     /// A field of a draw of the table as an input.
@@ -326,6 +370,42 @@ impl Context<'_> {
         self.nested_in(generator, role, index, Some(wanted))
     }
 
+    /// Compiles a generator for one of several things that a row lists: each describes a person, place or company of its own.
+    pub fn nested_item(&mut self, generator: &GeneratorSpec, role: &str, index: usize) -> Result<Nested, Problems> {
+        let entity = format!("\u{2}{}/{}{role}[{index}]", self.stream, self.role);
+        self.compiler.items.insert((self.table, entity.clone()), generator.clone());
+        let own = std::mem::replace(&mut self.entity, entity);
+        let nested = self.nested(generator, role, index);
+        self.entity = own;
+        nested
+    }
+
+    /// Compiles a part of a record: one that describes a person, place or company describes the row's, as a column of it would.
+    pub fn nested_part(&mut self, generator: &GeneratorSpec, role: &str, index: usize) -> Result<Nested, Problems> {
+        let entry = generator.entry();
+        if !entry.is_attribute {
+            return self.nested(generator, role, index);
+        }
+        if self.compiler.is_shown_as(self.table, &self.entity, generator) {
+            let input = self.attribute(&entry.name)?;
+            let slot = &self.compiler.tables[self.table].slots[self.inputs[input]];
+            return Ok(Nested {
+                fill: Box::new(First),
+                logical: slot.logical.clone(),
+                inputs: vec![input],
+                nullable: slot.nullable,
+                longest: slot.longest,
+                countable: slot.countable.clone(),
+                distinct: slot.distinct,
+            });
+        }
+        let own = std::mem::replace(&mut self.stream, self.entity.clone());
+        let wanted = self.wanted.clone();
+        let nested = self.nested_with(generator, format!("attr:{}/", entry.name), wanted);
+        self.stream = own;
+        nested
+    }
+
     fn nested_in(
         &mut self,
         generator: &GeneratorSpec,
@@ -333,17 +413,26 @@ impl Context<'_> {
         index: usize,
         wanted: Option<LogicalType>,
     ) -> Result<Nested, Problems> {
+        self.nested_with(generator, format!("{}{role}[{index}]/", self.role), wanted)
+    }
+
+    /// Compiles a generator inside this one with a prefix for its roles.
+    fn nested_with(
+        &mut self,
+        generator: &GeneratorSpec,
+        role: String,
+        wanted: Option<LogicalType>,
+    ) -> Result<Nested, Problems> {
         if generator.is_draw() {
             let detail = format!("{} makes a record and cannot stand here", generator.entry().name);
             return Err(vec![Problem::new("record", detail).remedy("declare it under draws and take its fields")]);
         }
-        let entry = generator.entry();
         let mut inner = Context {
             compiler: self.compiler,
             table: self.table,
             column: self.column,
             stream: self.stream.clone(),
-            role: format!("{}{role}[{index}]/", self.role),
+            role,
             entity: self.entity.clone(),
             inputs: Vec::new(),
             far: Vec::new(),
@@ -351,9 +440,6 @@ impl Context<'_> {
             wanted,
             asks: false,
         };
-        if entry.is_attribute {
-            inner.role = format!("{}{role}[{index}]/", self.role);
-        }
         let made = generator.compile(&mut inner)?;
         let asks = inner.asks || made.asks;
         let (slots, far) = (inner.inputs, inner.far);

@@ -97,6 +97,7 @@ impl Compiler {
                 })
                 .collect();
             self.note_flattening(table, &columns, spread);
+            columns.into_iter().for_each(|column| self.note_rows(table, column));
         }
         // All members share one permutation, so its stream is the statement's.
         let stream = self.seeds.key(self.dataset.tables[table].seed_name(), &rule, "position", 0);

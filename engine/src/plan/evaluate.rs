@@ -94,7 +94,7 @@ impl<'p> Evaluation<'p> {
                 fill.fill(&cells, &self.rows).map_err(|mut error| {
                     if error.table.is_empty() {
                         error.table.clone_from(&table.name);
-                        error.column.clone_from(&definition.name);
+                        error.column = shown_by(table, slot).unwrap_or_default().to_owned();
                     }
                     error
                 })?
@@ -182,6 +182,25 @@ impl<'p> Evaluation<'p> {
         RecordBatch::try_new_with_options(schema, arrays, &options)
             .map_err(|error| RunError { table: table.name.clone(), ..RunError::new(error.to_string()) })
     }
+}
+
+/// The delivered column that a slot is, else the nearest that is made of it.
+fn shown_by(table: &super::TablePlan, slot: SlotId) -> Option<&str> {
+    let names = || table.schema.fields().iter().map(|field| field.name().as_str());
+    let name_of = |slot: SlotId| {
+        let own = &table.slots[slot].name;
+        names().find(|name| *name == own.as_str())
+    };
+    let (mut reached, mut seen) = (vec![slot], vec![false; table.slots.len()]);
+    while !reached.is_empty() {
+        if let Some(name) = reached.iter().find_map(|slot| name_of(*slot)) {
+            return Some(name);
+        }
+        reached.iter().for_each(|slot| seen[*slot] = true);
+        let reads = |of: SlotId| table.slots[of].inputs.iter().any(|input| reached.contains(input));
+        reached = (0..table.slots.len()).filter(|of| !seen[*of] && reads(*of)).collect();
+    }
+    None
 }
 
 /// Bytes of the texts of a block at most, all columns together.

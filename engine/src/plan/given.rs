@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, FixedSizeBinaryBuilder, StringViewArray};
-use datafusion::arrow::compute::{CastOptions, cast_with_options};
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, FixedSizeBinaryBuilder, StringViewArray, UInt32Array};
+use datafusion::arrow::compute::{CastOptions, cast_with_options, take};
 use serde_json::Value;
 
 use super::SlotId;
 use super::compiler::{Compiler, Failed, Name};
 use crate::enforce::given::{Cells, Parents};
-use crate::generators::Made;
+use crate::generators::{Fill, Held, Made, Rows, RunError};
 use crate::problem::{Problem, pointer_step};
 use crate::schema::{Given, Table};
 use crate::types::LogicalType;
@@ -230,6 +230,36 @@ impl Compiler {
         Ok(slot)
     }
 
+    /// Whether some given row says a text of a column.
+    pub(super) fn gives_texts(&self, table: usize, column: usize) -> bool {
+        let definition = &self.dataset.tables[table];
+        let name = &definition.columns[column].name;
+        let said = || rows_of(definition).iter().filter_map(|row| row.get(name));
+        said().any(Value::is_string) && said().all(|value| value.is_string() || value.is_null())
+    }
+
+    /// The texts that the given rows say of a column, each once.
+    pub(super) fn texts_given(&self, table: usize, column: usize) -> Vec<String> {
+        let definition = &self.dataset.tables[table];
+        let name = &definition.columns[column].name;
+        let mut texts: Vec<String> =
+            rows_of(definition).iter().filter_map(|row| row.get(name)?.as_str().map(str::to_owned)).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        texts
+    }
+
+    /// What the given rows say of a column, null in all other rows: what belongs to the same record follows it there.
+    pub(super) fn make_given(&mut self, table: usize, column: usize) -> SlotId {
+        let definition = &self.dataset.tables[table];
+        let name = &definition.columns[column].name;
+        let said = rows_of(definition).iter().map(|row| row.get(name).and_then(Value::as_str));
+        let texts: StringViewArray = said.collect();
+        let name = format!("{name} as given");
+        let made = Made { nullable: true, ..Made::computed(LogicalType::String, Said(Arc::new(texts))) };
+        self.push(table, name, made)
+    }
+
     /// The parent's row of a key with those that the given rows name.
     pub(super) fn key_with_given(&mut self, table: usize, key: usize, slot: SlotId) -> Result<SlotId, Failed> {
         if self.given_rows(table) == 0 {
@@ -289,6 +319,21 @@ impl Compiler {
             self.problems.push(Problem::new("contradiction", detail).at(format!("/tables/{table}/given")));
         }
         rows >= given
+    }
+}
+
+/// Texts of the first rows, null in all others.
+struct Said(ArrayRef);
+
+impl Fill for Said {
+    fn hold(&self, held: &mut Held<'_>) {
+        held.add(self, self.0.get_array_memory_size() as u64);
+    }
+
+    fn fill(&self, _: &crate::generators::Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let given = self.0.len() as u64;
+        let places: UInt32Array = rows.iter().map(|row| (row < given).then_some(row as u32)).collect();
+        take(&self.0, &places, None).map_err(|error| RunError::new(error.to_string()))
     }
 }
 

@@ -18,7 +18,15 @@ struct SqlFill {
 impl Fill for SqlFill {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let columns: Vec<ArrayRef> = cells.inputs.iter().map(as_sql).collect();
-        self.expression.evaluate(&columns, rows.len()).map_err(|error| RunError::new(error.detail))
+        self.expression.evaluate(&columns, rows.len()).map_err(|error| {
+            // Which row it is tells what to mend: the first that fails by itself.
+            let single = |position: usize| {
+                let columns: Vec<ArrayRef> = columns.iter().map(|column| column.slice(position, 1)).collect();
+                let failed = self.expression.evaluate(&columns, 1).err()?;
+                Some(RunError { row: Some(rows.at(position)), ..RunError::new(failed.detail) })
+            };
+            (0..rows.len()).find_map(single).unwrap_or_else(|| RunError::new(error.detail))
+        })
     }
 }
 
@@ -69,6 +77,11 @@ impl Compiler {
         over: Option<(usize, SlotId)>,
     ) -> Result<Made, Failed> {
         let parsed = Parsed::parse(sql).map_err(|problem| Failed::One(sql_problem(problem)))?;
+        if let Some(division) = parsed.zero_divisor() {
+            let problem = Problem::new("zero_divisor", format!("{division} divides by zero, which ends a run"));
+            let pointer = self.asking_pointer(table);
+            self.report(&pointer, [problem.remedy("divide by NULLIF(..., 0), which gives null").warning()]);
+        }
         let mut fields = Vec::new();
         let mut inputs = Vec::new();
         for reference in parsed.references() {
@@ -95,6 +108,15 @@ impl Compiler {
         let inputs = expression.columns().iter().map(|column| inputs[*column]).collect();
         let logical = expression.logical();
         Ok(Made { inputs, nullable: true, ..Made::computed(logical, SqlFill { expression }) })
+    }
+
+    /// The place of the column that is being made, else of its table.
+    fn asking_pointer(&self, table: usize) -> String {
+        let column = self.path.iter().rev().find_map(|(of, name)| match name {
+            Name::Column(column) | Name::Raw(column) if *of == table => Some(*column),
+            _ => None,
+        });
+        column.map_or_else(|| format!("/tables/{table}"), |column| super::compiler::column_pointer(table, column))
     }
 
     /// The slot of `column`, or of `key.column` through any number of keys.

@@ -5,10 +5,20 @@ use serde_json::Value;
 
 use super::auto;
 use super::compiler::{Compiler, column_pointer};
-use crate::generators::{StandIn, reads, stand_in};
+use crate::generators::{GeneratorSpec, StandIn, reads, stand_in};
 use crate::problem::Problem;
 use crate::schema::ValueList;
 use crate::types::LogicalType;
+
+/// The first generator of a name among the fields of an object, and of the objects inside it.
+fn part(object: &Value, name: &str) -> Option<GeneratorSpec> {
+    let fields = object.get("fields")?.as_object().filter(|_| object["type"] == "json_object")?;
+    let own = fields.values().find(|field| field["type"] == name);
+    match own {
+        Some(field) => GeneratorSpec::from_value(field.clone()).ok(),
+        None => fields.values().find_map(|field| part(field, name)),
+    }
+}
 
 impl Compiler {
     /// The column of an entity that shows an attribute.
@@ -17,6 +27,35 @@ impl Compiler {
         let mut own = columns.filter(|column| self.is_of(table, *column, entity));
         own.find(|column| self.generator_name(table, *column).as_deref() == Some(name))
             .or_else(|| self.named_after(table, entity, name).find(|column| self.stands_in(table, *column, name)))
+    }
+
+    /// The part of a record that shows an attribute of an entity, where no column does: a field of a `json_object`.
+    pub(super) fn part_of(&self, table: usize, entity: &str, name: &str) -> Option<GeneratorSpec> {
+        if let Some(item) = self.items.get(&(table, entity.to_owned())) {
+            return part(&item.to_value(), name);
+        }
+        let columns = &self.dataset.tables[table].columns;
+        let of_entity = columns.iter().filter(|column| column.entity.as_deref().unwrap_or_default() == entity);
+        let mut objects = of_entity
+            .filter_map(|column| column.generator.as_ref())
+            .filter(|generator| generator.entry().name == "json_object");
+        objects.find_map(|generator| part(&generator.to_value(), name))
+    }
+
+    /// Whether an attribute of an entity is what a generator would show: it says no more than that, or the same as who shows it.
+    pub(super) fn is_shown_as(&self, table: usize, entity: &str, generator: &GeneratorSpec) -> bool {
+        let value = generator.to_value();
+        if value.as_object().is_some_and(|parameters| parameters.len() == 1) {
+            return true;
+        }
+        let name = &generator.entry().name;
+        match self.column_of(table, entity, name) {
+            Some(column) => {
+                let own = self.dataset.tables[table].columns[column].generator.as_ref();
+                own.is_some_and(|own| own.to_value() == value)
+            }
+            None => self.part_of(table, entity, name).is_some_and(|own| own.to_value() == value),
+        }
     }
 
     fn is_of(&self, table: usize, column: usize, entity: &str) -> bool {

@@ -1,7 +1,9 @@
 //! Bounds that rows set, in units of a column's type.
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
-use datafusion::arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+};
 
 use crate::generators::RunError;
 use crate::types::LogicalType;
@@ -89,7 +91,21 @@ pub fn units_of(array: &ArrayRef, logical: &LogicalType, side: Side) -> Result<V
         };
         return Ok(numbers.iter().map(|number| number.map(convert)).collect());
     }
-    Err(RunError::new(format!("{} bounds no {logical}", array.data_type())))
+    Err(RunError::new(format!("{} bounds no {logical}", word_of(array.data_type()))))
+}
+
+/// A type of Arrow's for people.
+fn word_of(kind: &DataType) -> String {
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "a text".to_owned(),
+        DataType::Boolean => "true or false".to_owned(),
+        DataType::Binary | DataType::BinaryView => "a value of bytes".to_owned(),
+        DataType::List(_) => "a list".to_owned(),
+        DataType::Date32 => "a date".to_owned(),
+        DataType::Timestamp(..) => "a datetime".to_owned(),
+        DataType::Time64(_) => "a time".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// The last unit on a side of a number, as SQL compares them: units divided by their number in a 1 against the number.

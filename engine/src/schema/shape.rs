@@ -165,6 +165,23 @@ impl<'s> Walk<'s> {
             let problem = Problem::new("too_large", format!("{value} is above the most allowed, {most}"));
             let problem = problem.param("value", value.clone()).param("most", most.clone());
             self.report(pointer, problem.propose(most.clone()));
+            return;
+        }
+        // What no bound of the schema says: a whole number is held in so many bits.
+        let widest = match schema.get("format").and_then(Value::as_str) {
+            Some("int64") => (i64::MIN as f64, i128::from(i64::MAX)),
+            Some("uint64") => (0.0, i128::from(u64::MAX)),
+            Some("uint32") => (0.0, i128::from(u32::MAX)),
+            Some("uint8") => (0.0, i128::from(u8::MAX)),
+            _ => return,
+        };
+        let written = value.to_string();
+        if written.parse::<i128>().map_or(number.abs() > 1e38, |whole| whole > widest.1) {
+            let detail = format!("{written} is above the most allowed, {}", widest.1);
+            self.report(pointer, Problem::new("too_large", detail).param("value", value.clone()));
+        } else if number < widest.0 {
+            let detail = format!("{written} is below the least allowed, {}", widest.0);
+            self.report(pointer, Problem::new("too_small", detail).param("value", value.clone()));
         }
     }
 

@@ -52,7 +52,15 @@ fn syntax_problem(error: &serde_saphyr::Error) -> Problem {
     if let Some(rest) = sentence.strip_prefix("error: ") {
         sentence = rest.to_owned();
     }
-    let mut problem = Problem::new("syntax", format!("this is neither JSON nor YAML: {sentence}"));
+    // The reader speaks of its own options here.
+    let repeated =
+        sentence.strip_prefix("duplicate mapping key: ").map(|rest| rest.split(", set ").next().unwrap_or(rest));
+    let mut problem = match repeated {
+        Some(key) => {
+            Problem::new("syntax", format!("the key {key} stands twice in one object")).remedy("leave one of them out")
+        }
+        None => Problem::new("syntax", format!("this is neither JSON nor YAML: {sentence}")),
+    };
     problem.line = place.map(|at| at.line()).filter(|line| *line > 0);
     problem.column = place.map(|at| at.column()).filter(|column| *column > 0);
     problem

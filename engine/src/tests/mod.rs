@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod apart;
+mod belongs;
 mod beside;
 mod bounded;
 mod bounds;

@@ -112,7 +112,8 @@ impl Source for XlsxSource {
         let builder = BatchBuilder::new(&self.name, Arc::clone(&target), listener)?;
         let logical = target.fields().iter().map(|field| LogicalType::of_field(field).unwrap_or(LogicalType::String));
         let wanted = logical.zip(never_null).map(|(logical, never_null)| {
-            let is_text = matches!(logical, LogicalType::String | LogicalType::Text);
+            // No bytes at all are written as no text is.
+            let is_text = matches!(logical, LogicalType::String | LogicalType::Text | LogicalType::Bytes);
             // In a workbook of others a cell without a value is a value that is missing.
             Wanted { empty_is_text: is_text && *never_null && self.is_ours(), is_text, logical }
         });

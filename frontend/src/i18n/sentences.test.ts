@@ -45,6 +45,7 @@ const PARTS = new Set([
   "7 is before 7",
   "line 7, column 7: ",
   " at line ",
+  "duplicate mapping key: ",
   " at Line: ",
   "Os { code: ",
   "sql parser error: ",

@@ -1,9 +1,12 @@
 //! Colours: name and hexadecimal value of one entity are those of one colour.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::lists::{List, likely};
+use super::super::lists::List;
 use super::super::records::{OfRecord, Record, RecordPart, part};
 use super::super::{Generator, Made, Problems};
 use crate::plan::Context;
@@ -11,9 +14,19 @@ use crate::types::LogicalType;
 
 /// The hidden attribute of the row's colour, by its place in the list of colours.
 pub(crate) fn color_row(cx: &mut Context<'_>) -> Result<Made, Problems> {
-    let names = names(cx);
-    Record { weights: weights(cx), parts: vec![RecordPart { attribute: "color_name", texts: names }], noun: "colour" }
-        .made(cx)
+    let parts = vec![
+        RecordPart { attribute: "color_name", texts: names(cx) },
+        RecordPart { attribute: "hex_color", texts: values(cx) },
+    ];
+    Record { weights: weights(cx), parts, noun: "colour" }.made(cx)
+}
+
+/// The colours' values, each made once and kept.
+fn values(cx: &Context<'_>) -> Vec<&'static str> {
+    static MADE: LazyLock<Mutex<HashMap<&'static str, &'static str>>> = LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let colors = cx.locale().colors().iter();
+    colors.map(|color| *made.entry(color.rgb).or_insert_with(|| format!("#{}", color.rgb).leak())).collect()
 }
 
 fn names(cx: &Context<'_>) -> Vec<&'static str> {
@@ -49,12 +62,14 @@ impl Generator for HexColor {
     const ATTRIBUTE: bool = true;
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        let texts: Vec<String> = cx.locale().colors().iter().map(|color| format!("#{}", color.rgb)).collect();
-        let list = List::of_texts(texts.iter().map(String::as_str));
-        let row = cx.attribute("color_row")?;
-        let (longest, domain) = (list.longest(), likely(&list, &weights(cx)));
-        let made = Made { longest, ..Made::computed(LogicalType::String, OfRecord { row, list }) };
-        // Dealt by position a colour stands alone: only where no column names it.
-        Ok(if cx.shows_attribute(&["color_name"]) { made } else { made.counted(domain) })
+        let (values, weights) = (values(cx), weights(cx));
+        if cx.deals("color_name") {
+            // Dealt by position a colour stands alone: only where its name is not dealt as well.
+            let list = List::of_texts(values);
+            let row = cx.attribute("color_row")?;
+            let longest = list.longest();
+            return Ok(Made { longest, ..Made::computed(LogicalType::String, OfRecord { row, list }) });
+        }
+        part(cx, "color_row", &values, || weights, "colour")
     }
 }

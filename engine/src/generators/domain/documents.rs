@@ -18,7 +18,7 @@ use crate::random::Key;
 use crate::types::LogicalType;
 
 /// A JSON object, compact, its fields in the order written. Each field has a generator of its own, which may be another `json_object` or an
-/// `array`.
+/// `array`. Fields that describe a person, place or company describe the row's, as columns of the same `entity` would.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonObject {
@@ -33,7 +33,7 @@ impl Generator for JsonObject {
         let mut fields = Vec::with_capacity(self.fields.len());
         let mut problems = Vec::new();
         for (place, (name, spec)) in self.fields.iter().enumerate() {
-            match cx.nested(spec, "component", place) {
+            match cx.nested_part(spec, "component", place) {
                 Ok(nested) => fields.push((format!("{}:", serde_json::Value::from(name.as_str())), nested)),
                 Err(found) => {
                     let at = format!("/fields{}", pointer_step(name));
@@ -131,7 +131,8 @@ impl JsonValues {
     }
 }
 
-/// A list of values of one generator, any number of them between two, each number equally likely.
+/// A list of values of one generator, any number of them between two, each number equally likely. Each value describes a person, place or
+/// company of its own.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Array {
@@ -171,7 +172,7 @@ impl Generator for Array {
         }
         // One place at least, for the type of the values.
         let items = (0..max.max(1))
-            .map(|place| cx.nested(&self.of, "element", place as usize))
+            .map(|place| cx.nested_item(&self.of, "element", place as usize))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|found| found.into_iter().map(|problem| problem.at("/of")).collect::<Problems>())?;
         let item = items[0].logical.clone();

@@ -1,5 +1,9 @@
 //! Things of one trade that are known by a list: vehicles, airports, diseases.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, AsArray, StringViewArray};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +63,36 @@ impl Generator for VehicleMake {
     const ATTRIBUTE: bool = true;
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        by_weight(cx, makers().map(|(name, weight, _)| (name, weight)), "maker of cars")
+        let made = by_weight(cx, makers().map(|(name, weight, _)| (name, weight)), "maker of cars")?;
+        let dealt = cx.deals("vehicle_model") && !cx.is_decided("vehicle_make");
+        let dealt = dealt && cx.setting("vehicle_model", "of").is_none();
+        let model = if dealt { cx.fixed("vehicle_model")? } else { cx.given("vehicle_model")? };
+        Ok(match model {
+            Some(model) => Made { fill: Box::new(MakerOf { own: made.fill, model }), ..made },
+            None => made,
+        })
+    }
+}
+
+/// The maker of the model that another column decides, else one of its own.
+struct MakerOf {
+    own: Box<dyn Fill>,
+    model: usize,
+}
+
+impl Fill for MakerOf {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let models = texts(cells, self.model)?;
+        let own = self.own.fill(cells, rows)?;
+        let own = own.as_string_view_opt().ok_or_else(|| RunError::new("a maker that is no text"))?;
+        let mut makers_of: HashMap<&str, &str> = HashMap::new();
+        for (maker, _, models) in makers() {
+            models.into_iter().for_each(|model| {
+                makers_of.entry(model).or_insert(maker);
+            });
+        }
+        let made = models.iter().zip(own).map(|(model, own)| model.and_then(|m| makers_of.get(m).copied()).or(own));
+        Ok(Arc::new(made.collect::<StringViewArray>()))
     }
 }
 
@@ -82,6 +115,14 @@ impl Generator for VehicleModel {
     const ATTRIBUTE: bool = true;
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
+        if self.of.is_none() && cx.is_fixed() && !cx.is_decided("vehicle_make") {
+            // The maker follows from the model that is dealt.
+            let of_maker = |(_, weight, models): (&str, f64, Vec<&'static str>)| {
+                let each = weight / models.len() as f64;
+                models.into_iter().map(move |model| (model, each))
+            };
+            return by_weight(cx, makers().flat_map(of_maker), "model of a car");
+        }
         let make = match &self.of {
             None => text_attribute(cx, "vehicle_make")?,
             Some(column) => {
@@ -122,7 +163,7 @@ struct Models {
 }
 
 impl Fill for Models {
-    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<datafusion::arrow::array::ArrayRef, RunError> {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let makes = texts(cells, self.make)?;
         let key = cells.key(&self.key);
         // A maker that is not known here has any model.

@@ -90,7 +90,7 @@ pub struct CreditCardNumber {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     network: Option<String>,
     /// `test` for published test numbers, `valid` for any number that the network may issue, `invalid` for a wrong check digit. When absent,
-    /// test where the dataset is safe and the column is not unique, else valid.
+    /// test where the dataset is safe, else valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     space: Option<CardSpace>,
 }
@@ -104,7 +104,10 @@ impl Generator for CreditCardNumber {
             Some(CardSpace::Test) => CardNumbers::Test,
             Some(CardSpace::Valid) => CardNumbers::Valid,
             Some(CardSpace::Invalid) => CardNumbers::Invalid,
-            None if cx.safe() && !cx.unique() => CardNumbers::Test,
+            None if cx.safe() => {
+                cx.keep_reserved();
+                CardNumbers::Test
+            }
             None => CardNumbers::Valid,
         };
         let shown = cx.shows_attribute(&["credit_card_network"]);
@@ -131,7 +134,10 @@ impl Generator for CreditCardNumber {
             let free = spaces.iter().map(|(_, count)| *count).min().unwrap_or(0);
             if u128::from(rows) > free {
                 let detail = format!("only {free} such numbers of a network are known, fewer than {rows} rows");
-                let remedy = "take space: valid, or leave unique out";
+                let remedy = match self.space {
+                    None if cx.safe() => "say safe: false for the dataset, or space: valid here, or leave unique out",
+                    _ => "take space: valid, or leave unique out",
+                };
                 return Err(vec![Problem::new("capacity", detail).remedy(remedy).at("/space")]);
             }
             positions = Some(Permutation::new(cx.key("position"), u64::try_from(free).unwrap_or(1 << 62)));

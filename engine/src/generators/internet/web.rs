@@ -21,7 +21,7 @@ use crate::types::LogicalType;
 pub(super) fn plain_words(cx: &Context<'_>) -> Arc<[String]> {
     let mut words: Vec<String> = Vec::new();
     for word in &cx.locale().words().values {
-        let letters: String = any_ascii::any_ascii(word).to_ascii_lowercase();
+        let letters = cx.locale().plain(word);
         if (3..=12).contains(&letters.len()) && letters.bytes().all(|byte| byte.is_ascii_lowercase()) {
             words.push(letters);
         }

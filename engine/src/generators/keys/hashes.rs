@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
+use super::super::shape::{Factor, Shape};
 use super::super::text::{TextColumn, nothing_fits};
-use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
+use super::super::{Cells, Countable, Fill, Generator, Made, Problems, Rows, RunError};
 use crate::plan::{Context, as_text};
 use crate::problem::Problem;
 use crate::random::Key;
@@ -177,7 +178,60 @@ impl Generator for Bytes {
             let detail = format!("a value of {max} bytes is longer than {MOST_BYTES}");
             return Err(vec![Problem::new("out_of_range", detail).at("/max").propose(MOST_BYTES)]);
         }
-        Ok(Made::drawn(LogicalType::Bytes, RandomBytes { key: cx.key("value"), min, max }))
+        let domain = AllBytes { min, max };
+        Ok(Made::drawn(LogicalType::Bytes, RandomBytes { key: cx.key("value"), min, max }).counted(domain))
+    }
+}
+
+/// Values that can be told apart by their first bytes: all of few bytes, and 2^56 of each greater length, whose further bytes follow from the
+/// first.
+struct AllBytes {
+    min: u32,
+    max: u32,
+}
+
+/// So many bytes at the beginning are counted.
+const COUNTED: u32 = 7;
+
+impl AllBytes {
+    fn lengths(&self) -> impl Iterator<Item = (u32, u64)> {
+        (self.min..=self.max).map(|length| (length, 1_u64 << (8 * length.min(COUNTED))))
+    }
+}
+
+impl Countable for AllBytes {
+    fn count(&self) -> u128 {
+        self.lengths().map(|(_, count)| u128::from(count)).sum()
+    }
+
+    fn unrank(&self, positions: &[u128]) -> ArrayRef {
+        let mut column = BinaryViewBuilder::with_capacity(positions.len());
+        for position in positions {
+            let mut rest = *position;
+            let mut lengths = self.lengths();
+            let length = loop {
+                match lengths.next() {
+                    Some((_, count)) if rest >= u128::from(count) => rest -= u128::from(count),
+                    Some((length, _)) => break length as usize,
+                    None => break 0,
+                }
+            };
+            let rank = rest as u64;
+            let mut bytes = rank.to_le_bytes()[..length.min(COUNTED as usize)].to_vec();
+            let mut further = rank;
+            while bytes.len() < length {
+                further = (further ^ further >> 31).wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(length as u64 + 1);
+                bytes.extend_from_slice(&further.to_le_bytes());
+            }
+            column.append_value(&bytes[..length]);
+        }
+        Arc::new(column.finish())
+    }
+
+    fn shape(&self) -> Option<Shape> {
+        // Each length is equally likely, however many values it has.
+        let is_even = self.min >= COUNTED || self.min == self.max;
+        (!is_even).then(|| Shape::of(Factor::of_steps(self.lengths().map(|(_, count)| (count, 1.0 / count as f64)))))
     }
 }
 

@@ -45,8 +45,8 @@ impl Scratch {
                 // Where names have a romanisation, both parts are known as a whole.
                 let known = |end: usize| Some((locale.latin(&whole[..end])?, locale.latin(&whole[end + 1..])?));
                 if let Some((first, last)) = whole.match_indices(' ').find_map(|(end, _)| known(end)) {
-                    push_letters(first, &mut self.first);
-                    push_letters(last, &mut self.last);
+                    push_letters(first, locale, &mut self.first);
+                    push_letters(last, locale, &mut self.last);
                     return;
                 }
                 self.read_parts(whole, locale);
@@ -86,14 +86,14 @@ impl Scratch {
         self.letters.clear();
         self.ends.clear();
         if let Some(latin) = locale.latin(name) {
-            push_letters(latin, &mut self.letters);
+            push_letters(latin, locale, &mut self.letters);
             self.ends.push(self.letters.len());
             return;
         }
         let mut part_start = 0;
         for word in name.split([' ', '-']) {
             let start = self.letters.len();
-            push_letters(word, &mut self.letters);
+            push_letters(word, locale, &mut self.letters);
             let letters = &self.letters[start..];
             if !letters.is_empty() && !PARTICLES.contains(&letters) {
                 self.ends.push(self.letters.len());
@@ -113,15 +113,36 @@ const PARTICLES: [&str; 18] = [
 ];
 
 /// Appends a word's letters in lower-case ASCII, without what is no letter.
-fn push_letters(word: &str, out: &mut String) {
+fn push_letters(word: &str, locale: &'static Locale, out: &mut String) {
     for c in word.chars() {
         if c.is_ascii() {
             if c.is_ascii_alphabetic() {
                 out.push(c.to_ascii_lowercase());
             }
         } else {
-            let letters = any_ascii::any_ascii_char(c).chars().filter(char::is_ascii_alphabetic);
+            let letters = locale.ascii(c).chars().filter(char::is_ascii_alphabetic);
             out.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+        }
+    }
+}
+
+/// Appends a word of a company's name. Where nothing stands between its parts, each is read as far as it is known.
+fn push_company(word: &str, locale: &'static Locale, out: &mut String) {
+    const LONGEST: usize = 8;
+    let mut rest = word;
+    while let Some(first) = rest.chars().next() {
+        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(LONGEST);
+        let known =
+            |end: &usize| *end > first.len_utf8() && !rest.is_ascii() && locale.reading(&rest[..*end]).is_some();
+        match ends.filter(known).last() {
+            Some(end) => {
+                push_letters(locale.reading(&rest[..end]).unwrap_or_default(), locale, out);
+                rest = &rest[end..];
+            }
+            None => {
+                push_letters(&rest[..first.len_utf8()], locale, out);
+                rest = &rest[first.len_utf8()..];
+            }
         }
     }
 }
@@ -138,7 +159,7 @@ pub(super) fn write_slug(company: Option<&str>, locale: &'static Locale, scratch
     let words = forms.fold(company.unwrap_or_default(), without).split_whitespace();
     for word in words.filter(|word| !word.contains('.') && !LEGAL_FORMS.contains(word)) {
         let start = scratch.letters.len();
-        push_letters(word, &mut scratch.letters);
+        push_company(word, locale, &mut scratch.letters);
         if scratch.letters.len() > COMPANY_CHARACTERS {
             scratch.letters.truncate(if start == 0 { COMPANY_CHARACTERS } else { start });
             break;

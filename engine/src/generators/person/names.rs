@@ -270,6 +270,20 @@ impl Countable for AllNames {
     }
 }
 
+/// One of all whole names, where none is dealt: whose values are put in by rules leaves the others to this.
+pub struct AnyName {
+    pub key: Key,
+    pub names: Arc<AllNames>,
+}
+
+impl Fill for AnyName {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let key = cells.key(&self.key);
+        let positions: Vec<u128> = rows.iter().map(|row| key.cell(row).below_u128(self.names.count())).collect();
+        Ok(self.names.unrank(&positions))
+    }
+}
+
 /// Names of which one part of a whole name is drawn, each with its weight.
 #[derive(Clone)]
 pub struct NamePart {

@@ -8,6 +8,7 @@ use super::super::lists::{List, fitting, from_locale, from_locale_within};
 use super::super::relations::First;
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
 use super::genders::{GenderSource, checked, gender_of, gender_source};
+use super::life;
 use super::names::{ByGender, text_attribute, texts};
 use crate::locale::{self, Surnames, WeightedList};
 use crate::plan::Context;
@@ -103,7 +104,8 @@ impl Fill for MiddleNames {
     }
 }
 
-/// A form of address, such as `Ms.` or `Dr.`, that goes with the person's gender.
+/// A form of address, such as `Ms.` or `Dr.`, that goes with the person's gender, and with the marital status and the age that other columns
+/// show.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamePrefix {
@@ -122,7 +124,11 @@ impl Generator for NamePrefix {
         match source {
             GenderSource::One(gender) => from_locale(cx, locale.prefixes(Some(gender))),
             GenderSource::Rows(input) => {
-                let made = ByGender::made(cx, |gender| locale.prefixes(Some(gender)), input)?;
+                let forms = |gender| locale.prefixes(Some(gender));
+                let made = match life::prefixes(cx, forms, input)? {
+                    Some(made) => made,
+                    None => ByGender::made(cx, forms, input)?,
+                };
                 Ok(checked(cx, self.gender.as_ref(), &source, made))
             }
         }
@@ -176,7 +182,7 @@ fn by_gender(
 }
 
 /// Whether a person is single, married or what else the country's forms know, in the form for the person's gender where the language has
-/// two.
+/// two. Who is under 18 by a column with the date of birth is single.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaritalStatus {}
@@ -187,11 +193,17 @@ impl Generator for MaritalStatus {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let locale = cx.locale();
+        if !cx.is_fixed() && cx.shows_attribute(&["date_of_birth"]) {
+            let gender = text_attribute(cx, "gender")?;
+            if let Some(made) = life::statuses(cx, |gender| locale.marital_statuses(Some(gender)), gender)? {
+                return Ok(made);
+            }
+        }
         by_gender(cx, |gender| locale.marital_statuses(gender))
     }
 }
 
-/// The highest level of education that a person has reached.
+/// The highest level of education that a person has reached, at an age at which people do where a column shows the date of birth.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EducationLevel {}
@@ -201,7 +213,13 @@ impl Generator for EducationLevel {
     const ATTRIBUTE: bool = true;
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
-        from_locale(cx, cx.locale().education_levels())
+        let levels = cx.locale().education_levels();
+        if !cx.is_fixed()
+            && let Some(made) = life::levels(cx, levels)?
+        {
+            return Ok(made);
+        }
+        from_locale(cx, levels)
     }
 }
 

@@ -69,7 +69,12 @@ impl Generator for Phone {
             Some(PhoneUse::Mobile) | None => PhoneKind::Mobile,
         };
         let reserved = cx.safe() && !plan.blocks(asked.fictional()).is_empty();
-        let kind = if reserved { asked.fictional() } else { asked };
+        let kind = if reserved {
+            cx.keep_reserved();
+            asked.fictional()
+        } else {
+            asked
+        };
         let blocks = plan.blocks(kind);
         if blocks.is_empty() {
             let detail = format!("the numbering plan of {} has no such numbers", locale.country());

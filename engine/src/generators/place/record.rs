@@ -210,3 +210,19 @@ pub(crate) fn population(cx: &mut Context<'_>) -> Result<Made, Problems> {
     let row = cx.attribute("place_row")?;
     Ok(Made::computed(LogicalType::Integer, OfRecord { row, list }))
 }
+
+/// The hidden attribute of the number of the row's state, of two digits, as the numbers of Indian companies have it: what was divided or
+/// joined since the census has another than there.
+pub(crate) fn state_number(cx: &mut Context<'_>) -> Result<Made, Problems> {
+    let states = cx.locale().states();
+    let number = |city: &crate::locale::City| match city.state_code {
+        "AP" => "37".to_owned(),
+        "DH" => "26".to_owned(),
+        "LA" => "38".to_owned(),
+        _ => format!("{:0>2}", states[city.state].admin_code),
+    };
+    let numbers: Vec<String> = cx.locale().cities().iter().map(number).collect();
+    let list = List::of_texts(numbers.iter().map(String::as_str));
+    let row = cx.attribute("place_row")?;
+    Ok(Made::computed(LogicalType::String, OfRecord { row, list }))
+}

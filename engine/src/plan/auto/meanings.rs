@@ -136,8 +136,22 @@ pub(super) fn find(phrase: &Phrase, kind: Option<ColumnType>, known: &dyn Fn(&st
         let end = phrase.tokens.len() - 1;
         return Some(Found { meaning: boolean, words: 2, has_head: true, span: (0, end), score: i32::MAX });
     }
+    let is_whole = |found: Found| {
+        let says = found.meaning.says;
+        natural(found.meaning.generator) == ColumnType::Integer && says != "number of a record"
+    };
+    if phrase.counts() && !best.is_some_and(is_whole) {
+        let people = phrase.tokens.len() == 1;
+        let says = if people { "count of people" } else { "count" };
+        let count = all.list.iter().rfind(|meaning| meaning.says == says && meaning.generator == "integer")?;
+        let span = (0, phrase.tokens.len() - 1);
+        return Some(Found { meaning: count, words: span.1 + 1, has_head: true, span, score: i32::MAX });
+    }
     best
 }
+
+/// Words that say what a name is, whatever else it names.
+const KINDS: &[&str] = &["type", "format", "version", "url", "model"];
 
 /// A pattern in a phrase: each of its parts in another word, in any order.
 fn fit(phrase: &Phrase, meaning: &'static Meaning, parts: &[Part], kind: Option<ColumnType>) -> Option<Found> {
@@ -148,6 +162,13 @@ fn fit(phrase: &Phrase, meaning: &'static Meaning, parts: &[Part], kind: Option<
         used.push(at);
     }
     let has_head = used.contains(&phrase.head());
+    // A kind or a form of something is not that thing, however many words name it: tax_id_type.
+    let lexicon = Lexicon::get();
+    let is_other = !has_head
+        && phrase.tokens.get(phrase.head()).is_some_and(|head| {
+            let of = |word: &&str| head.concepts.contains(&lexicon.concept(word));
+            KINDS.iter().any(|word| of(word))
+        });
     // What a customer has is not a customer: customer_segment.
     if !has_head && meaning.weight < 0 {
         return None;
@@ -160,11 +181,8 @@ fn fit(phrase: &Phrase, meaning: &'static Meaning, parts: &[Part], kind: Option<
             !used.contains(at) && parts.iter().any(|part| token.concepts.contains(&part.concept))
         });
     let typed = kind.is_some_and(|kind| natural(meaning.generator) == kind);
-    let score = 100 * parts.len() as i32
-        + 10 * meaning.weight
-        + 5 * words
-        + place
-        + 15 * more.count() as i32
+    let score = 100 * parts.len() as i32 + 10 * meaning.weight + 5 * words + place + 15 * more.count() as i32
+        - 100 * i32::from(is_other)
         + 40 * i32::from(typed);
     let span = (used.iter().copied().min().unwrap_or_default(), used.iter().copied().max().unwrap_or_default());
     Some(Found { meaning, words: parts.len(), has_head, span, score })

@@ -41,10 +41,7 @@ fn share(title: &str, table: &'static str, known: &dyn Fn(&str) -> bool) -> f64 
     for row in rows(table).filter(|row| known(row.expected)) {
         let dataset = one(&serde_json::to_value(&row.column).expect("a column"));
         let place = Place { dataset: &dataset, table: &dataset.tables[0], column: &dataset.tables[0].columns[0] };
-        let choice = match place.meaning(known) {
-            Some((found, source)) => place.typed(&found, source),
-            None => place.by_type(),
-        };
+        let choice = place.alone_of(known);
         all += 1;
         if choice.generator["type"] == row.expected {
             met += 1;
@@ -185,7 +182,7 @@ fn short_lists_are_in_the_language_of_the_locale() {
                     != meaning.parameters["values"]
             })
             .collect();
-    assert_eq!(lists.len(), 9);
+    assert_eq!(lists.len(), 16);
     for meaning in lists {
         let own = meaning.parameters["values"].as_array().expect("values").len();
         for language in ["pt", "fr", "de", "it", "nl", "pl", "ja", "zh", "ko", "hi", "ar"] {
@@ -201,6 +198,109 @@ fn short_lists_are_in_the_language_of_the_locale() {
             words.dedup();
             assert_eq!(words.len(), own, "{} {language}", meaning.says);
         }
+    }
+}
+
+/// The entities that the columns of a table get, `-` where they are the row's own.
+fn entities(locale: &str, table: &str, columns: &[&str]) -> Vec<String> {
+    let columns: Vec<Value> = columns.iter().map(|name| json!({ "name": name })).collect();
+    let schema = json!({"name": "d", "locale": locale, "tables": [{"name": table, "rows": 1, "columns": columns}]});
+    let mut dataset = dataset(&schema);
+    choose_all(&mut dataset);
+    let entity = |column: &Column| column.entity.clone().unwrap_or_else(|| "-".to_owned());
+    dataset.tables[0].columns.iter().map(entity).collect()
+}
+
+#[test]
+fn others_in_a_row_are_not_its_own_person_place_or_company() {
+    for (locale, table, columns, expected) in [
+        (
+            "en_US",
+            "employees",
+            vec!["first_name", "email", "mother_name", "emergency_contact_name"],
+            "- - mother emergency",
+        ),
+        (
+            "en_US",
+            "transfer",
+            vec!["sender_name", "sender_city", "receiver_name", "receiver_city"],
+            "- - receiver receiver",
+        ),
+        ("es_PE", "alumno", vec!["nombre", "telefono_madre", "email_padre", "ciudad"], "- mother father -"),
+        ("pt_BR", "paciente", vec!["nome", "nome_mae", "cidade"], "- mother -"),
+        ("fr_FR", "trajet", vec!["nom_client", "ville_depart", "ville_arrivee"], "- origin destination"),
+        ("de_DE", "fahrt", vec!["kundenname", "fahrer_name", "ort"], "- driver -"),
+        ("it_IT", "spedizione", vec!["nome", "citta", "mittente", "destinatario"], "- - sender receiver"),
+        ("en_US", "account", vec!["full_name", "employer", "merchant_name"], "- - merchant"),
+        (
+            "en_US",
+            "orders",
+            vec!["customer_name", "email", "employee_name", "billing_city", "shipping_city"],
+            "- - employee billing shipping",
+        ),
+        ("en_US", "driver", vec!["driver_name", "driver_phone", "city"], "- - -"),
+        ("en_US", "person", vec!["name", "birth_city", "birth_date", "city"], "- birth - -"),
+        ("en_US", "person", vec!["home_phone", "cell_phone", "work_phone", "fax"], "- - work_phone fax"),
+    ] {
+        assert_eq!(entities(locale, table, &columns).join(" "), expected, "{columns:?}");
+    }
+}
+
+#[test]
+fn the_later_of_two_follows_the_earlier() {
+    for (columns, generator) in [
+        (["start_at", "end_at"], "date_offset"),
+        (["check_in", "check_out"], "date_offset"),
+        (["opened_at", "closed_at"], "date_offset"),
+        (["hire_date", "termination_date"], "date_offset"),
+        (["admission_date", "discharge_date"], "date_offset"),
+        (["invoice_date", "due_date"], "date_offset"),
+        (["valid_from", "valid_to"], "date_offset"),
+        (["fecha_inicio", "fecha_fin"], "date_offset"),
+        (["fecha_ingreso", "fecha_cese"], "date_offset"),
+        (["fecha_emision", "fecha_vencimiento"], "date_offset"),
+        (["data_abertura", "data_encerramento"], "date_offset"),
+        (["date_embauche", "date_sortie"], "date_offset"),
+        (["date_ouverture", "date_fermeture"], "date_offset"),
+        (["startdatum", "enddatum"], "date_offset"),
+        (["rechnungsdatum", "faelligkeitsdatum"], "date_offset"),
+        (["data_apertura", "data_chiusura"], "date_offset"),
+        (["min_price", "max_price"], "decimal"),
+        (["precio_minimo", "precio_maximo"], "decimal"),
+        (["min_qty", "max_qty"], "integer"),
+    ] {
+        let listed: Vec<Value> = columns.iter().map(|name| json!({ "name": name })).collect();
+        let schema = json!({"name": "d", "tables": [{"name": "t", "rows": 1, "columns": listed}]});
+        let (made, reason) = chosen_in(&schema, 0, 1);
+        let follows = made["from"] == columns[0] || made["min"]["sql"] == format!("\"{}\"", columns[0]);
+        assert!(made["type"] == generator && follows, "{columns:?}: {made} {reason}");
+        let compiled = crate::plan::compile_text(&schema.to_string(), &Default::default(), &Default::default());
+        assert!(compiled.plan.is_some(), "{columns:?}");
+    }
+    // Times of a day have no dates to count from: their spans lie one after the other.
+    let ends = chosen(&json!({"name": "end_time"})).0;
+    assert!(chosen(&json!({"name": "start_time"})).0["end"].as_str() < ends["start"].as_str());
+}
+
+#[test]
+fn what_stands_beside_it_decides_what_a_short_name_means() {
+    for (locale, columns, at, generator) in [
+        ("fr_FR", vec!["prenom", "nom", "email"], 1, "last_name"),
+        ("fr_FR", vec!["nom", "prenom", "nom_usage"], 0, "last_name"),
+        ("de_DE", vec!["Vorname", "Name"], 1, "last_name"),
+        ("en_US", vec!["name", "surname"], 0, "first_name"),
+        ("en_GB", vec!["title", "forename", "surname"], 0, "name_prefix"),
+        ("de_DE", vec!["anrede", "titel", "nachname"], 1, "choice"),
+        ("es_ES", vec!["población", "provincia", "código_postal"], 0, "city"),
+        ("es_ES", vec!["población"], 0, "integer"),
+        ("it_IT", vec!["eta"], 0, "integer"),
+        ("en_US", vec!["eta"], 0, "datetime"),
+        ("pt_BR", vec!["dt_internacao", "dt_alta"], 1, "date_offset"),
+    ] {
+        let listed: Vec<Value> = columns.iter().map(|name| json!({ "name": name })).collect();
+        let schema =
+            json!({"name": "d", "locale": locale, "tables": [{"name": "client", "rows": 1, "columns": listed}]});
+        assert_eq!(chosen_in(&schema, 0, at).0["type"], generator, "{columns:?}");
     }
 }
 

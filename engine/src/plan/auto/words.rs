@@ -16,6 +16,8 @@ pub(super) struct Token {
     pub text: String,
     /// What it can mean, nothing for a word that the lexicon has not.
     pub concepts: Vec<Concept>,
+    /// Whether it stands for several.
+    pub is_plural: bool,
     order: Order,
 }
 
@@ -41,6 +43,8 @@ pub(super) struct Phrase {
     pub tokens: Vec<Token>,
     /// Whether it is the first that says what it is, as in `date of birth` and `fecha_pedido`.
     pub head_first: bool,
+    /// The unit at its end, as it stands there.
+    pub unit: Option<String>,
 }
 
 impl Phrase {
@@ -67,9 +71,62 @@ impl Phrase {
         let asking = ["is", "has", "can"].iter().any(|word| first.concepts.contains(&lexicon.concept(word)));
         // "est" asks in French and estimates in English.
         let foreign = first.order.first && !first.order.last && rest.iter().any(|t| t.order.last && !t.order.first);
-        asking && !rest.is_empty() && !foreign
+        let measured = || MEASURED.iter().map(|word| lexicon.concept(word)).collect::<Vec<_>>();
+        let estimates = first.text == "est" && {
+            let measured = measured();
+            rest.iter().any(|token| token.concepts.iter().any(|concept| measured.contains(concept)))
+        };
+        asking && !rest.is_empty() && !foreign && !estimates
+    }
+
+    /// Whether it says how many there are of something: `num_items`, `total_employees`, `nb_pieces`; by itself a word for several people does:
+    /// `employees`.
+    pub fn counts(&self) -> bool {
+        let lexicon = Lexicon::get();
+        let means =
+            |token: &Token, words: &[&str]| words.iter().any(|word| token.concepts.contains(&lexicon.concept(word)));
+        match self.tokens.as_slice() {
+            [only] => only.is_plural && means(only, PEOPLE),
+            [first, rest @ ..] => {
+                let number = means(first, &["number", "count"]);
+                // "nombre" counts in French and names in Spanish.
+                let adds = first.text.starts_with("total") || first.text == "nombre";
+                let total = adds && rest.iter().any(|token| means(token, COUNTED));
+                rest.iter().any(|token| token.is_plural) && (number || total)
+            }
+            [] => false,
+        }
     }
 }
+
+/// What is measured or dated rather than so or not so.
+const MEASURED: &[&str] = &[
+    "date",
+    "time",
+    "datetime",
+    "delivery",
+    "arrival",
+    "departure",
+    "amount",
+    "cost",
+    "price",
+    "quantity",
+    "weight",
+    "distance",
+    "duration",
+    "age",
+    "year",
+    "population",
+];
+
+/// People of whom there are many.
+const PEOPLE: &[&str] = &["employee", "student", "customer", "user", "patient"];
+
+/// What a total counts rather than adds up.
+const COUNTED: &[&str] = &[
+    "employee", "student", "customer", "user", "patient", "person", "product", "order", "room", "vehicle", "thing",
+    "company",
+];
 
 /// Words that tell nothing of what a column holds.
 const EMPTY: &[&str] = &[
@@ -85,11 +142,67 @@ const BELONGING: &[&str] = &[
     "von",
 ];
 
+/// Empty words that tell where a span begins and ends, where a name begins or ends with them: `valid_to`, `gueltig_von`, `check_in`.
+const EDGES: &[&str] = &["al", "au", "bis", "dal", "from", "in", "on", "to", "von"];
+
+/// Words with which others are written together, so that they are found behind one that is not known: `Herstellungsjahr`. Only long ones or
+/// such as no other word of the languages ends with: a `velocity` is no city.
+const ENDS: &[&str] = &[
+    "adresse",
+    "anschrift",
+    "betrag",
+    "bezeichnung",
+    "beschreibung",
+    "breite",
+    "datum",
+    "dauer",
+    "gebuehr",
+    "gewicht",
+    "hoehe",
+    "jahr",
+    "kategorie",
+    "kennzeichen",
+    "kosten",
+    "laenge",
+    "menge",
+    "monat",
+    "name",
+    "nummer",
+    "number",
+    "preis",
+    "prozent",
+    "steuer",
+    "strasse",
+    "telefon",
+    "uhrzeit",
+    "waehrung",
+    "zahl",
+    "zeitpunkt",
+];
+
 /// Units at the end of a name.
 const UNITS: &[&str] = &[
     "kg", "g", "gr", "lb", "lbs", "cm", "mm", "m", "usd", "eur", "gbp", "pen", "brl", "mxn", "min", "mins", "minutes",
-    "sec", "secs", "seconds", "ms", "mb", "kb", "gb", "bytes", "utc", "hrs",
+    "sec", "secs", "seconds", "ms", "mb", "kb", "gb", "bytes", "utc", "hrs", "hours", "days", "weeks", "months",
+    "years", "horas", "dias", "meses", "jours", "mois", "heures", "stunden", "tage", "monate", "giorni", "mesi", "ore",
+    "kmh", "mph", "hpa", "c", "f", "m3", "km2", "mg", "dl",
 ];
+
+/// What a unit of time is to `duration`.
+const TIME_UNITS: &[(&str, &[&str])] = &[
+    ("second", &["sec", "secs", "seconds"]),
+    ("minute", &["min", "mins", "minutes"]),
+    ("hour", &["hrs", "hours", "horas", "heures", "stunden", "ore"]),
+    ("day", &["days", "dias", "jours", "tage", "giorni"]),
+    ("week", &["weeks"]),
+    ("month", &["months", "meses", "mois", "monate", "mesi"]),
+    ("year", &["years"]),
+];
+
+/// The unit of time that a unit at the end of a name is.
+pub(super) fn time_unit(unit: &str) -> Option<&'static str> {
+    TIME_UNITS.iter().find(|(_, words)| words.contains(&unit)).map(|(name, _)| *name)
+}
 
 /// All words that are known.
 pub(super) struct Lexicon {
@@ -144,8 +257,9 @@ impl Lexicon {
     }
 
     fn add(&mut self, word: &str, concept: Concept, order: Order) {
-        let new = || Token { text: word.to_owned(), concepts: Vec::new(), order: Order::default() };
+        let new = || unknown(word);
         let token = self.words.entry(word.to_owned()).or_insert_with(new);
+        token.is_plural = false;
         if !token.concepts.contains(&concept) {
             token.concepts.push(concept);
         }
@@ -155,7 +269,7 @@ impl Lexicon {
     /// German words whose umlauts lost their dots: `geandert` beside `geaendert`.
     fn add_umlauts(&mut self, word: &str, concept: Concept, order: Order) {
         let bare = word.replace("ae", "a").replace("oe", "o").replace("ue", "u");
-        if bare != word && !self.words.contains_key(&bare) {
+        if bare.len() >= 4 && bare != word && !self.words.contains_key(&bare) {
             self.add(&bare, concept, order);
         }
     }
@@ -186,10 +300,14 @@ impl Lexicon {
                 ("i", "o"),
                 ("i", "e"),
                 ("x", ""),
+                // What is feminine is listed in the other form.
+                ("a", "o"),
+                ("as", "o"),
             ];
             ENDINGS.iter().find_map(|(plural, singular)| {
                 let stem = word.strip_suffix(plural).filter(|stem| stem.len() >= 3)?;
-                self.words.get(&format!("{stem}{singular}")).cloned()
+                let token = self.words.get(&format!("{stem}{singular}"))?.clone();
+                Some(Token { is_plural: *plural != "a" && *plural != "er", ..token })
             })
         })
     }
@@ -221,10 +339,9 @@ impl Lexicon {
 
     /// The known end of an unknown word: `Herstellungsjahr`.
     fn known_end(&self, word: &str) -> Option<Vec<Token>> {
-        (2..word.len().saturating_sub(3)).find_map(|at| {
-            let last = self.words.get(word.get(at..)?)?;
-            let long = last.text.len() >= if last.order.first && !last.order.last { 8 } else { 4 };
-            long.then(|| vec![unknown(&word[..at]), last.clone()])
+        ENDS.iter().find_map(|end| {
+            let rest = word.strip_suffix(end).filter(|rest| rest.len() >= 3)?;
+            Some(vec![unknown(rest), self.words.get(*end)?.clone()])
         })
     }
 
@@ -246,17 +363,23 @@ impl Lexicon {
     pub fn phrase(&self, name: &str) -> Phrase {
         let belonging = pieces(name).iter().skip(1).any(|piece| BELONGING.contains(&piece.as_str()));
         let mut tokens: Vec<Token> = telling(name).iter().flat_map(|piece| self.resolve(piece)).collect();
-        while tokens.len() > 1 && tokens.last().is_some_and(|token| UNITS.contains(&token.text.as_str())) {
+        let last = telling(name).pop().unwrap_or_default();
+        let mut unit = UNITS.contains(&last.as_str()).then_some(last).filter(|_| tokens.len() > 1);
+        if unit.is_some() {
             tokens.pop();
+        }
+        while tokens.len() > 1 && tokens.last().is_some_and(|token| UNITS.contains(&token.text.as_str())) {
+            unit = tokens.pop().map(|token| token.text);
         }
         let count = |of: fn(&Order) -> bool| tokens.iter().filter(|token| of(&token.order)).count();
         let (first, last) = (count(|order| order.first && !order.last), count(|order| order.last && !order.first));
-        Phrase { head_first: belonging || first > last, tokens }
+        Phrase { head_first: belonging || first > last, tokens, unit }
     }
 }
 
 fn unknown(word: &str) -> Token {
-    Token { text: word.to_owned(), concepts: Vec::new(), order: Order::default() }
+    let is_plural = word.len() > 4 && word.ends_with('s');
+    Token { text: word.to_owned(), concepts: Vec::new(), is_plural, order: Order::default() }
 }
 
 /// Letters and digits of a word, apart.
@@ -274,7 +397,13 @@ fn runs(word: &str) -> Vec<&str> {
 /// A name's words that tell something; all of them where none does.
 pub(super) fn telling(name: &str) -> Vec<String> {
     let pieces = pieces(name);
-    let telling: Vec<String> = pieces.iter().filter(|piece| !EMPTY.contains(&piece.as_str())).cloned().collect();
+    let last = pieces.len().saturating_sub(1);
+    let at_edge = |at: usize, piece: &str| {
+        let here = at == last || (at == 0 && !["in", "on"].contains(&piece));
+        last > 0 && here && EDGES.contains(&piece)
+    };
+    let tells = |(at, piece): &(usize, &String)| !EMPTY.contains(&piece.as_str()) || at_edge(*at, piece);
+    let telling: Vec<String> = pieces.iter().enumerate().filter(tells).map(|(_, piece)| piece.clone()).collect();
     if telling.is_empty() { pieces } else { telling }
 }
 
