@@ -22,6 +22,9 @@ use crate::run::blocks;
 /// The most groups.
 const GROUPS: usize = 1 << 22;
 
+/// The attempt whose value a row takes, and its place there; `None` where none is of use.
+type Taken = Option<(usize, usize)>;
+
 /// A way to draw the column for rows that change.
 #[derive(Clone, Debug)]
 pub(crate) struct Way {
@@ -319,7 +322,7 @@ impl Steered {
     }
 
     /// What was drawn in all attempts, and which of it each row takes; `None` where nothing was found.
-    fn redrawn(&self, plan: &Plan, rows: &Rows) -> Result<(Vec<ArrayRef>, Vec<Option<(usize, usize)>>), RunError> {
+    fn redrawn(&self, plan: &Plan, rows: &Rows) -> Result<(Vec<ArrayRef>, Vec<Taken>), RunError> {
         let table = &plan.tables[self.table];
         let mut first = Evaluation::new(plan, self.table, rows.clone());
         let mut outside: Vec<Option<ArrayRef>> = vec![None; table.slots.len()];

@@ -110,8 +110,11 @@ impl Sums {
     }
 
     fn overflow(&self) -> DataFusionError {
-        let what = if self.result.is_integer() { "integer overflow" } else { "more than 38 digits" };
-        DataFusionError::Execution(format!("{what} in a sum"))
+        let what = match self.result.is_integer() {
+            true => "integer overflow in a sum",
+            false => "more than 38 digits in a sum",
+        };
+        DataFusionError::Execution(what.to_owned())
     }
 }
 

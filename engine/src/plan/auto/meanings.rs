@@ -167,7 +167,7 @@ fn fit(phrase: &Phrase, meaning: &'static Meaning, parts: &[Part], kind: Option<
     let is_other = !has_head
         && phrase.tokens.get(phrase.head()).is_some_and(|head| {
             let of = |word: &&str| head.concepts.contains(&lexicon.concept(word));
-            KINDS.iter().any(|word| of(word))
+            KINDS.iter().any(of)
         });
     // What a customer has is not a customer: customer_segment.
     if !has_head && meaning.weight < 0 {
