@@ -23,7 +23,7 @@ use super::person::is_redrawn;
 use super::person::names::{text_attribute, texts};
 use super::text::TextColumn;
 use super::{Cells, Fill, Held, Made, Problems, Rows, RunError, by_name};
-use crate::identifiers::{COUNTRIES, Facts, Identifier, Names, Needs, Space, national_id};
+use crate::identifiers::{COUNTRIES, Facts, Identifier, Names, Needs, Space, national_id, tax_id};
 use crate::locale::{Gender, Surnames};
 use crate::permutation::Permutation;
 use crate::plan::{Context, Evaluation, Plan, Side, SlotId, units_of};
@@ -216,19 +216,21 @@ pub(super) fn column(
         district: all.district || needs.district,
     });
     // Nationality and district are those of the locale's country.
-    let is_own = national_id(cx.locale().country()).is_some_and(|own| own.name == identifier.name);
-    let needs = Needs { district: needs.district && is_own, ..needs };
+    let country = cx.locale().country();
+    let is_own = national_id(country).is_some_and(|own| own.name == identifier.name);
+    let is_companys = tax_id(country).is_some_and(|own| own.name == identifier.name) && cx.shows_attribute(&SHOWS_PLACE);
+    let needs = Needs { district: needs.district && (is_own || is_companys), ..needs };
     let tells = is_own && spaces.len() > 1 && cx.shows_attribute(&["nationality"]);
     let foreigners = identifier.foreigners.filter(|_| tells);
     let unaided = Numbers::new(spaces.clone(), Needs::default(), printed);
     let longest = unaided.fitting(cx, identifier.name)?;
     // A company's date of foundation is no column.
-    if (needs == Needs::default() && foreigners.is_none()) || (identifier.of_company && !needs.names) {
+    if (needs == Needs::default() && foreigners.is_none()) || (identifier.of_company && !needs.names && !needs.district) {
         return unaided.made(cx, identifier.name);
     }
     let shows = |names: &[&str], needed: bool| needed && cx.shows_attribute(names);
     let shown = if identifier.of_company {
-        shows(&SHOWS_COMPANY, needs.names)
+        shows(&SHOWS_COMPANY, needs.names) || needs.district
     } else {
         shows(&SHOWS_BIRTH, needs.birth)
             || shows(&SHOWS_SEX, needs.sex)

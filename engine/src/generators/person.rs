@@ -15,6 +15,7 @@ mod ranked;
 mod tests;
 mod told;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -362,8 +363,14 @@ fn tells_gender(cx: &Context<'_>) -> bool {
 
 /// A column drawn from the lists of both genders alike.
 fn of_both(cx: &Context<'_>, of: impl Fn(Option<locale::Gender>) -> &'static WeightedList) -> Result<Made, Problems> {
-    let texts = fitting(cx.lengths(), of(None))?.0;
-    let weights = names::halves(of, &texts);
+    let mut texts = fitting(cx.lengths(), of(None))?.0;
+    // The list of all may have but one of two forms.
+    for gender in [locale::Gender::Female, locale::Gender::Male] {
+        let own = fitting(cx.lengths(), of(Some(gender)))?.0;
+        let known: HashSet<&str> = texts.iter().copied().collect();
+        texts.extend(own.into_iter().filter(|text| !known.contains(text)));
+    }
+    let weights = names::halves(&of, &texts);
     let alias =
         Alias::new(&weights).ok_or_else(|| vec![Problem::new("empty_list", "the locale has no values here")])?;
     let list = List::of_texts(texts);

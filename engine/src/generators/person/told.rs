@@ -52,6 +52,9 @@ pub fn told(cx: &mut Context<'_>) -> Result<Vec<Told>, Problems> {
         ("name_prefix", prefixes, false),
         ("job_title", titles, false),
     ] {
+        if of(locale, Gender::Female).values == of(locale, Gender::Male).values {
+            continue;
+        }
         let dealt = if is_asked(cx, attribute) { cx.fixed(attribute)? } else { None };
         let Some(input) = (match dealt {
             Some(input) => Some(input),
