@@ -218,14 +218,16 @@ pub(super) fn column(
     // Nationality and district are those of the locale's country.
     let country = cx.locale().country();
     let is_own = national_id(country).is_some_and(|own| own.name == identifier.name);
-    let is_companys = tax_id(country).is_some_and(|own| own.name == identifier.name) && cx.shows_attribute(&SHOWS_PLACE);
+    let is_companys =
+        tax_id(country).is_some_and(|own| own.name == identifier.name) && cx.shows_attribute(&SHOWS_PLACE);
     let needs = Needs { district: needs.district && (is_own || is_companys), ..needs };
     let tells = is_own && spaces.len() > 1 && cx.shows_attribute(&["nationality"]);
     let foreigners = identifier.foreigners.filter(|_| tells);
     let unaided = Numbers::new(spaces.clone(), Needs::default(), printed);
     let longest = unaided.fitting(cx, identifier.name)?;
     // A company's date of foundation is no column.
-    if (needs == Needs::default() && foreigners.is_none()) || (identifier.of_company && !needs.names && !needs.district) {
+    if (needs == Needs::default() && foreigners.is_none()) || (identifier.of_company && !needs.names && !needs.district)
+    {
         return unaided.made(cx, identifier.name);
     }
     let shows = |names: &[&str], needed: bool| needed && cx.shows_attribute(names);

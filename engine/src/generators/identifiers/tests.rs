@@ -124,7 +124,9 @@ fn test_numbers_are_few_and_the_plan_says_so() {
     let compiled = compile("", 1_000, &[number]);
     assert!(compiled.problems.iter().any(|problem| problem.code == "capacity"));
     let unique = "{name: n, unique: true, generator: {type: credit_card_number}}";
-    assert!(compile("", 1_000, &[unique]).plan.is_some());
+    // A safe dataset does not leave them unasked.
+    assert!(compile("", 1_000, &[unique]).problems.iter().any(|problem| problem.detail.contains("safe: false")));
+    assert!(compile("safe: false\n", 1_000, &[unique]).plan.is_some());
 }
 
 #[test]

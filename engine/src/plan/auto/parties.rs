@@ -124,7 +124,11 @@ pub(super) fn entities(dataset: &Dataset, chosen: &Chosen) -> BTreeMap<(usize, u
         for column in &columns {
             let name = &definition.columns[*column].name;
             let made = generator(*column).unwrap_or_default();
-            let others = mentioned(name).into_iter().filter(|(party, about)| about.has(made) && !own.contains(party));
+            // The name of a user is a person's name to log in with, whoever the table calls a person.
+            let is_login = |party: &str| party == "user" && made == "username";
+            let others = mentioned(name)
+                .into_iter()
+                .filter(|(party, about)| about.has(made) && !own.contains(party) && !is_login(party));
             let others: Vec<String> =
                 others.map(|(party, _)| if party == "by" { name.to_lowercase() } else { party.to_owned() }).collect();
             if !others.is_empty() {

@@ -228,6 +228,7 @@ fn others_in_a_row_are_not_its_own_person_place_or_company() {
         ),
         ("es_PE", "alumno", vec!["nombre", "telefono_madre", "email_padre", "ciudad"], "- mother father -"),
         ("pt_BR", "paciente", vec!["nome", "nome_mae", "cidade"], "- mother -"),
+        ("es_ES", "alumno", vec!["nombre", "usuario"], "- -"),
         ("fr_FR", "trajet", vec!["nom_client", "ville_depart", "ville_arrivee"], "- origin destination"),
         ("de_DE", "fahrt", vec!["kundenname", "fahrer_name", "ort"], "- driver -"),
         ("it_IT", "spedizione", vec!["nome", "citta", "mittente", "destinatario"], "- - sender receiver"),
