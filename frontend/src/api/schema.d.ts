@@ -1324,7 +1324,7 @@ export interface components {
             engine_version: string;
             /**
              * Format: uint64
-             * @description The schema's seed, where it names one.
+             * @description The seed that the schema names, where its rows were made with it.
              */
             seed?: number | null;
             /** @description What "today" means in the statements, UTC. */
@@ -2576,6 +2576,8 @@ export interface components {
              *     amplitude, or else of a tenth of the base. 0 when absent.
              */
             anomaly_rate?: number | null;
+            /** @description The column with the row's date or datetime, by which a period that is a duration is counted. */
+            time?: string | null;
             /** @description Columns within whose groups it starts anew; the whole table when absent. */
             per?: string[];
         } | {
@@ -2992,7 +2994,7 @@ export interface components {
             network?: string | null;
             /**
              * @description `test` for published test numbers, `valid` for any number that the network may issue, `invalid` for a wrong check digit. When absent,
-             *     test where the dataset is safe and the column is not unique, else valid.
+             *     test where the dataset is safe, else valid.
              */
             space?: components["schemas"]["CardSpace"] | null;
         } | {
@@ -4038,6 +4040,8 @@ export interface components {
         };
         /** @description Which rows share answers. */
         Per: "combination" | "row";
+        /** @description After what a wave comes back. */
+        Period: number | (string | number);
         /** @description How a telephone number is printed. */
         PhoneFormat: "e164" | "national";
         /** @description What a telephone number is for. */
@@ -4735,11 +4739,8 @@ export interface components {
         };
         /** @description A wave: `amplitude · sin(2π · row / period + phase)`. */
         Season: {
-            /**
-             * Format: double
-             * @description Rows after which it comes back, above 0.
-             */
-            period: number;
+            /** @description After how many rows it comes back, above 0; or after how long, such as `7d` or `24h`, by the row's `time`, counted from 1970 on. */
+            period: components["schemas"]["Period"];
             /**
              * Format: double
              * @description Its height above the level; as deep does it go below.
