@@ -17,7 +17,7 @@ use crate::schema::Dataset;
 const CODES: [&str; 6] = ["contradiction", "exhausted", "nothing_moves", "run", "two_owners", "two_sources"];
 
 /// Problems of words, which a column's type alone brings about once the rule that computes it is left out.
-pub(crate) const WORDS: [&str; 7] =
+const WORDS: [&str; 7] =
     ["lossy_conversion", "no_choice", "no_distribution", "sql", "unknown_column", "unknown_value", "wrong_type"];
 
 /// The most rules among which is searched, each of which costs a plan.

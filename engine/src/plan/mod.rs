@@ -67,8 +67,6 @@ use datafusion::arrow::datatypes::SchemaRef;
 use indexmap::IndexMap;
 
 pub(crate) use auto::{suggested as suggested_generator, suggestions};
-#[cfg(test)]
-pub(crate) use conflict::WORDS;
 pub(crate) use context::below;
 pub use context::{Context, Nested};
 pub(crate) use convert::as_text;
