@@ -3,6 +3,7 @@
 mod arithmetic;
 mod expansion;
 mod measure;
+mod operator;
 mod ordered;
 mod phrases;
 mod problems;

@@ -283,6 +283,13 @@ impl Made {
         self
     }
 
+    /// The distribution of its values, be they drawn from a list, where it is the same in all rows.
+    pub(crate) fn distribution(&self) -> Option<Arc<Quantiles>> {
+        let of_list =
+            || Quantiles::of_choices(self.choices.as_ref().filter(|_| self.inputs.is_empty())?, &self.logical);
+        self.quantiles.clone().or_else(|| of_list().map(Arc::new))
+    }
+
     /// The same, distinct by construction.
     #[must_use]
     pub fn all_distinct(mut self) -> Made {

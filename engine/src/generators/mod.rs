@@ -48,6 +48,7 @@ pub use cut::Cut;
 pub use fill::{Cells, Choices, Fill, Held, Made, Progression, Rows, RunError};
 pub(crate) use lists::typed_values;
 pub(crate) use llm::{Llm, Per};
+pub(crate) use place::PLACE_ATTRIBUTES;
 pub use quantiles::Quantiles;
 pub(crate) use relations::First;
 pub(crate) use relations::fold::{Measure, Packed, Reader, RunningFn, State};

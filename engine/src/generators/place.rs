@@ -17,7 +17,7 @@ use crate::locale;
 use crate::plan::Context;
 
 /// The attributes by which a table shows the row's place.
-pub(super) const PLACE_ATTRIBUTES: [&str; 12] = [
+pub(crate) const PLACE_ATTRIBUTES: [&str; 12] = [
     "city",
     "state",
     "state_code",

@@ -9,16 +9,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::repair::{Repair, is_of_numbers};
-use super::{Compiled, Options, compiler};
+use super::{Compiled, Options, whole};
 use crate::problem::Problem;
-use crate::schema::Dataset;
+use crate::schema::{Dataset, Rule, RuleKind};
 
 /// Problems of what rules say together; all others are mended at their place.
 const CODES: [&str; 6] = ["contradiction", "exhausted", "nothing_moves", "run", "two_owners", "two_sources"];
 
 /// Problems of words, which a column's type alone brings about once the rule that computes it is left out.
-const WORDS: [&str; 7] =
-    ["lossy_conversion", "no_choice", "no_distribution", "sql", "unknown_column", "unknown_value", "wrong_type"];
+const WORDS: [&str; 5] = ["lossy_conversion", "sql", "unknown_column", "unknown_value", "wrong_type"];
+
+/// Problems of a column that a rule cannot be stated of, which may come about so as well.
+const OF_COLUMNS: [&str; 2] = ["no_choice", "no_distribution"];
 
 /// The most rules among which is searched, each of which costs a plan.
 const RULES: usize = 32;
@@ -187,8 +189,12 @@ impl Search<'_> {
     /// Why some rules are refused, at its place in the whole dataset.
     fn refusal(&self, keep: &BTreeSet<String>) -> Option<Problem> {
         let (dataset, compiled) = self.compiled(keep);
+        let comes_of_leaving_out = |problem: &Problem| {
+            WORDS.contains(&problem.code)
+                || (OF_COLUMNS.contains(&problem.code) && self.lacks_a_formula(keep, &dataset, problem))
+        };
         let found =
-            compiled.problems.into_iter().find(|problem| problem.is_error() && !WORDS.contains(&problem.code))?;
+            compiled.problems.into_iter().find(|problem| problem.is_error() && !comes_of_leaving_out(problem))?;
         let (rule, rest) = self.place(&dataset, &found);
         let pointer = match rule.and_then(|rule| pointer_of(self.dataset, &rule)) {
             Some(pointer) => format!("{pointer}{rest}"),
@@ -197,12 +203,28 @@ impl Search<'_> {
         Some(found.at(pointer))
     }
 
+    /// Whether a rule is left out that computes a column of the table in which a problem lies.
+    fn lacks_a_formula(&self, keep: &BTreeSet<String>, dataset: &Dataset, problem: &Problem) -> bool {
+        let (Some(rule), _) = self.place(dataset, problem) else { return true };
+        let table = self.dataset.tables.iter().find(|table| table.rules.iter().any(|own| own.id == rule));
+        let computes = |rule: &Rule| {
+            matches!(
+                rule.kind,
+                RuleKind::Calculate { .. }
+                    | RuleKind::Score { .. }
+                    | RuleKind::Aggregate { .. }
+                    | RuleKind::Implies { .. }
+            )
+        };
+        table.is_none_or(|table| table.rules.iter().any(|rule| computes(rule) && !keep.contains(&rule.id)))
+    }
+
     fn compiled(&self, keep: &BTreeSet<String>) -> (Dataset, Compiled) {
         let mut dataset = self.dataset.clone();
         for table in &mut dataset.tables {
             table.rules.retain(|rule| keep.contains(&rule.id));
         }
-        let compiled = compiler::compile(dataset.clone(), self.options, self.left_out);
+        let compiled = whole::compile(dataset.clone(), self.options, self.left_out);
         (dataset, compiled)
     }
 

@@ -331,6 +331,7 @@ impl Compiler {
         let Some(rule) = rules.iter().find(|rule| rule.columns.contains(&column)) else { return Err(Failed::Known) };
         let at = rule.columns.iter().position(|known| *known == column).unwrap_or(0);
         let place = format!("{}/columns/{at}", rule.pointer);
+        self.only_owner(table, column, &rules[0].rule.id, &place)?;
         // Bounds of an order are kept here, by the column's own distribution; those of all rows are the distribution's own ends.
         let bounds = match self.statements.closed.contains(&(table, column)) {
             true => Vec::new(),
@@ -341,10 +342,6 @@ impl Compiler {
             self.statements.bounds.insert((table, column), bounds.clone());
         }
         let made = made?;
-        // Of what cannot move whoever else decides it that is said first.
-        if is_measured(&made.logical) {
-            self.only_owner(table, column, &rules[0].rule.id, &place)?;
-        }
         let definition = self.dataset.tables[table].columns[column].clone();
         let ranked = self.ranked_member((table, column), &rules[0].rule, &made)?;
         let marginal = match (&made.quantiles, &made.choices) {

@@ -60,6 +60,7 @@ mod statistics;
 mod units;
 mod upward;
 mod ways;
+mod whole;
 
 use std::sync::Arc;
 
@@ -210,7 +211,7 @@ pub fn compile_shown<E>(
 pub fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Compiled {
     // Chains of columns and keys are followed by recursion, and a schema may chain a thousand.
     let work = || {
-        let mut compiled = compiler::compile(dataset.clone(), options, left_out);
+        let mut compiled = whole::compile(dataset.clone(), options, left_out);
         if compiled.plan.is_none()
             && options.proves
             && let Some(proving) = conflict::to_prove(&dataset, options, left_out, &compiled.problems)

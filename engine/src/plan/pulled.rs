@@ -19,7 +19,6 @@ use crate::enforce::statistic::Measured;
 use crate::enforce::strata::Strata;
 use crate::expr::{Expression, Parsed};
 use crate::generators::{Choices, Made, Quantiles};
-use crate::problem::Problem;
 use crate::schema::{Band, RuleKind};
 use crate::types::LogicalType;
 
@@ -86,24 +85,13 @@ impl Compiler {
         let made = self.compile_generator(table, column)?;
         let definition = self.dataset.tables[table].columns[column].clone();
         let score = self.dataset.tables[table].columns[pulled.score].clone();
-        let listed = || made.choices.as_ref().and_then(|choices| Quantiles::of_choices(choices, &made.logical));
-        let drawn = made.quantiles.clone().or_else(|| listed().filter(|_| made.inputs.is_empty()).map(Arc::new));
+        let drawn = made.distribution();
         let found = match &drawn {
             Some(quantiles) => self.pieces(table, column, &pulled, quantiles)?,
             None => None,
         };
         let (Some(quantiles), Some((pieces, scores))) = (drawn, found) else {
-            let generator = self.generator_of(table, column)?.0;
-            let detail = format!(
-                "{} needs a column of numbers or dates of one distribution, and {} makes {}",
-                first.rule.id,
-                generator.entry().name,
-                definition.name
-            );
-            let remedy = "use a generator of numbers or dates whose parameters are constants";
-            let problem = Problem::new("no_distribution", detail).at(format!("{}/column", first.pointer));
-            self.problems.push(problem.remedy(remedy));
-            return Err(Failed::Known);
+            return Err(self.refuse_undistributed(table, column, &first.rule.id, &first.pointer));
         };
         let mut asked = self.asked_statistics(&pulled.statistics, &scores)?;
         let mut slots = self.condition_slots(table, &mut asked, &first.pointer)?;

@@ -188,9 +188,7 @@ impl Compiler {
             self.problems.push(problem);
             return Err(Failed::Known);
         }
-        let listed = || made.choices.as_ref().and_then(|choices| Quantiles::of_choices(choices, &made.logical));
-        let drawn = made.quantiles.clone().or_else(|| listed().filter(|_| made.inputs.is_empty()).map(Arc::new));
-        let Some(quantiles) = drawn else {
+        let Some(quantiles) = made.distribution() else {
             let problem = owned(rule, pointer);
             self.problems.push(problem);
             return Err(Failed::Known);

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::levers::{Change, Lever, levers};
 use super::scope::{as_sql, sql_type};
-use super::{BLOCK, Compiled, Evaluation, Options, Plan, TablePlan, compiler};
+use super::{BLOCK, Compiled, Evaluation, Options, Plan, TablePlan, whole};
 use crate::expr::{Expression, Parsed, Reference};
 use crate::generators::Rows;
 use crate::problem::Problem;
@@ -105,7 +105,7 @@ impl Repair<'_> {
             return false;
         }
         let Ok(dataset) = serde_json::from_value::<Dataset>(schema) else { return false };
-        let Compiled { plan, problems } = compiler::compile(dataset, self.options, &[]);
+        let Compiled { plan, problems } = whole::compile(dataset, self.options, &[]);
         if plan.as_ref().is_some_and(|plan| !speaks_of_rows(plan, rules)) {
             return false;
         }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::convert::as_text;
 use super::report::says;
-use super::{BLOCK, Evaluation, Options, Plan, Report, TablePlan, compiler};
+use super::{BLOCK, Evaluation, Options, Plan, Report, TablePlan, whole};
 use crate::enforce::correlate::numbers_of;
 use crate::generators::Rows;
 use crate::schema::{Date, Datetime, RuleKind};
@@ -74,7 +74,7 @@ impl Plan {
         if counts_far {
             return report;
         }
-        let Some(plain) = compiler::compile(dataset, &Options::default(), &[]).plan else { return report };
+        let Some(plain) = whole::compile(dataset, &Options::default(), &[]).plan else { return report };
         for (index, table) in report.tables.iter_mut().enumerate() {
             let (with, without) = (&self.tables[index], &plain.tables[index]);
             let rows = with.rows.min(BLOCK);

@@ -160,6 +160,22 @@ impl Compiler {
         Ok(slots)
     }
 
+    /// Refuses a rule about the values of a column of which nothing is known before they are drawn.
+    pub(super) fn refuse_undistributed(&mut self, table: usize, column: usize, rule: &str, pointer: &str) -> Failed {
+        let generator = match self.generator_of(table, column) {
+            Ok((generator, _)) => generator,
+            Err(failed) => return failed,
+        };
+        let detail = format!(
+            "{rule} needs a column of numbers or dates of one distribution, and {} makes {}",
+            generator.entry().name,
+            self.dataset.tables[table].columns[column].name
+        );
+        let problem = Problem::new("no_distribution", detail).at(format!("{pointer}/column"));
+        self.problems.push(problem.remedy("use a generator of numbers or dates whose parameters are constants"));
+        Failed::Known
+    }
+
     /// A column whose statistics rules give.
     pub(super) fn make_measured(&mut self, table: usize, column: usize) -> Result<SlotId, Failed> {
         let statistics = self.statements.statistics.get(&(table, column)).cloned().unwrap_or_default();
@@ -183,20 +199,8 @@ impl Compiler {
             return Err(Failed::Known);
         }
         let made = self.compile_generator(table, column)?;
-        let listed = || made.choices.as_ref().and_then(|choices| Quantiles::of_choices(choices, &made.logical));
-        let drawn = made.quantiles.clone().or_else(|| listed().filter(|_| made.inputs.is_empty()).map(Arc::new));
-        let Some(quantiles) = drawn else {
-            let generator = self.generator_of(table, column)?.0;
-            let detail = format!(
-                "{} needs a column of numbers or dates of one distribution, and {} makes {}",
-                first,
-                generator.entry().name,
-                definition.name
-            );
-            let remedy = "use a generator of numbers or dates whose parameters are constants";
-            let problem = Problem::new("no_distribution", detail).at(format!("{pointer}/column"));
-            self.problems.push(problem.remedy(remedy));
-            return Err(Failed::Known);
+        let Some(quantiles) = made.distribution() else {
+            return Err(self.refuse_undistributed(table, column, &first, &pointer));
         };
         let mut asked = self.asked_statistics(&statistics, &quantiles)?;
         self.add_counts((table, column), &quantiles, &mut asked)?;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Chosen;
 use super::words::Lexicon;
+use crate::generators::PLACE_ATTRIBUTES;
 use crate::schema::{Dataset, Table};
 
 /// Generators that show a person.
@@ -30,25 +31,8 @@ const PERSON: &[&str] = &[
     "nationality",
 ];
 
-/// Generators that show a place.
-const PLACE: &[&str] = &[
-    "city",
-    "state",
-    "state_code",
-    "district",
-    "admin_code",
-    "postal_code",
-    "latitude",
-    "longitude",
-    "timezone",
-    "street_address",
-    "street_name",
-    "secondary_address",
-    "full_address",
-    "geo_point",
-    "country",
-    "country_code",
-];
+/// Generators that show a place beside [`PLACE_ATTRIBUTES`].
+const PLACE: &[&str] = &["street_name", "secondary_address", "country", "country_code"];
 
 /// Generators that show a company.
 const COMPANY: &[&str] = &["company_name", "tax_id", "industry", "domain_name", "iban", "bic", "account_number"];
@@ -81,7 +65,7 @@ impl About {
 
     /// Whether a party of this kind has what a generator makes.
     fn has(self, generator: &str) -> bool {
-        let place = PLACE.contains(&generator);
+        let place = PLACE_ATTRIBUTES.contains(&generator) || PLACE.contains(&generator);
         let company = COMPANY.contains(&generator);
         match self {
             About::Place => place,
