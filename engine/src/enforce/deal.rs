@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray};
+use datafusion::arrow::array::{ArrayRef, AsArray, UInt64Array};
 use datafusion::arrow::datatypes::UInt64Type;
 
 use super::quota::{Conflict, Fault};
@@ -147,11 +147,73 @@ impl Fill for ByRank {
     }
 }
 
+/// Which pairs of rows of one table are dealt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unlike {
+    /// Those of two different rows.
+    Different,
+    /// Those whose first row stands before the second.
+    Ascending,
+    /// Those whose first row stands behind the second.
+    Descending,
+}
+
+impl Unlike {
+    /// How many pairs there are of so many rows.
+    pub fn count(self, rows: u64) -> u128 {
+        let different = u128::from(rows) * u128::from(rows.saturating_sub(1));
+        match self {
+            Unlike::Different => different,
+            Unlike::Ascending | Unlike::Descending => different / 2,
+        }
+    }
+
+    /// The pair at a position below their count.
+    fn pair(self, position: u128, rows: u64) -> (u64, u64) {
+        if self == Unlike::Different {
+            let rows = u128::from(rows.max(1));
+            let (first, second) = (position % rows, position / rows);
+            return (first as u64, (second + u128::from(second >= first)) as u64);
+        }
+        // The pairs of the rows up to one come before those of the next.
+        let behind = u128::midpoint(1, (8 * position + 1).isqrt());
+        let (before, behind) = ((position - behind * (behind - 1) / 2) as u64, behind as u64);
+        if self == Unlike::Ascending { (before, behind) } else { (behind, before) }
+    }
+}
+
+/// Each row takes a pair of rows of its own; this key shows one of them.
+pub(crate) struct ByPair {
+    permutation: WidePermutation,
+    unlike: Unlike,
+    parents: u64,
+    is_second: bool,
+}
+
+impl ByPair {
+    /// Pairs of so many rows, at least as many as there are rows to deal to.
+    pub fn new(key: Key, unlike: Unlike, parents: u64, is_second: bool) -> ByPair {
+        ByPair { permutation: WidePermutation::new(key, unlike.count(parents).max(1)), unlike, parents, is_second }
+    }
+}
+
+impl Fill for ByPair {
+    fn fill(&self, _: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let parent = |row: u64| {
+            let (first, second) = self.unlike.pair(self.permutation.at(row), self.parents);
+            if self.is_second { second } else { first }
+        };
+        Ok(Arc::new(UInt64Array::from_iter_values(rows.iter().map(parent))))
+    }
+}
+
 /// Each child takes a position that none of its siblings has. Inputs: the parent's row, the child's number among its siblings.
 pub(crate) struct BySibling {
     pub key: Key,
     pub countable: Arc<dyn Countable>,
     pub digit: Digit,
+    /// Whether positions are rows of the parent's own table, whose row is left out.
+    pub leaves_parent: bool,
 }
 
 /// The digit of a position that one of several columns shows.
@@ -186,7 +248,9 @@ impl Fill for BySibling {
                 deck.shuffle(self.key.child(parent));
                 current = Some(parent);
             }
-            positions.push(self.digit.of(deck.at(siblings.value(row)), count));
+            let position = self.digit.of(deck.at(siblings.value(row)), count);
+            let is_behind = self.leaves_parent && position >= u128::from(parent);
+            positions.push(position + u128::from(is_behind));
         }
         Ok(self.countable.unrank(&positions))
     }
@@ -255,6 +319,6 @@ impl Countable for ParentRows {
 
     fn unrank(&self, positions: &[u128]) -> ArrayRef {
         let rows = positions.iter().map(|position| *position as u64);
-        Arc::new(datafusion::arrow::array::UInt64Array::from_iter_values(rows))
+        Arc::new(UInt64Array::from_iter_values(rows))
     }
 }

@@ -7,7 +7,7 @@ use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::quotas::Pass;
 use super::statements::{DealtSpread, Member, Part};
 use crate::enforce::choose::Chosen;
-use crate::enforce::deal::{ByRank, ByRow, BySibling, BySiblingWhere, Digit, Ranks};
+use crate::enforce::deal::{ByPair, ByRank, ByRow, BySibling, BySiblingWhere, Digit, Ranks};
 use crate::enforce::spread::{ByLikelihood, SiblingsByLikelihood, Spread};
 use crate::enforce::strata::Strata;
 use crate::generators::Made;
@@ -54,7 +54,15 @@ impl Compiler {
                 }
             });
         }
-        let capacity = parts.iter().fold(1_u128, |product, part| product.saturating_mul(part.countable.count()));
+        let unlike = self.statements.deals[&table][place].unlike.clone();
+        let all = parts.iter().fold(1_u128, |product, part| product.saturating_mul(part.countable.count()));
+        let parents = parts.first().map_or(0, |part| u64::try_from(part.countable.count()).unwrap_or(u64::MAX));
+        let capacity = match (&unlike, siblings_of) {
+            (None, _) => all,
+            (Some((unlike, _)), None) => unlike.count(parents),
+            (Some(_), Some(_)) => all.saturating_sub(1),
+        };
+        let told = unlike.as_ref().map_or_else(|| rule.clone(), |(_, other)| format!("{rule} beside {other}"));
         let rows = self.rows(table).ok_or(Failed::Known)?;
         let needed = match siblings_of {
             None => u128::from(rows),
@@ -72,9 +80,9 @@ impl Compiler {
         }
         if needed > capacity && !is_ranked {
             let detail = match siblings_of {
-                None => format!("{rule} needs {needed} combinations and there are {capacity}"),
+                None => format!("{told} needs {needed} combinations and there are {capacity}"),
                 Some(_) => format!(
-                    "{rule} needs {needed} combinations for the children of one parent and there are {capacity}"
+                    "{told} needs {needed} combinations for the children of one parent and there are {capacity}"
                 ),
             };
             let problem = Problem::new("capacity", detail)
@@ -83,7 +91,11 @@ impl Compiler {
             self.report(&pointer, [problem.remedy("widen the columns' domains, or ask for fewer rows")]);
             return Err(Failed::Known);
         }
-        let spread = if is_ranked { None } else { spread_of(&parts, u64::try_from(needed).unwrap_or(u64::MAX)) };
+        let spread = if is_ranked || unlike.is_some() {
+            None
+        } else {
+            spread_of(&parts, u64::try_from(needed).unwrap_or(u64::MAX))
+        };
         let (spread, factors) = match spread {
             Some((spread, factors)) => (Some(spread), factors),
             None => (None, Vec::new()),
@@ -169,11 +181,13 @@ impl Compiler {
         let (siblings_of, rule, spread) = (deal.siblings_of, deal.rule.clone(), deal.spread.clone());
         let numbers_siblings = deal.numbers_siblings;
         let part = parts[at].clone();
+        let unlike = deal.unlike.as_ref().map(|(unlike, _)| *unlike);
         let seed_name = self.dataset.tables[table].seed_name();
         let counts = parts.iter().map(|part| part.countable.count());
         let stride = counts.clone().take(at).fold(1_u128, u128::saturating_mul);
         let domain = counts.fold(1_u128, u128::saturating_mul);
-        let digit = Digit { domain, stride };
+        let leaves_parent = unlike.is_some();
+        let digit = Digit { domain: domain - u128::from(leaves_parent && siblings_of.is_some()), stride };
         // Members that share positions share their stream, which is the statement's.
         let stream = if parts.len() > 1 { rule.as_str() } else { stream };
         match siblings_of {
@@ -195,7 +209,10 @@ impl Compiler {
                         let fill = SiblingsByLikelihood { key: stream, spread, countable: part.countable, from, to };
                         Made::computed(part.logical, fill)
                     }
-                    None => Made::computed(part.logical, BySibling { key: stream, countable: part.countable, digit }),
+                    None => {
+                        let fill = BySibling { key: stream, countable: part.countable, digit, leaves_parent };
+                        Made::computed(part.logical, fill)
+                    }
                 };
                 Ok(Made { inputs: vec![parent, index], longest: part.longest, ..made })
             }
@@ -206,6 +223,10 @@ impl Compiler {
                     return Ok(Made { longest: part.longest, ..Made::computed(part.logical, fill) });
                 }
                 let stream = self.seeds.key(seed_name, &rule, "position", 0);
+                if let Some(unlike) = unlike {
+                    let parents = u64::try_from(part.countable.count()).unwrap_or(u64::MAX);
+                    return Ok(Made::computed(part.logical, ByPair::new(stream, unlike, parents, at == 1)));
+                }
                 if let Some(ranks) = self.statements.deals[&table][place].ranks.clone() {
                     let condition = self.deal_condition(table, place)?.ok_or(Failed::Known)?;
                     let fill = ByRank::new(stream, ranks, part.countable, stride);

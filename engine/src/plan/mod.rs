@@ -58,6 +58,7 @@ mod standins;
 mod statements;
 mod statistics;
 mod units;
+mod unlike;
 mod upward;
 mod ways;
 mod whole;

@@ -63,6 +63,7 @@ impl Compiler {
         self.pull_statistics();
         self.gather_counts();
         self.join_counts();
+        self.deal_unlike();
         self.project_comparisons();
         for (column, (values, rule)) in std::mem::take(&mut self.statements.suggested) {
             if let Ok(generator) = GeneratorSpec::from_value(json!({ "type": "choice", "values": values })) {
@@ -272,6 +273,7 @@ impl Compiler {
             rule: id.to_owned(),
             parts: None,
             spread: None,
+            unlike: None,
         };
         self.statements.deals.entry(table).or_default().push(deal);
         held(self, "by_construction", "combinations are dealt by a permutation of their positions".to_owned());

@@ -18,7 +18,7 @@ use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::ranked::RankCount;
 use super::statistics::Statistic;
 use super::{Side, SlotId};
-use crate::enforce::deal::Ranks;
+use crate::enforce::deal::{Ranks, Unlike};
 use crate::enforce::order::Distance;
 use crate::enforce::redraw::Group;
 use crate::enforce::spread::Spread;
@@ -135,6 +135,8 @@ pub(super) struct Deal {
     pub parts: Option<Vec<Part>>,
     /// How its combinations are spread where they are not all alike; found with the parts.
     pub spread: Option<DealtSpread>,
+    /// Which pairs of parents are dealt, where a rule keeps them apart, and that rule.
+    pub unlike: Option<(Unlike, String)>,
 }
 
 /// What the members of a combination share that is dealt by likelihood.

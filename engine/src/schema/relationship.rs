@@ -38,7 +38,7 @@ pub struct ForeignKey {
 }
 
 /// The parent side of a key.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct References {
     /// The parent table.

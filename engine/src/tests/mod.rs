@@ -42,6 +42,7 @@ mod stopped;
 mod to_prove;
 mod together;
 mod unique;
+mod unlike;
 
 use std::sync::Arc;
 
