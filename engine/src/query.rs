@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod expansion;
+mod first_of_sort;
 mod measure;
 mod operator;
 mod ordered;

@@ -1,5 +1,7 @@
 //! Whole numbers and decimals of a query that do not wrap: what does not fit is an error, as in the expressions of a schema.
 
+use std::fmt::{self, Write as _};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::arrow::compute::kernels::numeric;
@@ -69,22 +71,56 @@ fn operation(part: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         }
         part => return Ok(Transformed::no(part)),
     };
-    let types = [left.get_type(schema)?, right.get_type(schema)?];
+    let types = [type_of(&left, schema)?, type_of(&right, schema)?];
     let wraps = |kind: &DataType| kind.is_integer() || matches!(kind, DataType::Decimal128(..));
     if !types.iter().all(wraps) {
         let (left, right) = (Box::new(left), Box::new(right));
         return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right })));
     }
-    let spoken = format!("{} {op} {}", left.human_display(), right.human_display());
-    let function =
-        ScalarUDF::new_from_impl(Operation { op, spoken, signature: Signature::any(2, Volatility::Immutable) });
+    let [left_type, right_type] = &types;
+    let result = BinaryTypeCoercer::new(left_type, &op, right_type).get_result_type()?;
+    let mut spoken = Spoken(String::new());
+    if write!(spoken, "{} {op} {}", left.human_display(), right.human_display()).is_err() {
+        spoken.0.push('…');
+    }
+    let signature = Signature::any(2, Volatility::Immutable);
+    let function = ScalarUDF::new_from_impl(Operation { op, result, spoken: spoken.0, signature });
     Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction::new_udf(Arc::new(function), vec![left, right]))))
 }
+
+/// The type of an expression; that of an operation is known, where to ask for it would ask all below it.
+fn type_of(expr: &Expr, schema: &DFSchema) -> Result<DataType> {
+    if let Expr::ScalarFunction(call) = expr
+        && let Some(operation) = call.func.inner().downcast_ref::<Operation>()
+    {
+        return Ok(operation.result.clone());
+    }
+    expr.get_type(schema)
+}
+
+/// The most bytes of an expression that are said in an error.
+const SPOKEN_BYTES: usize = 120;
+
+/// The beginning of a text, which ends who writes more.
+struct Spoken(String);
+
+impl fmt::Write for Spoken {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = SPOKEN_BYTES.saturating_sub(self.0.len());
+        self.0.push_str(&text[..text.floor_char_boundary(room)]);
+        if text.len() > room { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// The most bytes of a name that is written out in the names of what stands above it.
+const NAME_BYTES: usize = 200;
 
 /// `+`, `-` or `*` of two numbers of a kind.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Operation {
     op: Operator,
+    /// The type of what it was made of.
+    result: DataType,
     /// As it was written, for an error.
     spoken: String,
     signature: Signature,
@@ -97,6 +133,19 @@ impl ScalarUDFImpl for Operation {
             Operator::Minus => "minus",
             _ => "times",
         }
+    }
+
+    /// The name of a column of it. A long one is cut and told apart by its hash: every operation above would write it out again.
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        let names: Vec<String> = args.iter().map(|arg| arg.schema_name().to_string()).collect();
+        let mut name = format!("{}({})", self.name(), names.join(","));
+        if name.len() > NAME_BYTES {
+            let mut hasher = DefaultHasher::new();
+            name.hash(&mut hasher);
+            name.truncate(name.floor_char_boundary(NAME_BYTES / 2));
+            name += &format!("…{:016x}", hasher.finish());
+        }
+        Ok(name)
     }
 
     fn signature(&self) -> &Signature {

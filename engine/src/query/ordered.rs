@@ -1,7 +1,7 @@
 //! The same answer whenever it is asked for: rows in the order of the tables that they come from, whatever thread made them.
 //!
 //! DataFusion merges partitions as their batches come, breaks ties of sorted streams by which was read last, and lets the partition of a join that
-//! ends last emit what no row matched. Each of these is replaced by one that depends on the rows alone. [`configured`] keeps batches from
+//! ends last emit what no row matched, and tells the partitions of a sort with a limit what others have found. Each of these is replaced by one that depends on the rows alone. [`configured`] keeps batches from
 //! being dealt to partitions in turn, which cannot be put in order afterwards.
 
 use std::collections::VecDeque;
@@ -23,6 +23,7 @@ use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec};
 use datafusion::physical_plan::limit::{GlobalLimitExec, LocalLimitExec};
 use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
 use datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use datafusion::physical_plan::{
@@ -31,6 +32,7 @@ use datafusion::physical_plan::{
 };
 use futures::{Stream, StreamExt, ready};
 
+use super::first_of_sort::FirstOfSort;
 use super::operator::of_one_input;
 use crate::table;
 
@@ -58,6 +60,9 @@ pub(super) fn ordered(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionP
         }
         if let Some(merged) = node.downcast_ref::<SortPreservingMergeExec>() {
             return Ok(Transformed::yes(Arc::new(merged.clone().with_round_robin_repartition(false))));
+        }
+        if let Some(first) = node.downcast_ref::<SortExec>().and_then(FirstOfSort::of) {
+            return Ok(Transformed::yes(first));
         }
         if let Some(limit) = node.downcast_ref::<GlobalLimitExec>().filter(|limit| limit.skip() > 0) {
             let sliced = sliced(limit.input(), limit.skip(), limit.fetch())?;
