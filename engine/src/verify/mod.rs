@@ -345,7 +345,10 @@ impl<'a> Prover<'a> {
     /// Whether every value of a column is one of its type.
     async fn column_type(&self, table: &'a Table, column: &'a Column, rows: u64) -> Result<Outcome, VerifyError> {
         let Some(delivered) = self.database.delivered(table, column) else {
-            let example = json!({ "column": column.name, "delivered": null });
+            let mut example = json!({ "column": column.name, "delivered": null });
+            if let Some(like) = self.database.named_like(table, column) {
+                example["like_it"] = like.into();
+            }
             return Ok(Outcome { checked: rows, broken: rows.max(1), examples: vec![example], ..Outcome::default() });
         };
         let mut outcome = Outcome { checked: rows, ..Outcome::default() };

@@ -107,6 +107,15 @@ impl Database {
         self.tables.get(&table.name)?.schema().field_with_name(&column.name).ok().cloned()
     }
 
+    /// A column that was delivered whose name differs from that of one that was not in case and signs alone.
+    pub(super) fn named_like(&self, table: &Table, column: &Column) -> Option<String> {
+        let plain =
+            |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+        let schema = self.tables.get(&table.name)?.schema();
+        let like = schema.fields().iter().find(|field| plain(field.name()) == plain(&column.name))?;
+        table.column(like.name()).is_none().then(|| like.name().clone())
+    }
+
     /// Whether a table was delivered.
     pub(super) fn has(&self, table: &str) -> bool {
         self.tables.contains_key(table)

@@ -339,7 +339,7 @@ async fn a_length_counts_the_digits_of_a_number() {
 async fn types_are_those_of_the_values_whatever_carries_them() {
     let dataset = dataset(json!([{ "name": "t", "columns": [
         { "name": "n", "type": "integer" }, { "name": "day", "type": "date" }, { "name": "yes", "type": "boolean" },
-        { "name": "gone", "type": "string" }, { "name": "any" }],
+        { "name": "gone", "type": "string" }, { "name": "any" }, { "name": "other_case", "type": "string" }],
         "rules": [{ "id": "text-as-date", "kind": "check", "sql": "day < DATE '2024-06-01'" },
                   { "id": "of-gone", "kind": "check", "sql": "gone = 'x' OR n > 0" }] }]));
     let rows = table(
@@ -349,9 +349,12 @@ async fn types_are_those_of_the_values_whatever_carries_them() {
             ("day", texts(&[Some("2024-02-29"), Some("yesterday"), Some("2024-12-31")])),
             ("yes", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
             ("any", numbers(1..=3)),
+            ("Other Case", texts(&[None; 3])),
         ],
     );
     let certificate = certificate(&dataset, &[rows]).await;
+    let other = json!([{ "column": "other_case", "delivered": null, "like_it": "Other Case" }]);
+    is(found(&certificate, "type:t.other_case"), 3, 3, other);
     is(found(&certificate, "type:t.n"), 3, 1, json!([{ "n": 2.5 }]));
     is(found(&certificate, "type:t.day"), 3, 1, json!([{ "day": "yesterday" }]));
     is(found(&certificate, "type:t.yes"), 3, 0, json!([]));
