@@ -91,19 +91,21 @@ impl Key {
         Cell { first: self.word(row), step: self.k1 | 1, offset: 0 }
     }
 
+    /// The words of so many rows from one on.
+    pub fn words(&self, start_row: u64, rows: usize) -> Vec<u64> {
+        let mut z = start_row.wrapping_mul(GAMMA).wrapping_add(self.k0);
+        let next = |_| {
+            let word = self.finish(z);
+            z = z.wrapping_add(GAMMA);
+            word
+        };
+        (0..rows).map(next).collect()
+    }
+
     /// A whole number below `n`, each with the same probability. The first word is the row's; rejected ones are replaced by sub-draws.
     #[inline]
     pub fn below(&self, row: u64, n: u64) -> u64 {
         self.cell(row).below(n)
-    }
-
-    /// The words of as many rows as `out` holds, from `start_row`.
-    pub fn words_into(&self, start_row: u64, out: &mut [u64]) {
-        let mut z = start_row.wrapping_mul(GAMMA).wrapping_add(self.k0);
-        for word in out {
-            *word = self.finish(z);
-            z = z.wrapping_add(GAMMA);
-        }
     }
 }
 
@@ -260,7 +262,8 @@ impl Alias {
         let product = u128::from(h) * self.slots.len() as u128;
         let slot = (product >> 64) as usize;
         let (threshold, alias) = self.slots[slot];
-        if (product as u64) < threshold { slot } else { alias as usize }
+        // Words fall on either side as they like: a branch would be guessed wrong again and again.
+        std::hint::select_unpredictable((product as u64) < threshold, slot, alias as usize)
     }
 
     /// How many weights there are.
@@ -393,9 +396,7 @@ mod tests {
     #[test]
     fn a_run_of_words_equals_the_words_one_by_one() {
         let key = key();
-        let mut run = [0; 100];
-        key.words_into(12_345, &mut run);
-        for (offset, word) in run.iter().enumerate() {
+        for (offset, word) in key.words(12_345, 100).iter().enumerate() {
             assert_eq!(*word, key.word(12_345 + offset as u64));
         }
     }

@@ -322,7 +322,7 @@ impl Text {
         any_special(self.bytes(row, &mut [0; 16]), special)
     }
 
-    /// The lengths of all texts, and whether some byte is `special`; blanks must not be.
+    /// The lengths of all texts, and whether some byte is `special`; only ASCII may be, without blanks and zeros.
     ///
     /// Buffers that hold little else than these texts are looked at from end to end, so that many bytes are compared at once.
     pub(crate) fn survey(&self, special: impl Fn(u8) -> bool + Copy) -> Survey {
@@ -334,15 +334,17 @@ impl Text {
             longest = longest.max(length);
             shortest = shortest.min(length);
         }
-        // Texts in views are gathered first, so that their bytes too are compared many at once.
-        let mut gathered = [[b' '; 16]; 64];
-        let in_views = self.views.chunks(gathered.len()).any(|views| {
-            for (bytes, view) in gathered.iter_mut().zip(views) {
-                let (text, blanks) = INLINE_TEXT[(*view as u32 as usize).min(INLINE + 1)];
-                *bytes = (view & text | blanks).to_le_bytes();
-            }
-            any_special(gathered.as_flattened(), special)
-        });
+        let in_views = match (shortest <= INLINE, longest <= INLINE) {
+            (false, _) => false,
+            (true, true) => self.any_in_views(|view| view | IS_NO_ASCII, special),
+            (true, false) => self.any_in_views(
+                |view| {
+                    let (text, blanks) = INLINE_TEXT[(view as u32 as usize).min(INLINE + 1)];
+                    view & text | blanks
+                },
+                special,
+            ),
+        };
         let in_buffers = || {
             if self.buffers.iter().map(|buffer| buffer.len()).sum::<usize>() <= 2 * held {
                 return self.buffers.iter().any(|buffer| any_special(buffer, special));
@@ -354,6 +356,18 @@ impl Text {
             has_empty: shortest == 0,
             has_special: in_views || (held > 0 && in_buffers()),
         }
+    }
+
+    /// Whether some byte of what `texts` leaves of views is `special`. They are gathered first, so that many bytes are compared at once.
+    #[inline(always)]
+    fn any_in_views(&self, texts: impl Fn(u128) -> u128, special: impl Fn(u8) -> bool + Copy) -> bool {
+        let mut gathered = [[b' '; 16]; 64];
+        self.views.chunks(gathered.len()).any(|views| {
+            for (bytes, view) in gathered.iter_mut().zip(views) {
+                *bytes = texts(*view).to_le_bytes();
+            }
+            any_special(gathered.as_flattened(), special)
+        })
     }
 
     /// Writes a text as it is.
@@ -424,6 +438,9 @@ pub(crate) struct Survey {
     /// Whether some byte is special.
     pub has_special: bool,
 }
+
+/// What makes a view's length bytes that are in no ASCII text; zeros, which fill the view behind its text, are special to no one.
+const IS_NO_ASCII: u128 = 0x8080_8080;
 
 /// For a text of each length that its view holds, which bytes of the view are the text, and blanks for the others; then the same for a text
 /// of which the view holds nothing.

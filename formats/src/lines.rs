@@ -43,15 +43,11 @@ impl Lines {
         for (line, end) in self.ends.iter().enumerate() {
             let start = line * self.stride;
             let length = end - start;
-            let mut done = 0;
-            while done < length {
-                // Rooms end with the slack, so whole steps can be read and written.
-                let step: Option<&[MaybeUninit<u8>; STEP]> = self.room[start + done..].first_chunk();
-                let room: Option<&mut [MaybeUninit<u8>; STEP]> = out[at + done..].first_chunk_mut();
-                if let (Some(step), Some(room)) = (step, room) {
-                    *room = *step;
-                }
-                done += STEP;
+            // Rooms end with the slack, so whole steps can be read and written.
+            let (steps, _) = self.room[start..].as_chunks::<STEP>();
+            let (rooms, _) = out[at..].as_chunks_mut::<STEP>();
+            for (room, step) in rooms.iter_mut().zip(steps).take(length.div_ceil(STEP)) {
+                *room = *step;
             }
             at += length;
         }

@@ -17,8 +17,12 @@
 //! Each function writes at `at` and returns the place after the value. It may write up to [`SLACK`] bytes behind that place, which the next
 //! value overwrites: so a short value is one wide store. Invariant: every byte before the returned place has been written.
 
+mod uuid;
+
 use std::mem::MaybeUninit;
 use std::sync::LazyLock;
+
+pub(crate) use uuid::uuid;
 
 /// Room for text that is not there yet.
 pub(crate) type Room = [MaybeUninit<u8>];
@@ -395,39 +399,11 @@ pub(crate) fn days(year: i64, month: u32, day: u32) -> i64 {
     cycle * 146_097 + day_of_cycle - 719_468
 }
 
-/// The hex digits of some bytes, two each. Arrays whose items do not depend on each other become lanes of vectors.
+/// The hex digits of some bytes, two each.
 #[inline(always)]
 fn hex_digits<const N: usize>(bytes: &[u8; N]) -> [[u8; 2]; N] {
     let digit = |nibble: u8| nibble + b'0' + if nibble > 9 { b'a' - b'9' - 1 } else { 0 };
-    let mut pairs = [[0; 2]; N];
-    for (pair, byte) in pairs.iter_mut().zip(bytes) {
-        *pair = [digit(byte >> 4), digit(byte & 0xf)];
-    }
-    pairs
-}
-
-/// Sixteen bytes in the form of RFC 9562.
-#[inline(always)]
-pub(crate) fn uuid(out: &mut Room, at: usize, bytes: &[u8; 16]) -> usize {
-    let pairs = hex_digits(bytes);
-    let [first, second, third, fourth] = [eight(&pairs, 0), eight(&pairs, 8), eight(&pairs, 16), eight(&pairs, 24)];
-    put(out, at, &first);
-    // Stores overlap: the second half of each is put again two places on, behind its dash.
-    put(out, at + 9, &second);
-    put(out, at + 14, &[second[4], second[5], second[6], second[7]]);
-    put(out, at + 19, &third);
-    put(out, at + 24, &[third[4], third[5], third[6], third[7]]);
-    put(out, at + 28, &fourth);
-    for dash in [8, 13, 18, 23] {
-        put(out, at + dash, b"-");
-    }
-    at + 36
-}
-
-/// Eight digits from a place on.
-#[inline(always)]
-fn eight(pairs: &[[u8; 2]; 16], place: usize) -> [u8; 8] {
-    pairs.as_flattened()[place..].first_chunk().copied().unwrap_or_default()
+    bytes.map(|byte| [digit(byte >> 4), digit(byte & 0xf)])
 }
 
 /// Bytes as lower-case hex.

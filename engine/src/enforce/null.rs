@@ -1,6 +1,7 @@
 //! Nulls of a column: conditions first, then a share of the rest.
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::nullif;
 
 use crate::generators::{Cells, Fill, Rows, RunError};
@@ -24,13 +25,16 @@ impl Fill for Mask {
 impl Mask {
     /// Where the column is null: by its conditions and what forbids null behind them.
     fn masked(&self, cells: &Cells<'_>, conditions: &[ArrayRef], rows: &Rows) -> BooleanArray {
-        let mut masked = vec![false; rows.len()];
-        if self.rate > 0.0 {
-            let bound = threshold(self.rate);
-            for (masked, word) in masked.iter_mut().zip(cells.words(&self.key, rows)) {
-                *masked = u128::from(word) < bound;
-            }
+        let drawn = if self.rate > 0.0 {
+            let (words, bound) = (cells.words(&self.key, rows), threshold(self.rate));
+            BooleanBuffer::collect_bool(words.len(), |position| u128::from(words[position]) < bound)
+        } else {
+            BooleanBuffer::new_unset(rows.len())
+        };
+        if conditions.is_empty() {
+            return BooleanArray::new(drawn, None);
         }
+        let mut masked: Vec<bool> = drawn.iter().collect();
         for (position, input) in conditions.iter().enumerate() {
             let condition = input.as_boolean();
             for (row, masked) in masked.iter_mut().enumerate() {

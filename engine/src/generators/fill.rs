@@ -82,11 +82,7 @@ impl Cells<'_> {
     pub fn words(&self, key: &Key, rows: &Rows) -> Vec<u64> {
         let key = self.key(key);
         match rows {
-            Rows::Range(range) => {
-                let mut words = vec![0; rows.len()];
-                key.words_into(range.start, &mut words);
-                words
-            }
+            Rows::Range(range) => key.words(range.start, rows.len()),
             Rows::List(list) => list.iter().map(|row| key.word(*row)).collect(),
         }
     }

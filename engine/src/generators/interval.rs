@@ -314,6 +314,7 @@ pub(super) fn array_of_all(values: Vec<i64>, logical: &LogicalType) -> Result<Ar
             Arc::new(Date32Array::new(values.into_iter().map(|value| value as i32).collect::<Vec<_>>().into(), None))
         }
         LogicalType::Datetime => Arc::new(TimestampMicrosecondArray::new(values.into(), None)),
+        LogicalType::Time => Arc::new(Time64MicrosecondArray::new(values.into(), None)),
         LogicalType::Decimal { precision, scale } => {
             let units = values.into_iter().map(i128::from).collect::<Vec<_>>();
             let array = Decimal128Array::new(units.into(), None);

@@ -1,5 +1,5 @@
-//! Short texts that are copied in whole steps: 32 bytes are always copied and the length says how many of them count, so that a copy is two
-//! loads and two stores whatever the text. What composed text (addresses, sentences) is made of.
+//! Short texts that are copied in whole steps: 32 or 16 bytes are always copied and the length says how many of them count, so that a copy is
+//! a few loads and stores whatever the text. What composed text (addresses, sentences) is made of.
 
 /// The bytes of a step.
 pub(super) const STEP: usize = 32;
@@ -59,7 +59,7 @@ impl Pieces {
 }
 
 /// Appends pieces one behind the other: the room of all is reserved once.
-#[inline]
+#[inline(always)]
 pub(super) fn append_each<'a>(pieces: impl ExactSizeIterator<Item = Piece<'a>>, out: &mut String) {
     // SAFETY: the bytes that become part of the string are whole characters of UTF-8, as the field says.
     let bytes = unsafe { out.as_mut_vec() };
@@ -76,19 +76,24 @@ pub(super) fn append_each<'a>(pieces: impl ExactSizeIterator<Item = Piece<'a>>, 
     unsafe { bytes.set_len(length) };
 }
 
-/// Appends several pieces, of which some may be empty: each is copied whatever its length, so that nothing depends on what a row has drawn.
-#[inline]
-pub(super) fn append<const N: usize>(pieces: [Piece<'_>; N], out: &mut String) {
-    // SAFETY: the bytes that become part of the string are whole characters of UTF-8, as the field says.
+/// Appends short texts and a piece behind them, of which some may be empty: each is copied whatever its length, so that nothing depends on
+/// what a row has drawn.
+#[inline(always)]
+pub(super) fn append<const N: usize>(shorts: [Short; N], last: Piece<'_>, out: &mut String) {
+    // SAFETY: the bytes that become part of the string are whole characters of UTF-8, as the fields say.
     let bytes = unsafe { out.as_mut_vec() };
     let mut length = bytes.len();
-    bytes.reserve(N * STEP);
-    for piece in pieces {
-        // SAFETY: there is room for N steps behind what the string had, and each piece before took at most one of them.
-        unsafe { bytes.as_mut_ptr().add(length).cast::<[u8; STEP]>().write_unaligned(*piece.step) };
-        length += piece.length;
+    bytes.reserve(N * SHORT + STEP);
+    let room = bytes.as_mut_ptr();
+    for short in &shorts {
+        // SAFETY: there is room for N short texts behind what the string had, and each before took at most sixteen bytes of it.
+        unsafe { room.add(length).cast::<[u64; 2]>().write_unaligned(short.halves) };
+        length += short.length;
     }
-    // SAFETY: each piece wrote at least the bytes that its length counts, all within the room.
+    // SAFETY: behind the short texts there is room for a step.
+    unsafe { room.add(length).cast::<[u8; STEP]>().write_unaligned(*last.step) };
+    length += last.length;
+    // SAFETY: each text wrote at least the bytes that its length counts, all within the room.
     unsafe { bytes.set_len(length) };
 }
 
@@ -116,40 +121,74 @@ const LETTERS: [[u64; 2]; 13] = {
     letters
 };
 
-impl<'a> Piece<'a> {
+impl Piece<'_> {
     /// A piece without text.
     pub const EMPTY: Piece<'static> = Piece { step: &[0; STEP], length: 0 };
+}
 
-    /// The piece, or the empty text.
-    #[inline]
-    pub fn only_if(self, wanted: bool) -> Piece<'a> {
-        Piece { step: self.step, length: self.length * usize::from(wanted) }
+/// The most bytes of a [`Short`].
+pub(super) const SHORT: usize = 16;
+
+/// A text of at most sixteen bytes, to be held in registers: what was just stored in parts could not be loaded as a whole without waiting.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Short {
+    /// Its bytes in the order of memory, the first `length` of them whole characters of UTF-8; the others mean nothing.
+    halves: [u64; 2],
+    length: usize,
+}
+
+impl Short {
+    /// A text; none where it is longer.
+    pub fn new(text: &str) -> Option<Short> {
+        let mut bytes = [0; SHORT];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        let (halves, _) = bytes.as_chunks();
+        let halves = [u64::from_ne_bytes(halves[0]), u64::from_ne_bytes(halves[1])];
+        Some(Short { halves, length: text.len() })
     }
 
-    /// The text of a view of Arrow's in small letters, laid down in `room`; none unless the view holds it and it is of ASCII letters alone.
+    /// The digits of a number below 100.
+    #[inline(always)]
+    pub fn two_digits(number: u64) -> Short {
+        debug_assert!(number < 100);
+        let tens = (number * 103) >> 10;
+        let digits = tens | (number - 10 * tens) << 8;
+        Short { halves: [(digits + 0x3030).to_le(), 0], length: 2 }
+    }
+
+    /// The text of a view of Arrow's in small letters; none unless the view holds it and it is of ASCII letters alone.
     ///
     /// Eight letters are looked at together, a bit of each byte telling whether it is one.
     #[inline(always)]
-    pub fn small_letters(view: u128, room: &'a mut [u8; STEP]) -> Option<Piece<'a>> {
+    pub fn small_letters(view: u128) -> Option<Short> {
         let length = view as u32 as usize;
         // What a view holds beyond its text is zero, which becomes a blank here.
         let small = [(view >> 32) as u64 | EACH << 5, (view >> 96) as u64 | EACH << 5];
-        let letters = [letters(small[0]), letters(small[1])];
-        let wanted = *LETTERS.get(length)?;
-        if letters != wanted {
-            return None;
-        }
-        room[..8].copy_from_slice(&small[0].to_le_bytes());
-        room[8..16].copy_from_slice(&small[1].to_le_bytes());
-        Some(Piece { step: room, length })
+        let wanted = LETTERS.get(length)?;
+        let differ = (letters(small[0]) ^ wanted[0]) | (letters(small[1]) ^ wanted[1]);
+        (differ == 0).then_some(Short { halves: [small[0].to_le(), small[1].to_le()], length })
+    }
+
+    /// The text, or the empty one.
+    #[inline(always)]
+    pub fn only_if(self, wanted: bool) -> Short {
+        Short { length: self.length * usize::from(wanted), ..self }
     }
 
     /// Its first bytes, at most so many; only what ends a character may be asked for.
-    #[inline]
-    pub fn first(self, bytes: usize) -> Piece<'a> {
-        let piece = Piece { step: self.step, length: self.length.min(bytes) };
-        debug_assert!(std::str::from_utf8(&piece.step[..piece.length]).is_ok(), "half a character");
-        piece
+    #[inline(always)]
+    pub fn first(self, bytes: usize) -> Short {
+        let short = Short { length: self.length.min(bytes), ..self };
+        debug_assert!(std::str::from_utf8(&short.bytes()[..short.length]).is_ok(), "half a character");
+        short
+    }
+
+    fn bytes(self) -> [u8; SHORT] {
+        let mut bytes = [0; SHORT];
+        for (bytes, half) in bytes.chunks_exact_mut(8).zip(self.halves) {
+            bytes.copy_from_slice(&half.to_ne_bytes());
+        }
+        bytes
     }
 }
 
@@ -171,20 +210,33 @@ mod tests {
         let mut expected = String::new();
         for (span, text) in spans.iter().zip(&texts) {
             append_each([*span, accents].iter().map(|span| pieces.at(*span)), &mut out);
-            if !text.is_empty() {
-                append([pieces.at(*span).first(1)], &mut out);
-            }
             expected.push_str(text);
             expected.push_str("ñandú 山田");
-            expected.extend(text.chars().next());
-            append([pieces.at(*span), Piece::EMPTY, pieces.at(accents).only_if(false), pieces.at(*span)], &mut out);
+            let short = Short::new(text);
+            assert_eq!(short.is_some(), text.len() <= SHORT, "{text}");
+            let short = short.unwrap_or_default();
+            append([short.first(1), short, short.only_if(false), Short::default()], pieces.at(*span), &mut out);
+            if text.len() <= SHORT {
+                expected.extend(text.chars().next());
+                expected.push_str(text);
+            }
             expected.push_str(text);
-            expected.push_str(text);
+            append([], Piece::EMPTY, &mut out);
             append_each([accents, *span].iter().map(|span| pieces.at(*span)), &mut out);
             expected.push_str("ñandú 山田");
             expected.push_str(text);
             assert_eq!(out, expected);
         }
+    }
+
+    #[test]
+    fn numbers_of_two_digits_have_two() {
+        let (mut out, mut expected) = (String::new(), String::new());
+        for number in 0..100 {
+            append([Short::two_digits(number)], Piece::EMPTY, &mut out);
+            expected += &format!("{number:02}");
+        }
+        assert_eq!(out, expected);
     }
 
     #[test]
@@ -194,11 +246,10 @@ mod tests {
         let array = StringViewArray::from(texts.to_vec());
         for (text, view) in texts.iter().zip(array.views()) {
             let mut out = String::new();
-            let mut room = [0; STEP];
-            let piece = Piece::small_letters(*view, &mut room);
-            assert_eq!(piece.is_some(), ["Ana", "aZ", long[0]].contains(text), "{text}");
-            if let Some(piece) = piece {
-                append([piece], &mut out);
+            let short = Short::small_letters(*view);
+            assert_eq!(short.is_some(), ["Ana", "aZ", long[0]].contains(text), "{text}");
+            if let Some(short) = short {
+                append([short], Piece::EMPTY, &mut out);
                 assert_eq!(out, text.to_lowercase());
             }
         }

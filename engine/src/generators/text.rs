@@ -55,7 +55,7 @@ impl TextColumn {
     }
 
     /// Closes the text that was appended.
-    #[inline]
+    #[inline(always)]
     pub fn end(&mut self) {
         let text = &self.bytes.as_bytes()[self.start..];
         match text.first_chunk::<4>() {
@@ -64,17 +64,27 @@ impl TextColumn {
                 let head = u64::from(u32::from_le_bytes(*prefix)) << 32 | text.len() as u64;
                 let place = u64::from(self.start as u32) << 32 | self.full.len() as u64;
                 self.views.push(u128::from(place) << 64 | u128::from(head));
+                self.start = self.bytes.len();
+                if self.start > BUFFER_BYTES {
+                    self.close_buffer();
+                }
             }
-            _ => {
-                self.views.push(make_view(text, self.full.len() as u32, self.start as u32));
-                self.bytes.truncate(self.start);
-            }
+            _ => self.end_inline(),
         }
-        self.start = self.bytes.len();
-        if self.start > BUFFER_BYTES {
-            self.full.push(Buffer::from_vec(std::mem::take(&mut self.bytes).into_bytes()));
-            self.start = 0;
-        }
+    }
+
+    /// Moves the text that was appended into its view.
+    #[inline]
+    fn end_inline(&mut self) {
+        let text = &self.bytes.as_bytes()[self.start..];
+        self.views.push(make_view(text, self.full.len() as u32, self.start as u32));
+        self.bytes.truncate(self.start);
+    }
+
+    #[cold]
+    fn close_buffer(&mut self) {
+        self.full.push(Buffer::from_vec(std::mem::take(&mut self.bytes).into_bytes()));
+        self.start = 0;
     }
 
     /// Drops what was appended and puts a null in its place.

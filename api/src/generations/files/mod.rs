@@ -240,8 +240,8 @@ fn unread(error: ArrowError) -> Failure {
     Failure::Internal(format!("the rows for the proof: {error}"))
 }
 
-/// Bytes that are gathered before the system is called.
-const SINK_BYTES: usize = 1 << 20;
+/// Bytes that are gathered before the system is called. Blocks of rows are larger most of the time, and are handed on where they lie.
+const SINK_BYTES: usize = 1 << 18;
 
 impl Running<'_> {
     /// Writes one file whole. Before the last is finished all statements are proved, since a workbook shows the results.

@@ -11,13 +11,13 @@ use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::array::{Array, ArrayRef, StringViewArray};
 
-use super::super::pieces::{Piece, Pieces, STEP, Span, append};
+use super::super::pieces::{Piece, Pieces, SHORT, Short, Span, append};
 use super::super::text::{TextColumn, nothing_fits};
 use super::super::{Cells, Fill, Held, Made, Problems, Rows, RunError};
 use super::ColumnNames;
 use super::letters::{COMPANY_CHARACTERS, Scratch, write_slug};
 use super::names::{text_attribute, texts};
-use super::prepared::PreparedNames;
+use super::prepared::{Joint, Prepared, PreparedDomain, PreparedNames};
 use crate::locale::{Gender, Locale};
 use crate::permutation::Permutation;
 use crate::plan::{Context, Evaluation, Plan, SlotId};
@@ -68,6 +68,12 @@ const STYLES: [(Style, f64); 8] = [
 ];
 
 impl Style {
+    /// The style for names of few letters.
+    fn joint(&self) -> Joint {
+        let bytes = [self.before_bytes, self.after_bytes].map(|bytes| bytes.min(SHORT));
+        Joint { last_first: self.before == 1, bytes, sign: Short::new(self.sign).unwrap_or_default() }
+    }
+
     /// Appends the local part of two names of letters; one may be empty.
     fn write(&self, first: &str, last: &str, out: &mut String) {
         if first.is_empty() || last.is_empty() {
@@ -81,22 +87,6 @@ impl Style {
         out.push_str(&before[..most(before, self.before_bytes)]);
         out.push_str(self.sign);
         out.push_str(&after[..most(after, self.after_bytes)]);
-    }
-}
-
-/// The signs of [`STYLES`] and all pairs of digits, as pieces.
-struct Parts {
-    signs: Vec<Span>,
-    digits: Vec<Span>,
-    pieces: Pieces,
-}
-
-impl Parts {
-    fn new() -> Option<Parts> {
-        let mut pieces = Pieces::default();
-        let signs = STYLES.iter().map(|(style, _)| pieces.add(style.sign)).collect::<Option<_>>()?;
-        let digits = (0..100).map(|number| pieces.add(&format!("{number:02}"))).collect::<Option<_>>()?;
-        Some(Parts { signs, digits, pieces })
     }
 }
 
@@ -172,13 +162,6 @@ enum Apart {
     Positions,
 }
 
-/// The locale's first and last names as letters, and what joins them.
-struct Prepared {
-    first: PreparedNames,
-    last: PreparedNames,
-    parts: Parts,
-}
-
 /// User names, or e-mail addresses where there are domains.
 pub struct Addresses {
     key: Key,
@@ -242,11 +225,10 @@ impl Addresses {
         let genders = [None, Some(Gender::Female)];
         let last_names = genders.into_iter().flat_map(|gender| locale.last_names(gender).values.iter().copied());
         let first_names = locale.first_names(None).values.iter();
-        let parts = (limit.is_none() && matches!(names, NameInputs::Apart(..))).then(Parts::new).flatten();
-        let prepared = parts.map(|parts| Prepared {
+        let prepared = (limit.is_none() && matches!(names, NameInputs::Apart(..))).then(|| Prepared {
             first: PreparedNames::of(first_names.map(|name| letters(name, Scratch::read_first))),
             last: PreparedNames::of(last_names.map(|name| letters(name, Scratch::read_last))),
-            parts,
+            joints: STYLES.iter().map(|(style, _)| style.joint()).collect(),
         });
         let fill = Addresses {
             key: cx.key("value"),
@@ -271,49 +253,34 @@ impl Addresses {
     }
 
     /// Appends the address of a row whose names and domain are prepared; nothing where one of them is not.
-    #[inline]
+    #[inline(always)]
     fn push_prepared(
         &self,
-        input: &Inputs<'_>,
+        (prepared, first, last): &PreparedInputs<'_>,
         position: usize,
-        (cell_key, domain_key): (&Key, Option<&Key>),
+        (cell_key, domain): (&Key, &PreparedDomain<'_>),
         row: u64,
         number: Option<u64>,
         out: &mut String,
     ) -> bool {
-        let (Some(prepared), Some(last_names)) = (&self.prepared, input.last) else { return false };
-        let [mut first_room, mut last_room] = [[0; STEP]; 2];
-        let first = prepared.first.letters(input.first, position, &mut first_room);
-        let last = prepared.last.letters(last_names, position, &mut last_room);
-        let (Some(first), Some(last)) = (first, last) else { return false };
-        let domain = match (&self.domains, domain_key) {
-            (None, _) => Piece::EMPTY,
-            (Some(Domains::Listed { pieces: Some((pieces, spans)), alias, .. }), Some(key)) => {
-                pieces.at(spans[alias.pick(key.word(row))])
-            }
-            _ => return false,
-        };
-        let parts = &prepared.parts;
+        let names = (prepared.first.letters(first, position), prepared.last.letters(last, position));
+        let (Some(first), Some(last)) = names else { return false };
+        let domain = domain.at(row);
         let mut cell = cell_key.cell(row);
-        let place = self.styles.pick(cell.next());
-        let (style, _) = &STYLES[place];
-        let names = [first, last];
-        let (before, after) = (names[style.before], names[1 - style.before]);
+        let local = prepared.joints[self.styles.pick(cell.next())].join(first, last);
         // Drawn in any case: a choice that the processor cannot foresee costs more than what it saves.
         let may_have_digits = matches!(self.apart, Apart::No);
-        let with_digits = may_have_digits && cell.below(100) < WITH_DIGITS;
-        let digits = parts.pieces.at(parts.digits[cell.below(100) as usize]).only_if(with_digits);
-        let local =
-            [before.first(style.before_bytes), parts.pieces.at(parts.signs[place]), after.first(style.after_bytes)];
+        let with_digits = may_have_digits & (cell.below(100) < WITH_DIGITS);
+        let digits = Short::two_digits(cell.below(100)).only_if(with_digits);
         match number {
             Some(number) => {
-                append(local, out);
+                append(local, Piece::EMPTY, out);
                 push_number(number, out);
-                append([domain], out);
+                append([], domain, out);
             }
             None => {
                 let [before, sign, after] = local;
-                append([before, sign, after, digits, domain], out);
+                append([before, sign, after, digits], domain, out);
             }
         }
         true
@@ -370,10 +337,20 @@ impl Addresses {
             Some(Domains::Listed { key, .. }) => Some(attempt(key)),
             _ => None,
         };
+        let domains = match (&self.domains, &domain_key) {
+            (None, _) => Some(PreparedDomain::None),
+            (Some(Domains::Listed { pieces: Some((pieces, spans)), alias, .. }), Some(key)) => {
+                Some(PreparedDomain::Listed { key: *key, alias, pieces, spans })
+            }
+            _ => None,
+        };
+        let names = self.prepared.as_ref().zip(input.last).map(|(prepared, last)| (prepared, input.first, last));
+        let prepared = names.zip(domains);
         for (position, row) in rows.iter().enumerate() {
             let number = number(row);
-            let keys = (&key, domain_key.as_ref());
-            if self.push_prepared(&input, position, keys, row, number, column.out()) {
+            if let Some((names, domains)) = &prepared
+                && self.push_prepared(names, position, (&key, domains), row, number, column.out())
+            {
                 column.end();
                 continue;
             }
@@ -516,6 +493,9 @@ fn push_two_digits(digits: u64, out: &mut String) {
 fn push_number(number: u64, out: &mut String) {
     write!(out, "{number}").expect("a string takes whatever is written to it");
 }
+
+/// The names of rows, which are prepared.
+type PreparedInputs<'a> = (&'a Prepared, &'a StringViewArray, &'a StringViewArray);
 
 /// The arrays that addresses are made of.
 struct Inputs<'c> {

@@ -1,18 +1,66 @@
-//! The names of a locale as the letters of an address, made once: a row finds its names by the views of its inputs. Names of ASCII letters alone
-//! are not asked for there: they are read out of the view itself.
+//! What addresses of a locale's own names are joined of, made once.
+//!
+//! A row finds the letters of its names by the views of its inputs. Names of ASCII letters alone are not asked for there: they are read out of
+//! the view itself.
 
 use datafusion::arrow::array::{Array, StringViewArray};
 
-use super::super::pieces::{Piece, Pieces, STEP, Span};
+use super::super::pieces::{Piece, Pieces, Short, Span};
+use crate::random::{Alias, Key};
 
 /// Texts up to so many bytes lie in their view, the rest of which is zero: the view is the text.
 const INLINE: u32 = 12;
+
+/// The locale's first and last names as letters, and the ways to join them.
+pub(super) struct Prepared {
+    pub first: PreparedNames,
+    pub last: PreparedNames,
+    pub joints: Vec<Joint>,
+}
+
+/// A way to join two names.
+#[derive(Clone, Copy)]
+pub(super) struct Joint {
+    /// Whether the last name stands first.
+    pub last_first: bool,
+    /// How many bytes count of the name before and of the name behind.
+    pub bytes: [usize; 2],
+    /// What stands between.
+    pub sign: Short,
+}
+
+impl Joint {
+    /// The parts of a local part.
+    #[inline(always)]
+    pub fn join(&self, first: Short, last: Short) -> [Short; 3] {
+        let (before, after) = if self.last_first { (last, first) } else { (first, last) };
+        [before.first(self.bytes[0]), self.sign, after.first(self.bytes[1])]
+    }
+}
+
+/// What stands behind a local part.
+pub(super) enum PreparedDomain<'a> {
+    /// Nothing: the address is a user's name.
+    None,
+    /// One of these, by weight.
+    Listed { key: Key, alias: &'a Alias, pieces: &'a Pieces, spans: &'a [Span] },
+}
+
+impl PreparedDomain<'_> {
+    /// That of a row, behind its `@`.
+    #[inline(always)]
+    pub fn at(&self, row: u64) -> Piece<'_> {
+        match self {
+            PreparedDomain::None => Piece::EMPTY,
+            PreparedDomain::Listed { key, alias, pieces, spans } => pieces.at(spans[alias.pick(key.word(row))]),
+        }
+    }
+}
 
 /// Names and their letters: a table with open addressing, at most half full, by the names' views.
 ///
 /// Only names that lie in their view are kept; longer ones are rare in most scripts and are read letter by letter.
 pub(super) struct PreparedNames {
-    pieces: Pieces,
     entries: Vec<Entry>,
     shift: u32,
 }
@@ -21,7 +69,7 @@ pub(super) struct PreparedNames {
 struct Entry {
     /// The name's view; 0, the empty text's, where there is none.
     view: u128,
-    letters: Span,
+    letters: Short,
 }
 
 impl PreparedNames {
@@ -32,46 +80,34 @@ impl PreparedNames {
             |name: &str| name.len() <= INLINE as usize && !name.bytes().all(|byte| byte.is_ascii_alphabetic());
         let names: Vec<(&str, String)> = names.filter(|(name, _)| is_kept(name)).collect();
         let bits = (names.len() * 2).next_power_of_two().trailing_zeros().max(1);
-        let mut made = PreparedNames {
-            pieces: Pieces::default(),
-            entries: vec![Entry::default(); 1 << bits],
-            shift: u64::BITS - bits,
-        };
+        let mut made = PreparedNames { entries: vec![Entry::default(); 1 << bits], shift: u64::BITS - bits };
         for (name, letters) in names {
             let view = StringViewArray::from(vec![name]).views()[0];
             let place = made.place(view);
             if !letters.is_ascii() || letters.is_empty() || made.entries[place].view != 0 {
                 continue;
             }
-            if let Some(letters) = made.pieces.add(&letters) {
+            if let Some(letters) = Short::new(&letters) {
                 made.entries[place] = Entry { view, letters };
             }
         }
         made
     }
 
-    /// The letters of the text at a position, which may lie in `room`; none where the name is not known here.
+    /// The letters of the text at a position; none where the name is not known here.
     #[inline(always)]
-    pub fn letters<'a>(
-        &'a self,
-        texts: &StringViewArray,
-        position: usize,
-        room: &'a mut [u8; STEP],
-    ) -> Option<Piece<'a>> {
+    pub fn letters(&self, texts: &StringViewArray, position: usize) -> Option<Short> {
         let view = texts.views()[position];
         if view as u32 > INLINE || texts.nulls().is_some_and(|nulls| nulls.is_null(position)) {
             return None;
         }
-        if let Some(letters) = Piece::small_letters(view, room) {
-            return Some(letters);
-        }
-        self.kept(view)
+        Short::small_letters(view).or_else(|| self.kept(view))
     }
 
     /// The letters that are kept of a view.
-    fn kept(&self, view: u128) -> Option<Piece<'_>> {
+    fn kept(&self, view: u128) -> Option<Short> {
         let entry = &self.entries[self.place(view)];
-        (entry.view == view && view != 0).then(|| self.pieces.at(entry.letters))
+        (entry.view == view && view != 0).then_some(entry.letters)
     }
 
     /// Where a view stands, or the empty place where it would.
@@ -89,7 +125,7 @@ impl PreparedNames {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::pieces::append_each;
+    use super::super::super::pieces::append;
     use super::super::letters::Scratch;
     use super::*;
     use crate::locale::Locale;
@@ -104,8 +140,8 @@ mod tests {
         texts.extend([None, Some(""), Some("Nobody"), Some("Nadia Ñ"), Some("A name of more than twelve bytes")]);
         let array = StringViewArray::from(texts.clone());
         for (position, text) in texts.iter().enumerate() {
-            let (mut found, mut room) = (String::new(), [0; STEP]);
-            append_each(prepared.letters(&array, position, &mut room).into_iter(), &mut found);
+            let mut found = String::new();
+            append([prepared.letters(&array, position).unwrap_or_default()], Piece::EMPTY, &mut found);
             let expected = match text.filter(|text| text.len() <= INLINE as usize) {
                 Some(text) if plain(text) => text.to_lowercase(),
                 Some(text) if names.values.contains(&text) => format!("{}x", any_ascii::any_ascii(text)),

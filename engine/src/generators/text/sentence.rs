@@ -1,5 +1,6 @@
 //! Sentences.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
@@ -105,8 +106,11 @@ struct Prepared {
     pieces: Pieces,
     spans: Vec<Span>,
     min: u32,
-    /// The templates of each number of words from `min`.
-    by_words: Vec<Vec<Vec<Choice>>>,
+    /// The first template of each number of words from `min`, and how many it has.
+    by_words: Vec<(usize, u64)>,
+    /// The choices of all templates, `slots` of each, the last of which may be of nothing: so rows differ in what they copy, not in how often.
+    choices: Vec<Choice>,
+    slots: usize,
 }
 
 /// Consecutive spans, one of which is taken.
@@ -114,8 +118,37 @@ struct Prepared {
 struct Choice {
     first: usize,
     count: u64,
-    /// Whether a word is drawn for it; a fixed text takes none.
+    /// Whether a word is drawn for it; a fixed text takes none. What ends a template draws as it likes: nothing is drawn behind it.
     drawn: bool,
+}
+
+/// Where the texts of lists stand, each text and each list once: what is drawn from should stay in the nearest cache.
+#[derive(Default)]
+struct Spans {
+    pieces: Pieces,
+    all: Vec<Span>,
+    of_texts: HashMap<String, Span>,
+    of_lists: HashMap<Vec<String>, usize>,
+}
+
+impl Spans {
+    /// The place of the first of some texts; none where one of them is too long.
+    fn of(&mut self, texts: Vec<String>) -> Option<usize> {
+        if let Some(first) = self.of_lists.get(&texts) {
+            return Some(*first);
+        }
+        let first = self.all.len();
+        for text in &texts {
+            let span = match self.of_texts.get(text) {
+                Some(span) => *span,
+                None => self.pieces.add(text)?,
+            };
+            self.of_texts.insert(text.clone(), span);
+            self.all.push(span);
+        }
+        self.of_lists.insert(texts, first);
+        Some(first)
+    }
 }
 
 impl Prepared {
@@ -124,16 +157,26 @@ impl Prepared {
         if max > grammar.longest_clause() {
             return None;
         }
-        let mut prepared = Prepared { pieces: Pieces::default(), spans: Vec::new(), min, by_words: Vec::new() };
+        let mut spans = Spans::default();
+        let mut by_words = Vec::new();
+        let mut templates = Vec::new();
         for words in min..=max {
-            let templates =
-                grammar.clauses_of(words).map(|parts| prepared.template(grammar, &parts)).collect::<Option<_>>()?;
-            prepared.by_words.push(templates);
+            let first = templates.len();
+            for parts in grammar.clauses_of(words) {
+                templates.push(Prepared::template(&mut spans, grammar, &parts)?);
+            }
+            by_words.push((first, (templates.len() - first) as u64));
         }
-        Some(prepared)
+        let slots = templates.iter().map(Vec::len).max()?;
+        let nothing = Choice { first: spans.of(vec![String::new()])?, count: 1, drawn: true };
+        let choices = templates.into_iter().flat_map(|mut template| {
+            template.resize(slots, nothing);
+            template
+        });
+        Some(Prepared { choices: choices.collect(), pieces: spans.pieces, spans: spans.all, min, by_words, slots })
     }
 
-    fn template(&mut self, grammar: &SentenceGrammar, parts: &[ClausePart<'_>]) -> Option<Vec<Choice>> {
+    fn template(spans: &mut Spans, grammar: &SentenceGrammar, parts: &[ClausePart<'_>]) -> Option<Vec<Choice>> {
         let mut choices = Vec::new();
         let mut parts = parts.iter().peekable();
         while let Some(part) = parts.next() {
@@ -157,26 +200,27 @@ impl Prepared {
             if parts.peek().is_none() {
                 behind.push(grammar.full_stop());
             }
-            let choice = Choice { first: self.spans.len(), count: texts.len() as u64, drawn };
-            for text in texts {
+            let is_first = choices.is_empty();
+            let whole = texts.iter().map(|text| {
                 let mut whole = format!("{before}{text}{behind}");
                 if !grammar.spaced() {
                     whole.retain(|c| c != ' ');
-                } else if choices.is_empty() {
+                } else if is_first {
                     capitalize(&mut whole, 0);
                 }
-                self.spans.push(self.pieces.add(&whole)?);
-            }
-            choices.push(choice);
+                whole
+            });
+            choices.push(Choice { first: spans.of(whole.collect())?, count: texts.len() as u64, drawn });
         }
         Some(choices)
     }
 
     /// Appends a sentence of so many words, with the draws of [`SentenceGrammar::write_sentence`].
-    #[inline]
+    #[inline(always)]
     fn write(&self, words: u32, cell: &mut Cell, out: &mut String) {
-        let templates = &self.by_words[(words - self.min) as usize];
-        let template = &templates[cell.below(templates.len() as u64) as usize];
+        let (first, count) = self.by_words[(words - self.min) as usize];
+        let template = first + cell.below(count) as usize;
+        let template = &self.choices[template * self.slots..][..self.slots];
         let pieces = template.iter().map(|choice| {
             let at = if choice.drawn { cell.below(choice.count) as usize } else { 0 };
             self.pieces.at(self.spans[choice.first + at])
