@@ -33,6 +33,11 @@ pub(crate) fn slice(
     Some(sliced.map(|made| Arc::new(made) as Arc<dyn ExecutionPlan>))
 }
 
+/// How many rows an operator makes; `None` where it is none that makes rows.
+pub(crate) fn rows(node: &Arc<dyn ExecutionPlan>) -> Option<usize> {
+    usize::try_from(node.downcast_ref::<MadeRows>()?.rows()).ok()
+}
+
 struct PlannedTable {
     plan: Arc<Plan>,
     table: usize,

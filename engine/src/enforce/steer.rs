@@ -199,7 +199,8 @@ impl Steered {
             let numbers = self.groups(&mut evaluation, known, groups.len())?;
             let number = |position: usize| numbers.as_ref().map_or(0, |numbers| numbers[position] as usize);
             let is_tried = |(position, row): (usize, u64)| {
-                let group = &groups[number(position)];
+                // Of a group that no row of `when` is in nothing is asked.
+                let group = groups.get(number(position))?;
                 let (few, many) = (group.satisfied < self.min, self.max.is_some_and(|max| group.satisfied > max));
                 ((few && others.get(row)) || (many && satisfied.get(row))).then_some(position as u32)
             };

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::repair::{Repair, is_of_numbers};
 use super::{Compiled, Options, whole};
+use crate::expr::{Parsed, Reference};
 use crate::problem::Problem;
 use crate::schema::{Dataset, Rule, RuleKind};
 
@@ -203,20 +204,39 @@ impl Search<'_> {
         Some(found.at(pointer))
     }
 
-    /// Whether a rule is left out that computes a column of the table in which a problem lies.
+    /// Whether a problem of a rule's columns may come of a rule's being left out that computes one of them, or what one of them is computed from.
     fn lacks_a_formula(&self, keep: &BTreeSet<String>, dataset: &Dataset, problem: &Problem) -> bool {
         let (Some(rule), _) = self.place(dataset, problem) else { return true };
-        let table = self.dataset.tables.iter().find(|table| table.rules.iter().any(|own| own.id == rule));
-        let computes = |rule: &Rule| {
-            matches!(
-                rule.kind,
-                RuleKind::Calculate { .. }
-                    | RuleKind::Score { .. }
-                    | RuleKind::Aggregate { .. }
-                    | RuleKind::Implies { .. }
-            )
+        let mut tables = self.dataset.tables.iter();
+        let Some((table, rule)) =
+            tables.find_map(|table| Some((table, table.rules.iter().find(|own| own.id == rule)?)))
+        else {
+            return true;
         };
-        table.is_none_or(|table| table.rules.iter().any(|rule| computes(rule) && !keep.contains(&rule.id)))
+        let mut open: Vec<String> = match &rule.kind {
+            RuleKind::Share { column, .. } | RuleKind::Statistic { column, .. } => vec![column.clone()],
+            RuleKind::Correlation { columns, .. } => columns.clone(),
+            RuleKind::NoOverlap { start, end, .. } => vec![start.clone(), end.clone()],
+            _ => return table.rules.iter().any(|rule| !computed(rule).is_empty() && !keep.contains(&rule.id)),
+        };
+        let mut seen = BTreeSet::new();
+        while let Some(column) = open.pop() {
+            let has_generator = table.column(&column).is_some_and(|column| column.generator.is_some());
+            if has_generator || !seen.insert(column.clone()) {
+                continue;
+            }
+            for rule in table.rules.iter().filter(|rule| computed(rule).contains(&column)) {
+                if !keep.contains(&rule.id) {
+                    return true;
+                }
+                match &rule.kind {
+                    RuleKind::Calculate { sql, .. } => open.extend(own_columns(sql)),
+                    RuleKind::Score { of, .. } => open.extend(own_columns(of)),
+                    _ => {}
+                }
+            }
+        }
+        false
     }
 
     fn compiled(&self, keep: &BTreeSet<String>) -> (Dataset, Compiled) {
@@ -240,6 +260,27 @@ impl Search<'_> {
         }
         (None, problem.pointer.clone())
     }
+}
+
+/// The columns of its table that a rule computes.
+fn computed(rule: &Rule) -> Vec<String> {
+    match &rule.kind {
+        RuleKind::Calculate { column, .. } | RuleKind::Score { column, .. } | RuleKind::Aggregate { column, .. } => {
+            vec![column.clone()]
+        }
+        RuleKind::Implies { then, .. } => own_columns(then),
+        _ => Vec::new(),
+    }
+}
+
+/// The columns of its own row that an expression reads.
+fn own_columns(sql: &str) -> Vec<String> {
+    let Ok(parsed) = Parsed::parse(sql) else { return Vec::new() };
+    let one = |read: &Reference| match read.0.as_slice() {
+        [name] => Some(name.clone()),
+        _ => None,
+    };
+    parsed.references().iter().filter_map(one).collect()
 }
 
 fn pointer_of(dataset: &Dataset, id: &str) -> Option<String> {

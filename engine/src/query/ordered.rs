@@ -1,8 +1,8 @@
 //! The same answer whenever it is asked for: rows in the order of the tables that they come from, whatever thread made them.
 //!
-//! DataFusion merges partitions as their batches come, breaks ties of sorted streams by which was read last, and lets the partition of a join that
-//! ends last emit what no row matched, and tells the partitions of a sort with a limit what others have found. Each of these is replaced by one that depends on the rows alone. [`configured`] keeps batches from
-//! being dealt to partitions in turn, which cannot be put in order afterwards.
+//! DataFusion merges partitions as their batches come, breaks ties of sorted streams by which was read last, lets the partition of a join that
+//! ends last emit what no row matched, and tells the partitions of a sort with a limit what others have found. Each of these is replaced by one
+//! that depends on the rows alone. [`configured`] keeps batches from being dealt to partitions in turn, which cannot be put in order afterwards.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,13 +11,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread;
 
+use datafusion::arrow::compute::SortOptions;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{JoinType, Result, internal_err};
+use datafusion::error::DataFusionError;
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec};
@@ -61,8 +63,11 @@ pub(super) fn ordered(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionP
         if let Some(merged) = node.downcast_ref::<SortPreservingMergeExec>() {
             return Ok(Transformed::yes(Arc::new(merged.clone().with_round_robin_repartition(false))));
         }
-        if let Some(first) = node.downcast_ref::<SortExec>().and_then(FirstOfSort::of) {
-            return Ok(Transformed::yes(first));
+        if let Some(sort) = node.downcast_ref::<SortExec>() {
+            let last = last_of_sort(sort)?;
+            let first = FirstOfSort::of(last.as_ref().unwrap_or(sort));
+            let last = last.map(|sort| Arc::new(sort) as Arc<dyn ExecutionPlan>);
+            return Ok(first.or(last).map_or_else(|| Transformed::no(Arc::clone(&node)), Transformed::yes));
         }
         if let Some(limit) = node.downcast_ref::<GlobalLimitExec>().filter(|limit| limit.skip() > 0) {
             let sliced = sliced(limit.input(), limit.skip(), limit.fetch())?;
@@ -103,6 +108,12 @@ fn sliced(node: &Arc<dyn ExecutionPlan>, skip: usize, fetch: Option<usize>) -> R
         let below = if fits { sliced(&merged.input, skip, fetch)? } else { None };
         return Ok(below.map(|input| InOrder::over(input, None)));
     }
+    // What is in the order of a table's rows is merged by reading one partition after the other.
+    if let Some(merged) = node.downcast_ref::<SortPreservingMergeExec>() {
+        let fits = merged.fetch().is_none_or(is_wide);
+        let below = if fits { sliced(merged.input(), skip, fetch)? } else { None };
+        return Ok(below.map(|input| InOrder::over(input, None)));
+    }
     if let Some(limit) = node.downcast_ref::<LocalLimitExec>() {
         return if is_wide(limit.fetch()) { sliced(limit.input(), skip, fetch) } else { Ok(None) };
     }
@@ -113,6 +124,36 @@ fn sliced(node: &Arc<dyn ExecutionPlan>, skip: usize, fetch: Option<usize>) -> R
     let [input] = children.as_slice() else { return Ok(None) };
     let Some(input) = sliced(input, skip, fetch)? else { return Ok(None) };
     replace_children_if_necessary(Arc::clone(node), vec![input]).map(Some)
+}
+
+/// A sort with a limit of the last rows of its table alone, where the table's rows come in the order against which it sorts.
+fn last_of_sort(sort: &SortExec) -> Result<Option<SortExec>> {
+    let input = sort.input();
+    let Some((fetch, rows)) = sort.fetch().zip(rows_of(input)).filter(|(fetch, rows)| fetch < rows) else {
+        return Ok(None);
+    };
+    let first = sort.expr().first();
+    // Where a value is null does not matter: numbers that follow from the place of a row never are.
+    let is_against = [false, true].into_iter().try_fold(false, |found, nulls_first| {
+        let options = SortOptions { descending: !first.options.descending, nulls_first };
+        let against = PhysicalSortExpr::new(Arc::clone(&first.expr), options);
+        Ok::<bool, DataFusionError>(found || input.equivalence_properties().ordering_satisfy([against])?)
+    })?;
+    let last = if is_against { sliced(input, rows - fetch, None)? } else { None };
+    Ok(last.map(|last| {
+        let input = if sort.preserve_partitioning() { last } else { InOrder::over(last, None) };
+        SortExec::new(sort.expr().clone(), input)
+            .with_preserve_partitioning(sort.preserve_partitioning())
+            .with_fetch(Some(fetch))
+    }))
+}
+
+/// How many rows a plan has that hands on those of a table.
+fn rows_of(node: &Arc<dyn ExecutionPlan>) -> Option<usize> {
+    if node.is::<ProjectionExec>() || node.is::<CooperativeExec>() {
+        return rows_of(node.children().first()?);
+    }
+    table::rows(node)
 }
 
 /// The rows of its input's partitions one after the other; several of them are made at the same time.

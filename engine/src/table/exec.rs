@@ -89,6 +89,11 @@ impl MadeRows {
         MadeRows::new(&self.plan, self.table, self.columns.clone(), &rows)
     }
 
+    /// How many rows it makes.
+    pub fn rows(&self) -> u64 {
+        self.partitions.iter().map(|ranges| count(ranges)).sum()
+    }
+
     fn schema(&self) -> SchemaRef {
         Arc::clone(self.properties.equivalence_properties().schema())
     }
@@ -131,7 +136,7 @@ impl fmt::Debug for MadeRows {
 
 impl DisplayAs for MadeRows {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: u64 = self.partitions.iter().map(|ranges| count(ranges)).sum();
+        let rows = self.rows();
         write!(f, "MadeRows: table={}, rows={rows}, columns={}", self.plan.tables[self.table].name, self.columns.len())
     }
 }

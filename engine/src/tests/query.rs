@@ -278,6 +278,15 @@ fn an_offset_far_into_a_table_makes_no_row_before_it() {
     let plan = shop(1_000_000_000);
     let rows = answer(&plan, "SELECT id, amount > 0 FROM orders LIMIT 2 OFFSET 999999998").expect("an answer");
     assert_eq!(rows, ["7000000086|true", "7000000093|true"]);
+    // The order of the rows, and the one against it.
+    for (order, ends) in [
+        ("ORDER BY id LIMIT 2 OFFSET 999999998", ["7000000086", "7000000093"]),
+        ("ORDER BY id DESC LIMIT 2", ["7000000093", "7000000086"]),
+        ("ORDER BY id DESC NULLS LAST, amount LIMIT 2 OFFSET 3", ["7000000072", "7000000065"]),
+        ("WHERE id < 1000000 ORDER BY id DESC LIMIT 2", ["999994", "999987"]),
+    ] {
+        assert_eq!(answer(&plan, &format!("SELECT id FROM orders {order}")).expect("an answer"), ends, "{order}");
+    }
     // With places a key is compared with the whole numbers beside.
     for (condition, count) in [
         ("id = 1.5", "0"),
