@@ -62,7 +62,6 @@ impl Compiler {
             (Some((unlike, _)), None) => unlike.count(parents),
             (Some(_), Some(_)) => all.saturating_sub(1),
         };
-        let told = unlike.as_ref().map_or_else(|| rule.clone(), |(_, other)| format!("{rule} beside {other}"));
         let rows = self.rows(table).ok_or(Failed::Known)?;
         let needed = match siblings_of {
             None => u128::from(rows),
@@ -79,10 +78,16 @@ impl Compiler {
             self.rank_rows(table, place, capacity)?;
         }
         if needed > capacity && !is_ranked {
-            let detail = match siblings_of {
-                None => format!("{told} needs {needed} combinations and there are {capacity}"),
-                Some(_) => format!(
-                    "{told} needs {needed} combinations for the children of one parent and there are {capacity}"
+            let detail = match (&unlike, siblings_of) {
+                (None, None) => format!("{rule} needs {needed} combinations and there are {capacity}"),
+                (None, Some(_)) => format!(
+                    "{rule} needs {needed} combinations for the children of one parent and there are {capacity}"
+                ),
+                (Some((_, other)), None) => {
+                    format!("{rule} needs {needed} combinations beside {other} and there are {capacity}")
+                }
+                (Some((_, other)), Some(_)) => format!(
+                    "{rule} needs {needed} combinations beside {other} for the children of one parent and there are {capacity}"
                 ),
             };
             let problem = Problem::new("capacity", detail)

@@ -46,7 +46,7 @@ fn pairs_of_different_rows_are_dealt_up_to_the_last_of_them() {
             assert_eq!(made.len(), rows as usize, "{condition}");
         }
         let refused = problems(&pairs(json!(all + 1), condition, Value::Null).to_string());
-        let told = format!("primary key beside apart needs {} combinations and there are {all}", all + 1);
+        let told = format!("primary key needs {} combinations beside apart and there are {all}", all + 1);
         assert!(refused[0].contains(&told), "{refused:?}");
     }
 }
@@ -60,6 +60,6 @@ fn each_row_has_partners_that_are_not_itself() {
         assert_eq!(held(&pairs(Value::Null, condition, children)), ["by_construction"]);
     }
     let refused = problems(&pairs(Value::Null, condition, json!({ "min": 6, "max": 6 })).to_string());
-    let told = "primary key beside apart needs 6 combinations for the children of one parent and there are 5";
+    let told = "primary key needs 6 combinations beside apart for the children of one parent and there are 5";
     assert!(refused[0].contains(told), "{refused:?}");
 }
