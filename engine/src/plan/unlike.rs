@@ -5,6 +5,7 @@ use super::compiler::Compiler;
 use super::statements::{Deal, Member, RowCondition};
 use crate::enforce::deal::Unlike;
 use crate::expr::{Op, Reference, Simple};
+use crate::types::LogicalType;
 
 impl Compiler {
     /// Gives conditions that keep the parents of a row apart to who deals these.
@@ -96,9 +97,13 @@ impl Compiler {
         if self.generator_name(parent, column).as_deref() != Some("sequence") {
             return false;
         }
-        let own = self.dataset.tables[parent].columns[column].generator.as_ref();
+        let definition = &self.dataset.tables[parent].columns[column];
+        // As texts 10 stands before 9.
+        if definition.logical_type().is_some_and(|logical| logical != LogicalType::Integer) {
+            return false;
+        }
         // One that the column's name chose counts up from 1.
-        own.map(|own| own.to_value()).is_none_or(|keys| {
+        definition.generator.as_ref().map(|own| own.to_value()).is_none_or(|keys| {
             let counts_up = keys.get("step").is_none_or(|step| step.as_i64().is_some_and(|step| step > 0));
             counts_up && keys.get("per").is_none() && keys.get("padding").is_none()
         })

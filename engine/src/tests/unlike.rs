@@ -63,3 +63,15 @@ fn each_row_has_partners_that_are_not_itself() {
     let told = "primary key needs 6 combinations beside apart for the children of one parent and there are 5";
     assert!(refused[0].contains(told), "{refused:?}");
 }
+
+#[test]
+fn texts_of_numbers_are_in_no_order_of_rows() {
+    let mut schema = pairs(json!(15), "one_id < other_id", Value::Null);
+    schema["tables"][0]["columns"][0] =
+        json!({ "name": "id", "type": "string", "generator": { "type": "sequence", "start": 7 } });
+    let refused = problems(&schema.to_string());
+    assert!(refused[0].contains("breaks apart"), "{refused:?}");
+    // That two are not the same needs no order.
+    schema["tables"][1]["rules"][0]["sql"] = "one_id <> other_id".into();
+    assert_eq!(held(&schema), ["by_construction"]);
+}
