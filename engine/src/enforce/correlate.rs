@@ -13,28 +13,32 @@ mod link;
 mod marginal;
 mod matrix;
 mod ranked;
+mod sample;
+mod trials;
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 
 pub(crate) use coefficient::Method;
 use coefficient::ranks;
-use follow::Beside;
 pub(crate) use follow::{Follow, Read};
 pub(crate) use link::Link;
 pub(crate) use marginal::{Marginal, Profile, numbers_of};
 use marginal::{score_of, share_of};
 pub(crate) use matrix::{Square, factor, identity, nearest};
 use ranked::Ranked;
+use sample::Sample;
+use trials::attempts_of;
+pub(crate) use trials::{AttemptsFill, Trial};
 
 use super::quota::{Conflict, Fault};
-use super::statistic::{Measured, Shape};
-use crate::generators::{Cells, Fill, Held, Quantiles, Rows, RunError};
-use crate::plan::{Evaluation, Plan, Side, SlotId, units_of};
+use super::redraw::{NEARLY_NEVER, chance_of_none};
+use super::statistic::Measured;
+use super::within::Shares;
+use crate::generators::{Cells, Fill, Held, Rows, RunError};
+use crate::plan::{Plan, Side, SlotId, units_of};
 use crate::random::{Key, open_unit};
-use crate::run::blocks;
 
 /// Bytes that a sample keeps at most.
 const BYTES: u64 = 64 << 20;
@@ -75,6 +79,8 @@ pub(crate) struct Member {
     pub nulls: Option<SlotId>,
     /// Where rules put in a value, and the value as a number.
     pub forced: Vec<(SlotId, f64)>,
+    /// The cells of the first rows that are given as numbers, not a number where null is, infinite where none is.
+    pub given: Vec<f64>,
     /// Values that rules put in because of what columns of the system have.
     pub follows: Vec<Follow>,
     /// What rules ask of its values over all rows together: these are given by rank.
@@ -102,6 +108,8 @@ pub(crate) struct Correlated {
     pub when: Option<SlotId>,
     /// The correlations of the scores that the distributions ask for.
     pub scores: Square,
+    /// Conditions that the columns are drawn again for, all together.
+    pub trials: Vec<Trial>,
     pub settled: OnceLock<Result<Settled, Fault>>,
 }
 
@@ -112,23 +120,8 @@ pub(crate) struct Settled {
     found: Vec<(f64, usize)>,
     /// Of columns whose values are given by rank, these, and the scores of all rows in ascending order.
     ranked: Vec<Option<Ranked>>,
-}
-
-/// Rows over which coefficients are measured, column by column.
-#[derive(Default)]
-struct Sample {
-    rows: usize,
-    /// Their numbers, where some column is given its values by rank.
-    numbers: Vec<u64>,
-    /// Whether these are all rows.
-    is_whole: bool,
-    scores: Vec<Vec<f64>>,
-    /// Not a number where the cell is null, a number where a rule puts it in, infinite where it is drawn; empty where all cells are drawn.
-    put: Vec<Vec<f64>>,
-    /// The columns that bound others.
-    bounds: HashMap<SlotId, Vec<Option<i64>>>,
-    /// What conditions read of other columns.
-    beside: Beside,
+    /// The share of the draws that obeyed the conditions, and the rows in which that was seen.
+    acceptance: (f64, usize),
 }
 
 impl Correlated {
@@ -148,6 +141,11 @@ impl Correlated {
                 None => notes.push((pair.rule.clone(), format!("measured in {rows} rows: {pair_found}"))),
             }
         }
+        let (share, rows) = settled.acceptance;
+        if rows > 0 {
+            let note = format!("{:.1} % of {rows} sampled draws obey at once", share * 100.0);
+            notes.extend(self.trials.iter().map(|trial| (trial.rule.clone(), note.clone())));
+        }
         Ok(notes)
     }
 
@@ -165,12 +163,16 @@ impl Correlated {
 
     /// Whether nothing changes a value after it is drawn.
     fn is_plain(&self) -> bool {
-        self.members.iter().all(|member| member.is_plain() && member.forced.is_empty() && member.follows.is_empty())
+        let is_plain = |member: &Member| {
+            member.is_plain() && member.forced.is_empty() && member.given.is_empty() && member.follows.is_empty()
+        };
+        self.trials.is_empty() && self.members.iter().all(is_plain)
     }
 
     fn settle(&self, plan: &Plan) -> Result<Settled, Fault> {
         let of = |scores: &Square| factor(scores).unwrap_or_else(|| identity(scores.len()));
-        let mut settled = Settled { factor: of(&self.scores), found: Vec::new(), ranked: Vec::new() };
+        let mut settled =
+            Settled { factor: of(&self.scores), found: Vec::new(), ranked: Vec::new(), acceptance: (1.0, 0) };
         let sample = self.sample(plan).map_err(Fault::Run)?;
         let shapes = self.shapes(&sample)?;
         if sample.rows < 2 || (!sample.is_whole && self.is_plain()) {
@@ -180,12 +182,13 @@ impl Correlated {
         let mut scores = self.scores.clone();
         let mut slopes: Vec<f64> = self.pairs.iter().map(|pair| pair.slope).collect();
         let mut before: Option<(Square, Found)> = None;
-        let mut best: Option<(f64, Square, Found)> = None;
+        let mut best: Option<(f64, Square, Found, f64)> = None;
         for round in 0..ROUNDS {
             let lower = of(&scores);
-            let values = self.values(&sample, &shapes, &lower).map_err(Fault::Run)?;
-            let ranks = self.ranks(&values);
-            let found: Found = self.pairs.iter().map(|pair| measured(pair, &values, &ranks)).collect();
+            let drawn = self.drawn(&sample, &shapes, &lower).map_err(Fault::Run)?;
+            let (values, acceptance) = (&drawn.values, drawn.acceptance());
+            let ranks = self.ranks(values);
+            let found: Found = self.pairs.iter().map(|pair| measured(pair, values, &ranks)).collect();
             let off = |(pair, (found, rows)): (&Pair, &(Option<f64>, usize))| match found {
                 Some(found) => (found - pair.coefficient).abs() / pair.tolerance,
                 // One row has no coefficient, and none is asked of it.
@@ -193,8 +196,8 @@ impl Correlated {
                 None => f64::INFINITY,
             };
             let worst = self.pairs.iter().zip(&found).map(off).fold(0.0, f64::max);
-            if best.as_ref().is_none_or(|(known, _, _)| worst < *known) {
-                best = Some((worst, lower, found.clone()));
+            if best.as_ref().is_none_or(|(known, ..)| worst < *known) {
+                best = Some((worst, lower, found.clone(), acceptance));
             }
             // A matrix of many pairs may take long to come as near as one.
             if worst <= if round < ROUNDS / 4 { 0.05 } else { 0.25 } {
@@ -220,12 +223,17 @@ impl Correlated {
             before = Some((scores, found));
             scores = if factor(&moved).is_some() { moved } else { nearest(&moved, |_, _| false) };
         }
-        let Some((worst, lower, found)) = best else { return Ok(settled) };
+        let Some((worst, lower, found, acceptance)) = best else { return Ok(settled) };
         settled.ranked = self.ranked(&sample, &shapes, &lower);
         if sample.is_whole && worst > 1.0 {
             return Err(Fault::Conflict(self.out_of_reach(&found)));
         }
-        settled.factor = lower;
+        let rows = plan.tables[self.table].rows;
+        // What all rows were drawn for needs no guess.
+        if !sample.is_whole && !self.trials.is_empty() && chance_of_none(acceptance, rows) >= NEARLY_NEVER {
+            return Err(Fault::Conflict(self.too_few(acceptance, rows)));
+        }
+        (settled.factor, settled.acceptance) = (lower, (acceptance, sample.rows));
         if sample.is_whole {
             settled.found = found.into_iter().map(|(found, rows)| (found.unwrap_or(f64::NAN), rows)).collect();
         }
@@ -253,109 +261,28 @@ impl Correlated {
             Some(found) => format!("{asked}, and these {rows} rows come no nearer than {}", rounded(*found)),
             None => format!("{asked}, and one of them has a single value in these {rows} rows"),
         };
-        Conflict { rules: vec![pair.rule.clone()], detail }
+        let mut rules = vec![pair.rule.clone()];
+        rules.extend(self.trials.iter().map(|trial| trial.rule.clone()));
+        Conflict { rules, detail }
     }
 
-    /// Reads the rows over which coefficients are measured.
-    fn sample(&self, plan: &Plan) -> Result<Sample, RunError> {
-        let most = Correlated::most_rows(&self.pairs, self.members.len()) as usize;
-        let rows = plan.tables[self.table].rows;
-        let members = self.members.len();
-        let mut sample = Sample {
-            is_whole: true,
-            scores: vec![Vec::new(); members],
-            put: vec![Vec::new(); members],
-            ..Sample::default()
-        };
-        if self.when.is_none() && self.is_plain() && rows > most as u64 {
-            sample.is_whole = false;
-            return Ok(sample);
-        }
-        for block in blocks(0..rows) {
-            if sample.rows > most {
-                sample.is_whole = false;
-                break;
-            }
-            let block = Rows::Range(block);
-            let mut evaluation = Evaluation::new(plan, self.table, block.clone());
-            let selected: Vec<usize> = match self.when {
-                None => (0..block.len()).collect(),
-                Some(when) => {
-                    let when = evaluation.need(when)?;
-                    (0..block.len()).filter(|row| is_true(when.as_boolean(), *row)).collect()
-                }
-            };
-            sample.rows += selected.len();
-            if self.members.iter().any(|member| member.ranked.is_some()) {
-                sample.numbers.extend(selected.iter().map(|row| block.at(*row)));
-            }
-            self.sample_beside(&mut evaluation, &selected, &mut sample.beside)?;
-            for (at, member) in self.members.iter().enumerate() {
-                sample.scores[at]
-                    .extend(selected.iter().map(|row| score_of(open_unit(member.key.word(block.at(*row))))));
-                if member.nulls.is_some() || !member.forced.is_empty() {
-                    sample.put[at].extend(member.put(&mut evaluation, &selected)?);
-                }
-                for limit in &member.limits {
-                    let By::Slot(slot) = limit.by else { continue };
-                    let Marginal::Drawn(quantiles) = &member.marginal else { continue };
-                    let known = units_of(&evaluation.need(slot)?, quantiles.logical(), limit.side)?;
-                    let of_slot = sample.bounds.entry(slot).or_default();
-                    if of_slot.len() < sample.rows {
-                        of_slot.extend(selected.iter().map(|row| known[*row]));
-                    }
-                }
-            }
-        }
-        Ok(sample)
+    /// Says of conditions that too few draws obey.
+    fn too_few(&self, acceptance: f64, rows: u64) -> Conflict {
+        let rules: Vec<String> = self.trials.iter().map(|trial| trial.rule.clone()).collect();
+        let (share, names) = (acceptance * 100.0, rules.join(" and "));
+        Conflict { detail: format!("only {share:.2} % of the draws obey {names}, too few for {rows} rows"), rules }
     }
 
-    /// The values of a sample as numbers; not a number where a cell is null.
-    fn values(
-        &self,
-        sample: &Sample,
-        shapes: &[Option<Arc<Shape>>],
-        lower: &Square,
-    ) -> Result<Vec<Vec<f64>>, RunError> {
-        let mut all: Vec<Vec<f64>> = vec![Vec::new(); self.members.len()];
-        let mut open: Vec<usize> = (0..self.members.len()).collect();
-        // A column stands behind those that bound it or that its values follow on.
-        while let Some(place) = open.iter().position(|at| {
-            let member = &self.members[*at];
-            member.limits.iter().all(|limit| !matches!(limit.by, By::Member(other) if open.contains(&other)))
-                && member.followed().all(|other| !open.contains(&other))
-        }) {
-            let at = open.remove(place);
-            let member = &self.members[at];
-            if let (Some(shape), Marginal::Drawn(quantiles)) = (&shapes[at], &member.marginal) {
-                all[at] = vec![f64::NAN; sample.rows];
-                for (rank, (_, _, row)) in self.ascending(at, sample, lower).into_iter().enumerate() {
-                    all[at][row] = shape.value(quantiles, rank as u64);
-                }
-                continue;
-            }
-            let mut shares = Shares::default();
-            let value = |row: usize| {
-                let drawn = match sample.put[at].get(row) {
-                    Some(put) if !put.is_infinite() => return *put,
-                    _ => share_of((0..=at).map(|other| lower[at][other] * sample.scores[other][row]).sum()),
-                };
-                let Marginal::Drawn(quantiles) = &member.marginal else { return member.marginal.at(drawn) };
-                if member.limits.is_empty() {
-                    return quantiles.at(drawn);
-                }
-                let bounds = member.bounds(|_, limit| match limit.by {
-                    By::Constant(value) => Some(value),
-                    By::Member(other) => Some(all[other][row]).filter(|value| !value.is_nan()),
-                    By::Slot(slot) => sample.bounds[&slot][row].map(|value| value as f64),
-                });
-                shares.within(quantiles, drawn, bounds)
-            };
-            let mut values: Vec<f64> = (0..sample.rows).map(value).collect();
-            self.follow(at, sample, &all, &mut values)?;
-            all[at] = values;
-        }
-        Ok(all)
+    fn hold(&self, held: &mut Held<'_>) {
+        let rows = Correlated::most_rows(&self.pairs, self.members.len()).min(held.plan.tables[self.table].rows);
+        // Scores and what stands in their place, while the coefficients are measured.
+        let beside = self.read_beside().len();
+        let ranked = self.members.iter().filter(|member| member.ranked.is_some()).count() as u64;
+        held.add(
+            self,
+            rows * ranked * size_of::<(f64, u64)>() as u64
+                + 2 * rows * ((self.members.len() + beside) * size_of::<f64>()) as u64,
+        );
     }
 }
 
@@ -363,21 +290,6 @@ impl Member {
     /// Whether its values are drawn by its distribution alone.
     pub fn is_plain(&self) -> bool {
         self.limits.is_empty() && self.ranked.is_none()
-    }
-
-    /// What rules and nulls put into rows.
-    fn put(&self, evaluation: &mut Evaluation<'_>, selected: &[usize]) -> Result<Vec<f64>, RunError> {
-        let mut put = vec![f64::INFINITY; selected.len()];
-        let holes = self.nulls.map(|nulls| (nulls, f64::NAN));
-        for (slot, value) in self.forced.iter().copied().chain(holes) {
-            let holds = evaluation.need(slot)?;
-            for (put, row) in put.iter_mut().zip(selected) {
-                if is_true(holds.as_boolean(), *row) {
-                    *put = value;
-                }
-            }
-        }
-        Ok(put)
     }
 
     /// The tightest bounds of a row.
@@ -414,78 +326,53 @@ pub(crate) fn rounded(coefficient: f64) -> f64 {
     libm::rint(coefficient * 1e4) / 1e4
 }
 
-/// Shares of a distribution below bounds, each searched once.
-#[derive(Default)]
-struct Shares {
-    known: HashMap<(u64, bool), f64>,
-}
-
-impl Shares {
-    /// The value at a share of what lies between bounds.
-    fn within(&mut self, quantiles: &Quantiles, share: f64, (low, high): (f64, f64)) -> f64 {
-        let from = if low > quantiles.low { self.below(quantiles, low, false) } else { 0.0 };
-        let to = if high < quantiles.high { self.below(quantiles, high, true) } else { 1.0 };
-        let value = quantiles.at((from + share * (to - from)).clamp(f64::EPSILON / 4.0, 1.0 - f64::EPSILON / 2.0));
-        // What lies between may have no share that a number tells.
-        if high < low { low } else { value.clamp(low, high) }
-    }
-
-    /// The share below a value, or up to it.
-    fn below(&mut self, quantiles: &Quantiles, value: f64, up_to: bool) -> f64 {
-        const MOST: usize = 1 << 20;
-        const STEPS: usize = 52;
-        if self.known.len() > MOST {
-            self.known.clear();
-        }
-        *self.known.entry((value.to_bits(), up_to)).or_insert_with(|| {
-            let (mut low, mut high) = (0.0, 1.0);
-            for _ in 0..STEPS {
-                let middle = 0.5 * (low + high);
-                let found = quantiles.at(middle);
-                if found < value || (up_to && found == value) { low = middle } else { high = middle }
-            }
-            0.5 * (low + high)
-        })
-    }
-}
-
-/// One of the columns as a fill. Inputs: the condition, where there is one, then the columns of its limits.
+/// One of the columns as a fill. Inputs: the condition, where there is one, which draw of each row obeys, where some may not, then the columns of
+/// its limits.
 pub(crate) struct CorrelatedFill {
     pub system: Arc<Correlated>,
     pub member: usize,
 }
 
 impl CorrelatedFill {
-    fn scores(&self, member: usize, rows: &Rows) -> Vec<f64> {
-        let key = &self.system.members[member].key;
-        rows.iter().map(|row| score_of(open_unit(key.word(row)))).collect()
+    /// The draws of rows, where some may be drawn again.
+    fn attempts(&self, cells: &Cells<'_>) -> Result<Vec<u32>, RunError> {
+        if self.system.trials.is_empty() {
+            return Ok(Vec::new());
+        }
+        attempts_of(&cells.inputs[usize::from(self.system.when.is_some())])
+    }
+
+    /// The numbers that would draw a column in some rows.
+    fn units(&self, member: usize, rows: &Rows, attempts: &[u32]) -> Vec<f64> {
+        let member = &self.system.members[member];
+        let word = |(position, row): (usize, u64)| match attempts.get(position) {
+            Some(attempt) if *attempt > 0 => member.key_of(*attempt).word(row),
+            _ => member.key.word(row),
+        };
+        rows.iter().enumerate().map(|row| open_unit(word(row))).collect()
+    }
+
+    fn scores(&self, member: usize, rows: &Rows, attempts: &[u32]) -> Vec<f64> {
+        self.units(member, rows, attempts).into_iter().map(score_of).collect()
     }
 }
 
 impl Fill for CorrelatedFill {
     fn hold(&self, held: &mut Held<'_>) {
-        let system = &self.system;
-        let rows = Correlated::most_rows(&system.pairs, system.members.len()).min(held.plan.tables[system.table].rows);
-        // Scores and what stands in their place, while the coefficients are measured.
-        let beside = system.read_beside().len();
-        let ranked = system.members.iter().filter(|member| member.ranked.is_some()).count() as u64;
-        held.add(
-            &**system,
-            rows * ranked * size_of::<(f64, u64)>() as u64
-                + 2 * rows * ((system.members.len() + beside) * size_of::<f64>()) as u64,
-        );
+        self.system.hold(held);
     }
 
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let system = &self.system;
         let member = &system.members[self.member];
-        let mut shares: Vec<f64> = rows.iter().map(|row| open_unit(member.key.word(row))).collect();
+        let attempts = self.attempts(cells)?;
+        let mut shares = self.units(self.member, rows, &attempts);
         // The first one's own words, whatever the matrix.
         if self.member > 0 {
             let lower = &system.settled(cells.plan)?.factor[self.member];
             let mut mixed = vec![0.0; rows.len()];
             for (other, weight) in lower[..=self.member].iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
-                let scores = self.scores(other, rows);
+                let scores = self.scores(other, rows, &attempts);
                 mixed.iter_mut().zip(scores).for_each(|(mixed, score)| *mixed += weight * score);
             }
             let when = system.when.map(|_| cells.inputs[0].as_boolean());
@@ -504,7 +391,8 @@ impl Fill for CorrelatedFill {
         if member.limits.is_empty() {
             return member.marginal.array(&shares);
         }
-        let mut inputs = cells.inputs[usize::from(system.when.is_some())..].iter();
+        let before = usize::from(system.when.is_some()) + usize::from(!system.trials.is_empty());
+        let mut inputs = cells.inputs[before..].iter();
         let mut limits = Vec::with_capacity(member.limits.len());
         for limit in &member.limits {
             limits.push(match limit.by {

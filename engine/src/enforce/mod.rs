@@ -20,3 +20,4 @@ pub mod spread;
 pub mod statistic;
 pub mod steer;
 pub mod strata;
+pub mod within;

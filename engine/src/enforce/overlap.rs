@@ -10,10 +10,23 @@ use std::sync::{Arc, OnceLock};
 use datafusion::arrow::array::{ArrayRef, AsArray};
 
 use super::quota::{Conflict, Fault};
+use super::within::Shares;
 use crate::generators::{Cells, Fill, Held, Quantiles, Rows, RunError, array_of_units};
-use crate::plan::{BLOCK, Evaluation, Groups, Plan, Side, SlotId, places, units_of};
+use crate::plan::{BLOCK, Evaluation, Groups, Plan, Side, SlotId, places, print_units, units_of};
 use crate::random::{Key, open_unit};
+use crate::run::blocks;
 use crate::types::LogicalType;
+
+/// A bound of the starts of a group: the same in all its rows.
+pub(crate) struct GroupBound {
+    /// What bounds them; null bounds nothing.
+    pub slot: SlotId,
+    pub side: Side,
+    /// Where a value between two units is rounded to.
+    pub rounds: Side,
+    /// Added to it, in units.
+    pub gap: i64,
+}
 
 /// When the intervals of each group start.
 pub(crate) struct Timetable {
@@ -30,6 +43,8 @@ pub(crate) struct Timetable {
     pub least: i64,
     /// The rows that are to keep apart; all where absent. The others stand as if each were alone.
     pub when: Option<SlotId>,
+    /// What bounds the starts of each group.
+    pub bounds: Vec<GroupBound>,
     /// The table.
     pub table: usize,
     /// Of groups that a pass finds, all starts by the place of their row.
@@ -46,9 +61,43 @@ impl Timetable {
         libm::ceil(self.shortest / grid) * grid
     }
 
-    /// Why a group of so many intervals has no room, where it has none.
-    pub fn refuse(&self, intervals: u64) -> Option<String> {
-        let span = self.quantiles.high - self.quantiles.low;
+    /// The first and the last start of all groups.
+    pub fn ends(&self) -> (f64, f64) {
+        (self.quantiles.low, self.quantiles.high)
+    }
+
+    /// The first and the last start in each of some rows, by what bounds them.
+    fn ends_of(&self, bounds: &[ArrayRef], rows: usize) -> Result<Vec<(f64, f64)>, RunError> {
+        let mut ends = vec![self.ends(); rows];
+        let (low, grid) = (self.quantiles.low, self.quantiles.quantum.unwrap_or(1.0));
+        for (bound, values) in self.bounds.iter().zip(bounds) {
+            let values = units_of(values, self.quantiles.logical(), bound.rounds)?;
+            for (end, value) in ends.iter_mut().zip(values) {
+                let Some(value) = value else { continue };
+                let steps = (value.saturating_add(bound.gap) as f64 - low) / grid;
+                match bound.side {
+                    Side::Lower => end.0 = end.0.max(low + libm::ceil(steps) * grid),
+                    Side::Upper => end.1 = end.1.min(low + libm::floor(steps) * grid),
+                }
+            }
+        }
+        Ok(ends)
+    }
+
+    /// Why a group of so many intervals, whose starts lie between two, has no room, where it has none.
+    pub fn refuse(&self, intervals: u64, (low, high): (f64, f64)) -> Option<String> {
+        let logical = self.quantiles.logical();
+        if high < low && intervals > 0 {
+            let shown = |units: f64| print_units(logical, units as i64);
+            return Some(format!(
+                "{} leaves no start in one group, whose {} is to lie from {} to {}",
+                self.rule,
+                self.column,
+                shown(low),
+                shown(high)
+            ));
+        }
+        let span = high - low;
         let taken = intervals.saturating_sub(1) as f64 * self.step();
         let length = |units: f64| length(self.quantiles.logical(), units, self.quantiles.units_of_one());
         (taken > span).then(|| {
@@ -63,28 +112,40 @@ impl Timetable {
         })
     }
 
-    /// The starts of a group, ascending in the rows that keep apart, by the rows that are in it and whether each does.
-    fn of_group(&self, rows: impl Iterator<Item = (u64, bool)>) -> Result<Vec<Start>, Conflict> {
+    /// The starts of a group between two, ascending in the rows that keep apart, by the rows that are in it and whether each does.
+    fn of_group(
+        &self,
+        rows: impl Iterator<Item = (u64, bool)>,
+        (low, high): (f64, f64),
+    ) -> Result<Vec<Start>, Conflict> {
         let rows: Vec<(f64, bool)> = rows.map(|(row, is_apart)| (open_unit(self.key.word(row)), is_apart)).collect();
         let mut shares: Vec<f64> = rows.iter().filter(|(_, is_apart)| *is_apart).map(|(share, _)| *share).collect();
-        if let Some(detail) = self.refuse(shares.len() as u64) {
+        if let Some(detail) = self.refuse(rows.len() as u64, (low, high)).filter(|_| high < low) {
+            return Err(Conflict { rules: vec![self.rule.clone()], detail });
+        }
+        if let Some(detail) = self.refuse(shares.len() as u64, (low, high)) {
             return Err(Conflict { rules: vec![self.rule.clone()], detail });
         }
         shares.sort_unstable_by(f64::total_cmp);
-        let (low, high) = (self.quantiles.low, self.quantiles.high);
+        let mut within = Shares::default();
+        let mut at = |share: f64| match (low, high) == self.ends() {
+            true => self.quantiles.at(share),
+            false => within.within(&self.quantiles, share, (low, high)),
+        };
         let (grid, step) = (self.quantiles.quantum.unwrap_or(1.0), self.step());
         let taken = shares.len().saturating_sub(1) as f64 * step;
         let (all, left) = ((high - low) / grid + 1.0, (high - low - taken) / grid + 1.0);
         let start = |(place, share): (usize, f64)| {
-            let at = (self.quantiles.at(share) - low) / grid;
+            let at = (at(share) - low) / grid;
             let shrunk = if taken > 0.0 { libm::floor(at * (left / all)).min(left - 1.0) } else { at };
             low + shrunk * grid + place as f64 * step
         };
-        let mut apart = shares.into_iter().enumerate().map(start).peekable();
+        let starts: Vec<f64> = shares.into_iter().enumerate().map(start).collect();
+        let mut apart = starts.into_iter().peekable();
         let of_row = |(share, is_apart): (f64, bool)| match is_apart {
             // As many starts as there are rows that keep apart.
             true => (apart.next().unwrap_or(low), apart.peek().copied()),
-            false => (self.quantiles.at(share), None),
+            false => (at(share), None),
         };
         Ok(rows.into_iter().map(of_row).collect())
     }
@@ -103,16 +164,30 @@ impl Timetable {
         Ok(apart)
     }
 
-    fn starts(&self, plan: &Plan, rows: &Rows) -> Result<Vec<Start>, RunError> {
+    /// The first and the last start of all rows, where something bounds them.
+    fn all_ends(&self, plan: &Plan, rows: Range<u64>) -> Result<Vec<(f64, f64)>, RunError> {
+        let mut ends = Vec::new();
+        for block in blocks(rows).filter(|_| !self.bounds.is_empty()) {
+            let length = (block.end - block.start) as usize;
+            let mut evaluation = Evaluation::new(plan, self.table, Rows::Range(block));
+            let bounds = self.bounds.iter().map(|bound| evaluation.need(bound.slot)).collect::<Result<Vec<_>, _>>()?;
+            ends.extend(self.ends_of(&bounds, length)?);
+        }
+        Ok(ends)
+    }
+
+    /// The starts of rows. What bounds them is the same in all rows of a group.
+    fn starts(&self, plan: &Plan, rows: &Rows, bounds: &[ArrayRef]) -> Result<Vec<Start>, RunError> {
         let mut starts = Vec::with_capacity(rows.len());
         match &self.groups {
             Groups::Siblings(allocation) => {
                 let mut known: (Option<u64>, Vec<Start>) = (None, Vec::new());
-                for place in places(allocation, rows) {
+                let ends = self.ends_of(bounds, rows.len())?;
+                for (place, ends) in places(allocation, rows).into_iter().zip(ends) {
                     if known.0 != Some(place.parent) {
                         let group = place.first..place.first + place.size;
                         let apart = self.apart(plan, group.clone())?;
-                        known = (Some(place.parent), self.of_group(group.zip(apart))?);
+                        known = (Some(place.parent), self.of_group(group.zip(apart), ends)?);
                     }
                     starts.push(known.1[place.index as usize]);
                 }
@@ -138,10 +213,13 @@ impl Timetable {
                 let order = order.map_err(Fault::Run)?;
                 let rows = order.range();
                 let apart = self.apart(plan, rows.clone()).map_err(Fault::Run)?;
+                let ends = self.all_ends(plan, rows.clone()).map_err(Fault::Run)?;
                 for places in order.groups() {
-                    let rows =
-                        places.map(|place| order.row(place)).map(|row| (row, apart[(row - rows.start) as usize]));
-                    starts.extend(self.of_group(rows).map_err(Fault::Conflict)?);
+                    let place_of = |row: u64| (row - rows.start) as usize;
+                    let of_group = ends.get(place_of(order.row(places.start))).copied();
+                    let rows = places.map(|place| order.row(place)).map(|row| (row, apart[place_of(row)]));
+                    let made = self.of_group(rows, of_group.unwrap_or_else(|| self.ends()));
+                    starts.extend(made.map_err(Fault::Conflict)?);
                 }
             }
             Ok(starts)
@@ -168,12 +246,12 @@ fn length(logical: &LogicalType, units: f64, one: f64) -> String {
     }
 }
 
-/// The starts.
+/// The starts. Inputs: what bounds them.
 pub(crate) struct StartFill(pub Arc<Timetable>);
 
 impl Fill for StartFill {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let starts = self.0.starts(cells.plan, rows)?;
+        let starts = self.0.starts(cells.plan, rows, cells.inputs)?;
         self.0.quantiles.array(&starts.into_iter().map(|(start, _)| start).collect::<Vec<_>>())
     }
 
@@ -183,14 +261,14 @@ impl Fill for StartFill {
     }
 }
 
-/// The ends: the first input, no nearer to the start than rules ask, or the next start where that is earlier.
+/// The ends: the first input, no nearer to the start than rules ask, or the next start where that is earlier. The other inputs bound the starts.
 pub(crate) struct EndFill(pub Arc<Timetable>);
 
 impl Fill for EndFill {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let logical = self.0.quantiles.logical();
         let drawn = units_of(&cells.inputs[0], logical, Side::Lower)?;
-        let starts = self.0.starts(cells.plan, rows)?;
+        let starts = self.0.starts(cells.plan, rows, &cells.inputs[1..])?;
         let least = self.0.least;
         let end = |(end, (start, next)): (Option<i64>, Start)| {
             let end = end.map(|end| if least > 0 { end.max((start as i64).saturating_add(least)) } else { end });

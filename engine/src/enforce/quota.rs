@@ -4,10 +4,13 @@
 //! proportions, say how many rows of a cell would take each value; whole numbers near them that keep every rule exactly are found by rounding
 //! and, where that does not do, at least deviation. A row takes the value at its permuted rank in its cell.
 
+mod among;
+mod part;
 #[cfg(test)]
 mod tests;
 mod told;
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use datafusion::arrow::array::{ArrayRef, UInt32Array};
@@ -18,14 +21,14 @@ use super::strata::{Index, Strata};
 use crate::allocation::largest_remainder;
 use crate::generators::{Cells, Fill, Held, Rows, RunError};
 use crate::permutation::Permutation;
-use crate::plan::Plan;
+use crate::plan::{BLOCK, Plan};
 use crate::random::Key;
 
 /// Numbers of a program that is solved at most: rows by variables.
 const LARGEST: usize = 20_000_000;
 
 /// What a rule asks of some values in some rows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Part {
     /// Places of the values.
     pub values: Vec<usize>,
@@ -51,6 +54,10 @@ pub(crate) struct Statement {
     pub when: Option<String>,
     pub parts: Vec<Part>,
     pub tolerance: f64,
+    /// The values that mark off its rows, where these are some of the counted values themselves.
+    pub among: Option<Vec<usize>>,
+    /// How many these rows are, once that is settled.
+    pub rows: Option<u64>,
 }
 
 /// A rule that leaves some values alone where a condition is true.
@@ -74,6 +81,8 @@ pub(crate) struct System {
     pub restrictions: Vec<Restriction>,
     /// The bit of the rows that are null, and take no value.
     pub nulls: Option<usize>,
+    /// Whether the rows are some of the table's alone.
+    pub is_part: bool,
 }
 
 /// Rules that cannot hold together.
@@ -110,6 +119,9 @@ impl System {
     /// The rows that a statement speaks of.
     fn rows(&self, statement: &Statement, masks: &[u64], counts: &[u64]) -> u64 {
         let spoken = |(mask, _): &(&u64, &u64)| self.holds(statement.condition, **mask) && !self.is_null(**mask);
+        if let Some(rows) = statement.rows {
+            return rows;
+        }
         masks.iter().zip(counts).filter(spoken).map(|(_, count)| count).sum()
     }
 
@@ -164,6 +176,7 @@ impl System {
         }
         let mut flat = self.clone();
         flat.restrictions.retain(|restriction| restriction.condition.is_none());
+        flat.statements.retain(|statement| statement.among.is_none());
         for statement in flat.statements.iter_mut().filter(|statement| statement.condition.is_some()) {
             // Values that stand so often somewhere stand so often in all.
             statement.parts.retain_mut(|part| match &mut part.want {
@@ -183,17 +196,24 @@ impl System {
         }
     }
 
-    fn attempt(&self, masks: &[u64], counts: &[u64]) -> Result<Vec<Vec<u64>>, Unsolved> {
+    /// What each part of each statement comes to.
+    fn all_targets(&self, masks: &[u64], counts: &[u64]) -> Vec<(usize, usize, Target)> {
+        let of = |(at, statement): (usize, &Statement)| {
+            let targets = self.targets(statement, self.rows(statement, masks, counts));
+            targets.into_iter().enumerate().map(move |(part, target)| (at, part, target)).collect::<Vec<_>>()
+        };
+        self.statements.iter().enumerate().flat_map(of).collect()
+    }
+
+    /// The weights in each cell, brought near what the rules ask.
+    fn near(&self, masks: &[u64], counts: &[u64]) -> Vec<Vec<f64>> {
         let allowed: Vec<Vec<bool>> = masks.iter().map(|mask| self.allowed(*mask)).collect();
-        let targets: Vec<(usize, usize, Target)> = self
-            .statements
-            .iter()
-            .enumerate()
-            .flat_map(|(at, statement)| {
-                let targets = self.targets(statement, self.rows(statement, masks, counts));
-                targets.into_iter().enumerate().map(move |(part, target)| (at, part, target))
-            })
-            .collect();
+        self.fitted(masks, counts, &allowed, &self.all_targets(masks, counts))
+    }
+
+    fn weigh(&self, masks: &[u64], counts: &[u64]) -> Result<Vec<Vec<u64>>, Unsolved> {
+        let allowed: Vec<Vec<bool>> = masks.iter().map(|mask| self.allowed(*mask)).collect();
+        let targets = self.all_targets(masks, counts);
         let near = self.fitted(masks, counts, &allowed, &targets);
         let mut found = Vec::with_capacity(masks.len());
         for ((mask, count), near) in masks.iter().zip(counts).zip(&near) {
@@ -285,7 +305,8 @@ impl System {
         let total: f64 = self.weights.iter().sum();
         let mut weights: Vec<f64> = self.weights.iter().map(|weight| weight / total).collect();
         for (statement, part, target) in targets {
-            if target.best.unwrap_or(target.least) > 0 {
+            let share = self.statements[*statement].open_share(*part);
+            if target.best.unwrap_or(target.least) > 0 || share.is_some_and(|share| share > 0.0) {
                 for value in &self.statements[*statement].parts[*part].values {
                     // A value that the generator never draws can be asked for all the same.
                     weights[*value] = weights[*value].max(1e-9);
@@ -321,10 +342,14 @@ impl System {
                     (0..masks.len()).filter(|cell| self.holds(statement.condition, masks[*cell])).collect();
                 let sum: f64 =
                     spoken.iter().map(|cell| values.iter().map(|value| near[*cell][*value]).sum::<f64>()).sum();
-                let wanted = target.best.map_or_else(
-                    || sum.max(target.least as f64).min(target.most.max(target.least) as f64),
-                    |best| best as f64,
-                );
+                let among = |values: &[usize]| -> f64 {
+                    spoken.iter().map(|cell| values.iter().map(|value| near[*cell][*value]).sum::<f64>()).sum()
+                };
+                let wanted = match (statement.open_share(*part), &statement.among, target.best) {
+                    (Some(share), Some(values), _) => share * among(values),
+                    (_, _, Some(best)) => best as f64,
+                    _ => sum.max(target.least as f64).min(target.most.max(target.least) as f64),
+                };
                 if sum <= 0.0 {
                     continue;
                 }
@@ -421,6 +446,19 @@ impl Counted {
             })
             .collect();
         Ok(Deal { cells, notes })
+    }
+
+    /// Whether the rules can hold of a few blocks of rows, for tables that are too long to be passed over while they are planned.
+    pub fn check_part(&self, plan: &Plan) -> Result<Vec<(String, String)>, Fault> {
+        let rows = plan.tables[self.strata.table()].rows;
+        let length = BLOCK.min(rows);
+        let mut cells: BTreeMap<u64, u64> = BTreeMap::new();
+        for start in [0, rows / 2, rows].map(|start| start.min(rows - length)) {
+            let masks = self.strata.masks_of(plan, Rows::Range(start..start + length)).map_err(Fault::Run)?;
+            masks.into_iter().for_each(|mask| *cells.entry(mask).or_default() += 1);
+        }
+        let (masks, counts): (Vec<u64>, Vec<u64>) = cells.into_iter().unzip();
+        self.system.check_part(&masks, &counts).map(|()| Vec::new()).map_err(Fault::Conflict)
     }
 
     /// What each rule gets, by the pass over the whole table, or why the rules cannot hold.

@@ -12,6 +12,14 @@ use crate::plan::{Evaluation, SlotId};
 /// How often a row is drawn before the run gives up.
 pub const ATTEMPTS: u32 = 1_000;
 
+/// The chance of a run that fails beyond which rules are refused.
+pub(crate) const NEARLY_NEVER: f64 = 1e-6;
+
+/// The chance that some of so many rows finds nothing in all its attempts, of which each obeys with this probability.
+pub(crate) fn chance_of_none(share: f64, rows: u64) -> f64 {
+    rows as f64 * libm::exp(f64::from(ATTEMPTS) * libm::log1p(-share.min(1.0 - 1e-12)))
+}
+
 /// Slots that are drawn again together.
 pub(crate) struct Group {
     /// Its slots, in the order in which they are filled.

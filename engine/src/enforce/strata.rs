@@ -105,12 +105,18 @@ impl Strata {
         Strata { table, conditions, index: OnceLock::new() }
     }
 
+    /// The table.
+    pub fn table(&self) -> usize {
+        self.table
+    }
+
     /// What a pass over the table finds, made by whoever asks first.
     pub fn index(&self, plan: &Plan) -> Result<&Index, RunError> {
         self.index.get_or_init(|| self.pass(plan)).as_ref().map_err(Clone::clone)
     }
 
-    fn masks_of(&self, plan: &Plan, rows: Rows) -> Result<Vec<u64>, RunError> {
+    /// The cells that rows lie in.
+    pub fn masks_of(&self, plan: &Plan, rows: Rows) -> Result<Vec<u64>, RunError> {
         let count = rows.len();
         let mut evaluation = Evaluation::new(plan, self.table, rows);
         let arrays =

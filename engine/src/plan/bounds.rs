@@ -10,7 +10,6 @@ use super::compiler::{Compiler, Failed, Name};
 use super::convert;
 use super::order::print_units;
 use super::quotas::{Ask, Asked};
-use super::rules::limited;
 use super::statements::{Bound, BoundOf, PlannedBound, RowCondition};
 use super::units::units_of;
 use super::{Side, SlotId};
@@ -82,17 +81,7 @@ impl Compiler {
             return;
         }
         let left: Vec<usize> = (0..condition.parts.len()).filter(|at| rest.contains(at) || met.contains(at)).collect();
-        let parts: Vec<Parsed> = left.iter().map(|at| condition.parts[*at].clone()).collect();
-        let columns = left.iter().filter_map(|at| condition.limited.get(*at).copied()).collect();
-        let sql = parts.iter().map(|part| format!("({})", part.sql())).collect::<Vec<_>>().join(" AND ");
-        self.statements.conditions.push(RowCondition {
-            steered: condition.steered.as_ref().map(|_| sql.clone()),
-            sql: limited(condition.when.as_deref(), &sql),
-            limited: columns,
-            is_met: rest.is_empty(),
-            parts,
-            ..condition
-        });
+        self.statements.conditions.push(RowCondition { is_met: rest.is_empty(), ..condition.only(&left) });
     }
 
     /// The column that one part of a condition bounds, and how.
@@ -133,10 +122,11 @@ impl Compiler {
                     _ => true,
                 })
             };
+            let is_placed = self.is_placed_by_group(table, column, when.as_ref(), &all);
             if when.as_ref().is_some_and(reads_it)
                 || !all.iter().all(is_settled)
                 || ordered.contains(&(table, column))
-                || (is_owned && !self.is_decided_together(table, column))
+                || (is_owned && !is_placed && !self.is_decided_together(table, column))
             {
                 return None;
             }
@@ -149,7 +139,8 @@ impl Compiler {
             // What is decided over all rows together has one domain in all of them, unless rows are only counted, which are tried by
             // themselves.
             let is_constant = |bound: &PlannedBound| matches!(bound.value, Bound::Constant(_));
-            let is_free = !is_owned || self.is_counted_alone(table, column) || bounds.iter().all(is_constant);
+            let is_free =
+                !is_owned || is_placed || self.is_counted_alone(table, column) || bounds.iter().all(is_constant);
             is_free.then_some((column, bounds))
         })
     }
@@ -244,6 +235,32 @@ impl Compiler {
             && !self.statements.forced.contains_key(&(table, column))
             && !self.statements.formulas.contains_key(&(table, column))
             && !self.dataset.tables[table].rules.iter().any(combines)
+    }
+
+    /// Whether a column is the start of intervals that are kept apart, and what bounds it is the same in all rows of a group: a value, or what the
+    /// parent has that they share.
+    fn is_placed_by_group(&self, table: usize, column: usize, when: Option<&Parsed>, all: &[Comparison]) -> bool {
+        let statements = &self.statements;
+        let Some(overlap) = statements.overlap_of(table, column).filter(|overlap| overlap.is_start(column)) else {
+            return false;
+        };
+        let of_group = |parsed: &Parsed| {
+            parsed.references().iter().all(|read| match read.0.as_slice() {
+                [key, _, ..] => self.key_named(table, key).is_some_and(|key| {
+                    let columns = &self.dataset.tables[table].foreign_keys[key].columns;
+                    columns.iter().all(|column| overlap.per().contains(column))
+                }),
+                _ => false,
+            })
+        };
+        when.is_none_or(of_group)
+            && all.iter().all(|one| of_group(&one.than))
+            && !statements.counted.contains_key(&(table, column))
+            && !statements.statistics.contains_key(&(table, column))
+            && statements.correlations.rule_of(table, column).is_none()
+            && !self.is_given(table, column)
+            && !statements.forced.contains_key(&(table, column))
+            && !statements.formulas.contains_key(&(table, column))
     }
 
     /// Whether rules decide a column's values over all rows together, and nothing that they read waits for another column.

@@ -2,6 +2,7 @@
 
 mod follows;
 mod scores;
+mod trials;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -12,7 +13,9 @@ use super::quotas::{Check, Pass};
 use super::ranked::marginal_of;
 use super::statements::{Bound, BoundOf};
 use super::{Plan, SlotId};
-use crate::enforce::correlate::{By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, rounded};
+use crate::enforce::correlate::{
+    AttemptsFill, By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, rounded,
+};
 use crate::expr::Parsed;
 use crate::generators::Made;
 use crate::problem::Problem;
@@ -39,6 +42,8 @@ struct System {
     /// What was compiled: the system, and the generators of its columns that are used as they are.
     built: Option<Result<Arc<Correlated>, ()>>,
     is_building: bool,
+    /// Which draw of each row obeys, where some may not.
+    attempts: Option<SlotId>,
     made: HashMap<usize, Made>,
 }
 
@@ -140,6 +145,7 @@ impl Compiler {
                     rules: Vec::new(),
                     built: None,
                     is_building: false,
+                    attempts: None,
                     made: HashMap::new(),
                 };
                 for system in tied {
@@ -186,21 +192,18 @@ impl Compiler {
         let known = &correlated.members[member];
         // What a row's record has is drawn by a stream of the record.
         let of_record = self.generator_of(table, column)?.0.entry().is_attribute;
-        let is_own = member == 0 && !of_record && known.is_plain() && matches!(known.marginal, Marginal::Drawn(_));
+        let is_own = member == 0
+            && correlated.trials.is_empty()
+            && !of_record
+            && known.is_plain()
+            && matches!(known.marginal, Marginal::Drawn(_));
         let slot = match is_own {
             // The first column is drawn as if it stood alone.
             true => self.push(table, name, Made { drawn_by: None, ..made }),
             false => {
-                let conditions = correlated.members.iter().flat_map(|member| {
-                    member.nulls.into_iter().chain(member.forced.iter().map(|(slot, _)| *slot)).collect::<Vec<_>>()
-                });
-                let bounds = correlated.members.iter().flat_map(|member| &member.limits);
-                let outer = bounds.filter_map(|limit| match limit.by {
-                    By::Slot(slot) => Some(slot),
-                    _ => None,
-                });
-                let far = conditions.chain(outer).chain(correlated.when).chain(correlated.read_beside()).collect();
+                let far = correlated.reads();
                 let mut inputs: Vec<SlotId> = correlated.when.into_iter().collect();
+                inputs.extend(self.attempts_slot(number, &correlated));
                 for limit in &known.limits {
                     match limit.by {
                         By::Constant(_) => {}
@@ -215,13 +218,30 @@ impl Compiler {
         };
         self.tables[table].slots[slot].nullable = false;
         let is_last = self.statements.correlations.systems[number].made.is_empty();
-        let rows = self.rows(table).unwrap_or(0);
+        let most = Correlated::most_rows(&correlated.pairs, correlated.members.len());
+        // More rows are not measured.
+        let rows = self.rows(table).unwrap_or(0).min(most);
         let check: Option<Check> = match is_last {
             true => Some(Box::new(move |plan: &Plan| correlated.check(plan))),
             false => None,
         };
         self.statements.passes.push(Pass { table, slot, rule, rows, check, proves: false });
         self.finish_raw(table, column, slot)
+    }
+
+    /// The slot that says which draw of each row obeys the conditions of a system, where it has any.
+    fn attempts_slot(&mut self, number: usize, correlated: &Arc<Correlated>) -> Option<SlotId> {
+        if correlated.trials.is_empty() || self.statements.correlations.systems[number].attempts.is_some() {
+            return self.statements.correlations.systems[number].attempts;
+        }
+        let reads = correlated.reads();
+        let fill = AttemptsFill(Arc::clone(correlated));
+        let made = Made { inputs: reads.clone(), far: reads, ..Made::computed(LogicalType::Integer, fill) };
+        let name = format!("the draws of {}", self.statements.correlations.systems[number].rules[0].rule.id);
+        let slot = self.push(correlated.table, name, made);
+        self.tables[correlated.table].slots[slot].nullable = false;
+        self.statements.correlations.systems[number].attempts = Some(slot);
+        Some(slot)
     }
 
     fn build_correlated(&mut self, number: usize) -> Result<Correlated, Failed> {
@@ -261,6 +281,7 @@ impl Compiler {
             self.statements.correlations.systems[number].made.insert(*column, made);
         }
         self.add_follows(number, &mut members)?;
+        let trials = self.take_trials(number, &members)?;
         for (member, profile) in members.iter().zip(&profiles) {
             if profile.is_constant() {
                 let detail = format!(
@@ -307,7 +328,7 @@ impl Compiler {
             self.problems.push(problem.remedy("leave one of them out, or state it of another column"));
             return Err(Failed::Known);
         }
-        Ok(Correlated { table, members, pairs, when, scores, settled: OnceLock::new() })
+        Ok(Correlated { table, members, pairs, when, scores, trials, settled: OnceLock::new() })
     }
 
     fn reads(&self, table: usize, sql: &str, column: usize) -> bool {
@@ -365,7 +386,7 @@ impl Compiler {
         let mut forced = Vec::new();
         for value in self.statements.forced(table, column) {
             // What a column of the system decides is put in once that is drawn.
-            if columns.iter().any(|column| self.reads(table, &value.condition, *column)) {
+            if self.moves_with(table, &value.condition, columns) {
                 continue;
             }
             let number = self.forced_number(table, column, &value, &marginal, &made.logical)?;
@@ -393,11 +414,12 @@ impl Compiler {
         let mut conditions: Vec<String> = definition.null_when.iter().cloned().collect();
         conditions.extend(self.statements.implied_nulls(table, column).into_iter().map(|implied| implied.condition));
         conditions.extend(self.statements.implied_values(table, column).into_iter().map(|implied| implied.condition));
-        let follows = conditions.iter().any(|sql| columns.iter().any(|column| self.reads(table, sql, *column)));
+        let follows = conditions.iter().any(|sql| self.moves_with(table, sql, columns));
         let nulls = if follows { None } else { self.nulls_of(table, column)? };
+        let given = self.given_numbers(table, column, &marginal, &made.logical)?;
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "value", 0);
         let follows = Vec::new();
-        Ok((Member { column: definition.name, key, marginal, limits, nulls, forced, follows, ranked }, made))
+        Ok((Member { column: definition.name, key, marginal, limits, nulls, forced, given, follows, ranked }, made))
     }
 }
 

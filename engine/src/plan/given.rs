@@ -137,7 +137,7 @@ impl Compiler {
     }
 
     /// The given values of a column, null where a row leaves it open or gives null, and which rows fill it.
-    fn given_values(
+    pub(super) fn given_values(
         &mut self,
         table: usize,
         column: usize,

@@ -9,9 +9,9 @@ use datafusion::arrow::datatypes::{Field, Schema};
 
 use super::combinations::Combination;
 use super::compiler::{Compiler, Failed};
-use super::quotas::{Ask, Asked, Bits, Pass, one_line};
+use super::quotas::{Ask, Asked, Bits, one_line};
 use super::scope::{as_sql, sql_problem, sql_type};
-use super::{Plan, SlotId, as_text};
+use super::{SlotId, as_text};
 use crate::enforce::quota::{Counted, CountedFill, Part, Restriction, Statement, System, Want};
 use crate::enforce::strata::Strata;
 use crate::expr::{Expression, Parsed};
@@ -59,12 +59,10 @@ impl Compiler {
                 && self.statements.combinations[&table].iter().filter(|other| other.columns.contains(column)).count()
                     == 1
         });
-        // Shares of rows that a tuple decides are no sums of tuples.
+        // What a condition reads beside the tuples is known no sooner than these.
         let is_linear = counted.iter().flat_map(|asked| asked.iter()).all(|asked| match &asked.ask {
-            Ask::Values { .. } => !self.reads_any(table, asked, columns),
-            Ask::Rows { per, .. } => {
-                per.is_empty() && (!self.reads_any(table, asked, columns) || self.reads_only(table, asked, columns))
-            }
+            Ask::Rows { per, .. } if !per.is_empty() => false,
+            _ => self.apart(table, asked.condition.as_deref(), columns).is_some(),
         });
         combination.rule.when.is_none() && is_plain && is_linear && (counted.len() > 1 || is_by_another)
     }
@@ -83,9 +81,30 @@ impl Compiler {
         read.iter().flatten().any(|read| columns.contains(read))
     }
 
-    fn reads_only(&self, table: usize, asked: &Asked, columns: &[usize]) -> bool {
-        let read = asked.condition.as_ref().and_then(|sql| self.columns_read(table, sql)).unwrap_or_default();
-        read.iter().all(|read| read.is_some_and(|read| columns.contains(&read)))
+    /// What a condition says of columns of a combination, and what of others; nothing where it says something of both at once.
+    fn apart(
+        &self,
+        table: usize,
+        condition: Option<&str>,
+        columns: &[usize],
+    ) -> Option<(Option<String>, Option<String>)> {
+        let Some(condition) = condition else { return Some((None, None)) };
+        let (mut within, mut beside) = (Vec::new(), Vec::new());
+        for part in Parsed::parse(condition).ok()?.conjuncts() {
+            let read = self.columns_read(table, part.sql())?;
+            let is_own = |read: &Option<usize>| read.is_some_and(|read| columns.contains(&read));
+            match (read.iter().any(is_own), read.iter().all(is_own)) {
+                (true, true) => within.push(part.sql().to_owned()),
+                (false, _) => beside.push(part.sql().to_owned()),
+                (true, false) => return None,
+            }
+        }
+        let all = |parts: Vec<String>| match parts.as_slice() {
+            [] => None,
+            [one] => Some(one.clone()),
+            parts => Some(parts.iter().map(|part| format!("({part}\n)")).collect::<Vec<_>>().join(" AND ")),
+        };
+        Some((all(within), all(beside)))
     }
 
     /// The slot of the rows' tuples.
@@ -119,22 +138,34 @@ impl Compiler {
             statements: Vec::new(),
             restrictions: Vec::new(),
             nulls: None,
+            is_part: false,
             labels: labels.collect(),
         };
         let mut bits = Bits::default();
         let met = |verdict: &BooleanArray, tuple: usize| verdict.is_valid(tuple) && verdict.value(tuple);
         for (one, texts) in listed.iter().zip(&texts) {
             for asked in self.statements.counted.get(&(table, one.column)).cloned().unwrap_or_default() {
-                let is_within = self.reads_any(table, &asked, columns);
-                let condition = match is_within {
-                    true => None,
-                    false => bits.of(self, table, asked.condition.as_deref(), &asked.place)?,
+                let apart = self.apart(table, asked.condition.as_deref(), columns);
+                let (within, beside) = apart.ok_or(Failed::Known)?;
+                let condition = bits.of(self, table, beside.as_deref(), &asked.place)?;
+                // The tuples in whose rows a condition over them holds.
+                let among = match (&asked.ask, &within) {
+                    (Ask::Values { .. }, Some(when)) => {
+                        let verdict = self.over_tuples(table, when, &values, listed).map_err(|problem| {
+                            self.report(&asked.place, [problem]);
+                            Failed::Known
+                        })?;
+                        Some((0..count).filter(|tuple| met(&verdict, *tuple)).collect::<Vec<usize>>())
+                    }
+                    _ => None,
                 };
+                let speaks_of = |tuple: &usize| among.as_ref().is_none_or(|among| among.contains(tuple));
                 let (parts, tolerance) = match &asked.ask {
                     Ask::Values { parts, tolerance, key } => {
                         let mut found = Vec::new();
                         for (value, want) in parts {
-                            let tuples: Vec<usize> = (0..count).filter(|tuple| texts[*tuple] == *value).collect();
+                            let is_it = |tuple: &usize| texts[*tuple] == *value && speaks_of(tuple);
+                            let tuples: Vec<usize> = (0..count).filter(is_it).collect();
                             if tuples.is_empty() && !matches!(want, Want::Between(0, _) | Want::Share(0.0)) {
                                 let detail = format!(
                                     "{} asks for {value}, and {} leaves no combination with it",
@@ -152,7 +183,9 @@ impl Compiler {
                             .sum();
                         if (sum - 1.0).abs() < 1e-9 {
                             let others: Vec<usize> = (0..count)
-                                .filter(|tuple| parts.iter().all(|(value, _)| texts[*tuple] != *value))
+                                .filter(|tuple| {
+                                    speaks_of(tuple) && parts.iter().all(|(value, _)| texts[*tuple] != *value)
+                                })
                                 .collect();
                             if !others.is_empty() {
                                 found.push(Part { values: others, want: Want::Between(0, Some(0)) });
@@ -161,7 +194,7 @@ impl Compiler {
                         (found, *tolerance)
                     }
                     Ask::Rows { condition, min, max, .. } => {
-                        let whole = match asked.condition.as_ref().filter(|_| is_within) {
+                        let whole = match &within {
                             Some(when) => format!("({condition}\n) AND ({when}\n)"),
                             None => condition.clone(),
                         };
@@ -173,22 +206,20 @@ impl Compiler {
                         (vec![Part { values: tuples, want: Want::Between(*min, *max) }], 0.0)
                     }
                 };
-                let when = asked.condition.as_deref().filter(|_| !is_within).map(one_line);
-                system.statements.push(Statement { rule: asked.rule.id.clone(), condition, when, parts, tolerance });
+                let when = if among.is_some() { asked.condition.as_deref() } else { beside.as_deref() }.map(one_line);
+                // Numbers of rows are sums of tuples.
+                let among = among.filter(|_| parts.iter().any(|part| matches!(part.want, Want::Share(_))));
+                let rule = asked.rule.id.clone();
+                system.statements.push(Statement { rule, condition, when, parts, tolerance, among, rows: None });
             }
             for limit in self.statements.limits.get(&(table, one.column)).cloned().unwrap_or_default() {
                 let pointer = self.statements.pointers.get(&limit.rule).cloned().unwrap_or_default();
-                let reads = limit.condition.as_ref().and_then(|sql| self.columns_read(table, sql)).unwrap_or_default();
-                let is_within = reads.iter().flatten().any(|read| columns.contains(read));
-                if is_within && !reads.iter().all(|read| read.is_some_and(|read| columns.contains(&read))) {
+                let Some((within, beside)) = self.apart(table, limit.condition.as_deref(), columns) else {
                     // It is looked at once all columns are made.
                     continue;
-                }
-                let condition = match is_within {
-                    true => None,
-                    false => bits.of(self, table, limit.condition.as_deref(), &pointer)?,
                 };
-                let sql = match limit.condition.as_ref().filter(|_| is_within) {
+                let condition = bits.of(self, table, beside.as_deref(), &pointer)?;
+                let sql = match &within {
                     Some(when) => format!("NOT ({when}\n) OR ({}\n)", limit.sql),
                     None => limit.sql.clone(),
                 };
@@ -197,7 +228,7 @@ impl Compiler {
                     Failed::Known
                 })?;
                 let allowed = verdict.iter().map(|verdict| verdict != Some(false)).collect();
-                let when = limit.condition.as_deref().filter(|_| !is_within).map(one_line);
+                let when = beside.as_deref().map(one_line);
                 system.restrictions.push(Restriction { rule: limit.rule, condition, when, allowed });
             }
         }
@@ -210,9 +241,7 @@ impl Compiler {
         let rule = combination.rule.id.clone();
         let slot = self.push(table, rule.clone(), made);
         self.tables[table].slots[slot].nullable = false;
-        let check = Box::new(move |plan: &Plan| counted.check(plan));
-        let rows = self.rows(table).unwrap_or(0);
-        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: true });
+        self.pass_counted(table, slot, rule, counted);
         Ok(slot)
     }
 

@@ -78,7 +78,7 @@ pub(crate) use evaluate::take_rows;
 #[cfg(test)]
 pub(crate) use groups::order_of;
 pub(crate) use groups::{Groups, Member, Order, OrderBy, Sorted, places};
-pub(crate) use order::print_decimal;
+pub(crate) use order::{print_decimal, print_units};
 pub use pool_report::{Estimate, FallbackReport, PoolReport, PoolState};
 pub(crate) use pools::Pool;
 pub use pools::{Look, Unasked};

@@ -346,7 +346,7 @@ fn span_units(span: Span, logical: &LogicalType) -> Result<i64, Problem> {
 }
 
 /// A value in units, as people write it.
-pub(super) fn print_units(logical: &LogicalType, units: i64) -> String {
+pub(crate) fn print_units(logical: &LogicalType, units: i64) -> String {
     match logical {
         LogicalType::Date => crate::schema::Date(i32::try_from(units).unwrap_or(i32::MAX)).to_string(),
         LogicalType::Datetime => crate::schema::Datetime(units).to_string(),

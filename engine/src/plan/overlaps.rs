@@ -8,7 +8,7 @@ use super::differences::units;
 use super::quotas::Pass;
 use super::statements::{Bound, BoundOf, PlannedBound, RowCondition};
 use super::{Groups, Plan, Side, SlotId};
-use crate::enforce::overlap::{EndFill, StartFill, Timetable};
+use crate::enforce::overlap::{EndFill, GroupBound, StartFill, Timetable};
 use crate::expr::{Op, Parsed};
 use crate::generators::Made;
 use crate::problem::Problem;
@@ -34,6 +34,16 @@ pub(super) struct Overlap {
 }
 
 impl Overlap {
+    /// Whether a column is the start.
+    pub fn is_start(&self, column: usize) -> bool {
+        self.start == column
+    }
+
+    /// The columns that make the groups.
+    pub fn per(&self) -> &[String] {
+        &self.per
+    }
+
     /// Whether a column is the start or the end.
     pub fn is_end(&self, column: usize) -> bool {
         self.start == column || self.end == column
@@ -233,10 +243,13 @@ impl Compiler {
             Groups::Siblings(_) => Vec::new(),
             _ => self.column_slots(table, &overlap.per)?,
         };
-        far.extend(timetable.when);
+        let bounding = timetable.bounds.iter().map(|bound| bound.slot);
+        far.extend(timetable.when.into_iter().chain(bounding.clone()));
+        let bounding: Vec<SlotId> = bounding.collect();
         let drawn = self.push(table, definition.name.clone(), made);
         let nullable = self.tables[table].slots[drawn].nullable;
-        let made = Made { inputs: vec![drawn], far, ..Made::computed(logical, EndFill(timetable)) };
+        let inputs = std::iter::once(drawn).chain(bounding).collect();
+        let made = Made { inputs, far, ..Made::computed(logical, EndFill(timetable)) };
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = nullable;
         self.finish_raw(table, column, slot)
@@ -250,7 +263,25 @@ impl Compiler {
         let column = overlap.start;
         let place = format!("{}/start", overlap.pointer);
         let definition = self.dataset.tables[table].columns[column].clone();
-        let made = self.compile_generator(table, column)?;
+        // What bounds the starts of a whole group is kept where these are put in order.
+        let all = self.statements.bounds.remove(&(table, column));
+        let (of_groups, of_all): (Vec<PlannedBound>, Vec<PlannedBound>) =
+            all.iter().flatten().cloned().partition(|bound| matches!(bound.value, Bound::Slot(_)));
+        if !of_all.is_empty() {
+            self.statements.bounds.insert((table, column), of_all);
+        }
+        let made = self.compile_generator(table, column);
+        if let Some(all) = all {
+            self.statements.bounds.insert((table, column), all);
+        }
+        let made = made?;
+        let mut bounds = Vec::new();
+        for PlannedBound { value, side, rounds, gap, .. } in of_groups {
+            if let Bound::Slot(of) = value {
+                bounds.push(GroupBound { slot: self.bound_slot(table, column, of)?, side, rounds, gap });
+            }
+        }
+        let bounding: Vec<SlotId> = bounds.iter().map(|bound| bound.slot).collect();
         let quantiles = made.quantiles.clone().filter(|quantiles| {
             quantiles.quantum.is_some()
                 && *quantiles.logical() != LogicalType::Float
@@ -298,6 +329,7 @@ impl Compiler {
                 shortest: shortest as f64,
                 least: overlap.least,
                 when,
+                bounds,
                 table,
                 whole: OnceLock::new(),
             });
@@ -308,7 +340,9 @@ impl Compiler {
             self.report(&overlap.pointer, problems);
             Failed::Known
         })?;
-        made.far.extend(when);
+        made.far.extend(when.into_iter().chain(bounding.iter().copied()));
+        let is_tried = when.is_some() || !bounding.is_empty();
+        made.inputs = bounding;
         let timetable = found.ok_or(Failed::Known)?;
         self.check_room(table, overlap, &timetable)?;
         let known = self.statements.overlaps.get_mut(&table).into_iter().flatten();
@@ -317,8 +351,8 @@ impl Compiler {
         }
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = false;
-        if when.is_some() {
-            // How many of a group keep apart, only its rows can tell.
+        if is_tried {
+            // How many of a group keep apart, and between what, only its rows can tell.
             self.statements.tried.push((table, slot, overlap.rule.id.clone()));
         }
         if matches!(timetable.groups, Groups::Sorted(_)) {
@@ -334,7 +368,7 @@ impl Compiler {
         let (code, detail, remedy) = match &timetable.groups {
             Groups::Siblings(allocation) => {
                 let most = allocation.histogram().map(|(children, _)| children).max().unwrap_or(0);
-                match timetable.refuse(most).filter(|_| timetable.when.is_none()) {
+                match timetable.refuse(most, timetable.ends()).filter(|_| timetable.when.is_none()) {
                     Some(detail) => ("capacity", detail, ROOM),
                     None if most > CHILDREN => {
                         let detail = format!(
@@ -371,9 +405,12 @@ impl Compiler {
         if let Some(length) = length.or_else(|| begins.then_some(0)) {
             return Ok(length.max(overlap.least));
         }
+        let place = format!("{}/generator", column_pointer(table, overlap.end));
+        if self.lost(&place) {
+            return Err(Failed::Known);
+        }
         let detail = format!("{} needs an {end} that is never before {start}", overlap.rule.id);
         let remedy = format!("give {end} the generator {{type: date_offset, from: {start}, min: 0}}");
-        let place = format!("{}/generator", column_pointer(table, overlap.end));
         self.problems.push(Problem::new("no_length", detail).at(place).remedy(remedy));
         Err(Failed::Known)
     }

@@ -211,6 +211,7 @@ impl Compiler {
             statements: Vec::new(),
             restrictions: Vec::new(),
             nulls: None,
+            is_part: false,
             labels,
         };
         let mut bits = Bits::default();
@@ -223,6 +224,8 @@ impl Compiler {
                 when: asked.condition.as_deref().map(one_line),
                 parts,
                 tolerance,
+                among: None,
+                rows: None,
             });
         }
         if choices.exact {
@@ -235,6 +238,8 @@ impl Compiler {
                 when: None,
                 parts: system.weights.iter().enumerate().map(share).collect(),
                 tolerance: 0.0,
+                among: None,
+                rows: None,
             });
         }
         for limit in self.statements.limits.get(&(table, column)).cloned().unwrap_or_default() {
@@ -258,27 +263,33 @@ impl Compiler {
             return Err(Failed::Known);
         }
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
-        let (longest, is_even) = (made.longest, bits.slots.is_empty());
+        let longest = made.longest;
         let counted = Arc::new(Counted::new(system, Strata::new(table, bits.slots.clone()), values, key));
         let fill = CountedFill(Arc::clone(&counted));
         let made = Made { inputs: bits.slots.clone(), far: bits.slots, longest, ..Made::computed(logical, fill) };
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = false;
         self.statements.systems.insert((table, column));
-        let (rule, mut rows) = (asked[0].rule.id.clone(), self.rows(table).unwrap_or(0));
-        if is_even {
-            // Without conditions all rows are alike, and nothing is passed over.
-            rows = 0;
-        } else if rows > PASSED {
+        self.pass_counted(table, slot, asked[0].rule.id.clone(), counted);
+        self.finish_lengths(table, column, slot)
+    }
+
+    /// Notes the pass that values are counted by, and what can be told of a long one without it.
+    pub(super) fn pass_counted(&mut self, table: usize, slot: SlotId, rule: String, counted: Arc<Counted>) {
+        // Without conditions all rows are alike, and nothing is passed over.
+        let is_even = self.tables[table].slots[slot].inputs.is_empty();
+        let rows = if is_even { 0 } else { self.rows(table).unwrap_or(0) };
+        if rows > PASSED {
+            let pass = |check| Pass { table, slot, rule: rule.clone(), rows: 0, check: Some(check), proves: true };
             let flat = Arc::clone(&counted);
             let check: Check =
                 Box::new(move |_| flat.system.check_flat(rows).map(|()| Vec::new()).map_err(Fault::Conflict));
-            let rule = rule.clone();
-            self.statements.flat.push(Pass { table, slot, rule, rows: 0, check: Some(check), proves: true });
+            self.statements.flat.push(pass(check));
+            let part = Arc::clone(&counted);
+            self.statements.parts.push(pass(Box::new(move |plan: &Plan| part.check_part(plan))));
         }
-        let check = Box::new(move |plan: &Plan| counted.check(plan));
+        let check: Check = Box::new(move |plan: &Plan| counted.check(plan));
         self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: true });
-        self.finish_lengths(table, column, slot)
     }
 
     /// What a rule asks of the values of a list.

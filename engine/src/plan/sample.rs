@@ -10,8 +10,8 @@ use super::quotas::Pass;
 use super::statements::{Fixed, Narrowed, Statements};
 use super::{BLOCK, Evaluation, Plan, SlotId, Source};
 use crate::enforce::quota::Fault;
-use crate::enforce::redraw::{ATTEMPTS, draw};
-use crate::generators::Rows;
+use crate::enforce::redraw::{NEARLY_NEVER, chance_of_none, draw};
+use crate::generators::{Rows, RunError};
 use crate::problem::Problem;
 
 /// The most rows of a table over which a pass is made while it is planned; longer ones are passed over before their first row.
@@ -42,7 +42,13 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
     let mut sampled = Sampled { problems: Vec::new(), notes: Vec::new(), tried: Vec::new() };
     let pointer = |rule: &str| statements.pointers.get(rule).cloned().unwrap_or_default();
     let is_quick = |pass: &&Pass| !behind(plan, statements, pass.table, &[pass.slot]).is_some_and(is_long);
-    for pass in statements.flat.iter().chain(statements.passes.iter().filter(is_quick)) {
+    // Conditions that no long pass stands behind can be looked at in a few rows.
+    let is_seen = |pass: &&Pass| {
+        let reads = &plan.tables[pass.table].slots[pass.slot].inputs;
+        !behind(plan, statements, pass.table, reads).is_some_and(is_long)
+    };
+    let in_part = statements.parts.iter().filter(is_seen);
+    for pass in statements.flat.iter().chain(in_part).chain(statements.passes.iter().filter(is_quick)) {
         let Some(check) = &pass.check else { continue };
         let (place, detail, is_proof) = match check(plan) {
             Ok(notes) => {
@@ -90,10 +96,7 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
             match drawn {
                 Ok(rows_drawn) => {
                     let share = rows as f64 / rows_drawn as f64;
-                    // The chance that some row finds nothing in all its attempts must stay below one in a million.
-                    let risk =
-                        table.rows as f64 * libm::exp(f64::from(ATTEMPTS) * libm::log1p(-share.min(1.0 - 1e-12)));
-                    if risk >= 1e-6 {
+                    if chance_of_none(share, table.rows) >= NEARLY_NEVER {
                         let detail = format!(
                             "only {:.2} % of the draws obey {}, too few for {} rows",
                             share * 100.0,
@@ -124,7 +127,10 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
     sampled.problems.extend(too_large(plan, statements));
     let mut tried: IndexMap<(usize, SlotId), Vec<&str>> = IndexMap::new();
     for (table, slot, rule) in &statements.tried {
-        tried.entry((*table, *slot)).or_default().push(rule);
+        let rules = tried.entry((*table, *slot)).or_default();
+        if !rules.contains(&rule.as_str()) {
+            rules.push(rule);
+        }
     }
     for ((table, slot), rules) in tried {
         if behind(plan, statements, table, &[slot]).is_some_and(is_long) {
@@ -135,7 +141,7 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         });
         let Some(error) = refused else { continue };
         // What another slot is made of is told there.
-        if sampled.problems.iter().any(|problem| problem.detail.ends_with(&error.to_string())) {
+        if is_told(&sampled.problems, &error) {
             continue;
         }
         let detail = match rules.as_slice() {
@@ -181,6 +187,8 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
         let problem = match (found, owner) {
             (None, _) => continue,
             (Some(Err(error)), _) if error.unanswered => continue,
+            // What a column's own slot cannot be is told there.
+            (Some(Err(error)), _) if is_told(&sampled.problems, &error) => continue,
             (Some(Err(error)), _) => Problem::new("run", error.to_string()),
             (Some(Ok(row)), Some((column, owner))) => {
                 let detail = format!(
@@ -197,6 +205,12 @@ pub(super) fn sample(plan: &Plan, statements: &Statements) -> Sampled {
     }
     sampled.problems.extend(too_long(plan, statements));
     sampled
+}
+
+/// Whether problems tell already why some row cannot be made.
+fn is_told(problems: &[Problem], error: &RunError) -> bool {
+    let error = error.to_string();
+    problems.iter().any(|problem| problem.detail.ends_with(&error))
 }
 
 /// Columns of texts of which one is longer or shorter than the column's lengths, and cannot be cut to them.

@@ -16,6 +16,7 @@ use super::overlaps::Overlap;
 use super::pulled::Pulled;
 use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::ranked::RankCount;
+use super::rules::limited;
 use super::statistics::Statistic;
 use super::{Side, SlotId};
 use crate::enforce::deal::{Ranks, Unlike};
@@ -177,6 +178,26 @@ pub(super) struct RowCondition {
     pub pointer: String,
 }
 
+impl RowCondition {
+    /// One of its parts in the rows that it speaks of, or all of it.
+    pub fn sql_of(&self, part: Option<usize>) -> String {
+        part.map_or_else(|| self.sql.clone(), |part| limited(self.when.as_deref(), self.parts[part].sql()))
+    }
+
+    /// The same with some of its parts alone.
+    pub fn only(self, left: &[usize]) -> RowCondition {
+        let parts: Vec<Parsed> = left.iter().map(|at| self.parts[*at].clone()).collect();
+        let sql = parts.iter().map(|part| format!("({})", part.sql())).collect::<Vec<_>>().join(" AND ");
+        RowCondition {
+            steered: self.steered.as_ref().map(|_| sql.clone()),
+            sql: limited(self.when.as_deref(), &sql),
+            limited: left.iter().filter_map(|at| self.limited.get(*at).copied()).collect(),
+            parts,
+            ..self
+        }
+    }
+}
+
 /// A condition that nothing can move.
 #[derive(Clone, Debug)]
 pub(super) struct Fixed {
@@ -249,6 +270,8 @@ pub(super) struct Statements {
     pub(super) passes: Vec<Pass>,
     /// What can be told of such passes over long tables without making them.
     pub(super) flat: Vec<Pass>,
+    /// What a few of their rows tell.
+    pub(super) parts: Vec<Pass>,
     pub(super) conditions: Vec<RowCondition>,
     pub(super) groups: HashMap<usize, Vec<Group>>,
     pub(super) held: IndexMap<String, Held>,

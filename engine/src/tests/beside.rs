@@ -175,6 +175,12 @@ fn a_contradiction_of_numbers_is_told_of_any_number_of_rows() {
         json!([{ "id": "a", "kind": "count", "where": "many > 500000", "min": 60_000 }]),
         json!([{ "id": "a", "kind": "count", "where": "many < 500000", "max": 60 }, { "id": "b", "kind": "check", "sql": "many < 4000" }]),
         json!([{ "id": "a", "kind": "share", "column": "kind", "when": "few > 3", "counts": { "x": 30_000 } }, { "id": "b", "kind": "count", "where": "kind = 'x'", "max": 20_000 }]),
+        // A few rows show what no number of them can be.
+        json!([{ "id": "a", "kind": "share", "column": "kind", "when": "few > 3", "shares": { "x": 0, "y": 0.4 } }, { "id": "b", "kind": "implies", "if": "few > 3", "then": "kind = 'x'" }]),
+        json!([{ "id": "a", "kind": "share", "column": "kind", "when": "few > 3", "shares": { "x": 0.4, "y": 0.6 } }, { "id": "b", "kind": "implies", "if": "many > 500000", "then": "kind = 'z'" }]),
+        json!([{ "id": "a", "kind": "share", "column": "kind", "when": "few > 3", "shares": { "x": 0.01 } }, { "id": "b", "kind": "implies", "if": "few > 3", "then": "kind <> 'x'" }]),
+        json!([{ "id": "a", "kind": "share", "column": "kind", "when": "few > 3", "shares": { "x": 0.4 } }, { "id": "b", "kind": "check", "sql": "kind = 'x'" }]),
+        json!([{ "id": "a", "kind": "count", "where": "kind = 'x' AND few > 3", "max": 60 }, { "id": "b", "kind": "implies", "if": "few > 3", "then": "kind = 'x'" }]),
     ] {
         let found = problems(&table(rows, &columns, &rules).to_string());
         assert_eq!(found.len(), 1, "{rules}: {found:?}");

@@ -71,6 +71,42 @@ fn the_children_of_a_parent_do_not_overlap_however_dense_they_are() {
 }
 
 #[test]
+fn starts_keep_to_what_their_group_allows() {
+    let opened = |schema: String| {
+        schema.replace(
+            "columns: [{ name: id, generator: { type: sequence } }]",
+            "columns: [{ name: id, generator: { type: sequence } }, { name: opened, generator: { type: date, start: 2024-01-01, end: 2024-09-30 } }, { name: closes, null_rate: 0.3, generator: { type: date, start: 2024-11-20, end: 2025-02-01 } }]",
+        )
+    };
+    let children = |min: u64, max: u64| format!("children: {{ min: {min}, max: {max} }}");
+    let rules = format!(
+        "{RULE}      - {{ id: open, kind: check, sql: \"begins > room.opened AND begins <= room.closes\" }}
+      - {{ id: late, kind: implies, if: \"room.opened > DATE '2024-08-31'\", then: \"begins >= DATE '2024-10-15'\" }}
+"
+    );
+    // Dense groups too: 12 starts of two days and more in 36 days.
+    for (key, rows) in [(children(2, 12), ""), ("pick: uniform".to_owned(), "    rows: 400\n")] {
+        let schema = opened(rooms(200, &key, rows, DAYS, &rules));
+        holds(&schema);
+        assert_eq!(held(&schema, "open"), "projected");
+    }
+    // Starts spread over what is left: those of rooms that opened late come later.
+    let plain = opened(rooms(400, &children(1, 3), "", DAYS, &rules));
+    assert!(intervals(&plain).into_values().flatten().all(|(start, end)| end >= start + 2));
+    let found = problems(&opened(rooms(200, &children(2, 30), "", DAYS, &rules)));
+    assert!(
+        found[0].contains("in one group, whose starts lie") && found[0].contains("and begins spreads over"),
+        "{found:?}"
+    );
+    // What leaves a group no start contradicts itself, whatever is kept apart.
+    let found = problems(&opened(rooms(200, &children(2, 3), "", DAYS, &rules.replace("10-15", "12-15"))));
+    assert!(found.len() == 1 && found[0].contains("open and late cannot be held together"), "{found:?}");
+    // Constants are the bounds of every group.
+    let within = format!("{RULE}      - {{ id: c, kind: check, sql: \"begins >= DATE '2024-03-01'\" }}\n");
+    holds(&rooms(50, &children(2, 12), "", DAYS, &within));
+}
+
+#[test]
 fn groups_that_rows_pick_do_not_overlap_either() {
     let picked = |pick: &str| rooms(25, pick, "    rows: 2500\n", DAYS, RULE);
     for pick in ["pick: uniform", "pick: round_robin"] {

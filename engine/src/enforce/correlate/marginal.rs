@@ -51,6 +51,14 @@ impl Marginal {
         Some(Marginal::Listed { values, numbers, up_to })
     }
 
+    /// What a written number is multiplied by to be one of the distribution.
+    pub fn units_of_one(&self) -> f64 {
+        match self {
+            Marginal::Drawn(quantiles) => quantiles.units_of_one(),
+            Marginal::Listed { .. } => 1.0,
+        }
+    }
+
     /// The value as a number at a share of the distribution.
     pub fn at(&self, share: f64) -> f64 {
         match self {

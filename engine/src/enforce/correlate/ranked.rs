@@ -78,7 +78,7 @@ impl CorrelatedFill {
         shares: &[f64],
     ) -> Result<ArrayRef, RunError> {
         let weights = &self.system.settled(cells.plan)?.factor[self.member];
-        let scores: Vec<Vec<f64>> = (0..=self.member).map(|other| self.scores(other, rows)).collect();
+        let scores: Vec<Vec<f64>> = (0..=self.member).map(|other| self.scores(other, rows, &[])).collect();
         let when = self.system.when.map(|_| cells.inputs[0].as_boolean());
         let value = |(position, row): (usize, u64)| match when.is_none_or(|when| is_true(when, position)) {
             true => ranked.value(quantiles, mixed(self.member, weights, |other| scores[other][position]), row),

@@ -12,6 +12,7 @@ fn system(weights: &[f64], statements: Vec<Statement>, restrictions: Vec<Restric
         statements,
         restrictions,
         nulls: None,
+        is_part: false,
     }
 }
 
@@ -22,6 +23,8 @@ fn between(rule: usize, condition: Option<usize>, value: usize, least: u64, most
         when: condition.map(|bit| format!("b{bit}")),
         parts: vec![Part { values: vec![value], want: Want::Between(least, most) }],
         tolerance: 0.0,
+        among: None,
+        rows: None,
     }
 }
 
@@ -57,6 +60,8 @@ fn shares_that_sum_in_two_ways_are_met_to_within_a_row() {
         when: None,
         parts: vec![Part { values: vec![0], want: Want::Share(share) }],
         tolerance: 0.0,
+        among: None,
+        rows: None,
     };
     // Each part rounds up to 4, and the whole, 6.65, to 7.
     let system =
@@ -92,6 +97,37 @@ fn a_contradiction_names_the_fewest_rules() {
 }
 
 proptest! {
+    /// What some rows show to be impossible is impossible of all, whatever the others are.
+    #[test]
+    fn what_a_part_refuses_the_whole_refuses(
+        counts in prop::collection::vec(1_u64..40, 4),
+        more in prop::collection::vec(0_u64..60, 4),
+        asked in prop::collection::vec((prop::option::of(0_usize..2), 0_usize..3, prop::option::of(0_u64..14), 0.0_f64..1.0, 0_u8..3), 1..4),
+        left in prop::collection::vec((prop::option::of(0_usize..2), 1_u8..8), 0..3),
+    ) {
+        let masks = [0, 1, 2, 3];
+        type Asked = (Option<usize>, usize, Option<u64>, f64, u8);
+        let statement = |(rule, (condition, value, most, share, zero)): (usize, &Asked)| Statement {
+            parts: vec![Part {
+                values: vec![*value],
+                want: most.map_or(Want::Share(if *zero == 0 { 0.0 } else { *share }), |most| Want::Between(0, Some(most))),
+            }],
+            ..between(rule, *condition, *value, 0, None)
+        };
+        let restriction = |(at, (condition, allowed)): (usize, &(Option<usize>, u8))| Restriction {
+            rule: format!("l{at}"),
+            condition: *condition,
+            when: None,
+            allowed: (0..3).map(|value| allowed >> value & 1 == 1).collect(),
+        };
+        let statements = asked.iter().enumerate().map(statement).collect();
+        let system = system(&[3.0, 1.0, 1.0], statements, left.iter().enumerate().map(restriction).collect());
+        if system.check_part(&masks, &counts).is_err() {
+            let all: Vec<u64> = counts.iter().zip(&more).map(|(count, more)| count + more).collect();
+            prop_assert!(system.solve(&masks, &all).is_err());
+        }
+    }
+
     #[test]
     fn rules_hold_wherever_they_can_and_are_refused_nowhere_else(
         counts in prop::collection::vec(1_u64..7, 4),

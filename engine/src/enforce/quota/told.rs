@@ -60,7 +60,12 @@ impl System {
                     format!("{} = {sum}", self.listed(&part.values))
                 })
                 .collect();
-            let (parts, rows) = (parts.join(", "), self.rows(statement, masks, counts));
+            let has = |values: &[usize]| -> u64 {
+                let cells = masks.iter().zip(found).filter(|(mask, _)| self.holds(statement.condition, **mask));
+                cells.map(|(_, cell)| values.iter().map(|value| cell[*value]).sum::<u64>()).sum()
+            };
+            let rows = statement.among.as_deref().map_or_else(|| self.rows(statement, masks, counts), has);
+            let parts = parts.join(", ");
             let note = match &statement.when {
                 Some(when) => format!("{parts} in the {rows} rows where {when}"),
                 None => format!("{parts} in all {rows} rows"),
@@ -84,13 +89,16 @@ impl System {
 
     /// What a statement asks, with its numbers.
     fn fact(&self, statement: &Statement, rows: u64) -> String {
+        if let (Some(_), None, Some(when)) = (&statement.among, statement.rows, &statement.when) {
+            return format!("{} asks for shares of the rows where {when}", statement.rule);
+        }
         let targets = self.targets(statement, rows);
         let asked: Vec<String> = statement
             .parts
             .iter()
             .zip(targets)
             .filter(|(part, target)| {
-                let is_rest = part.values.is_empty() || target.most == 0;
+                let is_rest = part.values.is_empty() || (target.most == 0 && !self.is_part);
                 statement.parts.len() == 1 || !is_rest
             })
             .map(|(part, target)| {
@@ -105,7 +113,9 @@ impl System {
             .collect();
         let (rule, asked) = (&statement.rule, asked.join(", "));
         match &statement.when {
+            Some(when) if self.is_part => format!("{rule} asks for {asked} in {rows} of the rows where {when}"),
             Some(when) => format!("{rule} asks for {asked} in the {rows} rows where {when}"),
+            None if self.is_part => format!("{rule} asks for {asked} in {rows} of the rows"),
             None => format!("{rule} asks for {asked} in all {rows} rows"),
         }
     }

@@ -50,6 +50,8 @@ impl Measured {
                 when: within.when.clone(),
                 parts: vec![Part { values, want: Want::Between(within.min, within.max) }],
                 tolerance: 0.0,
+                among: None,
+                rows: None,
             }
         };
         let system = System {
@@ -59,6 +61,7 @@ impl Measured {
             statements: asked.within.iter().map(statement).collect(),
             restrictions: Vec::new(),
             nulls: None,
+            is_part: false,
         };
         let counts = system.solve(&[0], &[rows])?.pop().unwrap_or_default();
         let mut first = 0;
