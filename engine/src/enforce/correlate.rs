@@ -174,9 +174,9 @@ impl Correlated {
         let mut settled =
             Settled { factor: of(&self.scores), found: Vec::new(), ranked: Vec::new(), acceptance: (1.0, 0) };
         let sample = self.sample(plan).map_err(Fault::Run)?;
-        let shapes = self.shapes(&sample)?;
+        let shapes = self.shapes(plan, &sample)?;
         if sample.rows < 2 || (!sample.is_whole && self.is_plain()) {
-            settled.ranked = self.ranked(&sample, &shapes, &settled.factor);
+            settled.ranked = self.ranked(plan, &sample, &shapes, &settled.factor)?;
             return Ok(settled);
         }
         let mut scores = self.scores.clone();
@@ -224,7 +224,7 @@ impl Correlated {
             scores = if factor(&moved).is_some() { moved } else { nearest(&moved, |_, _| false) };
         }
         let Some((worst, lower, found, acceptance)) = best else { return Ok(settled) };
-        settled.ranked = self.ranked(&sample, &shapes, &lower);
+        settled.ranked = self.ranked(plan, &sample, &shapes, &lower)?;
         if sample.is_whole && worst > 1.0 {
             return Err(Fault::Conflict(self.out_of_reach(&found)));
         }
@@ -274,13 +274,14 @@ impl Correlated {
     }
 
     fn hold(&self, held: &mut Held<'_>) {
-        let rows = Correlated::most_rows(&self.pairs, self.members.len()).min(held.plan.tables[self.table].rows);
+        let all = held.plan.tables[self.table].rows;
+        let rows = Correlated::most_rows(&self.pairs, self.members.len()).min(all);
         // Scores and what stands in their place, while the coefficients are measured.
         let beside = self.read_beside().len();
         let ranked = self.members.iter().filter(|member| member.ranked.is_some()).count() as u64;
         held.add(
             self,
-            rows * ranked * size_of::<(f64, u64)>() as u64
+            all * ranked * size_of::<(f64, u64)>() as u64
                 + 2 * rows * ((self.members.len() + beside) * size_of::<f64>()) as u64,
         );
     }

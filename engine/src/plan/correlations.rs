@@ -219,8 +219,9 @@ impl Compiler {
         self.tables[table].slots[slot].nullable = false;
         let is_last = self.statements.correlations.systems[number].made.is_empty();
         let most = Correlated::most_rows(&correlated.pairs, correlated.members.len());
-        // More rows are not measured.
-        let rows = self.rows(table).unwrap_or(0).min(most);
+        let by_rank = correlated.members.iter().any(|member| member.ranked.is_some());
+        // More rows are not measured, unless all are put in order.
+        let rows = self.rows(table).unwrap_or(0).min(if by_rank { u64::MAX } else { most });
         let check: Option<Check> = match is_last {
             true => Some(Box::new(move |plan: &Plan| correlated.check(plan))),
             false => None,
@@ -316,6 +317,7 @@ impl Compiler {
                 }
             }
         }
+        let most = Correlated::most_ranked(&members);
         if let Some(member) = members.iter().find(|member| member.ranked.is_some()).filter(|_| rows > most) {
             let asks = member.ranked.iter().flat_map(|ranked| &ranked.asked).flat_map(|asked| &asked.rules);
             let asks: Vec<&str> = asks.map(String::as_str).chain([rules[0].rule.id.as_str()]).collect();

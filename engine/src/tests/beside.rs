@@ -294,8 +294,35 @@ fn what_columns_that_move_together_cannot_have_is_refused() {
         assert!(found[0].contains(words), "{rule}: {found:?}");
     }
     let many = json!({ "id": "r", "kind": "statistic", "column": "b", "fn": "mean", "equals": 21 });
-    let found = problems(&table(20_000, &columns, &json!([moves, many])).to_string());
+    let found = problems(&table(40_000, &columns, &json!([moves, many])).to_string());
     assert!(found.len() == 1 && found[0].contains("r and moves decide b together in at most "), "{found:?}");
+}
+
+#[test]
+fn columns_that_move_together_have_what_is_asked_of_them_in_long_tables_too() {
+    // More rows than are measured as a whole: the first ones stand for all.
+    let columns = json!([
+        { "name": "kind", "generator": { "type": "choice", "values": ["x", "y", "z"] } },
+        { "name": "years", "generator": { "type": "integer", "min": 0, "max": 40 } },
+        { "name": "pay", "null_rate": 0.2, "type": "decimal", "generator": { "type": "lognormal", "median": 3000, "sigma": 0.5 } },
+        { "name": "share", "generator": { "type": "beta", "a": 2, "b": 5 } },
+    ]);
+    for when in [Value::Null, json!("kind <> 'z'")] {
+        let mut moves = json!({ "id": "moves", "kind": "correlation", "columns": ["years", "pay", "share"], "tolerance": 0.05,
+            "matrix": [[1, 0.6, 0.2], [0.6, 1, 0.3], [0.2, 0.3, 1]] });
+        let mut rules = vec![
+            json!({ "id": "mean", "kind": "statistic", "column": "pay", "fn": "mean", "equals": 4000, "tolerance": 0.01 }),
+            json!({ "id": "most", "kind": "statistic", "column": "pay", "fn": "max", "equals": 20_000 }),
+            json!({ "id": "old", "kind": "count", "where": "years > 35", "exactly": 777 }),
+        ];
+        if when.is_string() {
+            for rule in rules.iter_mut().chain([&mut moves]) {
+                rule["when"] = when.clone();
+            }
+        }
+        rules.push(moves);
+        held(&table(16_000, &columns, &Value::from(rules)));
+    }
 }
 
 #[test]

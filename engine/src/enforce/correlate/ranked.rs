@@ -1,6 +1,6 @@
 //! Columns that move with others while statistics or counts of their values are given: the values stand by rank ([`super::super::statistic`]), and
 //! the rows take them in the order of their scores, which keeps every coefficient of ranks, and nearly that of numbers, for which the matrix
-//! makes up. All rows are measured.
+//! makes up. In tables too long to be measured as a whole the first rows stand for all, and the scores of all rows say which rank each has.
 
 use std::sync::Arc;
 
@@ -10,6 +10,8 @@ use super::super::quota::Fault;
 use super::super::statistic::Shape;
 use super::{Correlated, CorrelatedFill, Member, Sample, Square, is_true};
 use crate::generators::{Cells, Quantiles, Rows, RunError};
+use crate::plan::Plan;
+use crate::run::blocks;
 
 /// The values of a column by the ranks of its rows' scores.
 pub(super) struct Ranked {
@@ -26,34 +28,88 @@ impl Ranked {
     }
 }
 
+/// What a column's values are by rank, and how many rows have one.
+pub(super) struct Shaped {
+    shape: Arc<Shape>,
+    rows: u64,
+}
+
+impl Shaped {
+    /// The value of a rank among some of the rows, which stand for all.
+    pub(super) fn value(&self, quantiles: &Quantiles, rank: u64, among: u64) -> f64 {
+        let rank = u128::from(rank) * u128::from(self.rows) / u128::from(among.max(1));
+        self.shape.value(quantiles, rank as u64)
+    }
+}
+
 impl Correlated {
+    /// The most rows of which columns take their values by rank, for the memory that all scores take.
+    pub fn most_ranked(members: &[Member]) -> u64 {
+        const ROWS: u64 = if cfg!(test) { 1 << 15 } else { 1 << 22 };
+        let ranked = members.iter().filter(|member| member.ranked.is_some()).count().max(1) as u64;
+        ROWS / ranked
+    }
+
     /// The values by rank of each column that is given them so.
-    pub(super) fn shapes(&self, sample: &Sample) -> Result<Vec<Option<Arc<Shape>>>, Fault> {
+    pub(super) fn shapes(&self, plan: &Plan, sample: &Sample) -> Result<Vec<Option<Shaped>>, Fault> {
         let shape = |(at, member): (usize, &Member)| {
             let Some(ranked) = &member.ranked else { return Ok(None) };
-            let is_null = |row: &usize| sample.put[at].get(*row).is_some_and(|put| put.is_nan());
-            let rows = sample.rows - (0..sample.rows).filter(is_null).count();
-            Ok(ranked.ranked(rows as u64).map_err(Fault::Conflict)?.map(Arc::new))
+            let mut rows = 0;
+            match sample.is_whole {
+                true => rows = self.filled(at, sample).count() as u64,
+                false => self.each_block(plan, at, |sample| rows += self.filled(at, sample).count() as u64)?,
+            }
+            let shape = ranked.ranked(rows).map_err(Fault::Conflict)?;
+            Ok(shape.map(|shape| Shaped { shape: Arc::new(shape), rows }))
         };
         self.members.iter().enumerate().map(shape).collect()
     }
 
+    /// The rows of a sample in which a column has a value.
+    fn filled(&self, at: usize, sample: &Sample) -> impl Iterator<Item = usize> {
+        let put = sample.put[at].clone();
+        (0..sample.rows).filter(move |row| !put.get(*row).is_some_and(|put| put.is_nan()))
+    }
+
+    /// Shows all rows of the table that the rules speak of, block by block, as far as one column is made of them.
+    fn each_block(&self, plan: &Plan, at: usize, mut show: impl FnMut(&Sample)) -> Result<(), Fault> {
+        for block in blocks(0..plan.tables[self.table].rows) {
+            show(&self.block(plan, block, at).map_err(Fault::Run)?);
+        }
+        Ok(())
+    }
+
     /// The scores of a sample's rows of a column by a matrix, each with its row, nulls left out, in ascending order.
     pub(super) fn ascending(&self, at: usize, sample: &Sample, lower: &Square) -> Vec<(f64, u64, usize)> {
-        let drawn = |row: &usize| !sample.put[at].get(*row).is_some_and(|put| put.is_nan());
         let score = |row: usize| mixed(at, &lower[at], |other| sample.scores[other][row]);
         let mut scores: Vec<(f64, u64, usize)> =
-            (0..sample.rows).filter(drawn).map(|row| (score(row), sample.numbers[row], row)).collect();
+            self.filled(at, sample).map(|row| (score(row), sample.numbers[row], row)).collect();
         scores.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
         scores
     }
 
-    /// What rows are made of that take their values by rank.
-    pub(super) fn ranked(&self, sample: &Sample, shapes: &[Option<Arc<Shape>>], lower: &Square) -> Vec<Option<Ranked>> {
-        let of = |(at, shape): (usize, &Option<Arc<Shape>>)| {
-            let shape = shape.as_ref()?;
-            let scores = self.ascending(at, sample, lower).into_iter().map(|(score, number, _)| (score, number));
-            Some(Ranked { shape: Arc::clone(shape), scores: scores.collect() })
+    /// What rows are made of that take their values by rank: of a sample that is not whole, all rows are gone through.
+    pub(super) fn ranked(
+        &self,
+        plan: &Plan,
+        sample: &Sample,
+        shapes: &[Option<Shaped>],
+        lower: &Square,
+    ) -> Result<Vec<Option<Ranked>>, Fault> {
+        let of = |(at, shaped): (usize, &Option<Shaped>)| {
+            let Some(shaped) = shaped else { return Ok(None) };
+            let mut scores = Vec::new();
+            let mut take = |sample: &Sample| {
+                let of_row =
+                    |row: usize| (mixed(at, &lower[at], |other| sample.scores[other][row]), sample.numbers[row]);
+                scores.extend(self.filled(at, sample).map(of_row));
+            };
+            match sample.is_whole {
+                true => take(sample),
+                false => self.each_block(plan, at, take)?,
+            }
+            scores.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+            Ok(Some(Ranked { shape: Arc::clone(&shaped.shape), scores }))
         };
         shapes.iter().enumerate().map(of).collect()
     }

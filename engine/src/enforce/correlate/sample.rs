@@ -1,15 +1,15 @@
 //! Rows of columns that move together, column by column: the rows over which coefficients are measured, and those whose draws are tried.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::ops::Range;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute::concat;
 
 use super::follow::Beside;
 use super::marginal::{score_of, share_of};
+use super::ranked::Shaped;
 use super::{By, Correlated, Marginal, Member, Square, is_true};
-use crate::enforce::statistic::Shape;
 use crate::enforce::within::Shares;
 use crate::generators::{Rows, RunError};
 use crate::plan::{Evaluation, Plan, SlotId, units_of};
@@ -64,17 +64,8 @@ impl Correlated {
                 sample.is_whole = false;
                 break;
             }
-            let mut block = Rows::Range(block);
-            let mut evaluation = Evaluation::new(plan, self.table, block.clone());
-            if let Some(when) = self.when {
-                let when = evaluation.need(when)?;
-                let when = when.as_boolean();
-                let selected: Vec<u32> =
-                    (0..block.len()).filter(|row| is_true(when, *row)).map(|row| row as u32).collect();
-                block = block.take(&selected);
-                evaluation = Evaluation::new(plan, self.table, block.clone());
-            }
-            self.read(&mut sample, &block, &mut |slot| evaluation.need(slot))?;
+            let (block, mut evaluation) = self.spoken_of(plan, block)?;
+            self.read(&mut sample, &block, 0..self.members.len(), &mut |slot| evaluation.need(slot))?;
             for slot in self.read_beside() {
                 beside.entry(slot).or_default().push(evaluation.need(slot)?);
             }
@@ -86,6 +77,26 @@ impl Correlated {
         Ok(sample)
     }
 
+    /// The rows of a block that the rules speak of.
+    fn spoken_of<'p>(&self, plan: &'p Plan, block: Range<u64>) -> Result<(Rows, Evaluation<'p>), RunError> {
+        let block = Rows::Range(block);
+        let mut evaluation = Evaluation::new(plan, self.table, block.clone());
+        let Some(when) = self.when else { return Ok((block, evaluation)) };
+        let when = evaluation.need(when)?;
+        let when = when.as_boolean();
+        let selected: Vec<u32> = (0..block.len()).filter(|row| is_true(when, *row)).map(|row| row as u32).collect();
+        let rows = block.take(&selected);
+        Ok((rows.clone(), Evaluation::new(plan, self.table, rows)))
+    }
+
+    /// The rows of a block that the rules speak of, as far as one column is made of them: its own cells, and the scores of those before it.
+    pub(super) fn block(&self, plan: &Plan, block: Range<u64>, at: usize) -> Result<Sample, RunError> {
+        let (rows, mut evaluation) = self.spoken_of(plan, block)?;
+        let mut sample = Sample::new(self.members.len());
+        self.read(&mut sample, &rows, 0..at + 1, &mut |slot| evaluation.need(slot))?;
+        Ok(sample)
+    }
+
     /// Some rows in their first draw. What the system reads of them is got by its slot.
     pub(super) fn of_rows(
         &self,
@@ -93,7 +104,7 @@ impl Correlated {
         need: &mut impl FnMut(SlotId) -> Result<ArrayRef, RunError>,
     ) -> Result<Sample, RunError> {
         let mut sample = Sample::new(self.members.len());
-        self.read(&mut sample, rows, need)?;
+        self.read(&mut sample, rows, 0..self.members.len(), need)?;
         if let Some(when) = self.when {
             let when = need(when)?;
             let when = when.as_boolean();
@@ -105,16 +116,18 @@ impl Correlated {
         Ok(sample)
     }
 
-    /// Adds rows to a sample, all but what conditions read beside the system.
+    /// Adds rows of some columns to a sample, all but what conditions read beside the system.
     fn read(
         &self,
         sample: &mut Sample,
         rows: &Rows,
+        members: Range<usize>,
         need: &mut impl FnMut(SlotId) -> Result<ArrayRef, RunError>,
     ) -> Result<(), RunError> {
         sample.rows += rows.len();
         sample.numbers.extend(rows.iter());
-        for (at, member) in self.members.iter().enumerate() {
+        for at in members {
+            let member = &self.members[at];
             sample.scores[at].extend(rows.iter().map(|row| score_of(open_unit(member.key.word(row)))));
             if member.is_put() {
                 sample.put[at].extend(member.put(rows, need)?);
@@ -166,7 +179,7 @@ impl Correlated {
     pub(super) fn values(
         &self,
         sample: &Sample,
-        shapes: &[Option<Arc<Shape>>],
+        shapes: &[Option<Shaped>],
         lower: &Square,
     ) -> Result<Vec<Vec<f64>>, RunError> {
         let mut all: Vec<Vec<f64>> = vec![Vec::new(); self.members.len()];
@@ -181,8 +194,10 @@ impl Correlated {
             let member = &self.members[at];
             if let (Some(shape), Marginal::Drawn(quantiles)) = (&shapes[at], &member.marginal) {
                 all[at] = vec![f64::NAN; sample.rows];
-                for (rank, (_, _, row)) in self.ascending(at, sample, lower).into_iter().enumerate() {
-                    all[at][row] = shape.value(quantiles, rank as u64);
+                let ascending = self.ascending(at, sample, lower);
+                let among = ascending.len() as u64;
+                for (rank, (_, _, row)) in ascending.into_iter().enumerate() {
+                    all[at][row] = shape.value(quantiles, rank as u64, among);
                 }
                 continue;
             }

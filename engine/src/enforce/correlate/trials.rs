@@ -8,10 +8,10 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use datafusion::arrow::datatypes::Int64Type;
 
+use super::ranked::Shaped;
 use super::sample::Sample;
 use super::{Correlated, Member, Read, Square};
 use crate::enforce::redraw::ATTEMPTS;
-use crate::enforce::statistic::Shape;
 use crate::expr::Expression;
 use crate::generators::{Cells, Fill, Held, Rows, RunError};
 use crate::plan::SlotId;
@@ -71,12 +71,7 @@ impl Correlated {
     }
 
     /// The values of a sample's rows, each in the first draw that obeys.
-    pub(super) fn drawn(
-        &self,
-        sample: &Sample,
-        shapes: &[Option<Arc<Shape>>],
-        lower: &Square,
-    ) -> Result<Drawn, RunError> {
+    pub(super) fn drawn(&self, sample: &Sample, shapes: &[Option<Shaped>], lower: &Square) -> Result<Drawn, RunError> {
         let mut values = self.values(sample, shapes, lower)?;
         let mut attempts = vec![0; sample.rows];
         let mut open = self.broken(sample, &values)?;
@@ -130,7 +125,7 @@ impl Fill for AttemptsFill {
             known.cloned().ok_or_else(|| RunError::new("a column that moving ones wait for is missing"))
         };
         let sample = system.of_rows(rows, &mut need)?;
-        let shapes = vec![None; system.members.len()];
+        let shapes: Vec<Option<Shaped>> = system.members.iter().map(|_| None).collect();
         let drawn = system.drawn(&sample, &shapes, &system.settled(cells.plan)?.factor)?;
         Ok(Arc::new(drawn.attempts.into_iter().map(i64::from).collect::<Int64Array>()))
     }
