@@ -358,11 +358,23 @@ impl Compiler {
             let names = parsed.references().iter().filter(|read| read.0.len() == 1).map(|read| read.0[0].clone());
             among(&names.collect::<Vec<String>>())
         };
+        // A column beside these that is drawn by itself gives way alone.
+        let gives_way = |parsed: &Parsed| {
+            parsed.references().iter().any(|read| match read.0.as_slice() {
+                [name] => self
+                    .column_named(table, name)
+                    .is_some_and(|column| !columns.contains(&column) && self.is_drawn_alone(table, column)),
+                _ => false,
+            })
+        };
         let (decided, mut beside) = match &rule.kind {
             RuleKind::Share { column, .. } | RuleKind::Statistic { column, .. } => {
                 (among(std::slice::from_ref(column)), Vec::new())
             }
-            RuleKind::Count { condition, per, .. } => (read(condition), among(per)),
+            RuleKind::Count { condition, per, .. } => {
+                let counted = Parsed::parse(condition).is_ok_and(|parsed| !gives_way(&parsed));
+                (if counted { read(condition) } else { Vec::new() }, among(per))
+            }
             RuleKind::Correlation { columns, .. } => (among(columns), Vec::new()),
             // What has columns beside these follows on them.
             RuleKind::Combination { columns: names, .. } if among(names).len() == names.len() => {
@@ -371,11 +383,15 @@ impl Compiler {
             RuleKind::Implies { condition, then } => {
                 // Null is put over what is dealt.
                 let parts = Parsed::parse(then).map(|then| then.conjuncts()).unwrap_or_default();
-                let stated = parts.iter().filter(|part| !matches!(part.simple(), Some(Simple::Null { .. })));
+                let is_null = |part: &Parsed| matches!(part.simple(), Some(Simple::Null { .. }));
+                let stated = parts.iter().filter(|part| !is_null(part) && !gives_way(part));
                 (stated.flat_map(|part| read(part.sql())).collect(), read(condition))
             }
             // A domain that is smaller in all rows can be dealt from.
-            RuleKind::Check { sql } if rule.when.is_some() || read(sql).len() > 1 => (read(sql), Vec::new()),
+            RuleKind::Check { sql } if rule.when.is_some() || read(sql).len() > 1 => {
+                let stated = Parsed::parse(sql).is_ok_and(|parsed| !gives_way(&parsed));
+                (if stated { read(sql) } else { Vec::new() }, Vec::new())
+            }
             _ => return Vec::new(),
         };
         if decided.is_empty() {

@@ -12,6 +12,7 @@ fn combinations_are_dealt_among_rows_that_are_alike_in_what_other_rules_decide()
                 "      - {{ name: unit, generator: {{ type: choice, values: [a, b, c, d] }} }}
       - {{ name: kind, generator: {{ type: choice, values: [x, y, z] }} }}
       - {{ name: size, generator: {{ type: integer, min: 0, max: 99 }} }}
+      - {{ name: score, generator: {{ type: float, min: 0, max: 1 }} }}
     rules:
       - {{ id: apart, kind: unique, columns: [size, unit, kind] }}
 {rules}"
