@@ -16,7 +16,6 @@ use super::{Plan, SlotId};
 use crate::enforce::correlate::{
     AttemptsFill, By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, rounded,
 };
-use crate::expr::Parsed;
 use crate::generators::Made;
 use crate::problem::Problem;
 use crate::schema::{CORRELATION_TOLERANCE, Rule, RuleKind};
@@ -260,7 +259,8 @@ impl Compiler {
             None => None,
             Some(when) => {
                 let place = format!("{}/when", rules[0].pointer);
-                if let Some(column) = columns.iter().find(|column| self.reads(table, when, **column)) {
+                let read = self.own_columns(table, when);
+                if let Some(column) = columns.iter().find(|column| read.contains(column)) {
                     let name = &self.dataset.tables[table].columns[*column].name;
                     let detail = format!("the condition of {} reads {name}, which the rule moves", rules[0].rule.id);
                     let remedy = "limit the rule by another column";
@@ -331,16 +331,6 @@ impl Compiler {
             return Err(Failed::Known);
         }
         Ok(Correlated { table, members, pairs, when, scores, trials, settled: OnceLock::new() })
-    }
-
-    fn reads(&self, table: usize, sql: &str, column: usize) -> bool {
-        let parsed = Parsed::parse(sql);
-        parsed.is_ok_and(|parsed| {
-            let own = |read: &crate::expr::Reference| {
-                read.0.len() == 1 && self.column_named(table, &read.0[0]) == Some(column)
-            };
-            parsed.references().iter().any(own)
-        })
     }
 
     /// A column of a system, and its generator compiled.

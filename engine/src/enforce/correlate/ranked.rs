@@ -56,19 +56,13 @@ impl Correlated {
             let Some(ranked) = &member.ranked else { return Ok(None) };
             let mut rows = 0;
             match sample.is_whole {
-                true => rows = self.filled(at, sample).count() as u64,
-                false => self.each_block(plan, at, |sample| rows += self.filled(at, sample).count() as u64)?,
+                true => rows = sample.filled(at).count() as u64,
+                false => self.each_block(plan, at, |sample| rows += sample.filled(at).count() as u64)?,
             }
             let shape = ranked.ranked(rows).map_err(Fault::Conflict)?;
             Ok(shape.map(|shape| Shaped { shape: Arc::new(shape), rows }))
         };
         self.members.iter().enumerate().map(shape).collect()
-    }
-
-    /// The rows of a sample in which a column has a value.
-    fn filled(&self, at: usize, sample: &Sample) -> impl Iterator<Item = usize> {
-        let put = sample.put[at].clone();
-        (0..sample.rows).filter(move |row| !put.get(*row).is_some_and(|put| put.is_nan()))
     }
 
     /// Shows all rows of the table that the rules speak of, block by block, as far as one column is made of them.
@@ -83,7 +77,7 @@ impl Correlated {
     pub(super) fn ascending(&self, at: usize, sample: &Sample, lower: &Square) -> Vec<(f64, u64, usize)> {
         let score = |row: usize| mixed(at, &lower[at], |other| sample.scores[other][row]);
         let mut scores: Vec<(f64, u64, usize)> =
-            self.filled(at, sample).map(|row| (score(row), sample.numbers[row], row)).collect();
+            sample.filled(at).map(|row| (score(row), sample.numbers[row], row)).collect();
         scores.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
         scores
     }
@@ -102,7 +96,7 @@ impl Correlated {
             let mut take = |sample: &Sample| {
                 let of_row =
                     |row: usize| (mixed(at, &lower[at], |other| sample.scores[other][row]), sample.numbers[row]);
-                scores.extend(self.filled(at, sample).map(of_row));
+                scores.extend(sample.filled(at).map(of_row));
             };
             match sample.is_whole {
                 true => take(sample),

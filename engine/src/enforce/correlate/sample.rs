@@ -46,6 +46,11 @@ impl Sample {
             ..Sample::default()
         }
     }
+
+    /// The rows in which a column has a value.
+    pub fn filled(&self, at: usize) -> impl Iterator<Item = usize> {
+        (0..self.rows).filter(move |row| !self.put[at].get(*row).is_some_and(|put| put.is_nan()))
+    }
 }
 
 impl Correlated {
