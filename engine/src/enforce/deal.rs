@@ -9,9 +9,9 @@ use datafusion::arrow::datatypes::UInt64Type;
 use super::quota::{Conflict, Fault};
 use super::strata::{Standing, Strata};
 use crate::allocation::Allocation;
-use crate::generators::{Cells, Countable, Fill, Rows, RunError};
+use crate::generators::{Cells, Countable, Fill, Held, Rows, RunError};
 use crate::permutation::{Deck, Permutation, WidePermutation};
-use crate::plan::{Evaluation, Plan, SlotId, places};
+use crate::plan::{Evaluation, Groups, Plan, SlotId, places};
 use crate::random::Key;
 use crate::run::blocks;
 
@@ -144,6 +144,74 @@ impl Fill for ByRank {
             _ => self.permutation.at(standing.rank) / self.stride % count,
         };
         Ok(self.countable.unrank(&standings.iter().map(position).collect::<Vec<u128>>()))
+    }
+}
+
+/// Rows that are alike in columns which other rules decide: what deals them positions that no two alike ones share.
+pub(crate) struct Alike {
+    pub rule: String,
+    /// The columns, in words.
+    pub columns: String,
+    pub groups: Groups,
+    /// How many positions there are.
+    pub domain: u128,
+}
+
+impl Alike {
+    fn refuse(&self, rows: u64) -> Option<String> {
+        (u128::from(rows) > self.domain).then(|| {
+            format!(
+                "{} needs {rows} combinations for rows that are alike in {}, and there are {}",
+                self.rule, self.columns, self.domain
+            )
+        })
+    }
+
+    /// Whether there are positions for the rows of every group, where a pass finds them.
+    pub fn check(&self, plan: &Plan) -> Result<(), Fault> {
+        let Groups::Sorted(sorted) = &self.groups else { return Ok(()) };
+        let Some(order) = sorted.whole(plan) else { return Ok(()) };
+        let most = order.map_err(Fault::Run)?.groups().map(|places| places.len() as u64).max().unwrap_or(0);
+        match self.refuse(most) {
+            Some(detail) => Err(Fault::Conflict(Conflict { rules: vec![self.rule.clone()], detail })),
+            None => Ok(()),
+        }
+    }
+}
+
+/// As [`ByRow`], for rows by their number among those that are alike.
+pub(crate) struct ByGroup {
+    alike: Arc<Alike>,
+    key: Key,
+    permutation: WidePermutation,
+    countable: Arc<dyn Countable>,
+    stride: u128,
+}
+
+impl ByGroup {
+    pub fn new(key: Key, alike: Arc<Alike>, countable: Arc<dyn Countable>, stride: u128) -> ByGroup {
+        ByGroup { permutation: WidePermutation::new(key, alike.domain.max(1)), alike, key, countable, stride }
+    }
+}
+
+impl Fill for ByGroup {
+    fn hold(&self, held: &mut Held<'_>) {
+        self.alike.groups.hold(held);
+    }
+
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let (count, domain) = (self.countable.count(), u64::try_from(self.alike.domain).unwrap_or(u64::MAX).max(1));
+        let mut positions = Vec::with_capacity(rows.len());
+        for member in self.alike.groups.members(cells.plan, rows)? {
+            if let Some(detail) = self.alike.refuse(member.index + 1) {
+                return Err(RunError::new(detail));
+            }
+            // Each group begins elsewhere in the one order.
+            let start = self.key.child(member.group.unwrap_or(0)).word(0) % domain;
+            let place = (u128::from(start) + u128::from(member.index)) % u128::from(domain);
+            positions.push(self.permutation.at(place as u64) / self.stride % count);
+        }
+        Ok(self.countable.unrank(&positions))
     }
 }
 

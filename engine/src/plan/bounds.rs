@@ -197,14 +197,14 @@ impl Compiler {
 
     /// Whether nothing but its generator decides a column's values.
     pub(super) fn is_drawn_alone(&self, table: usize, column: usize) -> bool {
+        self.is_drawn_or_counted(table, column) && !self.counts(table, column)
+    }
+
+    /// Whether nothing decides a column's values but its generator, and rules `count` that state some of the rows.
+    pub(super) fn is_drawn_or_counted(&self, table: usize, column: usize) -> bool {
         let name = &self.dataset.tables[table].columns[column].name;
-        let counts = |kind: &RuleKind| match kind {
-            RuleKind::Count { condition, per, .. } => {
-                per.contains(name)
-                    || Parsed::parse(condition).is_ok_and(|parsed| {
-                        parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
-                    })
-            }
+        let fixes = |rule: &Rule| match &rule.kind {
+            RuleKind::Count { per, .. } => per.contains(name),
             RuleKind::Combination { columns, .. } => columns.contains(name),
             _ => false,
         };
@@ -215,7 +215,7 @@ impl Compiler {
             && !self.statements.forced.contains_key(&(table, column))
             && !self.statements.formulas.contains_key(&(table, column))
             && self.statements.deal_of(table, column).is_none()
-            && !self.dataset.tables[table].rules.iter().any(|rule| counts(&rule.kind))
+            && !self.dataset.tables[table].rules.iter().any(fixes)
     }
 
     /// Whether rules decide a column's values over all rows together, taking them from its generator.

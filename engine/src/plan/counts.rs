@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::datatypes::Schema;
 use serde_json::Value;
 
 use super::compiler::Compiler;
 use super::dealt_counts::DealtCount;
+use super::formulas::literal;
+use super::order::quoted;
 use super::quotas::{Ask, Asked, AskedNulls, one_line};
 use super::rules::can_be_null;
 use crate::enforce::quota::Want;
-use crate::expr::{Parsed, Simple};
+use crate::expr::{Expression, Parsed, Reference, Simple};
 use crate::problem::{Problem, pointer_step};
-use crate::schema::{Rule, RuleKind, SharesOrCounts};
+use crate::schema::{Band, Rule, RuleKind, SharesOrCounts};
 use crate::types::LogicalType;
 
 impl Compiler {
@@ -269,7 +273,7 @@ impl Compiler {
     }
 
     /// A condition with their formulas in the place of the columns that rules compute in all rows, however many stand on each other; `None` where
-    /// it reads none.
+    /// it reads none. What is asked of a score alone becomes the interval of the number where that is one.
     fn unfolded(&self, table: usize, condition: &Parsed) -> Option<Parsed> {
         let columns = &self.dataset.tables[table].columns;
         let formula = |name: &str| {
@@ -280,7 +284,8 @@ impl Compiler {
                 && !self.statements.forced.contains_key(&(table, column))
                 && !self.statements.listings.contains_key(&(table, column));
             let formula = self.statements.formula(table, column)?;
-            Parsed::parse(&formula.sql).ok().filter(|_| is_it_alone && formula.aggregate.is_none())
+            let parsed = Parsed::parse(&formula.sql).ok().filter(|_| is_it_alone && formula.aggregate.is_none())?;
+            Some((parsed, formula.rule))
         };
         let reads = |parsed: &Parsed| {
             parsed.references().iter().any(|read| matches!(read.0.as_slice(), [name] if formula(name).is_some()))
@@ -288,12 +293,65 @@ impl Compiler {
         let mut unfolded = Some(condition.clone()).filter(reads)?;
         // A circle of formulas is told where these are made.
         for _ in 0..columns.len() {
-            unfolded = unfolded.with(formula)?;
+            let parts = unfolded.conjuncts().into_iter().map(|part| {
+                let of_score = match part.references() {
+                    [Reference(path)] if path.len() == 1 => {
+                        formula(&path[0]).and_then(|(_, rule)| self.of_bands(table, &rule, &part))
+                    }
+                    _ => None,
+                };
+                of_score.or_else(|| part.with(|name| formula(name).map(|(parsed, _)| parsed)))
+            });
+            let parts = parts.collect::<Option<Vec<Parsed>>>()?;
+            let sql: Vec<String> = parts.iter().map(|part| format!("({}\n)", part.sql())).collect();
+            unfolded = match parts.as_slice() {
+                [part] => part.clone(),
+                _ => Parsed::parse(&sql.join(" AND ")).ok()?,
+            };
             if !reads(&unfolded) {
                 return Some(unfolded);
             }
         }
         None
+    }
+
+    /// What a condition about a score says of the number that the score is a band of, where the bands in which it holds lie side by side.
+    fn of_bands(&self, table: usize, rule: &str, condition: &Parsed) -> Option<Parsed> {
+        let score = self.dataset.tables[table].rules.iter().find(|known| known.id == rule)?;
+        let RuleKind::Score { column, of, bands } = &score.kind else { return None };
+        let place = self.column_named(table, column)?;
+        let target = self.dataset.tables[table].columns[place].logical_type();
+        let time = self.dataset.reference_time_us();
+        let holds = |value: &Value| {
+            let value = Parsed::parse(&literal(value, target.as_ref(), 0).ok()?).ok()?;
+            let stated = condition.with(|_| Some(value.clone()))?;
+            let expression = Expression::compile(&stated, &Schema::empty(), time).ok()?;
+            let found = expression.evaluate(&[], 1).ok()?;
+            let found = found.as_boolean_opt()?;
+            Some(found.is_valid(0) && found.value(0))
+        };
+        if holds(&Value::Null)? {
+            return None;
+        }
+        let held = bands.iter().map(|band| holds(&band.value)).collect::<Option<Vec<bool>>>()?;
+        let first = held.iter().position(|holds| *holds)?;
+        let last = held.iter().rposition(|holds| *holds)?;
+        if !held[first..=last].iter().all(|holds| *holds) {
+            return None;
+        }
+        let end = |band: &Band| literal(band.below.as_ref()?, None, 0).ok();
+        let name = quoted(of);
+        let mut stated = Vec::new();
+        if first > 0 {
+            stated.push(format!("{name} >= {}", end(&bands[first - 1])?));
+        }
+        if last + 1 < bands.len() {
+            stated.push(format!("{name} < {}", end(&bands[last])?));
+        }
+        if stated.is_empty() {
+            stated.push(format!("{name} IS NOT NULL"));
+        }
+        Parsed::parse(&stated.join(" AND ")).ok()
     }
 
     /// Whether a column is made of another one, by what is written of it.

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use super::compiler::{Compiler, Failed, Name, column_pointer};
+use super::context::ContextParts;
 use super::quotas::Pass;
 use super::statements::{DealtSpread, Member, Part};
 use crate::enforce::choose::Chosen;
-use crate::enforce::deal::{ByPair, ByRank, ByRow, BySibling, BySiblingWhere, Digit, Ranks};
+use crate::enforce::deal::{Alike, ByGroup, ByPair, ByRank, ByRow, BySibling, BySiblingWhere, Digit, Ranks};
 use crate::enforce::spread::{ByLikelihood, SiblingsByLikelihood, Spread};
 use crate::enforce::strata::Strata;
 use crate::generators::Made;
@@ -63,7 +64,10 @@ impl Compiler {
             (Some(_), Some(_)) => all.saturating_sub(1),
         };
         let rows = self.rows(table).ok_or(Failed::Known)?;
+        let is_grouped = !self.statements.deals[&table][place].beside.is_empty();
         let needed = match siblings_of {
+            // How many rows are alike, only these tell.
+            None if is_grouped => 0,
             None => u128::from(rows),
             Some(_) => u128::from(
                 self.tables[table]
@@ -96,7 +100,7 @@ impl Compiler {
             self.report(&pointer, [problem.remedy("widen the columns' domains, or ask for fewer rows")]);
             return Err(Failed::Known);
         }
-        let spread = if is_ranked || unlike.is_some() {
+        let spread = if is_ranked || is_grouped || unlike.is_some() {
             None
         } else {
             spread_of(&parts, u64::try_from(needed).unwrap_or(u64::MAX))
@@ -127,6 +131,49 @@ impl Compiler {
             });
         }
         Ok(parts)
+    }
+
+    /// A member of combinations that are dealt among the rows which are alike in what other rules decide.
+    fn dealt_among_alike(&mut self, table: usize, place: usize, part: Part, digit: Digit) -> Result<Made, Failed> {
+        let deal = &self.statements.deals[&table][place];
+        let (rule, pointer, beside) = (deal.rule.clone(), deal.pointer.clone(), deal.beside.clone());
+        let names: Vec<String> =
+            beside.iter().map(|column| self.dataset.tables[table].columns[*column].name.clone()).collect();
+        let key = self.seeds.key(self.dataset.tables[table].seed_name(), &rule, "position", 0);
+        let parts = ContextParts {
+            table,
+            column: None,
+            stream: rule.clone(),
+            role: String::new(),
+            entity: String::new(),
+            family: String::new(),
+            inputs: Vec::new(),
+            bounds: Vec::new(),
+        };
+        let mut found = None;
+        let compiled = self.compile_with(parts, |cx| {
+            let groups = cx.groups(&names, &[])?;
+            let alike = Arc::new(Alike { rule, columns: names.join(", "), groups, domain: digit.domain });
+            found = Some(Arc::clone(&alike));
+            let fill = ByGroup::new(key, alike, part.countable, digit.stride);
+            Ok(Made { longest: part.longest, ..Made::computed(part.logical, fill) })
+        });
+        let made = compiled.map_err(|problems| {
+            self.report(&pointer, problems);
+            Failed::Known
+        })?;
+        if let Some(deal) = self.statements.deals.get_mut(&table).and_then(|deals| deals.get_mut(place)) {
+            deal.alike = found;
+        }
+        Ok(made)
+    }
+
+    /// Notes the pass that tells how many rows are alike, where a combination is dealt among these.
+    fn pass_alike(&mut self, table: usize, place: usize, slot: usize) {
+        let Some(alike) = self.statements.deals[&table][place].alike.clone() else { return };
+        let (rule, rows) = (alike.rule.clone(), self.rows(table).unwrap_or(0));
+        let check = Box::new(move |plan: &super::Plan| alike.check(plan).map(|()| Vec::new()));
+        self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: false });
     }
 
     /// Counts the rows of a combination's `when`, for there are fewer combinations than rows.
@@ -186,6 +233,7 @@ impl Compiler {
         let (siblings_of, rule, spread) = (deal.siblings_of, deal.rule.clone(), deal.spread.clone());
         let numbers_siblings = deal.numbers_siblings;
         let part = parts[at].clone();
+        let is_grouped = !deal.beside.is_empty();
         let unlike = deal.unlike.as_ref().map(|(unlike, _)| *unlike);
         let seed_name = self.dataset.tables[table].seed_name();
         let counts = parts.iter().map(|part| part.countable.count());
@@ -221,6 +269,7 @@ impl Compiler {
                 };
                 Ok(Made { inputs: vec![parent, index], longest: part.longest, ..made })
             }
+            None if is_grouped => self.dealt_among_alike(table, place, part, digit),
             None => {
                 if let Some(DealtSpread { spread, permutation, start, factors }) = spread {
                     let (from, to) = factors[at];
@@ -249,6 +298,7 @@ impl Compiler {
         let made = self.dealt(table, place, Member::Column(column), definition.seed_name())?;
         let slot = self.push(table, definition.name.clone(), made);
         self.tables[table].slots[slot].nullable = false;
+        self.pass_alike(table, place, slot);
         let mut slot = slot;
         if self.statements.deals[&table][place].when.is_some() {
             let made = self.compile_generator(table, column)?;
@@ -263,6 +313,7 @@ impl Compiler {
         let made = self.dealt(table, place, Member::Key(key), &name)?;
         let slot = self.push(table, name, made);
         self.tables[table].slots[slot].nullable = false;
+        self.pass_alike(table, place, slot);
         let mut slot = slot;
         if self.statements.deals[&table][place].when.is_some() {
             let otherwise = self.picked(table, key)?;

@@ -19,7 +19,7 @@ use super::ranked::RankCount;
 use super::rules::limited;
 use super::statistics::Statistic;
 use super::{Side, SlotId};
-use crate::enforce::deal::{Ranks, Unlike};
+use crate::enforce::deal::{Alike, Ranks, Unlike};
 use crate::enforce::order::Distance;
 use crate::enforce::redraw::Group;
 use crate::enforce::spread::Spread;
@@ -120,6 +120,16 @@ pub(super) enum Member {
     Key(usize),
 }
 
+impl Member {
+    /// The column, where it is one.
+    pub fn column(self) -> Option<usize> {
+        match self {
+            Member::Column(column) => Some(column),
+            Member::Key(_) => None,
+        }
+    }
+}
+
 /// A combination without repetition that is held by dealing positions.
 pub(super) struct Deal {
     pub members: Vec<Member>,
@@ -136,6 +146,10 @@ pub(super) struct Deal {
     pub parts: Option<Vec<Part>>,
     /// How its combinations are spread where they are not all alike; found with the parts.
     pub spread: Option<DealtSpread>,
+    /// Columns that other rules decide, among whose like rows it is dealt; in the whole table where there are none.
+    pub beside: Vec<usize>,
+    /// The rows that are alike in them; found with the parts.
+    pub alike: Option<Arc<Alike>>,
     /// Which pairs of parents are dealt, where a rule keeps them apart, and that rule.
     pub unlike: Option<(Unlike, String)>,
 }

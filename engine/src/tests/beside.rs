@@ -433,3 +433,40 @@ fn values_of_an_interval_are_counted_beside_the_statistics_of_their_column() {
         held(&table(600, &columns, &json!(rules)));
     }
 }
+
+#[test]
+fn scores_are_counted_beside_what_is_asked_of_the_number_that_they_are_bands_of() {
+    let columns = json!([
+        { "name": "kind", "generator": { "type": "choice", "values": ["x", "y"] } },
+        { "name": "a", "generator": { "type": "integer", "min": 0, "max": 99 } },
+        { "name": "b", "generator": { "type": "normal", "mean": 50, "std": 10 } },
+        { "name": "grade", "type": "string" },
+        { "name": "of_grade", "type": "integer" },
+        { "name": "of_b", "type": "integer" },
+    ]);
+    let made = [
+        json!({ "id": "grade", "kind": "score", "column": "grade", "of": "a", "bands": [
+            { "below": 30, "value": "low" }, { "below": 60, "value": "mid" }, { "value": "high" }] }),
+        json!({ "id": "of_grade", "kind": "score", "column": "of_grade", "of": "grade", "bands": [
+            { "below": "low", "value": 3 }, { "below": "mid", "value": 1 }, { "value": 2 }] }),
+        json!({ "id": "of_b", "kind": "score", "column": "of_b", "of": "b", "bands": [
+            { "below": 45, "value": 1 }, { "value": 2 }] }),
+    ];
+    for rules in [
+        json!([{ "kind": "count", "where": "grade = 'low'", "exactly": 150 }, { "kind": "statistic", "column": "a", "fn": "mean", "equals": 48 }]),
+        json!([{ "kind": "count", "where": "grade IN ('low', 'mid')", "exactly": 260 }, { "kind": "statistic", "column": "a", "fn": "mean", "equals": 48 }]),
+        json!([{ "kind": "count", "where": "NOT grade = 'high'", "exactly": 260 }, { "kind": "correlation", "columns": ["a", "b"], "coefficient": 0.5 }]),
+        json!([{ "kind": "count", "where": "of_grade + 1 > 3", "exactly": 150 }, { "kind": "statistic", "column": "a", "fn": "mean", "equals": 48 }]),
+        json!([
+            { "kind": "count", "where": "grade = 'mid'", "exactly": 100 },
+            { "kind": "count", "where": "of_b = 1", "min": 200 },
+            { "kind": "correlation", "columns": ["a", "b"], "coefficient": -0.4 },
+        ]),
+    ] {
+        let mut rules = rules.as_array().expect("rules").clone();
+        for (at, rule) in rules.iter_mut().enumerate() {
+            rule["id"] = json!(format!("r{at}"));
+        }
+        held(&table(400, &columns, &json!(made.iter().cloned().chain(rules).collect::<Vec<Value>>())));
+    }
+}

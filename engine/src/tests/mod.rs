@@ -1,6 +1,7 @@
 //! What the engine promises as a whole: the same bytes however rows are asked for, golden hashes, rules that hold, no panic on any text.
 
 mod aggregates;
+mod alike;
 mod apart;
 mod belongs;
 mod beside;
