@@ -173,7 +173,7 @@ impl Correlated {
         let of = |scores: &Square| factor(scores).unwrap_or_else(|| identity(scores.len()));
         let mut settled =
             Settled { factor: of(&self.scores), found: Vec::new(), ranked: Vec::new(), acceptance: (1.0, 0) };
-        let sample = self.sample(plan).map_err(Fault::Run)?;
+        let sample = self.sample(plan)?;
         let shapes = self.shapes(plan, &sample)?;
         if sample.rows < 2 || (!sample.is_whole && self.is_plain()) {
             settled.ranked = self.ranked(plan, &sample, &shapes, &settled.factor)?;
@@ -328,7 +328,7 @@ pub(crate) fn rounded(coefficient: f64) -> f64 {
 }
 
 /// One of the columns as a fill. Inputs: the condition, where there is one, which draw of each row obeys, where some may not, then the columns of
-/// its limits.
+/// its limits, or the conditions of what is asked of its values.
 pub(crate) struct CorrelatedFill {
     pub system: Arc<Correlated>,
     pub member: usize,
@@ -341,6 +341,11 @@ impl CorrelatedFill {
             return Ok(Vec::new());
         }
         attempts_of(&cells.inputs[usize::from(self.system.when.is_some())])
+    }
+
+    /// How many inputs stand before those of the column's own rules.
+    fn before(&self) -> usize {
+        usize::from(self.system.when.is_some()) + usize::from(!self.system.trials.is_empty())
     }
 
     /// The numbers that would draw a column in some rows.
@@ -384,16 +389,15 @@ impl Fill for CorrelatedFill {
             }
         }
         let Marginal::Drawn(quantiles) = &member.marginal else { return member.marginal.array(&shares) };
-        if member.ranked.is_some()
+        if let Some(measured) = &member.ranked
             && let Some(Some(ranked)) = system.settled(cells.plan)?.ranked.get(self.member)
         {
-            return self.by_rank(cells, rows, (quantiles, ranked), &shares);
+            return self.by_rank(cells, rows, (measured, ranked), &shares);
         }
         if member.limits.is_empty() {
             return member.marginal.array(&shares);
         }
-        let before = usize::from(system.when.is_some()) + usize::from(!system.trials.is_empty());
-        let mut inputs = cells.inputs[before..].iter();
+        let mut inputs = cells.inputs[self.before()..].iter();
         let mut limits = Vec::with_capacity(member.limits.len());
         for limit in &member.limits {
             limits.push(match limit.by {

@@ -5,6 +5,7 @@
 //! and, where that does not do, at least deviation. A row takes the value at its permuted rank in its cell.
 
 mod among;
+mod groups;
 mod part;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use std::sync::OnceLock;
 use datafusion::arrow::array::{ArrayRef, UInt32Array};
 use datafusion::arrow::compute::take;
 
+use self::groups::Dealer;
 use super::simplex::Program;
 use super::strata::{Index, Strata};
 use crate::allocation::largest_remainder;
@@ -215,13 +217,18 @@ impl System {
         let allowed: Vec<Vec<bool>> = masks.iter().map(|mask| self.allowed(*mask)).collect();
         let targets = self.all_targets(masks, counts);
         let near = self.fitted(masks, counts, &allowed, &targets);
-        let mut found = Vec::with_capacity(masks.len());
+        let alike = self.alike();
+        let (mut found, mut dealer) = (Vec::with_capacity(masks.len()), Dealer::new(&alike));
         for ((mask, count), near) in masks.iter().zip(counts).zip(&near) {
             if self.is_null(*mask) {
                 found.push(vec![0; self.weights.len()]);
                 continue;
             }
-            found.push(largest_remainder(*count, near).ok_or(Unsolved::Impossible)?);
+            // Numbers of single values are rounded apart: those of all that one statement speaks of come near it first.
+            let weights: Vec<f64> =
+                alike.iter().map(|values| values.iter().map(|value| near[*value]).sum::<f64>()).collect();
+            let rows = largest_remainder(*count, &weights).ok_or(Unsolved::Impossible)?;
+            found.push(dealer.deal(&rows, near).ok_or(Unsolved::Impossible)?);
         }
         let sum = |found: &[Vec<u64>], statement: usize, part: usize| -> u64 {
             let statement = &self.statements[statement];
@@ -281,6 +288,15 @@ impl System {
             let moved = solution[variable] as u64;
             let own = &mut found[cell][value];
             *own = if sign > 0 { *own + moved } else { own.saturating_sub(moved) };
+        }
+        // What was moved to one value could as well be that of all alike.
+        let mut dealer = Dealer::new(&alike);
+        for (found, near) in found.iter_mut().zip(&near) {
+            let rows: Vec<u64> =
+                alike.iter().map(|values| values.iter().map(|value| found[*value]).sum::<u64>()).collect();
+            if let Some(dealt) = dealer.deal(&rows, near) {
+                *found = dealt;
+            }
         }
         Ok(found)
     }
@@ -390,6 +406,12 @@ pub(crate) struct Counted {
 pub(crate) enum Fault {
     Conflict(Conflict),
     Run(RunError),
+}
+
+impl From<RunError> for Fault {
+    fn from(error: RunError) -> Fault {
+        Fault::Run(error)
+    }
 }
 
 impl From<Fault> for RunError {

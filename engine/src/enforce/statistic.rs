@@ -9,6 +9,7 @@ mod curve;
 mod cut;
 mod listed;
 mod met;
+mod rest;
 mod stretch;
 
 use std::sync::{Arc, OnceLock};
@@ -78,31 +79,40 @@ impl Measured {
 
     fn shape(&self, plan: &Plan) -> Result<Vec<Option<Shape>>, Fault> {
         let index = self.strata.index(plan).map_err(Fault::Run)?;
-        let mut shapes = Vec::with_capacity(index.masks.len());
-        for (mask, count) in index.masks.iter().zip(&index.counts) {
-            let holds = |bit: Option<usize>| bit.is_none_or(|bit| mask >> bit & 1 == 1);
-            if self.nulls.is_some_and(|bit| holds(Some(bit))) {
-                shapes.push(None);
+        let outer = self.asked.iter().position(|asked| asked.condition.is_none());
+        let mut rows = vec![0; self.asked.len()];
+        let mut cells = vec![None; index.masks.len()];
+        for ((mask, count), cell) in index.masks.iter().zip(&index.counts).zip(&mut cells) {
+            let holds = |bit: usize| mask >> bit & 1 == 1;
+            if self.nulls.is_some_and(holds) {
                 continue;
             }
-            let mut spoken = self.asked.iter().filter(|asked| holds(asked.condition));
-            let (Some(asked), other) = (spoken.next(), spoken.next()) else {
-                shapes.push(None);
-                continue;
-            };
-            if let Some(other) = other {
-                let rules = [asked.rules.join(" and "), other.rules.join(" and ")];
-                let detail = format!(
-                    "{} speak of the same {count} rows, and only one can decide the values there",
-                    rules.join(" and ")
-                );
-                let rules = asked.rules.iter().chain(&other.rules).cloned().collect();
-                return Err(Fault::Conflict(Conflict { rules, detail }));
+            let mut spoken = (0..self.asked.len()).filter(|at| self.asked[*at].condition.is_some_and(holds));
+            let (first, other) = (spoken.next(), spoken.next());
+            if let (Some(first), Some(other)) = (first, other) {
+                return Err(Fault::Conflict(self.shared(&self.asked[first], &self.asked[other])));
             }
-            let shaped = self.shape_of(asked, *count, self.key.child(*mask)).map_err(Fault::Conflict)?;
-            shapes.push(Some(shaped));
+            // Only one cell has the rows of one condition, or those of none.
+            *cell = first.or(outer);
+            if let Some(at) = *cell {
+                rows[at] = *count;
+            }
         }
-        Ok(shapes)
+        let mask_of = |at: usize| {
+            let cell = cells.iter().position(|cell| *cell == Some(at));
+            cell.map_or(0, |cell| index.masks[cell])
+        };
+        let shapes = self.shapes(&rows, |at| self.key.child(mask_of(at))).map_err(Fault::Conflict)?;
+        let mut shapes: Vec<Option<Shape>> = shapes;
+        Ok(cells.iter().map(|cell| cell.and_then(|at| shapes[at].take())).collect())
+    }
+
+    /// Says of two rules that they meet in some rows.
+    pub(super) fn shared(&self, one: &Asked, other: &Asked) -> Conflict {
+        let rules: Vec<String> = one.rules.iter().chain(&other.rules).cloned().collect();
+        let named = [one.rules.join(" and "), other.rules.join(" and ")].join(" and ");
+        let detail = format!("{named} speak of the same rows, and only one can decide the values there");
+        Conflict { rules, detail }
     }
 
     fn conflict(&self, asked: &Asked, detail: String) -> Conflict {
@@ -215,12 +225,6 @@ impl Measured {
             }
         }
         0.5 * (low + high)
-    }
-
-    /// The values of so many rows of the first condition, by rank.
-    pub fn ranked(&self, rows: u64) -> Result<Option<Shape>, Conflict> {
-        let asked = self.asked.first().filter(|_| rows > 0);
-        asked.map(|asked| self.shape_of(asked, rows, self.key)).transpose()
     }
 
     fn shape_of(&self, asked: &Asked, rows: u64, key: Key) -> Result<Shape, Conflict> {

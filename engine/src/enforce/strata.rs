@@ -105,6 +105,11 @@ impl Strata {
         Strata { table, conditions, index: OnceLock::new() }
     }
 
+    /// The conditions, in the order of their bits.
+    pub fn conditions(&self) -> &[SlotId] {
+        &self.conditions
+    }
+
     /// The table.
     pub fn table(&self) -> usize {
         self.table

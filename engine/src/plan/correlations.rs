@@ -210,6 +210,7 @@ impl Compiler {
                         By::Slot(slot) => inputs.push(slot),
                     }
                 }
+                inputs.extend(known.ranked.iter().flat_map(|ranked| ranked.strata.conditions()));
                 let fill = CorrelatedFill { system: Arc::clone(&correlated), member };
                 let made = Made { inputs, far, longest: made.longest, ..Made::computed(made.logical, fill) };
                 self.push(table, name, made)
@@ -356,7 +357,7 @@ impl Compiler {
         }
         let made = made?;
         let definition = self.dataset.tables[table].columns[column].clone();
-        let ranked = self.ranked_member((table, column), &rules[0].rule, &made)?;
+        let ranked = self.ranked_member((table, column), &rules[0].rule, columns, &made)?;
         let marginal = match (&made.quantiles, &made.choices) {
             _ if ranked.is_some() => ranked.as_ref().map(marginal_of),
             (Some(quantiles), _) => Some(Marginal::Drawn(Arc::clone(quantiles))),

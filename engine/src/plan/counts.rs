@@ -274,7 +274,7 @@ impl Compiler {
 
     /// A condition with their formulas in the place of the columns that rules compute in all rows, however many stand on each other; `None` where
     /// it reads none. What is asked of a score alone becomes the interval of the number where that is one.
-    fn unfolded(&self, table: usize, condition: &Parsed) -> Option<Parsed> {
+    pub(super) fn unfolded(&self, table: usize, condition: &Parsed) -> Option<Parsed> {
         let columns = &self.dataset.tables[table].columns;
         let formula = |name: &str| {
             let column = self.column_named(table, name)?;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::admitted::strides;
 use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::context::ContextParts;
 use super::quotas::Pass;
@@ -55,8 +56,10 @@ impl Compiler {
                 }
             });
         }
+        let parts = self.admitted_parts(table, place, parts)?;
         let unlike = self.statements.deals[&table][place].unlike.clone();
-        let all = parts.iter().fold(1_u128, |product, part| product.saturating_mul(part.countable.count()));
+        let admits = self.admits(table, place);
+        let (_, all) = strides(&members, &parts, !admits.is_empty());
         let parents = parts.first().map_or(0, |part| u64::try_from(part.countable.count()).unwrap_or(u64::MAX));
         let capacity = match (&unlike, siblings_of) {
             (None, _) => all,
@@ -82,25 +85,28 @@ impl Compiler {
             self.rank_rows(table, place, capacity)?;
         }
         if needed > capacity && !is_ranked {
-            let detail = match (&unlike, siblings_of) {
+            let other = unlike.as_ref().map(|(_, other)| other.clone());
+            let other = other.or_else(|| (!admits.is_empty()).then(|| admits.join(" and ")));
+            let detail = match (&other, siblings_of) {
                 (None, None) => format!("{rule} needs {needed} combinations and there are {capacity}"),
                 (None, Some(_)) => format!(
                     "{rule} needs {needed} combinations for the children of one parent and there are {capacity}"
                 ),
-                (Some((_, other)), None) => {
+                (Some(other), None) => {
                     format!("{rule} needs {needed} combinations beside {other} and there are {capacity}")
                 }
-                (Some((_, other)), Some(_)) => format!(
+                (Some(other), Some(_)) => format!(
                     "{rule} needs {needed} combinations beside {other} for the children of one parent and there are {capacity}"
                 ),
             };
-            let problem = Problem::new("capacity", detail)
-                .param("capacity", capacity.to_string())
-                .param("needed", needed.to_string());
+            // Rules of the rows are to be blamed as far as they have part in it.
+            let code = if admits.is_empty() { "capacity" } else { "contradiction" };
+            let problem =
+                Problem::new(code, detail).param("capacity", capacity.to_string()).param("needed", needed.to_string());
             self.report(&pointer, [problem.remedy("widen the columns' domains, or ask for fewer rows")]);
             return Err(Failed::Known);
         }
-        let spread = if is_ranked || is_grouped || unlike.is_some() {
+        let spread = if is_ranked || is_grouped || !admits.is_empty() || unlike.is_some() {
             None
         } else {
             spread_of(&parts, u64::try_from(needed).unwrap_or(u64::MAX))
@@ -131,6 +137,13 @@ impl Compiler {
             });
         }
         Ok(parts)
+    }
+
+    /// The rules that combinations obey which are dealt of admitted ones.
+    fn admits(&self, table: usize, place: usize) -> Vec<String> {
+        let rule = self.statements.deals[&table][place].rule.clone();
+        let admits = self.statements.admitted.get(&(table, rule)).into_iter().flatten();
+        admits.map(|admission| admission.rule.clone()).collect()
     }
 
     /// A member of combinations that are dealt among the rows which are alike in what other rules decide.
@@ -236,9 +249,10 @@ impl Compiler {
         let is_grouped = !deal.beside.is_empty();
         let unlike = deal.unlike.as_ref().map(|(unlike, _)| *unlike);
         let seed_name = self.dataset.tables[table].seed_name();
-        let counts = parts.iter().map(|part| part.countable.count());
-        let stride = counts.clone().take(at).fold(1_u128, u128::saturating_mul);
-        let domain = counts.fold(1_u128, u128::saturating_mul);
+        let is_admitted = !self.admits(table, place).is_empty();
+        let deal = &self.statements.deals[&table][place];
+        let (strides, domain) = strides(&deal.members, &parts, is_admitted);
+        let stride = strides[at];
         let leaves_parent = unlike.is_some();
         let digit = Digit { domain: domain - u128::from(leaves_parent && siblings_of.is_some()), stride };
         // Members that share positions share their stream, which is the statement's.

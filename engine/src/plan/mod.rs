@@ -5,6 +5,7 @@
 //! in which they can be filled, and a slot that would need itself is a cycle, named. [`evaluate`](Evaluation) makes the slots that are asked
 //! for, for any rows.
 
+mod admitted;
 mod aggregates;
 mod apart;
 mod auto;

@@ -94,6 +94,7 @@ impl Compiler {
             return Err(self.refuse_undistributed(table, column, &first.rule.id, &first.pointer));
         };
         let mut asked = self.asked_statistics(&pulled.statistics, &scores)?;
+        self.check_nesting(&asked, &first.pointer)?;
         let mut slots = self.condition_slots(table, &mut asked, &first.pointer)?;
         let nulls = self.nulls_of(table, column)?;
         let null_bit = nulls.map(|_| slots.len());

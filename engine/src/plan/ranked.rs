@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::SlotId;
 use super::compiler::{Compiler, Failed};
 use super::quotas::{Ask, Asked as Counted};
 use super::statistics::units;
-use crate::enforce::correlate::Marginal;
+use crate::enforce::correlate::{Correlated, Marginal};
 use crate::enforce::statistic::{Asked, Measured, Within};
 use crate::enforce::strata::Strata;
 use crate::expr::{Comparison, Literal, Op, Parsed};
@@ -75,16 +76,16 @@ impl Compiler {
         Some((column?, comparisons))
     }
 
-    /// Lets a count of values of a column be met together with its statistics, by rank, where it is all that is counted of it.
+    /// Lets counts of values of a column be met together with its statistics, by rank, where they are all that is counted of it.
     pub(super) fn join_counts(&mut self) {
         let mut columns: Vec<(usize, usize)> = self.statements.statistics.keys().copied().collect();
         columns.sort_unstable();
         for place in columns {
-            let Some([asked]) = self.statements.counted.get(&place).map(Vec::as_slice) else { continue };
-            let is_alike = self.statements.statistics[&place].iter().any(|known| known.rule.when == asked.condition);
-            if let Some(count) = self.rank_count(place, asked).filter(|_| is_alike) {
+            let Some(asked) = self.statements.counted.get(&place) else { continue };
+            let counts: Option<Vec<RankCount>> = asked.iter().map(|asked| self.rank_count(place, asked)).collect();
+            if let Some(counts) = counts {
                 self.statements.counted.remove(&place);
-                self.statements.rank_counts.entry(place).or_default().push(count);
+                self.statements.rank_counts.entry(place).or_default().extend(counts);
             }
         }
     }
@@ -160,28 +161,35 @@ impl Compiler {
         &mut self,
         (table, column): (usize, usize),
         moving: &Rule,
+        together: &[usize],
         made: &Made,
     ) -> Result<Option<Measured>, Failed> {
         let statistics = self.statements.statistics.get(&(table, column)).cloned().unwrap_or_default();
         let counts = self.statements.rank_counts.get(&(table, column)).cloned().unwrap_or_default();
+        let name = self.dataset.tables[table].columns[column].name.clone();
+        let is_put = !self.statements.forced(table, column).is_empty()
+            || (!self.statements.closed.contains(&(table, column))
+                && !self.statements.bounds(table, column).is_empty());
         let first = statistics.first().map(|first| (&first.rule, &first.pointer));
         let Some((rule, pointer)) = first.or_else(|| counts.first().map(|first| (&first.rule, &first.pointer))) else {
-            return Ok(None);
+            let spread = made.distribution().filter(|_| !is_put && self.is_spread(table, column, moving));
+            let spread = spread.map(|quantiles| (vec![Asked::default()], quantiles, Vec::new()));
+            return Ok(spread.map(|spread| self.by_rank((table, column), spread)));
         };
-        let name = self.dataset.tables[table].columns[column].name.clone();
         let owned = |other: &Rule, pointer: &str| {
             let detail = format!("{name} is owned by both {} and {}", other.id, moving.id);
             Problem::new("two_owners", detail)
                 .at(pointer)
                 .remedy("leave one of them out, or state it of another column")
         };
+        // Rows are marked off by what stands fast.
+        let is_apart = |rule: &Rule| match (&rule.when, &moving.when) {
+            (Some(when), None) => self.moves_with(table, when, together),
+            (when, moving) => when != moving,
+        };
         let others = statistics.iter().map(|known| (&known.rule, &known.pointer));
-        let elsewhere = others
-            .chain(counts.iter().map(|known| (&known.rule, &known.pointer)))
-            .find(|(rule, _)| rule.when != moving.when);
-        let is_put = !self.statements.forced(table, column).is_empty()
-            || (!self.statements.closed.contains(&(table, column))
-                && !self.statements.bounds(table, column).is_empty());
+        let elsewhere =
+            others.chain(counts.iter().map(|known| (&known.rule, &known.pointer))).find(|(rule, _)| is_apart(rule));
         let refused = elsewhere.map(|(other, pointer)| owned(other, pointer));
         let refused = refused.or_else(|| is_put.then(|| owned(rule, pointer)));
         if let Some(problem) = refused {
@@ -193,25 +201,47 @@ impl Compiler {
             self.problems.push(problem);
             return Err(Failed::Known);
         };
-        let mut asked = match self.asked_statistics(&statistics, &quantiles)?.pop() {
-            Some((_, asked)) => asked,
-            None => Asked::default(),
+        let pointer = pointer.clone();
+        let mut asked = self.asked_statistics(&statistics, &quantiles)?;
+        self.add_counts((table, column), &quantiles, &mut asked)?;
+        self.check_nesting(&asked, &pointer)?;
+        let conditions = match moving.when {
+            None => self.condition_slots(table, &mut asked, &pointer)?,
+            // The rows of the rule are all that move.
+            Some(_) => Vec::new(),
         };
-        for count in &counts {
-            asked.rules.push(count.rule.id.clone());
-            asked.within.push(self.within(count, &quantiles)?);
-        }
+        let asked = asked.into_iter().map(|(_, asked)| asked).collect();
+        Ok(Some(self.by_rank((table, column), (asked, quantiles, conditions))))
+    }
+
+    /// Whether a column that moves with others is spread over its values as evenly as its distribution lets it, so that a combination can tell
+    /// apart the rows in which it is alike.
+    fn is_spread(&self, table: usize, column: usize, moving: &Rule) -> bool {
+        let deals = self.statements.deals.get(&table).into_iter().flatten();
+        let most = Correlated::most_ranked(&[]) / 8;
+        deals.into_iter().any(|deal| deal.beside.contains(&column))
+            && moving.when.is_none()
+            && !self.is_given(table, column)
+            && !self.statements.conditions.iter().any(|condition| condition.table == table)
+            && self.dataset.tables[table].rows.is_some_and(|rows| rows <= most)
+    }
+
+    /// A column whose values are by rank what is asked of them.
+    fn by_rank(
+        &self,
+        (table, column): (usize, usize),
+        (asked, quantiles, conditions): (Vec<Asked>, Arc<Quantiles>, Vec<SlotId>),
+    ) -> Measured {
         let definition = &self.dataset.tables[table].columns[column];
-        let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
-        Ok(Some(Measured {
-            column: name,
-            asked: vec![asked],
+        Measured {
+            column: definition.name.clone(),
+            asked,
             nulls: None,
-            strata: Strata::new(table, Vec::new()),
+            strata: Strata::new(table, conditions),
             quantiles,
-            key,
+            key: self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0),
             shaped: OnceLock::new(),
-        }))
+        }
     }
 }
 

@@ -31,33 +31,25 @@ impl Compiler {
     pub(super) fn gather_rules(&mut self) {
         let dataset = Arc::clone(&self.dataset);
         for (table, definition) in dataset.tables.iter().enumerate() {
-            if definition.primary_key.len() > 1 {
-                self.gather_unique(
-                    table,
-                    &definition.primary_key,
-                    &format!("/tables/{table}/primary_key"),
-                    "primary key",
-                    None,
-                );
-            }
-            for (at, columns) in definition.unique_indexes().filter(|(_, columns)| columns.len() > 1) {
-                let is_keyed = |key: &[String]| !key.is_empty() && key.iter().all(|column| columns.contains(column));
-                if !is_keyed(&definition.primary_key) {
-                    self.gather_unique(table, columns, &format!("/tables/{table}/indexes/{at}"), "unique index", None);
-                }
-            }
-            // What is computed shows before what may be dealt, and what an order may bound once all others are known.
-            let mut rules: Vec<(usize, &Rule)> = definition.rules.iter().enumerate().collect();
-            rules.sort_by_key(|(_, rule)| match rule.kind {
+            // What is computed or decided by other rules shows before what may be dealt, and what an order may bound once all others are known.
+            let rank = |rule: &Rule| match rule.kind {
                 RuleKind::Order { .. } => 2,
                 RuleKind::Unique { .. } => 1,
                 _ => 0,
-            });
-            for (at, rule) in rules {
-                let pointer = format!("/tables/{table}/rules/{at}");
-                self.statements.pointers.insert(rule.id.clone(), pointer.clone());
-                self.gather_rule(table, rule, &pointer);
+            };
+            let mut rules: Vec<(usize, Rule)> = definition.rules.iter().cloned().enumerate().collect();
+            self.admit(table, &mut rules);
+            for round in 0..=2 {
+                if round == 1 {
+                    self.gather_keys(table, definition);
+                }
+                for (at, rule) in rules.iter().filter(|(_, rule)| rank(rule) == round) {
+                    let pointer = format!("/tables/{table}/rules/{at}");
+                    self.statements.pointers.insert(rule.id.clone(), pointer.clone());
+                    self.gather_rule(table, rule, &pointer);
+                }
             }
+            self.admit_otherwise(table);
         }
         self.join_correlations();
         self.pull_statistics();
@@ -68,6 +60,20 @@ impl Compiler {
         for (column, (values, rule)) in std::mem::take(&mut self.statements.suggested) {
             if let Ok(generator) = GeneratorSpec::from_value(json!({ "type": "choice", "values": values })) {
                 self.chosen.insert(column, (generator, format!("its values are those of {rule}")));
+            }
+        }
+    }
+
+    /// Primary keys and unique indexes of several columns.
+    fn gather_keys(&mut self, table: usize, definition: &Table) {
+        if definition.primary_key.len() > 1 {
+            let pointer = format!("/tables/{table}/primary_key");
+            self.gather_unique(table, &definition.primary_key, &pointer, "primary key", None);
+        }
+        for (at, columns) in definition.unique_indexes().filter(|(_, columns)| columns.len() > 1) {
+            let is_keyed = |key: &[String]| !key.is_empty() && key.iter().all(|column| columns.contains(column));
+            if !is_keyed(&definition.primary_key) {
+                self.gather_unique(table, columns, &format!("/tables/{table}/indexes/{at}"), "unique index", None);
             }
         }
     }
@@ -244,8 +250,12 @@ impl Compiler {
                 }
             });
         }
-        let beside = self.leave_owned(table, &mut members, siblings_of, when.is_some());
-        if let Some(key) = siblings_of {
+        let is_admitted = self.statements.admitted.contains_key(&(table, id.to_owned()));
+        let beside = match is_admitted {
+            true => Vec::new(),
+            false => self.leave_owned(table, &mut members, siblings_of, when.is_some()),
+        };
+        if let Some(key) = siblings_of.filter(|_| !is_admitted) {
             let most = definition.foreign_keys[key].children.as_ref().and_then(|children| children.max);
             members.truncate(self.needed_members(table, &members, most));
         }
@@ -278,6 +288,7 @@ impl Compiler {
             unlike: None,
         };
         let note = match deal.beside.is_empty() {
+            _ if is_admitted => "combinations that obey what other rules say of them are dealt by a permutation",
             true => "combinations are dealt by a permutation of their positions",
             false => "combinations are dealt among the rows that are alike in what other rules decide",
         };
@@ -296,8 +307,16 @@ impl Compiler {
         siblings_of: Option<usize>,
         is_limited: bool,
     ) -> Vec<usize> {
+        let moves = |column: usize| {
+            let name = &self.dataset.tables[table].columns[column].name;
+            let is_it =
+                |rule: &Rule| matches!(&rule.kind, RuleKind::Correlation { columns, .. } if columns.contains(name));
+            self.dataset.tables[table].rules.iter().any(is_it)
+        };
         let is_owned = |member: &Member| match member {
-            Member::Column(column) => self.statements.is_counted(table, *column) || self.counts(table, *column),
+            Member::Column(column) => {
+                self.statements.is_counted(table, *column) || self.counts(table, *column) || moves(*column)
+            }
             Member::Key(_) => false,
         };
         let (owned, free): (Vec<Member>, Vec<Member>) = members.iter().copied().partition(is_owned);
@@ -324,10 +343,19 @@ impl Compiler {
         let rules = self.dataset.tables[table].rules.iter();
         let decided: HashSet<usize> = rules.flat_map(|rule| self.columns_decided_by(table, rule, &columns)).collect();
         let is_decided = |member: &Member| {
-            let is_it = |column: usize| decided.contains(&column) || self.statements.is_counted(table, column);
+            let is_it = |column: usize| {
+                let statements = &self.statements;
+                decided.contains(&column)
+                    || statements.is_counted(table, column)
+                    || statements.deal_of(table, column).is_some()
+            };
             member.column().is_some_and(is_it)
         };
-        let (owned, free): (Vec<Member>, Vec<Member>) = members.iter().copied().partition(is_decided);
+        let (mut owned, mut free): (Vec<Member>, Vec<Member>) = members.iter().copied().partition(is_decided);
+        if free.is_empty() {
+            // What rules state of one row may be met by what else they read.
+            (owned, free) = members.iter().copied().partition(is_owned);
+        }
         let beside: Vec<usize> = owned.iter().filter_map(|member| member.column()).collect();
         let all = free.iter().map(|member| match member {
             // Parents are more than one, or no combination would need them.
@@ -344,7 +372,7 @@ impl Compiler {
     }
 
     /// The rows of a key's parent, where these are written.
-    fn known_rows(&self, table: usize, key: usize) -> Option<u64> {
+    pub(super) fn known_rows(&self, table: usize, key: usize) -> Option<u64> {
         let parent = &self.dataset.tables[self.parent_of(table, key)?];
         self.options.rows.get(&parent.name).copied().or(parent.rows)
     }
@@ -374,8 +402,8 @@ impl Compiler {
                 (among(std::slice::from_ref(column)), Vec::new())
             }
             RuleKind::Count { condition, per, .. } => {
-                let counted = Parsed::parse(condition).is_ok_and(|parsed| !gives_way(&parsed));
-                (if counted { read(condition) } else { Vec::new() }, among(per))
+                let parsed = self.counted_by(table, condition).filter(|parsed| !gives_way(parsed));
+                (parsed.map_or_else(Vec::new, |parsed| read(parsed.sql())), among(per))
             }
             RuleKind::Correlation { columns, .. } => (among(columns), Vec::new()),
             // What has columns beside these follows on them.
@@ -418,15 +446,21 @@ impl Compiler {
     pub(super) fn counts(&self, table: usize, column: usize) -> bool {
         let name = &self.dataset.tables[table].columns[column].name;
         self.dataset.tables[table].rules.iter().any(|rule| match &rule.kind {
-            RuleKind::Count { condition, .. } => Parsed::parse(condition).is_ok_and(|parsed| {
+            RuleKind::Count { condition, .. } => self.counted_by(table, condition).is_some_and(|parsed| {
                 parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
             }),
             _ => false,
         })
     }
 
+    /// The condition of a count over the columns that can be drawn.
+    fn counted_by(&self, table: usize, condition: &str) -> Option<Parsed> {
+        let parsed = Parsed::parse(condition).ok()?;
+        self.unfolded(table, &parsed).or(Some(parsed))
+    }
+
     /// How many values a member has at least, as far as that is known before it is compiled.
-    fn least_capacity(&self, table: usize, member: Member) -> u128 {
+    pub(super) fn least_capacity(&self, table: usize, member: Member) -> u128 {
         let Member::Column(column) = member else { return 1 };
         let definition = &self.dataset.tables[table].columns[column];
         let Some(generator) = &definition.generator else { return 1 };

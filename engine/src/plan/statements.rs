@@ -7,6 +7,7 @@ use datafusion::arrow::array::ArrayRef;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::admitted::Admitted;
 use super::aggregates::Aggregate;
 use super::combinations::Combination;
 use super::compiler::Failed;
@@ -257,6 +258,8 @@ pub(super) struct Statements {
     pub(super) listings: HashMap<(usize, usize), Vec<Listing>>,
     pub(super) formulas: HashMap<(usize, usize), Vec<Formula>>,
     pub(super) bounds: HashMap<(usize, usize), Vec<PlannedBound>>,
+    /// What combinations that are dealt have to obey.
+    pub(super) admitted: Admitted,
     pub(super) deals: HashMap<usize, Vec<Deal>>,
     pub(super) combinations: HashMap<usize, Vec<Combination>>,
     /// Values that rules name of columns that have no generator, with the first rule that does.

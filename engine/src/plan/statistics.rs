@@ -127,17 +127,25 @@ impl Compiler {
             }
             known.rules.push(statistic.rule.id.clone());
         }
-        if asked.len() > 1
-            && let Some(at) = asked.iter().position(|(when, _)| when.is_none())
-        {
-            let other = &asked[usize::from(at == 0)].1.rules;
-            let detail =
-                format!("{} and {} overlap without nesting", asked[at].1.rules.join(" and "), other.join(" and "));
-            let problem = Problem::new("overlap", detail).at(&statistics[0].pointer);
-            self.problems.push(problem.remedy("give each a condition of its own that excludes the other"));
-            return Err(Failed::Known);
-        }
         Ok(asked)
+    }
+
+    /// Refuses what is asked of all rows beside what is asked of some, unless the others can make up for these.
+    pub(super) fn check_nesting(&mut self, asked: &[(Option<String>, Asked)], pointer: &str) -> Result<(), Failed> {
+        let Some((at, (_, outer))) = asked.iter().enumerate().find(|(_, (when, _))| when.is_none()) else {
+            return Ok(());
+        };
+        let makes_up = outer.std.is_none() && outer.min.is_none() && outer.max.is_none() && outer.quantiles.is_empty();
+        let Some((_, inner)) = asked.iter().enumerate().find(|(other, _)| *other != at).map(|(_, other)| other) else {
+            return Ok(());
+        };
+        if makes_up {
+            return Ok(());
+        }
+        let detail = format!("{} and {} overlap without nesting", outer.rules.join(" and "), inner.rules.join(" and "));
+        let problem = Problem::new("overlap", detail).at(pointer);
+        self.problems.push(problem.remedy("give each a condition of its own that excludes the other"));
+        Err(Failed::Known)
     }
 
     /// The slots of the conditions that limit statistics, each of which gets its bit.
@@ -204,6 +212,7 @@ impl Compiler {
         };
         let mut asked = self.asked_statistics(&statistics, &quantiles)?;
         self.add_counts((table, column), &quantiles, &mut asked)?;
+        self.check_nesting(&asked, &pointer)?;
         let mut slots = self.condition_slots(table, &mut asked, &pointer)?;
         let nulls = self.nulls_of(table, column)?;
         let null_bit = nulls.map(|_| slots.len());

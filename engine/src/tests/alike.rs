@@ -13,6 +13,8 @@ fn combinations_are_dealt_among_rows_that_are_alike_in_what_other_rules_decide()
       - {{ name: kind, generator: {{ type: choice, values: [x, y, z] }} }}
       - {{ name: size, generator: {{ type: integer, min: 0, max: 99 }} }}
       - {{ name: score, generator: {{ type: float, min: 0, max: 1 }} }}
+      - {{ name: day, generator: {{ type: integer, min: 1, max: 100 }} }}
+      - {{ name: grade, type: string }}
     rules:
       - {{ id: apart, kind: unique, columns: [size, unit, kind] }}
 {rules}"
@@ -31,6 +33,18 @@ fn combinations_are_dealt_among_rows_that_are_alike_in_what_other_rules_decide()
         (
             350,
             "      - { id: r, kind: combination, columns: [kind, unit], allowed: [[x, a], [x, b], [y, a], [y, c], [z, d]] }\n",
+        ),
+        (300, "      - { id: r, kind: correlation, columns: [size, score], coefficient: 0.5 }\n"),
+        (
+            300,
+            "      - { id: g, kind: score, column: grade, of: size, bands: [{ below: 70, value: low }, { value: high }] }
+      - { id: r, kind: count, where: \"grade = 'high'\", exactly: 100 }\n",
+        ),
+        (300, "      - { id: r, kind: unique, columns: [day, unit] }\n"),
+        (
+            300,
+            "      - { id: r, kind: correlation, columns: [size, score], coefficient: 0.5 }
+      - { id: c, kind: count, where: \"kind = 'x'\", exactly: 120 }\n",
         ),
     ] {
         let schema = of(rows, rules);
@@ -80,4 +94,20 @@ tables:
     );
     // Where the keys tell all rows apart, nothing is brought together.
     holds(&of(60, "screening: 0.5, interview: 0.3"));
+}
+
+#[test]
+fn rules_of_one_row_move_what_else_they_read_where_all_members_are_decided() {
+    holds(&table(
+        300,
+        "      - { name: unit, generator: { type: choice, values: [a, b, c, d] } }
+      - { name: kind, generator: { type: choice, values: [x, y, z] } }
+      - { name: day, generator: { type: date, start: 2024-01-01, end: 2024-12-31 } }
+      - { name: cost, generator: { type: normal, mean: 50, std: 10 } }
+    rules:
+      - { id: apart, kind: unique, columns: [day, unit] }
+      - { id: moves, kind: correlation, columns: [day, cost], coefficient: 0.3 }
+      - { id: r, kind: implies, if: \"kind = 'x'\", then: \"unit = 'a'\" }
+",
+    ));
 }

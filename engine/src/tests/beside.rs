@@ -285,7 +285,7 @@ fn what_columns_that_move_together_cannot_have_is_refused() {
             "r asks for a mean of 41",
         ),
         (
-            json!({ "id": "r", "kind": "statistic", "column": "b", "fn": "mean", "equals": 20, "when": "kind = 'x'" }),
+            json!({ "id": "r", "kind": "statistic", "column": "b", "fn": "mean", "equals": 20, "when": "a > 3" }),
             "b is owned by both r and moves",
         ),
     ] {

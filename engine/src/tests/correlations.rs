@@ -407,7 +407,7 @@ fn what_cannot_move_together_is_refused_with_its_reason() {
     );
     starts(
         of(
-            "      - { id: r, kind: correlation, columns: [years, pay], coefficient: 0.5 }\n      - { id: s, kind: statistic, column: pay, when: \"left\", fn: mean, equals: 3000 }\n",
+            "      - { id: r, kind: correlation, columns: [years, pay], coefficient: 0.5 }\n      - { id: s, kind: statistic, column: pay, when: \"years > 3\", fn: mean, equals: 3000 }\n",
         ),
         "tables[0].rules[1]: pay is owned by both s and r",
     );
@@ -482,7 +482,11 @@ proptest! {
                 f64::from(percent) / 100.0
             ),
         );
-        let plan = plan(&schema);
+        // A handful of rows may not be able to have every coefficient.
+        let Some(plan) = super::compiled(&schema).plan else {
+            prop_assert!(rows < 40, "{schema}");
+            return Ok(());
+        };
         let whole = all_rows(&plan, "t");
         let (start, end) = (start.min(rows - 1), (start + 100).min(rows));
         let alone = super::plan(&schema);

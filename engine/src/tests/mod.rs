@@ -1,5 +1,6 @@
 //! What the engine promises as a whole: the same bytes however rows are asked for, golden hashes, rules that hold, no panic on any text.
 
+mod admitted;
 mod aggregates;
 mod alike;
 mod apart;
@@ -40,6 +41,7 @@ mod robustness;
 mod rules;
 mod schemas;
 mod shared;
+mod some_rows;
 mod statistics;
 mod stopped;
 mod to_prove;

@@ -157,7 +157,7 @@ fn what_a_distribution_cannot_have_is_refused_with_what_it_can() {
     );
     assert!(found[0].contains("r and s ask for 30 and 20 of n in an order that 500 values cannot have"), "{found:?}");
     let found = of(
-        "      - { id: r, kind: statistic, column: n, fn: mean, equals: 20 }\n      - { id: s, kind: statistic, when: \"kind = 'a'\", column: n, fn: mean, equals: 30 }\n",
+        "      - { id: r, kind: statistic, column: n, fn: median, equals: 20 }\n      - { id: s, kind: statistic, when: \"kind = 'a'\", column: n, fn: mean, equals: 30 }\n",
     );
     assert!(found[0].contains("r and s overlap without nesting"), "{found:?}");
     let found = of(

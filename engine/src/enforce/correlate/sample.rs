@@ -10,6 +10,7 @@ use super::follow::Beside;
 use super::marginal::{score_of, share_of};
 use super::ranked::Shaped;
 use super::{By, Correlated, Marginal, Member, Square, is_true};
+use crate::enforce::quota::Fault;
 use crate::enforce::within::Shares;
 use crate::generators::{Rows, RunError};
 use crate::plan::{Evaluation, Plan, SlotId, units_of};
@@ -31,6 +32,8 @@ pub(super) struct Sample {
     pub apart: Vec<bool>,
     /// Not a number where the cell is null, a number where a rule puts it in, infinite where it is drawn; empty where all cells are drawn.
     pub put: Vec<Vec<f64>>,
+    /// Which condition limits what is asked of the values of a column that takes them by rank; empty where none does.
+    pub parts: Vec<Vec<usize>>,
     /// The columns that bound others.
     pub bounds: HashMap<SlotId, Vec<Option<i64>>>,
     /// What conditions read of other columns.
@@ -43,8 +46,14 @@ impl Sample {
             is_whole: true,
             scores: vec![Vec::new(); members],
             put: vec![Vec::new(); members],
+            parts: vec![Vec::new(); members],
             ..Sample::default()
         }
+    }
+
+    /// The place of what is asked of a row's value of a column.
+    pub fn part(&self, at: usize, row: usize) -> usize {
+        self.parts[at].get(row).copied().unwrap_or(0)
     }
 
     /// The rows in which a column has a value.
@@ -55,7 +64,7 @@ impl Sample {
 
 impl Correlated {
     /// Reads the rows over which coefficients are measured.
-    pub(super) fn sample(&self, plan: &Plan) -> Result<Sample, RunError> {
+    pub(super) fn sample(&self, plan: &Plan) -> Result<Sample, Fault> {
         let most = Correlated::most_rows(&self.pairs, self.members.len()) as usize;
         let rows = plan.tables[self.table].rows;
         let mut sample = Sample::new(self.members.len());
@@ -77,7 +86,8 @@ impl Correlated {
         }
         for (slot, parts) in beside {
             let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-            sample.beside.insert(slot, concat(&parts).map_err(|error| RunError::new(error.to_string()))?);
+            let joined = concat(&parts).map_err(|error| Fault::Run(RunError::new(error.to_string())))?;
+            sample.beside.insert(slot, joined);
         }
         Ok(sample)
     }
@@ -95,7 +105,7 @@ impl Correlated {
     }
 
     /// The rows of a block that the rules speak of, as far as one column is made of them: its own cells, and the scores of those before it.
-    pub(super) fn block(&self, plan: &Plan, block: Range<u64>, at: usize) -> Result<Sample, RunError> {
+    pub(super) fn block(&self, plan: &Plan, block: Range<u64>, at: usize) -> Result<Sample, Fault> {
         let (rows, mut evaluation) = self.spoken_of(plan, block)?;
         let mut sample = Sample::new(self.members.len());
         self.read(&mut sample, &rows, 0..at + 1, &mut |slot| evaluation.need(slot))?;
@@ -107,7 +117,7 @@ impl Correlated {
         &self,
         rows: &Rows,
         need: &mut impl FnMut(SlotId) -> Result<ArrayRef, RunError>,
-    ) -> Result<Sample, RunError> {
+    ) -> Result<Sample, Fault> {
         let mut sample = Sample::new(self.members.len());
         self.read(&mut sample, rows, 0..self.members.len(), need)?;
         if let Some(when) = self.when {
@@ -128,7 +138,7 @@ impl Correlated {
         rows: &Rows,
         members: Range<usize>,
         need: &mut impl FnMut(SlotId) -> Result<ArrayRef, RunError>,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), Fault> {
         sample.rows += rows.len();
         sample.numbers.extend(rows.iter());
         for at in members {
@@ -136,6 +146,9 @@ impl Correlated {
             sample.scores[at].extend(rows.iter().map(|row| score_of(open_unit(member.key.word(row)))));
             if member.is_put() {
                 sample.put[at].extend(member.put(rows, need)?);
+            }
+            if let Some(ranked) = member.ranked.as_ref().filter(|ranked| !ranked.strata.conditions().is_empty()) {
+                sample.parts[at].extend(ranked.parts(rows.len(), &mut *need)?);
             }
             for limit in &member.limits {
                 let By::Slot(slot) = limit.by else { continue };
@@ -157,8 +170,9 @@ impl Correlated {
             let key = member.key.child(u64::from(attempt));
             numbers.iter().map(|number| score_of(open_unit(key.word(*number)))).collect()
         });
-        let of =
-            |known: &Vec<f64>| if known.is_empty() { Vec::new() } else { rows.iter().map(|row| known[*row]).collect() };
+        fn taken<T: Copy>(known: &[T], rows: &[usize]) -> Vec<T> {
+            if known.is_empty() { Vec::new() } else { rows.iter().map(|row| known[*row]).collect() }
+        }
         let positions = rows.iter().map(|row| Some(*row as u32)).collect();
         let beside = |(slot, known): (&SlotId, &ArrayRef)| Ok((*slot, crate::plan::take_rows(known, &positions)?));
         let bounds =
@@ -168,12 +182,9 @@ impl Correlated {
             is_whole: false,
             attempt,
             scores: scores.collect(),
-            apart: if sample.apart.is_empty() {
-                Vec::new()
-            } else {
-                rows.iter().map(|row| sample.apart[*row]).collect()
-            },
-            put: sample.put.iter().map(of).collect(),
+            apart: taken(&sample.apart, rows),
+            put: sample.put.iter().map(|put| taken(put, rows)).collect(),
+            parts: sample.parts.iter().map(|parts| taken(parts, rows)).collect(),
             bounds: sample.bounds.iter().map(bounds).collect(),
             beside: sample.beside.iter().map(beside).collect::<Result<_, RunError>>()?,
             numbers,
@@ -197,15 +208,6 @@ impl Correlated {
         }) {
             let at = open.remove(place);
             let member = &self.members[at];
-            if let (Some(shape), Marginal::Drawn(quantiles)) = (&shapes[at], &member.marginal) {
-                all[at] = vec![f64::NAN; sample.rows];
-                let ascending = self.ascending(at, sample, lower);
-                let among = ascending.len() as u64;
-                for (rank, (_, _, row)) in ascending.into_iter().enumerate() {
-                    all[at][row] = shape.value(quantiles, rank as u64, among);
-                }
-                continue;
-            }
             let key = member.key_of(sample.attempt);
             let mut shares = Shares::default();
             let value = |row: usize| {
@@ -229,6 +231,15 @@ impl Correlated {
                 shares.within(quantiles, drawn, bounds)
             };
             let mut values: Vec<f64> = (0..sample.rows).map(value).collect();
+            if let (Some(shape), Marginal::Drawn(quantiles)) = (&shapes[at], &member.marginal) {
+                for (part, ascending) in self.ascending(at, sample, lower) {
+                    let among = ascending.len() as u64;
+                    for (rank, (_, _, row)) in ascending.into_iter().enumerate() {
+                        let by_rank = shape.value(quantiles, part, rank as u64, among);
+                        values[row] = by_rank.unwrap_or(values[row]);
+                    }
+                }
+            }
             self.follow(at, sample, &all, &mut values)?;
             all[at] = values;
         }

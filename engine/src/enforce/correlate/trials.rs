@@ -61,7 +61,8 @@ impl Correlated {
                 _ => None,
             });
             let forced = member.forced.iter().map(|(slot, _)| *slot);
-            member.nulls.into_iter().chain(forced).chain(limits).collect::<Vec<_>>()
+            let ranked = member.ranked.iter().flat_map(|ranked| ranked.strata.conditions().iter().copied());
+            member.nulls.into_iter().chain(forced).chain(limits).chain(ranked).collect::<Vec<_>>()
         };
         let own = self.members.iter().flat_map(of).chain(self.when).chain(self.read_beside());
         let mut slots: Vec<SlotId> = own.collect();

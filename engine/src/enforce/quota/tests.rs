@@ -157,3 +157,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn rows_that_a_count_asks_for_are_spread_over_the_values_of_which_it_speaks() {
+    let counted = |least, most| Statement {
+        parts: vec![Part { values: (70..100).collect(), want: Want::Between(least, most) }],
+        ..between(1, None, 0, least, most)
+    };
+    let half = Statement {
+        parts: vec![Part { values: (60..80).collect(), want: Want::Between(0, Some(30)) }],
+        ..between(2, Some(0), 0, 0, Some(30))
+    };
+    for (statements, least, most) in [
+        (vec![counted(100, Some(100))], 3, 4),
+        (vec![counted(200, None)], 6, 7),
+        (vec![counted(0, Some(10))], 0, 1),
+        (vec![counted(100, Some(100)), half], 1, 4),
+    ] {
+        let system = system(&[1.0; 100], statements, Vec::new());
+        let found = system.solve(&[0, 1], &[150, 150]).expect("rows");
+        let of = |value: usize| found.iter().map(|cell| cell[value]).sum::<u64>();
+        let values: Vec<u64> = (70..100).map(of).collect();
+        assert!(values.iter().all(|rows| (least..=most).contains(rows)), "{values:?}");
+    }
+}

@@ -73,7 +73,7 @@ impl Compiler {
     }
 
     /// Whether SQL reads columns of a system, or what is computed of them alone.
-    pub(super) fn moves_with(&self, table: usize, sql: &str, columns: &[usize]) -> bool {
+    pub(in crate::plan) fn moves_with(&self, table: usize, sql: &str, columns: &[usize]) -> bool {
         let read = self.own_columns(table, sql);
         read.iter().any(|column| columns.contains(column) || self.is_computed_of(table, *column, columns))
     }
