@@ -53,16 +53,15 @@ impl Pulled {
 
 impl Fill for Pulled {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let shapes = self.measured.shaped(cells.plan)?;
+        let laid = self.measured.laid(cells.plan)?;
         let standings = self.measured.strata.standings(cells.plan, rows, &cells.inputs[1..])?;
         let mut from = Vec::with_capacity(rows.len());
         let mut values = Vec::new();
         for (position, (row, standing)) in rows.iter().zip(standings).enumerate() {
-            match &shapes[standing.cell as usize] {
+            match laid.value(&self.measured, (standing.cell, standing.rank), row) {
                 None => from.push((0, position)),
-                Some(shape) => {
+                Some(score) => {
                     from.push((1, values.len()));
-                    let score = shape.value(&self.measured.quantiles, shape.order.at(standing.rank));
                     values.push(self.at(score, open_unit(self.key.word(row))));
                 }
             }

@@ -11,6 +11,7 @@ mod listed;
 mod met;
 mod rest;
 mod stretch;
+mod walls;
 
 use std::sync::{Arc, OnceLock};
 
@@ -21,6 +22,8 @@ pub(crate) use curve::Shape;
 use curve::{Bend, Curve, Segment, Spread};
 pub(crate) use cut::Within;
 use listed::Runs;
+use walls::Cell;
+pub(crate) use walls::{Laid, Wall};
 
 use super::quota::{Conflict, Fault};
 use super::strata::Strata;
@@ -59,31 +62,36 @@ pub(crate) struct Asked {
 pub(crate) struct Measured {
     pub column: String,
     pub asked: Vec<Asked>,
+    /// What other rules leave the column in some rows.
+    pub walls: Vec<Wall>,
     pub nulls: Option<usize>,
     pub strata: Strata,
     pub quantiles: Arc<Quantiles>,
     pub key: Key,
-    pub shaped: OnceLock<Result<Vec<Option<Shape>>, Fault>>,
+    pub laid: OnceLock<Result<Laid, Fault>>,
 }
 
 impl Measured {
     /// Whether the rules can hold, by the pass over the whole table.
     pub fn check(&self, plan: &Plan) -> Result<Vec<(String, String)>, Fault> {
-        self.shaped(plan).map(|_| Vec::new())
+        self.laid(plan).map(|_| Vec::new())
     }
 
-    /// The values of each cell of the conditions, by rank; `None` where no rule speaks.
-    pub fn shaped(&self, plan: &Plan) -> Result<&[Option<Shape>], Fault> {
-        self.shaped.get_or_init(|| self.shape(plan)).as_ref().map(Vec::as_slice).map_err(Clone::clone)
+    /// The values of each cell of the conditions, by rank.
+    pub fn laid(&self, plan: &Plan) -> Result<&Laid, Fault> {
+        self.laid.get_or_init(|| self.laid_out(plan)).as_ref().map_err(Clone::clone)
     }
 
-    fn shape(&self, plan: &Plan) -> Result<Vec<Option<Shape>>, Fault> {
+    fn laid_out(&self, plan: &Plan) -> Result<Laid, Fault> {
         let index = self.strata.index(plan).map_err(Fault::Run)?;
         let outer = self.asked.iter().position(|asked| asked.condition.is_none());
         let mut rows = vec![0; self.asked.len()];
-        let mut cells = vec![None; index.masks.len()];
-        for ((mask, count), cell) in index.masks.iter().zip(&index.counts).zip(&mut cells) {
+        // Of each part its cells, which limits tell apart alone.
+        let mut parts: Vec<Vec<(usize, u64, u64)>> = vec![Vec::new(); self.asked.len()];
+        let mut cells = Vec::with_capacity(index.masks.len());
+        for (cell, (mask, count)) in index.masks.iter().zip(&index.counts).enumerate() {
             let holds = |bit: usize| mask >> bit & 1 == 1;
+            cells.push(Cell::Drawn);
             if self.nulls.is_some_and(holds) {
                 continue;
             }
@@ -92,19 +100,24 @@ impl Measured {
             if let (Some(first), Some(other)) = (first, other) {
                 return Err(Fault::Conflict(self.shared(&self.asked[first], &self.asked[other])));
             }
-            // Only one cell has the rows of one condition, or those of none.
-            *cell = first.or(outer);
-            if let Some(at) = *cell {
-                rows[at] = *count;
+            match first.or(outer) {
+                None => cells[cell] = self.between(*mask).map_err(Fault::Conflict)?,
+                Some(at) => {
+                    rows[at] += *count;
+                    parts[at].push((cell, *mask, *count));
+                }
             }
         }
-        let mask_of = |at: usize| {
-            let cell = cells.iter().position(|cell| *cell == Some(at));
-            cell.map_or(0, |cell| index.masks[cell])
+        let key = |at: usize| {
+            let mask = parts[at].first().map_or(0, |(_, mask, _)| mask & !self.wall_bits());
+            self.key.child(mask)
         };
-        let shapes = self.shapes(&rows, |at| self.key.child(mask_of(at))).map_err(Fault::Conflict)?;
-        let mut shapes: Vec<Option<Shape>> = shapes;
-        Ok(cells.iter().map(|cell| cell.and_then(|at| shapes[at].take())).collect())
+        let shapes = self.shapes(&rows, key).map_err(Fault::Conflict)?;
+        let mut laid = Laid::new(shapes, cells);
+        for (at, cells) in parts.iter().enumerate().filter(|(_, cells)| !cells.is_empty()) {
+            self.lay(&mut laid, at, cells, key(at)).map_err(Fault::Conflict)?;
+        }
+        Ok(laid)
     }
 
     /// Says of two rules that they meet in some rows.
@@ -443,16 +456,16 @@ pub(crate) struct MeasuredFill(pub Arc<Measured>);
 impl Fill for MeasuredFill {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let measured = &self.0;
-        let shapes = measured.shaped(cells.plan)?;
+        let laid = measured.laid(cells.plan)?;
         let standings = measured.strata.standings(cells.plan, rows, &cells.inputs[1..])?;
         let mut from = Vec::with_capacity(rows.len());
         let mut values = Vec::new();
-        for (row, standing) in standings.into_iter().enumerate() {
-            match &shapes[standing.cell as usize] {
-                None => from.push((0, row)),
-                Some(shape) => {
+        for (position, (row, standing)) in rows.iter().zip(standings).enumerate() {
+            match laid.value(measured, (standing.cell, standing.rank), row) {
+                None => from.push((0, position)),
+                Some(value) => {
                     from.push((1, values.len()));
-                    values.push(shape.value(&measured.quantiles, shape.order.at(standing.rank)));
+                    values.push(value);
                 }
             }
         }

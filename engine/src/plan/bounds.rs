@@ -39,6 +39,16 @@ impl Compiler {
                     }
                     continue;
                 }
+                if let Some((column, wall)) = self.wall_of(&condition, part, &ordered) {
+                    self.statements.walls.entry((condition.table, column)).or_default().push(wall);
+                    self.statements.projected.push((condition.table, column, condition.rule.clone()));
+                    met.push(at);
+                    let name = &self.dataset.tables[condition.table].columns[column].name;
+                    if !names.contains(name) {
+                        names.push(name.clone());
+                    }
+                    continue;
+                }
                 let Some((column, bounds)) = self.bounds_of(&condition, part, &ordered) else {
                     rest.push(at);
                     continue;

@@ -61,6 +61,7 @@ mod statistics;
 mod units;
 mod unlike;
 mod upward;
+mod walls;
 mod ways;
 mod whole;
 

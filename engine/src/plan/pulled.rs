@@ -103,11 +103,12 @@ impl Compiler {
         let measured = Arc::new(Measured {
             column: score.name.clone(),
             asked: asked.into_iter().map(|(_, asked)| asked).collect(),
+            walls: Vec::new(),
             nulls: null_bit,
             strata: Strata::new(table, slots.clone()),
             quantiles: Arc::new(scores),
             key: self.seeds.key(&seed_name, score.seed_name(), "position", 0),
-            shaped: OnceLock::new(),
+            laid: OnceLock::new(),
         });
         let (logical, longest) = (made.logical.clone(), made.longest);
         let drawn = self.push(table, definition.name.clone(), made);

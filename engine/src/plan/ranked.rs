@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::SlotId;
 use super::compiler::{Compiler, Failed};
 use super::quotas::{Ask, Asked as Counted};
+use super::statements::RowCondition;
 use super::statistics::units;
 use crate::enforce::correlate::{Correlated, Marginal};
 use crate::enforce::statistic::{Asked, Measured, Within};
@@ -48,7 +49,7 @@ impl Compiler {
     }
 
     /// The one column that conditions compare with values, all of them, and how.
-    fn compared_alone(
+    pub(super) fn compared_alone(
         &self,
         table: usize,
         conjuncts: &[Parsed],
@@ -143,16 +144,10 @@ impl Compiler {
 
     /// The interval that a count speaks of.
     fn within(&mut self, count: &RankCount, quantiles: &Quantiles) -> Result<Within, Failed> {
-        let (mut low, mut high) = (quantiles.low, quantiles.high);
-        for (op, value) in &count.comparisons {
-            let place = format!("{}/where", count.pointer);
-            let number = compared(value, quantiles).map_err(|problem| {
-                self.report(&place, [problem]);
-                Failed::Known
-            })?;
-            let (from, to) = interval(*op, number, quantiles.quantum.is_some());
-            (low, high) = (low.max(from), high.min(to));
-        }
+        let (low, high) = interval_of(&count.comparisons, quantiles).map_err(|problem| {
+            self.report(&format!("{}/where", count.pointer), [problem]);
+            Failed::Known
+        })?;
         Ok(Within { rule: count.rule.id.clone(), low, high, min: count.min, max: count.max, when: count.when.clone() })
     }
 
@@ -172,7 +167,7 @@ impl Compiler {
                 && !self.statements.bounds(table, column).is_empty());
         let first = statistics.first().map(|first| (&first.rule, &first.pointer));
         let Some((rule, pointer)) = first.or_else(|| counts.first().map(|first| (&first.rule, &first.pointer))) else {
-            let spread = made.distribution().filter(|_| !is_put && self.is_spread(table, column, moving));
+            let spread = made.distribution().filter(|_| !is_put && self.is_spread((table, column), moving, together));
             let spread = spread.map(|quantiles| (vec![Asked::default()], quantiles, Vec::new()));
             return Ok(spread.map(|spread| self.by_rank((table, column), spread)));
         };
@@ -216,13 +211,15 @@ impl Compiler {
 
     /// Whether a column that moves with others is spread over its values as evenly as its distribution lets it, so that a combination can tell
     /// apart the rows in which it is alike.
-    fn is_spread(&self, table: usize, column: usize, moving: &Rule) -> bool {
+    fn is_spread(&self, (table, column): (usize, usize), moving: &Rule, together: &[usize]) -> bool {
         let deals = self.statements.deals.get(&table).into_iter().flatten();
         let most = Correlated::most_ranked(&[]) / 8;
+        let draws_again =
+            |condition: &RowCondition| condition.table == table && self.moves_with(table, &condition.sql, together);
         deals.into_iter().any(|deal| deal.beside.contains(&column))
             && moving.when.is_none()
             && !self.is_given(table, column)
-            && !self.statements.conditions.iter().any(|condition| condition.table == table)
+            && !self.statements.conditions.iter().any(draws_again)
             && self.dataset.tables[table].rows.is_some_and(|rows| rows <= most)
     }
 
@@ -236,11 +233,12 @@ impl Compiler {
         Measured {
             column: definition.name.clone(),
             asked,
+            walls: Vec::new(),
             nulls: None,
             strata: Strata::new(table, conditions),
             quantiles,
             key: self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0),
-            shaped: OnceLock::new(),
+            laid: OnceLock::new(),
         }
     }
 }
@@ -248,6 +246,16 @@ impl Compiler {
 /// The distribution by which the ranks of such a column are known.
 pub(super) fn marginal_of(measured: &Measured) -> Marginal {
     Marginal::Drawn(Arc::clone(&measured.quantiles))
+}
+
+/// What comparisons with values leave of a column, both ends included, in its units.
+pub(super) fn interval_of(comparisons: &[(Op, Literal)], quantiles: &Quantiles) -> Result<(f64, f64), Problem> {
+    let (mut low, mut high) = (quantiles.low, quantiles.high);
+    for (op, value) in comparisons {
+        let (from, to) = interval(*op, compared(value, quantiles)?, quantiles.quantum.is_some());
+        (low, high) = (low.max(from), high.min(to));
+    }
+    Ok((low, high))
 }
 
 /// A value that a condition names, in units of a column.

@@ -217,16 +217,19 @@ impl Compiler {
         let nulls = self.nulls_of(table, column)?;
         let null_bit = nulls.map(|_| slots.len());
         slots.extend(nulls);
+        let (walls, conditions) = self.walls((table, column), &quantiles, slots.len())?;
+        slots.extend(conditions);
         let is_of_all = slots.is_empty();
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
         let measured = Arc::new(Measured {
             column: definition.name.clone(),
             asked: asked.into_iter().map(|(_, asked)| asked).collect(),
+            walls,
             nulls: null_bit,
             strata: Strata::new(table, slots.clone()),
             quantiles,
             key,
-            shaped: OnceLock::new(),
+            laid: OnceLock::new(),
         });
         let (logical, longest) = (made.logical.clone(), made.longest);
         let drawn = self.push(table, definition.name.clone(), made);

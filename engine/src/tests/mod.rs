@@ -48,6 +48,7 @@ mod to_prove;
 mod together;
 mod unique;
 mod unlike;
+mod walls;
 
 use std::sync::Arc;
 

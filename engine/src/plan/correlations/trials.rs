@@ -93,7 +93,7 @@ impl Compiler {
     }
 
     /// The columns of a row that SQL reads.
-    pub(super) fn own_columns(&self, table: usize, sql: &str) -> Vec<usize> {
+    pub(in crate::plan) fn own_columns(&self, table: usize, sql: &str) -> Vec<usize> {
         let Ok(parsed) = Parsed::parse(sql) else { return Vec::new() };
         let own = |read: &crate::expr::Reference| match read.0.as_slice() {
             [name] => self.column_named(table, name),
