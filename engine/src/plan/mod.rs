@@ -38,6 +38,7 @@ mod memory;
 mod nulls;
 mod order;
 mod overlaps;
+mod owned;
 mod picks;
 mod pool_report;
 mod pools;
