@@ -99,6 +99,7 @@ impl Compiler {
         let nulls = self.nulls_of(table, column)?;
         let null_bit = nulls.map(|_| slots.len());
         slots.extend(nulls);
+        self.check_conditions(slots.len(), &definition.name, &first.pointer)?;
         let seed_name = self.dataset.tables[table].seed_name().to_owned();
         let measured = Arc::new(Measured {
             column: score.name.clone(),

@@ -182,6 +182,16 @@ impl Compiler {
         Err(Failed::Known)
     }
 
+    /// Refuses more conditions than tell the rows of one column apart.
+    pub(super) fn check_conditions(&mut self, conditions: usize, column: &str, pointer: &str) -> Result<(), Failed> {
+        if conditions <= CONDITIONS {
+            return Ok(());
+        }
+        let detail = format!("the rules of {column} read more than {CONDITIONS} conditions");
+        self.problems.push(Problem::new("too_many", detail).at(pointer));
+        Err(Failed::Known)
+    }
+
     fn make_system(
         &mut self,
         table: usize,
@@ -257,11 +267,7 @@ impl Compiler {
             system.nulls = Some(bits.slots.len());
             bits.slots.push(nulls);
         }
-        if bits.slots.len() > CONDITIONS {
-            let detail = format!("the rules of {} read more than {CONDITIONS} conditions", definition.name);
-            self.problems.push(Problem::new("too_many", detail).at(&asked[0].pointer));
-            return Err(Failed::Known);
-        }
+        self.check_conditions(bits.slots.len(), &definition.name, &asked[0].pointer)?;
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
         let longest = made.longest;
         let counted = Arc::new(Counted::new(system, Strata::new(table, bits.slots.clone()), values, key));

@@ -219,6 +219,7 @@ impl Compiler {
         slots.extend(nulls);
         let (walls, conditions) = self.walls((table, column), &quantiles, slots.len())?;
         slots.extend(conditions);
+        self.check_conditions(slots.len(), &definition.name, &pointer)?;
         let is_of_all = slots.is_empty();
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
         let measured = Arc::new(Measured {

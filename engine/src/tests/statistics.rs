@@ -300,3 +300,27 @@ fn the_largest_value_of_a_list_may_stand_more_than_once() {
     let top = column(&alone, 1).iter().filter(|stars| **stars == 5.0).count();
     assert!((40..=41).contains(&top), "{top}");
 }
+
+#[test]
+fn more_conditions_than_rows_are_told_apart_by_are_refused() {
+    let of = |groups: u64| {
+        let rules = (0..groups).map(|group| {
+            format!("      - {{ id: r{group}, kind: statistic, column: n, fn: mean, equals: {}, when: \"kind = {group}\" }}\n", 400 + group)
+        });
+        let rules: String = rules.collect();
+        table(
+            3000,
+            &format!(
+                "      - {{ name: kind, generator: {{ type: integer, min: 0, max: 99 }} }}
+      - {{ name: n, generator: {{ type: integer, min: 0, max: 1000 }} }}
+    rules:
+{rules}"
+            ),
+        )
+    };
+    holds(&of(60));
+    for groups in [61, 70] {
+        let found = problems(&of(groups));
+        assert!(found[0].contains("the rules of n read more than 60 conditions"), "{found:?}");
+    }
+}
