@@ -59,8 +59,8 @@ impl Compiler {
         let limits = statistics.iter().filter_map(|known| known.rule.when.as_deref());
         let told: HashSet<usize> = limits.flat_map(|when| self.own_columns(table, when)).collect();
         // Where the condition can give way it does, and the column keeps its positions.
-        let stands = read.iter().any(|other| told.contains(other) || !self.is_drawn_alone(table, *other));
-        (stands && read.iter().all(is_made_before)).then(|| {
+        let stands = |other: &usize| told.contains(other) || !self.is_drawn_alone(table, *other);
+        (!read.is_empty() && read.iter().all(stands) && read.iter().all(is_made_before)).then(|| {
             let (rule, pointer) = (condition.rule.clone(), condition.pointer.clone());
             (column, PlannedWall { rule, pointer, when: when.sql().to_owned(), comparisons })
         })
