@@ -130,7 +130,7 @@ impl Compiler {
     /// Whether the columns of which no condition speaks tell all rows apart by themselves, or the combinations are too many to be looked through.
     fn suffice(&self, table: usize, names: &[String], columns: &[usize], conditions: &[Parsed]) -> bool {
         let definition = &self.dataset.tables[table];
-        let Some(rows) = self.options.rows.get(&definition.name).copied().or(definition.rows) else { return true };
+        let Some(rows) = self.written_rows(table) else { return true };
         let is_read = |column: usize| conditions.iter().any(|parsed| self.reads(table, parsed, column));
         let capacity = |columns: &mut dyn Iterator<Item = usize>| {
             columns.map(|column| self.least_capacity(table, Member::Column(column))).fold(1, u128::saturating_mul)

@@ -36,8 +36,7 @@ impl Compiler {
             free.iter().map(|member| self.least_capacity(table, *member)).fold(1_u128, u128::saturating_mul)
         };
         let capacity = capacity_of(&free);
-        let definition = &self.dataset.tables[table];
-        let rows = self.options.rows.get(&definition.name).copied().or(definition.rows);
+        let rows = self.written_rows(table);
         let suffices = match (siblings_of, rows) {
             // How many children one parent has is seen later.
             (Some(_), _) => capacity > 1,
@@ -83,10 +82,15 @@ impl Compiler {
         if suffices { Vec::new() } else { beside }
     }
 
+    /// The rows of a table, where these are set for this run or written.
+    pub(super) fn written_rows(&self, table: usize) -> Option<u64> {
+        let definition = &self.dataset.tables[table];
+        self.options.rows.get(&definition.name).copied().or(definition.rows)
+    }
+
     /// The rows of a key's parent, where these are written.
     pub(super) fn known_rows(&self, table: usize, key: usize) -> Option<u64> {
-        let parent = &self.dataset.tables[self.parent_of(table, key)?];
-        self.options.rows.get(&parent.name).copied().or(parent.rows)
+        self.written_rows(self.parent_of(table, key)?)
     }
 
     /// The columns of a combination without repetition that a rule decides, with those that it reads to do so.

@@ -212,15 +212,15 @@ impl Compiler {
     /// Whether a column that moves with others is spread over its values as evenly as its distribution lets it, so that a combination can tell
     /// apart the rows in which it is alike.
     fn is_spread(&self, (table, column): (usize, usize), moving: &Rule, together: &[usize]) -> bool {
-        let deals = self.statements.deals.get(&table).into_iter().flatten();
+        let mut deals = self.statements.deals.get(&table).into_iter().flatten();
         let most = Correlated::most_ranked(&[]) / 8;
         let draws_again =
             |condition: &RowCondition| condition.table == table && self.moves_with(table, &condition.sql, together);
-        deals.into_iter().any(|deal| deal.beside.contains(&column))
+        deals.any(|deal| deal.beside.contains(&column))
             && moving.when.is_none()
             && !self.is_given(table, column)
             && !self.statements.conditions.iter().any(draws_again)
-            && self.dataset.tables[table].rows.is_some_and(|rows| rows <= most)
+            && self.written_rows(table).is_some_and(|rows| rows <= most)
     }
 
     /// A column whose values are by rank what is asked of them.
