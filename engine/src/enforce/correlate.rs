@@ -389,12 +389,14 @@ impl Fill for CorrelatedFill {
             }
         }
         let Marginal::Drawn(quantiles) = &member.marginal else { return member.marginal.array(&shares) };
-        if let Some(measured) = &member.ranked
-            && let Some(Some(ranked)) = system.settled(cells.plan)?.ranked.get(self.member)
-        {
-            return self.by_rank(cells, rows, (measured, ranked), &shares);
-        }
-        if member.limits.is_empty() {
+        let by_rank = match &member.ranked {
+            Some(measured) => match system.settled(cells.plan)?.ranked.get(self.member) {
+                Some(Some(ranked)) => self.by_rank(cells, rows, (measured, ranked))?,
+                _ => Vec::new(),
+            },
+            None => Vec::new(),
+        };
+        if member.limits.is_empty() && by_rank.is_empty() {
             return member.marginal.array(&shares);
         }
         let mut inputs = cells.inputs[self.before()..].iter();
@@ -410,6 +412,9 @@ impl Fill for CorrelatedFill {
         }
         let mut searched = Shares::default();
         let value = |(row, share): (usize, f64)| {
+            if let Some(Some(value)) = by_rank.get(row) {
+                return *value;
+            }
             let bounds = member.bounds(|at, limit| match limit.by {
                 By::Constant(value) => Some(value),
                 _ => limits[at][row].map(|value| value as f64),

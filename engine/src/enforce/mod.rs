@@ -1,6 +1,7 @@
 //! How rows are made to obey the rules; a file per way. What these modules promise, [`crate::verify`] proves without them.
 
 pub mod aggregate;
+pub mod assign;
 pub mod candidates;
 pub mod choose;
 pub mod combination;

@@ -53,12 +53,11 @@ impl Pulled {
 
 impl Fill for Pulled {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
-        let laid = self.measured.laid(cells.plan)?;
-        let standings = self.measured.strata.standings(cells.plan, rows, &cells.inputs[1..])?;
+        let scores = self.measured.values(cells.plan, rows, &cells.inputs[1..])?;
         let mut from = Vec::with_capacity(rows.len());
         let mut values = Vec::new();
-        for (position, (row, standing)) in rows.iter().zip(standings).enumerate() {
-            match laid.value(&self.measured, (standing.cell, standing.rank), row) {
+        for (position, (row, score)) in rows.iter().zip(scores).enumerate() {
+            match score {
                 None => from.push((0, position)),
                 Some(score) => {
                     from.push((1, values.len()));
@@ -72,6 +71,6 @@ impl Fill for Pulled {
     }
 
     fn hold(&self, held: &mut Held<'_>) {
-        held.add(&*self.measured, self.measured.strata.most_bytes(held.plan));
+        held.add(&*self.measured, self.measured.most_bytes(held.plan));
     }
 }

@@ -7,29 +7,29 @@
 
 mod curve;
 mod cut;
+mod limited;
 mod listed;
 mod met;
 mod rest;
 mod stretch;
-mod walls;
 
 use std::sync::{Arc, OnceLock};
 
-use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use datafusion::arrow::compute::interleave;
 
 pub(crate) use curve::Shape;
 use curve::{Bend, Curve, Segment, Spread};
 pub(crate) use cut::Within;
+pub(crate) use limited::{Limited, laid};
 use listed::Runs;
-use walls::Cell;
-pub(crate) use walls::{Laid, Wall};
 
+use super::correlate::Limit;
 use super::quota::{Conflict, Fault};
-use super::strata::Strata;
+use super::strata::{CONDITIONS, Standing, Strata};
 use crate::generators::{Cells, Fill, Held, Quantiles, Rows, RunError};
 use crate::permutation::Permutation;
-use crate::plan::Plan;
+use crate::plan::{Plan, SlotId};
 use crate::random::Key;
 
 /// Ranks by which bends are found.
@@ -62,13 +62,48 @@ pub(crate) struct Asked {
 pub(crate) struct Measured {
     pub column: String,
     pub asked: Vec<Asked>,
-    /// What other rules leave the column in some rows.
-    pub walls: Vec<Wall>,
+    /// What other rules leave the column in each row, and these; of such a column the values of all rows are kept.
+    pub limits: Vec<Limit>,
+    pub limited_by: Vec<String>,
     pub nulls: Option<usize>,
     pub strata: Strata,
     pub quantiles: Arc<Quantiles>,
     pub key: Key,
     pub laid: OnceLock<Result<Laid, Fault>>,
+}
+
+/// The part of rows that no rule about a column's values speaks of.
+pub(crate) const NO_PART: usize = usize::MAX;
+
+fn is_true(truth: &BooleanArray, row: usize) -> bool {
+    truth.is_valid(row) && truth.value(row)
+}
+
+/// The values of a measured column.
+pub(crate) enum Laid {
+    /// By cell of the conditions and rank in it; where nothing is asked the column is what is drawn.
+    Ranks(Vec<Option<Shape>>),
+    /// By row; not a number where it is null.
+    Rows(Vec<f64>),
+}
+
+impl Measured {
+    /// The values of rows; `None` where one is what is drawn. Beside them the conditions in the order of their bits.
+    pub fn values(&self, plan: &Plan, rows: &Rows, conditions: &[ArrayRef]) -> Result<Vec<Option<f64>>, RunError> {
+        let shapes = match self.laid(plan)? {
+            Laid::Ranks(shapes) => shapes,
+            Laid::Rows(values) => {
+                let value = |row: u64| values.get(row as usize).copied().filter(|value| !value.is_nan());
+                return Ok(rows.iter().map(value).collect());
+            }
+        };
+        let standings = self.strata.standings(plan, rows, conditions)?;
+        let value = |standing: Standing| {
+            let shape = shapes[standing.cell as usize].as_ref()?;
+            Some(shape.value(&self.quantiles, shape.order.at(standing.rank)))
+        };
+        Ok(standings.into_iter().map(value).collect())
+    }
 }
 
 impl Measured {
@@ -77,21 +112,29 @@ impl Measured {
         self.laid(plan).map(|_| Vec::new())
     }
 
-    /// The values of each cell of the conditions, by rank.
-    pub fn laid(&self, plan: &Plan) -> Result<&Laid, Fault> {
-        self.laid.get_or_init(|| self.laid_out(plan)).as_ref().map_err(Clone::clone)
+    /// Whether the value of every row is kept: it depends on more than the place of the row in its cell, or cells cannot tell so many conditions
+    /// apart.
+    pub fn is_by_row(&self) -> bool {
+        !self.limits.is_empty() || self.strata.conditions().len() > CONDITIONS
     }
 
-    fn laid_out(&self, plan: &Plan) -> Result<Laid, Fault> {
+    /// The values of all rows.
+    pub fn laid(&self, plan: &Plan) -> Result<&Laid, Fault> {
+        let find = || match self.is_by_row() {
+            true => self.by_row(plan).map(Laid::Rows),
+            false => self.by_cell(plan).map(Laid::Ranks),
+        };
+        self.laid.get_or_init(find).as_ref().map_err(Clone::clone)
+    }
+
+    /// The values of each cell of the conditions, by rank; `None` where no rule speaks.
+    fn by_cell(&self, plan: &Plan) -> Result<Vec<Option<Shape>>, Fault> {
         let index = self.strata.index(plan).map_err(Fault::Run)?;
         let outer = self.asked.iter().position(|asked| asked.condition.is_none());
         let mut rows = vec![0; self.asked.len()];
-        // Of each part its cells, which limits tell apart alone.
-        let mut parts: Vec<Vec<(usize, u64, u64)>> = vec![Vec::new(); self.asked.len()];
-        let mut cells = Vec::with_capacity(index.masks.len());
-        for (cell, (mask, count)) in index.masks.iter().zip(&index.counts).enumerate() {
+        let mut cells = vec![None; index.masks.len()];
+        for ((mask, count), cell) in index.masks.iter().zip(&index.counts).zip(&mut cells) {
             let holds = |bit: usize| mask >> bit & 1 == 1;
-            cells.push(Cell::Drawn);
             if self.nulls.is_some_and(holds) {
                 continue;
             }
@@ -100,28 +143,56 @@ impl Measured {
             if let (Some(first), Some(other)) = (first, other) {
                 return Err(Fault::Conflict(self.shared(&self.asked[first], &self.asked[other])));
             }
-            match first.or(outer) {
-                None => cells[cell] = self.between(*mask).map_err(Fault::Conflict)?,
-                Some(at) => {
-                    rows[at] += *count;
-                    parts[at].push((cell, *mask, *count));
-                }
+            // Only one cell has the rows of one condition, or those of none.
+            *cell = first.or(outer);
+            if let Some(at) = *cell {
+                rows[at] = *count;
             }
         }
-        let key = |at: usize| {
-            let mask = parts[at].first().map_or(0, |(_, mask, _)| mask & !self.wall_bits());
-            self.key.child(mask)
+        let mask_of = |at: usize| {
+            let cell = cells.iter().position(|cell| *cell == Some(at));
+            cell.map_or(0, |cell| index.masks[cell])
         };
-        let shapes = self.shapes(&rows, key).map_err(Fault::Conflict)?;
-        let mut laid = Laid::new(shapes, cells);
-        for (at, cells) in parts.iter().enumerate().filter(|(_, cells)| !cells.is_empty()) {
-            self.lay(&mut laid, at, cells, key(at)).map_err(Fault::Conflict)?;
+        let mut shapes = self.shapes(&rows, |at| self.key.child(mask_of(at))).map_err(Fault::Conflict)?;
+        Ok(cells.iter().map(|cell| cell.and_then(|at| shapes[at].take())).collect())
+    }
+
+    /// Which of the conditions each row meets, by its place; those of a column whose rules speak of all rows are of the first part.
+    ///
+    /// # Errors
+    ///
+    /// Two conditions that hold in one row.
+    pub fn parts(
+        &self,
+        rows: usize,
+        mut condition: impl FnMut(SlotId) -> Result<ArrayRef, RunError>,
+    ) -> Result<Vec<usize>, Fault> {
+        let of_all = self.asked.iter().position(|asked| asked.condition.is_none()).unwrap_or(NO_PART);
+        let mut parts = vec![of_all; rows];
+        for (at, asked) in self.asked.iter().enumerate() {
+            let Some(bit) = asked.condition else { continue };
+            let holds = condition(self.strata.conditions()[bit])?;
+            let holds = holds.as_boolean();
+            for (_, part) in parts.iter_mut().enumerate().filter(|(row, _)| is_true(holds, *row)) {
+                if *part != of_all {
+                    return Err(Fault::Conflict(self.shared(&self.asked[*part], asked)));
+                }
+                *part = at;
+            }
         }
-        Ok(laid)
+        Ok(parts)
+    }
+
+    /// The most bytes that is kept of the rows.
+    pub fn most_bytes(&self, plan: &Plan) -> u64 {
+        match self.is_by_row() {
+            true => plan.tables[self.strata.table()].rows * size_of::<f64>() as u64,
+            false => self.strata.most_bytes(plan),
+        }
     }
 
     /// Says of two rules that they meet in some rows.
-    pub(super) fn shared(&self, one: &Asked, other: &Asked) -> Conflict {
+    fn shared(&self, one: &Asked, other: &Asked) -> Conflict {
         let rules: Vec<String> = one.rules.iter().chain(&other.rules).cloned().collect();
         let named = [one.rules.join(" and "), other.rules.join(" and ")].join(" and ");
         let detail = format!("{named} speak of the same rows, and only one can decide the values there");
@@ -456,13 +527,11 @@ pub(crate) struct MeasuredFill(pub Arc<Measured>);
 impl Fill for MeasuredFill {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let measured = &self.0;
-        let laid = measured.laid(cells.plan)?;
-        let standings = measured.strata.standings(cells.plan, rows, &cells.inputs[1..])?;
         let mut from = Vec::with_capacity(rows.len());
         let mut values = Vec::new();
-        for (position, (row, standing)) in rows.iter().zip(standings).enumerate() {
-            match laid.value(measured, (standing.cell, standing.rank), row) {
-                None => from.push((0, position)),
+        for (row, value) in measured.values(cells.plan, rows, &cells.inputs[1..])?.into_iter().enumerate() {
+            match value {
+                None => from.push((0, row)),
                 Some(value) => {
                     from.push((1, values.len()));
                     values.push(value);
@@ -475,6 +544,6 @@ impl Fill for MeasuredFill {
     }
 
     fn hold(&self, held: &mut Held<'_>) {
-        held.add(&*self.0, self.0.strata.most_bytes(held.plan));
+        held.add(&*self.0, self.0.most_bytes(held.plan));
     }
 }

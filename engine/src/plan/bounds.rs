@@ -13,6 +13,7 @@ use super::quotas::{Ask, Asked};
 use super::statements::{Bound, BoundOf, PlannedBound, RowCondition};
 use super::units::units_of;
 use super::{Side, SlotId};
+use crate::enforce::correlate::{By, Limit};
 use crate::enforce::order;
 use crate::expr::{Comparison, Literal, Op, Parsed};
 use crate::generators::Made;
@@ -39,16 +40,6 @@ impl Compiler {
                     }
                     continue;
                 }
-                if let Some((column, wall)) = self.wall_of(&condition, part, &ordered) {
-                    self.statements.walls.entry((condition.table, column)).or_default().push(wall);
-                    self.statements.projected.push((condition.table, column, condition.rule.clone()));
-                    met.push(at);
-                    let name = &self.dataset.tables[condition.table].columns[column].name;
-                    if !names.contains(name) {
-                        names.push(name.clone());
-                    }
-                    continue;
-                }
                 let Some((column, bounds)) = self.bounds_of(&condition, part, &ordered) else {
                     rest.push(at);
                     continue;
@@ -56,7 +47,10 @@ impl Compiler {
                 if !self.is_drawn_alone(condition.table, column) {
                     // Who decides all values together may be unable to stay inside, which is to be seen.
                     met.push(at);
-                    self.statements.closed.insert((condition.table, column));
+                    let is_constant = |bound: &PlannedBound| matches!(bound.value, Bound::Constant(_));
+                    if !self.is_laid(condition.table, column) || bounds.iter().all(is_constant) {
+                        self.statements.closed.insert((condition.table, column));
+                    }
                 }
                 self.statements.bounds.entry((condition.table, column)).or_default().extend(bounds);
                 self.statements.projected.push((condition.table, column, condition.rule.clone()));
@@ -149,8 +143,11 @@ impl Compiler {
             // What is decided over all rows together has one domain in all of them, unless rows are only counted, which are tried by
             // themselves.
             let is_constant = |bound: &PlannedBound| matches!(bound.value, Bound::Constant(_));
-            let is_free =
-                !is_owned || is_placed || self.is_counted_alone(table, column) || bounds.iter().all(is_constant);
+            let is_free = !is_owned
+                || is_placed
+                || self.is_laid(table, column)
+                || self.is_counted_alone(table, column)
+                || bounds.iter().all(is_constant);
             is_free.then_some((column, bounds))
         })
     }
@@ -245,6 +242,78 @@ impl Compiler {
             && !self.statements.forced.contains_key(&(table, column))
             && !self.statements.formulas.contains_key(&(table, column))
             && !self.dataset.tables[table].rules.iter().any(combines)
+    }
+
+    /// Whether the values of a column, which hold what rules ask of all rows, are laid over the rows inside of what these are left; or it moves
+    /// with such a one, so that it is drawn inside of it.
+    pub(super) fn is_laid(&self, table: usize, column: usize) -> bool {
+        let statements = &self.statements;
+        let is_measured = |column: usize| {
+            statements.statistics.contains_key(&(table, column))
+                || statements.rank_counts.contains_key(&(table, column))
+        };
+        let beside = || statements.correlations.columns_with(table, column).iter().any(|other| is_measured(*other));
+        (is_measured(column) || beside())
+            && self.is_decided_together(table, column)
+            && !self.is_unique(table, column)
+            && !statements.counted.contains_key(&(table, column))
+            && statements.deal_of(table, column).is_none()
+            && !statements.pulled.contains_key(&(table, column))
+    }
+
+    /// Takes what limits a column row by row out of the bounds with which its generator is compiled.
+    pub(super) fn row_bounds(&mut self, table: usize, column: usize) -> Vec<PlannedBound> {
+        let all = self.statements.bounds.remove(&(table, column)).unwrap_or_default();
+        let is_closed = self.statements.closed.contains(&(table, column));
+        let is_domain = |bound: &PlannedBound| is_closed && matches!(bound.value, Bound::Constant(_));
+        let (domain, rows): (Vec<PlannedBound>, Vec<PlannedBound>) = all.into_iter().partition(is_domain);
+        if !domain.is_empty() {
+            self.statements.bounds.insert((table, column), domain);
+        }
+        rows
+    }
+
+    /// Gives back what was taken, as limits of the column; those of other columns of a system by their place there.
+    pub(super) fn row_limits(
+        &mut self,
+        (table, column): (usize, usize),
+        bounds: Vec<PlannedBound>,
+        together: &[usize],
+    ) -> Result<Vec<Limit>, Failed> {
+        self.statements.bounds.entry((table, column)).or_default().extend(bounds.iter().cloned());
+        let mut limits = Vec::new();
+        for bound in bounds {
+            let by = match bound.value {
+                Bound::Constant(value) => By::Constant(value as f64),
+                Bound::Slot(of) => {
+                    let column_of = |known: &usize| matches!(of, BoundOf::Column(other) if other == *known);
+                    match together.iter().position(column_of) {
+                        Some(member) => By::Member(member),
+                        None => By::Slot(self.bound_slot(table, column, of)?),
+                    }
+                }
+            };
+            limits.push(Limit { by, side: bound.side, gap: bound.gap as f64 });
+        }
+        Ok(limits)
+    }
+
+    /// The rules that bounds come from.
+    pub(super) fn limited_by(&self, bounds: &[PlannedBound]) -> Vec<String> {
+        let is_of = |pointer: &String| {
+            bounds.iter().any(|bound| {
+                bound.place.strip_prefix(pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        let mut rules: Vec<String> = self
+            .statements
+            .pointers
+            .iter()
+            .filter(|(_, pointer)| is_of(pointer))
+            .map(|(rule, _)| rule.clone())
+            .collect();
+        rules.sort_unstable();
+        rules
     }
 
     /// Whether a column is the start of intervals that are kept apart, and what bounds it is the same in all rows of a group: a value, or what the

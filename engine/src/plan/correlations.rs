@@ -11,11 +11,8 @@ use self::scores::wanted;
 use super::compiler::{Compiler, Failed, Name};
 use super::quotas::{Check, Pass};
 use super::ranked::marginal_of;
-use super::statements::{Bound, BoundOf};
 use super::{Plan, SlotId};
-use crate::enforce::correlate::{
-    AttemptsFill, By, Correlated, CorrelatedFill, Limit, Marginal, Member, Method, rounded,
-};
+use crate::enforce::correlate::{AttemptsFill, By, Correlated, CorrelatedFill, Marginal, Member, Method, rounded};
 use crate::generators::Made;
 use crate::problem::Problem;
 use crate::schema::{CORRELATION_TOLERANCE, Rule, RuleKind};
@@ -57,6 +54,11 @@ impl Correlations {
     /// The first rule that speaks of a column.
     pub fn rule_of(&self, table: usize, column: usize) -> Option<&Rule> {
         self.system_of(table, column).and_then(|system| self.systems[system].rules.first()).map(|first| &first.rule)
+    }
+
+    /// The columns that a column moves with, itself among them; none where it moves alone.
+    pub fn columns_with(&self, table: usize, column: usize) -> &[usize] {
+        self.system_of(table, column).map_or(&[], |system| self.systems[system].columns.as_slice())
     }
 
     fn system_of(&self, table: usize, column: usize) -> Option<usize> {
@@ -347,24 +349,29 @@ impl Compiler {
         let place = format!("{}/columns/{at}", rule.pointer);
         self.only_owner(table, column, &rules[0].rule.id, &place)?;
         // Bounds of an order are kept here, by the column's own distribution; those of all rows are the distribution's own ends.
-        let bounds = match self.statements.closed.contains(&(table, column)) {
-            true => Vec::new(),
-            false => self.statements.bounds.remove(&(table, column)).unwrap_or_default(),
-        };
+        let bounds = self.row_bounds(table, column);
         let made = self.compile_generator(table, column);
-        if !bounds.is_empty() {
-            self.statements.bounds.insert((table, column), bounds.clone());
-        }
-        let made = made?;
+        let limits = self.row_limits((table, column), bounds, columns);
+        let (made, limits) = (made?, limits?);
         let definition = self.dataset.tables[table].columns[column].clone();
         let ranked = self.ranked_member((table, column), &rules[0].rule, columns, &made)?;
+        if let Some(measured) = ranked.as_ref().filter(|_| limits.iter().any(|limit| matches!(limit.by, By::Member(_))))
+        {
+            let asked = measured.asked.iter().flat_map(|asked| &asked.rules).map(String::as_str);
+            let asked: Vec<&str> = asked.chain(measured.limited_by.iter().map(String::as_str)).collect();
+            let detail =
+                format!("{} is owned by both {} and {}", definition.name, asked.join(" and "), rules[0].rule.id);
+            let remedy = "leave one of them out, or state it of another column";
+            self.problems.push(Problem::new("two_owners", detail).at(place).remedy(remedy));
+            return Err(Failed::Known);
+        }
         let marginal = match (&made.quantiles, &made.choices) {
             _ if ranked.is_some() => ranked.as_ref().map(marginal_of),
             (Some(quantiles), _) => Some(Marginal::Drawn(Arc::clone(quantiles))),
             (None, Some(choices)) if !choices.exact && made.inputs.is_empty() => Marginal::listed(choices),
             _ => None,
         };
-        let marginal = marginal.filter(|marginal| bounds.is_empty() || matches!(marginal, Marginal::Drawn(_)));
+        let marginal = marginal.filter(|marginal| limits.is_empty() || matches!(marginal, Marginal::Drawn(_)));
         let Some(marginal) = marginal else {
             let generator = self.generator_of(table, column)?.0;
             let detail = format!(
@@ -388,20 +395,6 @@ impl Compiler {
                 Failed::Known
             })?;
             forced.push((condition, number));
-        }
-        let mut limits = Vec::new();
-        for bound in bounds {
-            let by = match bound.value {
-                Bound::Constant(value) => By::Constant(value as f64),
-                Bound::Slot(of) => {
-                    let column_of = |known: &usize| matches!(of, BoundOf::Column(other) if other == *known);
-                    match columns.iter().position(column_of) {
-                        Some(member) => By::Member(member),
-                        None => By::Slot(self.bound_slot(table, column, of)?),
-                    }
-                }
-            };
-            limits.push(Limit { by, side: bound.side, gap: bound.gap as f64 });
         }
         // Nulls that follow from a column of the system are known once it is drawn.
         let mut conditions: Vec<String> = definition.null_when.iter().cloned().collect();

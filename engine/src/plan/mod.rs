@@ -62,7 +62,6 @@ mod statistics;
 mod units;
 mod unlike;
 mod upward;
-mod walls;
 mod ways;
 mod whole;
 

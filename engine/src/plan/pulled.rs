@@ -99,12 +99,12 @@ impl Compiler {
         let nulls = self.nulls_of(table, column)?;
         let null_bit = nulls.map(|_| slots.len());
         slots.extend(nulls);
-        self.check_conditions(slots.len(), &definition.name, &first.pointer)?;
         let seed_name = self.dataset.tables[table].seed_name().to_owned();
         let measured = Arc::new(Measured {
             column: score.name.clone(),
             asked: asked.into_iter().map(|(_, asked)| asked).collect(),
-            walls: Vec::new(),
+            limits: Vec::new(),
+            limited_by: Vec::new(),
             nulls: null_bit,
             strata: Strata::new(table, slots.clone()),
             quantiles: Arc::new(scores),

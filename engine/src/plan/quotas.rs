@@ -166,6 +166,7 @@ impl Compiler {
             // Columns that move together are drawn within what an order leaves them.
             None if !moves
                 && !self.statements.closed.contains(&(table, column))
+                && !self.is_laid(table, column)
                 && !self.statements.bounds(table, column).is_empty() =>
             {
                 let orders =

@@ -49,7 +49,7 @@ impl Compiler {
     }
 
     /// The one column that conditions compare with values, all of them, and how.
-    pub(super) fn compared_alone(
+    fn compared_alone(
         &self,
         table: usize,
         conjuncts: &[Parsed],
@@ -162,12 +162,14 @@ impl Compiler {
         let statistics = self.statements.statistics.get(&(table, column)).cloned().unwrap_or_default();
         let counts = self.statements.rank_counts.get(&(table, column)).cloned().unwrap_or_default();
         let name = self.dataset.tables[table].columns[column].name.clone();
-        let is_put = !self.statements.forced(table, column).is_empty()
-            || (!self.statements.closed.contains(&(table, column))
-                && !self.statements.bounds(table, column).is_empty());
+        let is_put = !self.statements.forced(table, column).is_empty();
         let first = statistics.first().map(|first| (&first.rule, &first.pointer));
         let Some((rule, pointer)) = first.or_else(|| counts.first().map(|first| (&first.rule, &first.pointer))) else {
-            let spread = made.distribution().filter(|_| !is_put && self.is_spread((table, column), moving, together));
+            let spread = made.distribution().filter(|_| {
+                !is_put
+                    && self.statements.bounds(table, column).is_empty()
+                    && self.is_spread((table, column), moving, together)
+            });
             let spread = spread.map(|quantiles| (vec![Asked::default()], quantiles, Vec::new()));
             return Ok(spread.map(|spread| self.by_rank((table, column), spread)));
         };
@@ -233,7 +235,8 @@ impl Compiler {
         Measured {
             column: definition.name.clone(),
             asked,
-            walls: Vec::new(),
+            limits: Vec::new(),
+            limited_by: self.limited_by(&self.statements.bounds(table, column)),
             nulls: None,
             strata: Strata::new(table, conditions),
             quantiles,
@@ -249,7 +252,7 @@ pub(super) fn marginal_of(measured: &Measured) -> Marginal {
 }
 
 /// What comparisons with values leave of a column, both ends included, in its units.
-pub(super) fn interval_of(comparisons: &[(Op, Literal)], quantiles: &Quantiles) -> Result<(f64, f64), Problem> {
+fn interval_of(comparisons: &[(Op, Literal)], quantiles: &Quantiles) -> Result<(f64, f64), Problem> {
     let (mut low, mut high) = (quantiles.low, quantiles.high);
     for (op, value) in comparisons {
         let (from, to) = interval(*op, compared(value, quantiles)?, quantiles.quantum.is_some());

@@ -19,7 +19,6 @@ use super::quotas::{Asked, AskedNulls, Limit, Pass};
 use super::ranked::RankCount;
 use super::rules::limited;
 use super::statistics::Statistic;
-use super::walls::PlannedWall;
 use super::{Side, SlotId};
 use crate::enforce::deal::{Alike, Ranks, Unlike};
 use crate::enforce::order::Distance;
@@ -259,8 +258,6 @@ pub(super) struct Statements {
     pub(super) listings: HashMap<(usize, usize), Vec<Listing>>,
     pub(super) formulas: HashMap<(usize, usize), Vec<Formula>>,
     pub(super) bounds: HashMap<(usize, usize), Vec<PlannedBound>>,
-    /// Limits in some rows of columns whose statistics are given.
-    pub(super) walls: HashMap<(usize, usize), Vec<PlannedWall>>,
     /// What combinations that are dealt have to obey.
     pub(super) admitted: Admitted,
     pub(super) deals: HashMap<usize, Vec<Deal>>,

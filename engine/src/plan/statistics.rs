@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::compiler::{Compiler, Failed};
 use super::quotas::Pass;
 use super::{Plan, SlotId};
+use crate::enforce::correlate::{By, Correlated};
 use crate::enforce::statistic::{Asked, Measured, MeasuredFill};
 use crate::enforce::strata::Strata;
 use crate::generators::{Made, Quantiles};
@@ -206,7 +207,11 @@ impl Compiler {
             self.problems.push(Problem::new("two_owners", detail).at(&pointer).remedy(remedy));
             return Err(Failed::Known);
         }
-        let made = self.compile_generator(table, column)?;
+        let bounds = self.row_bounds(table, column);
+        let made = self.compile_generator(table, column);
+        let limited_by = self.limited_by(&bounds);
+        let limits = self.row_limits((table, column), bounds, &[]);
+        let (made, limits) = (made?, limits?);
         let Some(quantiles) = made.distribution() else {
             return Err(self.refuse_undistributed(table, column, &first, &pointer));
         };
@@ -217,15 +222,20 @@ impl Compiler {
         let nulls = self.nulls_of(table, column)?;
         let null_bit = nulls.map(|_| slots.len());
         slots.extend(nulls);
-        let (walls, conditions) = self.walls((table, column), &quantiles, slots.len())?;
-        slots.extend(conditions);
-        self.check_conditions(slots.len(), &definition.name, &pointer)?;
-        let is_of_all = slots.is_empty();
+        let is_of_all = slots.is_empty() && limits.is_empty();
+        let read: Vec<SlotId> = limits
+            .iter()
+            .filter_map(|limit| match limit.by {
+                By::Slot(slot) => Some(slot),
+                _ => None,
+            })
+            .collect();
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
         let measured = Arc::new(Measured {
             column: definition.name.clone(),
             asked: asked.into_iter().map(|(_, asked)| asked).collect(),
-            walls,
+            limits,
+            limited_by,
             nulls: null_bit,
             strata: Strata::new(table, slots.clone()),
             quantiles,
@@ -235,7 +245,10 @@ impl Compiler {
         let (logical, longest) = (made.logical.clone(), made.longest);
         let drawn = self.push(table, definition.name.clone(), made);
         let inputs = std::iter::once(drawn).chain(slots.iter().copied()).collect();
-        let far = std::iter::once(drawn).chain(slots).collect();
+        let far = std::iter::once(drawn).chain(slots).chain(read).collect();
+        if measured.is_by_row() {
+            self.check_rows_laid(table, &definition.name, &measured, &pointer)?;
+        }
         let fill = MeasuredFill(Arc::clone(&measured));
         let made = Made { inputs, far, longest, ..Made::computed(logical, fill) };
         let slot = self.push(table, definition.name, made);
@@ -245,6 +258,25 @@ impl Compiler {
         let rows = if is_of_all && rows <= LOOKED_AT { 0 } else { rows };
         self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: false });
         self.finish_raw(table, column, slot)
+    }
+
+    /// Refuses a column whose values are kept of all rows in a table too long for that.
+    fn check_rows_laid(
+        &mut self,
+        table: usize,
+        column: &str,
+        measured: &Measured,
+        pointer: &str,
+    ) -> Result<(), Failed> {
+        let most = Correlated::most_ranked(&[]);
+        let Some(rows) = self.rows(table).filter(|rows| *rows > most) else { return Ok(()) };
+        let rules: Vec<&str> = measured.asked.iter().flat_map(|asked| &asked.rules).map(String::as_str).collect();
+        let rules: Vec<&str> = rules.into_iter().chain(measured.limited_by.iter().map(String::as_str)).collect();
+        let detail =
+            format!("{} decide {column} together in at most {most} rows, and there are {rows}", rules.join(" and "));
+        let problem = Problem::new("two_owners", detail).at(pointer);
+        self.problems.push(problem.remedy("leave one of them out, or state it of another column"));
+        Err(Failed::Known)
     }
 }
 

@@ -22,6 +22,7 @@ mod given;
 mod golden;
 mod held;
 mod kinds;
+mod laid;
 mod listed;
 mod llm;
 mod marked;
@@ -48,7 +49,6 @@ mod to_prove;
 mod together;
 mod unique;
 mod unlike;
-mod walls;
 
 use std::sync::Arc;
 

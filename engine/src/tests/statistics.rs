@@ -302,7 +302,7 @@ fn the_largest_value_of_a_list_may_stand_more_than_once() {
 }
 
 #[test]
-fn more_conditions_than_rows_are_told_apart_by_are_refused() {
+fn any_number_of_conditions_have_their_statistics() {
     let of = |groups: u64| {
         let rules = (0..groups).map(|group| {
             format!("      - {{ id: r{group}, kind: statistic, column: n, fn: mean, equals: {}, when: \"kind = {group}\" }}\n", 400 + group)
@@ -318,9 +318,7 @@ fn more_conditions_than_rows_are_told_apart_by_are_refused() {
             ),
         )
     };
-    holds(&of(60));
-    for groups in [61, 70] {
-        let found = problems(&of(groups));
-        assert!(found[0].contains("the rules of n read more than 60 conditions"), "{found:?}");
+    for groups in [60, 61, 90] {
+        holds(&of(groups));
     }
 }

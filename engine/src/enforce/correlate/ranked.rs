@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray};
+use datafusion::arrow::array::AsArray;
 
 use super::super::quota::Fault;
-use super::super::statistic::{Measured, Shape};
-use super::{Correlated, CorrelatedFill, Member, Sample, Square, is_true};
+use super::super::statistic::{Limited, Measured, Shape, laid};
+use super::{By, Correlated, CorrelatedFill, Marginal, Member, Sample, Square, is_true};
 use crate::generators::{Cells, Quantiles, Rows, RunError};
-use crate::plan::{Plan, SlotId};
+use crate::plan::Plan;
 use crate::run::blocks;
 
 /// The values of a column by the ranks of its rows' scores, by the part of the rows in which they lie.
@@ -21,18 +21,26 @@ pub(super) struct Ranked(Vec<Option<RankedPart>>);
 type Scores = Vec<(f64, u64)>;
 
 /// Rows that rules speak of together.
-struct RankedPart {
-    shape: Arc<Shape>,
-    scores: Scores,
+enum RankedPart {
+    /// What their values are by the ranks of their scores.
+    Scores(Arc<Shape>, Scores),
+    /// The value of each row, in the order of the rows, where these are left some values alone.
+    Rows(Vec<(u64, f64)>),
 }
 
 impl Ranked {
     /// The value of a row of a part, `None` where no rule gives any.
     fn value(&self, quantiles: &Quantiles, part: usize, score: f64, row: u64) -> Option<f64> {
-        let part = self.0.get(part)?.as_ref()?;
-        let is_before = |known: &(f64, u64)| known.0.total_cmp(&score).then(known.1.cmp(&row)).is_lt();
-        let rank = part.scores.partition_point(is_before).min(part.scores.len().saturating_sub(1));
-        Some(part.shape.value(quantiles, rank as u64))
+        match self.0.get(part)?.as_ref()? {
+            RankedPart::Scores(shape, scores) => {
+                let is_before = |known: &(f64, u64)| known.0.total_cmp(&score).then(known.1.cmp(&row)).is_lt();
+                let rank = scores.partition_point(is_before).min(scores.len().saturating_sub(1));
+                Some(shape.value(quantiles, rank as u64))
+            }
+            RankedPart::Rows(values) => {
+                values.binary_search_by_key(&row, |known| known.0).ok().map(|place| values[place].1)
+            }
+        }
     }
 }
 
@@ -48,37 +56,6 @@ impl Shaped {
     }
 }
 
-/// The part of rows that no rule about a column's values speaks of.
-const NO_PART: usize = usize::MAX;
-
-impl Measured {
-    /// Which of the conditions each row meets, by its place; those of a column whose rules speak of all rows are of the first part.
-    ///
-    /// # Errors
-    ///
-    /// Two conditions that hold in one row.
-    pub(super) fn parts(
-        &self,
-        rows: usize,
-        mut condition: impl FnMut(SlotId) -> Result<ArrayRef, RunError>,
-    ) -> Result<Vec<usize>, Fault> {
-        let of_all = self.asked.iter().position(|asked| asked.condition.is_none()).unwrap_or(NO_PART);
-        let mut parts = vec![of_all; rows];
-        for (at, asked) in self.asked.iter().enumerate() {
-            let Some(bit) = asked.condition else { continue };
-            let holds = condition(self.strata.conditions()[bit])?;
-            let holds = holds.as_boolean();
-            for (_, part) in parts.iter_mut().enumerate().filter(|(row, _)| is_true(holds, *row)) {
-                if *part != of_all {
-                    return Err(Fault::Conflict(self.shared(&self.asked[*part], asked)));
-                }
-                *part = at;
-            }
-        }
-        Ok(parts)
-    }
-}
-
 impl Correlated {
     /// The most rows of which columns take their values by rank, for the memory that all scores take.
     pub fn most_ranked(members: &[Member]) -> u64 {
@@ -91,17 +68,37 @@ impl Correlated {
     pub(super) fn shapes(&self, plan: &Plan, sample: &Sample) -> Result<Vec<Option<Shaped>>, Fault> {
         let shape = |(at, member): (usize, &Member)| {
             let Some(ranked) = &member.ranked else { return Ok(None) };
+            let mut parts: Vec<Vec<Limited>> = vec![Vec::new(); ranked.asked.len()];
             let mut rows = vec![0; ranked.asked.len()];
             self.each_row(plan, sample, at, |sample, row| {
-                if let Some(count) = rows.get_mut(sample.part(at, row)) {
-                    *count += 1;
+                let part = sample.part(at, row);
+                let Some(count) = rows.get_mut(part) else { return };
+                *count += 1;
+                if !member.limits.is_empty() {
+                    parts[part].push(self.limited(at, sample, row, sample.scores[at][row]));
                 }
             })?;
-            let shapes = ranked.shapes(&rows, |_| ranked.key).map_err(Fault::Conflict)?;
+            let shapes = match member.limits.is_empty() {
+                true => ranked.shapes(&rows, |_| ranked.key).map_err(Fault::Conflict)?,
+                false => {
+                    let parts: Vec<&[Limited]> = parts.iter().map(Vec::as_slice).collect();
+                    let laid = ranked.laid_over(&parts).map_err(Fault::Conflict)?;
+                    laid.into_iter().map(|laid| laid.map(|(shape, _)| shape)).collect()
+                }
+            };
             let with_rows = |(shape, rows): (Option<Shape>, u64)| shape.map(|shape| (Arc::new(shape), rows));
             Ok(Some(Shaped(shapes.into_iter().zip(rows).map(with_rows).collect())))
         };
         self.members.iter().enumerate().map(shape).collect()
+    }
+
+    /// A row of a sample inside of what a column is left there.
+    pub(super) fn limited(&self, at: usize, sample: &Sample, row: usize, score: f64) -> Limited {
+        Limited::new(score, &self.members[at].limits, |_, limit| match limit.by {
+            By::Constant(value) => Some(value),
+            By::Slot(slot) => sample.bounds[&slot][row].map(|value| value as f64),
+            By::Member(_) => None,
+        })
     }
 
     /// Shows all rows of the table that the rules speak of and in which a column has a value, as far as that is made of them: those of the
@@ -152,18 +149,34 @@ impl Correlated {
     ) -> Result<Vec<Option<Ranked>>, Fault> {
         let of = |(at, shaped): (usize, &Option<Shaped>)| {
             let Some(Shaped(shapes)) = shaped else { return Ok(None) };
-            let mut scores = vec![Vec::new(); shapes.len()];
+            let member = &self.members[at];
+            let mut scores: Vec<Scores> = vec![Vec::new(); shapes.len()];
+            let mut limits: Vec<Vec<Limited>> = vec![Vec::new(); shapes.len()];
             self.each_row(plan, sample, at, |sample, row| {
-                if let Some(scores) = scores.get_mut(sample.part(at, row)) {
+                let part = sample.part(at, row);
+                if let Some(scores) = scores.get_mut(part) {
                     let score = mixed(at, &lower[at], |other| sample.scores[other][row]);
                     scores.push((score, sample.numbers[row]));
+                    if !member.limits.is_empty() {
+                        limits[part].push(self.limited(at, sample, row, score));
+                    }
                 }
             })?;
-            let part = |(shape, mut scores): (&Option<(Arc<Shape>, u64)>, Scores)| {
-                scores.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-                shape.as_ref().map(|(shape, _)| RankedPart { shape: Arc::clone(shape), scores })
+            let Marginal::Drawn(quantiles) = &member.marginal else { return Ok(None) };
+            let part = |(at, mut scores): (usize, Scores)| {
+                let Some((shape, _)) = &shapes[at] else { return Ok(None) };
+                if member.limits.is_empty() {
+                    scores.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+                    return Ok(Some(RankedPart::Scores(Arc::clone(shape), scores)));
+                }
+                let values: Vec<f64> = (0..scores.len() as u64).map(|rank| shape.value(quantiles, rank)).collect();
+                let values = laid(&values, &limits[at]).ok_or_else(|| {
+                    Fault::Run(RunError::new(format!("{} has too few values inside of its limits", member.column)))
+                })?;
+                Ok(Some(RankedPart::Rows(scores.iter().map(|(_, row)| *row).zip(values).collect())))
             };
-            Ok(Some(Ranked(shapes.iter().zip(scores).map(part).collect())))
+            let parts = scores.into_iter().enumerate().map(part).collect::<Result<_, Fault>>()?;
+            Ok(Some(Ranked(parts)))
         };
         shapes.iter().enumerate().map(of).collect()
     }
@@ -179,29 +192,26 @@ pub(super) fn mixed(at: usize, weights: &[f64], score: impl Fn(usize) -> f64) ->
 }
 
 impl CorrelatedFill {
-    /// The values of rows by the ranks of their scores; of others those at their shares.
+    /// The values of rows that take them by rank; `None` where a row does not.
     pub(super) fn by_rank(
         &self,
         cells: &Cells<'_>,
         rows: &Rows,
         (measured, ranked): (&Measured, &Ranked),
-        shares: &[f64],
-    ) -> Result<ArrayRef, RunError> {
+    ) -> Result<Vec<Option<f64>>, RunError> {
         let weights = &self.system.settled(cells.plan)?.factor[self.member];
         let scores: Vec<Vec<f64>> = (0..=self.member).map(|other| self.scores(other, rows, &[])).collect();
         let when = self.system.when.map(|_| cells.inputs[0].as_boolean());
-        let mut conditions = cells.inputs[self.before()..].iter();
-        let mut next = |_| {
-            conditions.next().cloned().ok_or_else(|| RunError::new("a column that moving ones wait for is missing"))
-        };
-        let parts = measured.parts(rows.len(), &mut next)?;
-        let quantiles = &measured.quantiles;
+        let limits = &self.system.members[self.member].limits;
+        let read = limits.iter().filter(|limit| !matches!(limit.by, By::Constant(_))).count();
+        let mut conditions = cells.inputs[self.before() + read..].iter();
+        let missing = || RunError::new("a column that moving ones wait for is missing");
+        let parts = measured.parts(rows.len(), |_| conditions.next().cloned().ok_or_else(missing))?;
         let value = |(position, row): (usize, u64)| {
             let is_spoken_of = when.is_none_or(|when| is_true(when, position));
             let score = || mixed(self.member, weights, |other| scores[other][position]);
-            let by_rank = is_spoken_of.then(|| ranked.value(quantiles, parts[position], score(), row)).flatten();
-            by_rank.unwrap_or_else(|| quantiles.at(shares[position]))
+            is_spoken_of.then(|| ranked.value(&measured.quantiles, parts[position], score(), row)).flatten()
         };
-        quantiles.array(&rows.iter().enumerate().map(value).collect::<Vec<_>>())
+        Ok(rows.iter().enumerate().map(value).collect())
     }
 }

@@ -11,6 +11,7 @@ use super::marginal::{score_of, share_of};
 use super::ranked::Shaped;
 use super::{By, Correlated, Marginal, Member, Square, is_true};
 use crate::enforce::quota::Fault;
+use crate::enforce::statistic::laid;
 use crate::enforce::within::Shares;
 use crate::generators::{Rows, RunError};
 use crate::plan::{Evaluation, Plan, SlotId, units_of};
@@ -234,10 +235,14 @@ impl Correlated {
             if let (Some(shape), Marginal::Drawn(quantiles)) = (&shapes[at], &member.marginal) {
                 for (part, ascending) in self.ascending(at, sample, lower) {
                     let among = ascending.len() as u64;
-                    for (rank, (_, _, row)) in ascending.into_iter().enumerate() {
-                        let by_rank = shape.value(quantiles, part, rank as u64, among);
-                        values[row] = by_rank.unwrap_or(values[row]);
+                    let by_rank: Option<Vec<f64>> =
+                        (0..among).map(|rank| shape.value(quantiles, part, rank, among)).collect();
+                    let Some(mut by_rank) = by_rank else { continue };
+                    if !member.limits.is_empty() {
+                        let rows = ascending.iter().map(|(score, _, row)| self.limited(at, sample, *row, *score));
+                        by_rank = laid(&by_rank, &rows.collect::<Vec<_>>()).unwrap_or(by_rank);
                     }
+                    ascending.into_iter().zip(by_rank).for_each(|((_, _, row), value)| values[row] = value);
                 }
             }
             self.follow(at, sample, &all, &mut values)?;

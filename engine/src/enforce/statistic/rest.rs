@@ -7,7 +7,7 @@ use crate::random::Key;
 
 impl Measured {
     /// What is asked of all rows, by its place, where others are asked of some.
-    fn outer(&self) -> Option<usize> {
+    pub(super) fn outer(&self) -> Option<usize> {
         self.asked.iter().position(|asked| asked.condition.is_none()).filter(|_| self.asked.len() > 1)
     }
 
@@ -32,7 +32,7 @@ impl Measured {
     }
 
     /// What is left to ask of the rows that no condition marks off.
-    fn rest(&self, outer: usize, rows: &[u64], shapes: &[Option<Shape>]) -> Result<Asked, Conflict> {
+    pub(super) fn rest(&self, outer: usize, rows: &[u64], shapes: &[Option<Shape>]) -> Result<Asked, Conflict> {
         let asked = &self.asked[outer];
         let (all, left) = (rows.iter().sum::<u64>(), rows[outer]);
         let inner = || {

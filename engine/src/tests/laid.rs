@@ -1,4 +1,4 @@
-//! Limits in some rows of columns whose statistics are given, where nothing may say otherwise which rows these are.
+//! Limits of columns whose statistics are given, in some rows or by what a row's parent holds: the values are laid over the rows inside of them.
 
 use super::cases::{holds, problems};
 use super::rules::{held, table};
@@ -105,4 +105,54 @@ fn what_leaves_too_few_values_is_refused() {
         ],
     ));
     assert!(!found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn columns_that_move_together_have_statistics_inside_of_their_limits() {
+    let of = |rules: &str| {
+        format!(
+            "name: d
+random_seed: 11
+tables:
+  - name: department
+    rows: 8
+    primary_key: [id]
+    columns:
+      - {{ name: id, generator: {{ type: sequence }} }}
+      - {{ name: least, generator: {{ type: integer, min: 1100, max: 1600, step: 50 }} }}
+  - name: employee
+    rows: 600
+    primary_key: [id]
+    columns:
+      - {{ name: id, generator: {{ type: sequence }} }}
+      - {{ name: department_id }}
+      - {{ name: grade, generator: {{ type: choice, values: [junior, senior, lead] }} }}
+      - {{ name: contract, generator: {{ type: choice, values: [short, fixed, open] }} }}
+      - {{ name: years, generator: {{ type: integer, min: 0, max: 30 }} }}
+      - {{ name: salary, type: decimal, generator: {{ type: lognormal, median: 3200, sigma: 0.35, min: 1000, max: 20000 }} }}
+    foreign_keys:
+      - {{ name: department, columns: [department_id], references: {{ table: department, columns: [id] }} }}
+    rules:
+      - {{ id: grades, kind: share, column: grade, shares: {{ junior: 0.7, senior: 0.25, lead: 0.05 }} }}
+      - {{ id: short, kind: count, where: \"contract = 'short'\", exactly: 30 }}
+{rules}"
+        )
+    };
+    let mean = "      - { id: mean, kind: statistic, column: salary, fn: mean, equals: 3600, tolerance: 10 }\n";
+    let leads = "      - { id: leads, kind: statistic, column: salary, fn: mean, equals: 8000, tolerance: 50, when: \"grade = 'lead'\" }\n";
+    let least = "      - { id: least, kind: check, sql: \"salary >= department.least\" }\n";
+    let lead = "      - { id: lead, kind: implies, if: \"grade = 'lead'\", then: \"salary >= 5000\" }\n";
+    let moves = "      - { id: moves, kind: correlation, columns: [salary, years], coefficient: 0.4 }\n";
+    let young = "      - { id: young, kind: implies, if: \"contract = 'short'\", then: \"years <= 2\" }\n";
+    for rules in [
+        vec![mean, least],
+        vec![mean, leads, lead],
+        vec![mean, least, lead],
+        vec![mean, moves, least],
+        vec![mean, leads, moves, lead],
+        vec![mean, moves, young],
+        vec![mean, leads, moves, lead, least, young],
+    ] {
+        holds(&of(&rules.concat()));
+    }
 }

@@ -1,0 +1,185 @@
+//! Limits of a measured column row by row: the values that hold what is asked are laid over the rows so that each lies inside what its row is
+//! left ([`assign`]). Where too few values lie inside, and nothing stands at given ranks, so many are asked for (Hall's condition for intervals).
+
+use datafusion::arrow::array::AsArray;
+
+use super::curve::Shape;
+use super::{Asked, Measured, Within};
+use crate::enforce::assign::{Wanting, assign};
+use crate::enforce::correlate::{By, Limit};
+use crate::enforce::quota::{Conflict, Fault};
+use crate::enforce::within::Shares;
+use crate::generators::Rows;
+use crate::plan::{Evaluation, Plan, Side, units_of};
+use crate::random::open_unit;
+use crate::run::blocks;
+
+/// Ends of limits, as far as they are told apart, beside which values are asked for.
+const ENDS: usize = 8;
+
+/// What the values of some rows are by rank, and those of each row.
+pub(crate) type LaidPart = (Shape, Vec<f64>);
+
+/// A row that is given a value: what puts it in order, and what it is left, both ends included, in units of the column.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limited {
+    pub score: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Limited {
+    /// A row inside of limits, whose bounds are read by their place.
+    pub fn new(score: f64, limits: &[Limit], bound: impl Fn(usize, &Limit) -> Option<f64>) -> Limited {
+        let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
+        for (at, limit) in limits.iter().enumerate() {
+            let Some(bound) = bound(at, limit) else { continue };
+            match limit.side {
+                Side::Lower => low = low.max(bound + limit.gap),
+                Side::Upper => high = high.min(bound + limit.gap),
+            }
+        }
+        Limited { score, low, high }
+    }
+}
+
+/// Values laid over as many rows, in the order of their scores as far as limits let them; `None` where there is no way.
+pub(crate) fn laid(values: &[f64], rows: &[Limited]) -> Option<Vec<f64>> {
+    // Values ascend but for a unit here and there: of each rank the least behind it and the most before it.
+    let (mut least, mut most) = (values.to_vec(), values.to_vec());
+    for rank in (1..values.len()).rev() {
+        least[rank - 1] = least[rank - 1].min(least[rank]);
+    }
+    for rank in 1..values.len() {
+        most[rank] = most[rank].max(most[rank - 1]);
+    }
+    let wanting = |row: &Limited| Wanting {
+        score: row.score,
+        first: least.partition_point(|value| *value < row.low) as u32,
+        end: most.partition_point(|value| *value <= row.high) as u32,
+    };
+    let wanting: Vec<Wanting> = rows.iter().map(wanting).collect();
+    let ranks = assign(&wanting)?;
+    Some(ranks.into_iter().map(|rank| values[rank as usize]).collect())
+}
+
+impl Measured {
+    /// The values of all rows, one by one; not a number where a row is null.
+    pub(super) fn by_row(&self, plan: &Plan) -> Result<Vec<f64>, Fault> {
+        let table = self.strata.table();
+        let rows = plan.tables[table].rows;
+        let mut values = vec![f64::NAN; rows as usize];
+        let mut parts: Vec<(Vec<u64>, Vec<Limited>)> = self.asked.iter().map(|_| (Vec::new(), Vec::new())).collect();
+        let mut searched = Shares::default();
+        for block in blocks(0..rows) {
+            let first = block.start;
+            let count = (block.end - block.start) as usize;
+            let mut evaluation = Evaluation::new(plan, table, Rows::Range(block));
+            let of = self.parts(count, |slot| evaluation.need(slot))?;
+            let nulls = self.nulls.map(|bit| evaluation.need(self.strata.conditions()[bit])).transpose()?;
+            let nulls = nulls.as_ref().map(|nulls| nulls.as_boolean());
+            let mut bounds = Vec::with_capacity(self.limits.len());
+            for limit in &self.limits {
+                bounds.push(match limit.by {
+                    By::Slot(slot) => units_of(&evaluation.need(slot)?, self.quantiles.logical(), limit.side)?,
+                    _ => Vec::new(),
+                });
+            }
+            for row in 0..count {
+                if nulls.is_some_and(|nulls| super::is_true(nulls, row)) {
+                    continue;
+                }
+                let number = first + row as u64;
+                let limited =
+                    Limited::new(open_unit(self.key.word(number)), &self.limits, |at, limit| match limit.by {
+                        By::Constant(value) => Some(value),
+                        _ => bounds[at][row].map(|value| value as f64),
+                    });
+                match parts.get_mut(of[row]) {
+                    Some((numbers, rows)) => {
+                        numbers.push(number);
+                        rows.push(limited);
+                    }
+                    None => {
+                        let ends = (limited.low, limited.high);
+                        values[number as usize] = searched.within(&self.quantiles, limited.score, ends);
+                    }
+                }
+            }
+        }
+        let rows: Vec<&[Limited]> = parts.iter().map(|(_, rows)| rows.as_slice()).collect();
+        let found = self.laid_over(&rows).map_err(Fault::Conflict)?;
+        for ((numbers, _), found) in parts.iter().zip(found) {
+            let own = found.into_iter().flat_map(|(_, values)| values);
+            numbers.iter().zip(own).for_each(|(number, value)| values[*number as usize] = value);
+        }
+        Ok(values)
+    }
+
+    /// The values of the rows of each condition, laid inside of their limits, and what they are by rank; `None` where there is no row.
+    pub fn laid_over(&self, parts: &[&[Limited]]) -> Result<Vec<Option<LaidPart>>, Conflict> {
+        let counts: Vec<u64> = parts.iter().map(|rows| rows.len() as u64).collect();
+        let outer = self.outer();
+        let mut shapes: Vec<Option<Shape>> = self.asked.iter().map(|_| None).collect();
+        let mut found: Vec<Option<Vec<f64>>> = self.asked.iter().map(|_| None).collect();
+        // What is asked of all rows is asked of those that others leave.
+        let inner = (0..self.asked.len()).filter(|at| Some(*at) != outer);
+        for at in inner.chain(outer) {
+            let asked = match Some(at) == outer {
+                true => self.rest(at, &counts, &shapes)?,
+                false => self.asked[at].clone(),
+            };
+            if !parts[at].is_empty() {
+                let (shape, values) = self.inside(at, &asked, parts[at])?;
+                (shapes[at], found[at]) = (Some(shape), Some(values));
+            }
+        }
+        Ok(shapes.into_iter().zip(found).map(|(shape, values)| shape.zip(values)).collect())
+    }
+
+    /// Values that hold what is asked, inside of the rows' limits.
+    fn inside(&self, at: usize, asked: &Asked, rows: &[Limited]) -> Result<LaidPart, Conflict> {
+        let count = rows.len() as u64;
+        let values = |shape: &Shape| (0..count).map(|rank| shape.value(&self.quantiles, rank)).collect::<Vec<f64>>();
+        let key = self.key.child(at as u64);
+        let shape = self.shape_of(asked, count, key)?;
+        if let Some(values) = laid(&values(&shape), rows) {
+            return Ok((shape, values));
+        }
+        let conflict = || {
+            let mut rules = asked.rules.clone();
+            rules.extend(self.limited_by.iter().cloned());
+            let detail = format!(
+                "{} asks for values of {} of which too few lie inside what {} leaves",
+                asked.rules.join(" and "),
+                self.column,
+                self.limited_by.join(" and ")
+            );
+            Conflict { rules, detail }
+        };
+        let mut wider = asked.clone();
+        let ends = |of: fn(&Limited) -> f64| {
+            let mut ends: Vec<f64> = rows.iter().map(of).collect();
+            ends.sort_unstable_by(f64::total_cmp);
+            ends.dedup();
+            let last = ends.len() - 1;
+            let some: Vec<f64> = (0..ENDS).map(|place| ends[place * last / (ENDS - 1)]).collect();
+            some
+        };
+        for low in ends(|row| row.low) {
+            for high in ends(|row| row.high) {
+                let needed = rows.iter().filter(|row| row.low >= low && row.high <= high).count() as u64;
+                let is_known = wider.within.iter().any(|within| (within.low, within.high) == (low, high));
+                let limits = low > self.quantiles.low || high < self.quantiles.high;
+                if needed > 0 && low <= high && limits && !is_known {
+                    let rule = asked.rules.join(" and ");
+                    let (low, high) = (low.max(self.quantiles.low), high.min(self.quantiles.high));
+                    wider.within.push(Within { rule, low, high, min: needed, max: None, when: None });
+                }
+            }
+        }
+        let shape = self.shape_of(&wider, count, key).map_err(|_| conflict())?;
+        let values = laid(&values(&shape), rows).ok_or_else(conflict)?;
+        Ok((shape, values))
+    }
+}
