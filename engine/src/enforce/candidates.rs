@@ -13,7 +13,7 @@ use datafusion::arrow::row::{self, RowConverter, SortField};
 
 use super::pick::{By, Way, check_weight};
 use super::quota::{Conflict, Fault};
-use crate::generators::{Cells, Fill, Held, Rows, RunError};
+use crate::generators::{Cells, Countable, Fill, Held, Rows, RunError};
 use crate::permutation::{Permutation, WidePermutation};
 use crate::plan::{Evaluation, Plan, SlotId};
 use crate::random::{Key, unit};
@@ -241,6 +241,8 @@ pub(crate) struct Pairs {
     /// True in those that have candidates for all keys.
     pub suits: SlotId,
     pub candidates: Arc<Candidates>,
+    /// How many combinations each pair stands in, by columns beside the keys.
+    pub times: u128,
     pub key: Key,
     /// How many rows each take one.
     pub rows: u64,
@@ -275,11 +277,12 @@ impl Pairs {
                 starts.push(all);
             }
         }
-        if all < self.rows {
+        let all = u128::from(all).saturating_mul(self.times);
+        if all < u128::from(self.rows) {
             let detail = format!("{} needs {} combinations and there are {all}", self.rule, self.rows);
             return Err(Fault::Conflict(Conflict { rules: vec![self.rule.clone()], detail }));
         }
-        Ok(Ready { starts, order: WidePermutation::new(self.key, u128::from(all.max(1))) })
+        Ok(Ready { starts, order: WidePermutation::new(self.key, all.max(1)) })
     }
 }
 
@@ -293,7 +296,7 @@ impl Fill for OfPair {
     fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
         let ready = self.pairs.ready(cells.plan)?;
         let place = |row: u64| {
-            let position = ready.order.at(row) as u64;
+            let position = (ready.order.at(row) / self.pairs.times) as u64;
             let parent = ready.starts.partition_point(|start| *start <= position) - 1;
             (parent, position - ready.starts[parent])
         };
@@ -313,5 +316,22 @@ impl Fill for OfPair {
     fn hold(&self, held: &mut Held<'_>) {
         held.add(&*self.pairs.candidates, self.pairs.candidates.bytes());
         held.add(&*self.pairs, self.pairs.parents * size_of::<u64>() as u64);
+    }
+}
+
+/// A column of combinations that [`Pairs`] are part of: what tells apart those of one pair.
+pub(crate) struct BesidePair {
+    pub pairs: Arc<Pairs>,
+    pub countable: Arc<dyn Countable>,
+    /// How many of a pair's combinations share a value of the column side by side.
+    pub stride: u128,
+}
+
+impl Fill for BesidePair {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let ready = self.pairs.ready(cells.plan)?;
+        let count = self.countable.count();
+        let digit = |row: u64| ready.order.at(row) % self.pairs.times / self.stride % count;
+        Ok(self.countable.unrank(&rows.iter().map(digit).collect::<Vec<u128>>()))
     }
 }

@@ -56,19 +56,52 @@ pub(crate) struct Distance {
     pub max: Option<i64>,
 }
 
-/// Closes intervals that must ascend: what remains of each holds, for every value of it, values of all later ones. `Err`: the place of the
-/// first that is left empty, and its bounds. Bounds consistency (Mackworth 1977) on a chain takes one pass each way.
+/// Closes intervals that must ascend: what remains of each holds, for every value of it, values of all others. `Err`: the place of the first that
+/// is left empty, and its bounds. Bounds consistency (Mackworth 1977) on a chain takes one pass each way.
 pub(crate) fn close(intervals: &mut [Interval], distance: Distance) -> Result<(), (usize, i64, i64)> {
-    for k in 1..intervals.len() {
-        intervals[k].min = intervals[k].min.max(intervals[k - 1].min.saturating_add(distance.min));
-        if let Some(most) = distance.max {
-            intervals[k].max = intervals[k].max.min(intervals[k - 1].max.saturating_add(most));
+    let all: Vec<usize> = (0..intervals.len()).collect();
+    close_chain(intervals, &all, distance)
+}
+
+/// Closes intervals further, for all choices of the hollow columns that are null: neighbours of a null one are neighbours then. Whether something
+/// is left of each, found in few rounds.
+pub(crate) fn close_hollow(intervals: &mut [Interval], distance: Distance, hollow: &[bool]) -> bool {
+    const ROUNDS: usize = 64;
+    // A smallest distance is kept then anyhow.
+    let nulls: Vec<usize> = match distance.max {
+        Some(_) => (0..intervals.len()).filter(|at| hollow[*at]).collect(),
+        None => Vec::new(),
+    };
+    for _ in 0..ROUNDS {
+        let before = intervals.to_vec();
+        for chosen in 0..1_u64 << nulls.len() {
+            let is_null =
+                |at: &usize| nulls.iter().position(|null| null == at).is_some_and(|bit| chosen >> bit & 1 == 1);
+            let left: Vec<usize> = (0..intervals.len()).filter(|at| !is_null(at)).collect();
+            if close_chain(intervals, &left, distance).is_err() {
+                return false;
+            }
+        }
+        if before == intervals {
+            return true;
         }
     }
-    for k in (0..intervals.len().saturating_sub(1)).rev() {
-        intervals[k].max = intervals[k].max.min(intervals[k + 1].max.saturating_sub(distance.min));
+    false
+}
+
+fn close_chain(intervals: &mut [Interval], chain: &[usize], distance: Distance) -> Result<(), (usize, i64, i64)> {
+    for pair in chain.windows(2) {
+        let (low, high) = (pair[0], pair[1]);
+        intervals[high].min = intervals[high].min.max(intervals[low].min.saturating_add(distance.min));
         if let Some(most) = distance.max {
-            intervals[k].min = intervals[k].min.max(intervals[k + 1].min.saturating_sub(most));
+            intervals[high].max = intervals[high].max.min(intervals[low].max.saturating_add(most));
+        }
+    }
+    for pair in chain.windows(2).rev() {
+        let (low, high) = (pair[0], pair[1]);
+        intervals[low].max = intervals[low].max.min(intervals[high].max.saturating_sub(distance.min));
+        if let Some(most) = distance.max {
+            intervals[low].min = intervals[low].min.max(intervals[high].min.saturating_sub(most));
         }
     }
     match intervals.iter().position(|interval| interval.min > interval.max) {
@@ -97,5 +130,22 @@ mod tests {
     fn a_chain_without_room_names_the_column_that_is_left_empty() {
         let mut chain = [whole(50, 60), whole(0, 10)];
         assert_eq!(close(&mut chain, Distance { min: 0, max: None }), Err((0, 50, 10)));
+    }
+
+    #[test]
+    fn a_null_between_two_makes_them_neighbours() {
+        let gap = Distance { min: 0, max: Some(5) };
+        let mut chain = [whole(0, 100), whole(0, 100), whole(40, 60)];
+        assert!(close_hollow(&mut chain, gap, &[false, true, false]));
+        assert_eq!(chain, [whole(35, 60), whole(35, 60), whole(40, 60)]);
+        let mut chain = [whole(0, 100), whole(0, 100), whole(40, 60)];
+        assert!(close_hollow(&mut chain, gap, &[false; 3]));
+        assert_eq!(chain[0], whole(30, 60));
+    }
+
+    #[test]
+    fn gaps_that_cannot_be_kept_with_and_without_a_null_are_not_closed() {
+        let mut chain = [whole(0, 1_000_000), whole(0, 1_000_000), whole(0, 1_000_000)];
+        assert!(!close_hollow(&mut chain, Distance { min: 30, max: Some(59) }, &[false, true, false]));
     }
 }

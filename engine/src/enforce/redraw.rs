@@ -3,6 +3,8 @@
 //! Attempt t of a row uses child key t of every stream in the set, so a row's value depends on nothing but the row; rows that were rejected
 //! go round as a list.
 
+use std::cell::Cell;
+
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use datafusion::arrow::compute::interleave;
 
@@ -12,12 +14,29 @@ use crate::plan::{Evaluation, SlotId};
 /// How often a row is drawn before the run gives up.
 pub const ATTEMPTS: u32 = 1_000;
 
+/// After how many draws, and for how many of the rows that are left, it is seen whether these can be drawn at all before the others go on.
+const PROBED_AFTER: u32 = 32;
+const PROBED: usize = 64;
+
 /// The chance of a run that fails beyond which rules are refused.
 pub(crate) const NEARLY_NEVER: f64 = 1e-6;
 
 /// The chance that some of so many rows finds nothing in all its attempts, of which each obeys with this probability.
 pub(crate) fn chance_of_none(share: f64, rows: u64) -> f64 {
     rows as f64 * libm::exp(f64::from(ATTEMPTS) * libm::log1p(-share.min(1.0 - 1e-12)))
+}
+
+/// What a draw of any number of rows costs beside these, as so many rows.
+const DRAW: u64 = 1_000;
+
+thread_local! {
+    static DRAWN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// What this thread has spent on draws so far, in rows drawn: what looks for something by many plans gives up by it, which is the same on any
+/// machine.
+pub(crate) fn spent() -> u64 {
+    DRAWN.with(Cell::get)
 }
 
 /// Slots that are drawn again together.
@@ -58,10 +77,12 @@ pub(crate) fn draw(evaluation: &mut Evaluation<'_>, group: usize) -> Result<Draw
     let rows = evaluation.rows().clone();
     let mut attempts: Vec<Vec<ArrayRef>> = Vec::new();
     let mut chosen: Vec<(usize, usize)> = vec![(0, 0); rows.len()];
-    let mut open: Vec<u32> = (0..rows.len() as u32).collect();
     let mut rows_drawn = 0;
-    for attempt in 0..ATTEMPTS {
+    let mut probed = false;
+    let mut waiting = vec![((0..rows.len() as u32).collect::<Vec<u32>>(), 0)];
+    while let Some((open, attempt)) = waiting.pop() {
         rows_drawn += open.len() as u64;
+        DRAWN.with(|drawn| drawn.set(drawn.get() + open.len() as u64 + DRAW));
         let positions = UInt32Array::from(open.clone());
         let (tried, known) = if attempt == 0 {
             (rows.clone(), outside.clone())
@@ -87,33 +108,45 @@ pub(crate) fn draw(evaluation: &mut Evaluation<'_>, group: usize) -> Result<Draw
         }
         let mut left = Vec::new();
         for (position, row) in open.iter().enumerate() {
-            chosen[*row as usize] = (attempt as usize, position);
+            chosen[*row as usize] = (attempts.len(), position);
             if rejected[position] {
                 left.push(*row);
             }
         }
         attempts.push(arrays);
-        open = left;
-        if open.is_empty() {
-            let mut drawn = Vec::with_capacity(definition.members.len());
-            for (index, member) in definition.members.iter().enumerate() {
-                let array = if attempts.len() == 1 {
-                    attempts[0][index].clone()
-                } else {
-                    let parts: Vec<&dyn Array> = attempts.iter().map(|arrays| arrays[index].as_ref()).collect();
-                    interleave(&parts, &chosen).map_err(|error| RunError::new(error.to_string()))?
-                };
-                drawn.push((*member, array));
-            }
-            return Ok(Drawn { arrays: drawn, rows_drawn });
+        if left.is_empty() {
+            continue;
         }
+        if attempt + 1 == ATTEMPTS {
+            return Err(drawn_in_vain(&table.name, rows.at(left[0] as usize), definition));
+        }
+        // That rows cannot be drawn at all shows in a few of them as well as in all.
+        if attempt + 1 == PROBED_AFTER && left.len() > PROBED && !probed {
+            probed = true;
+            waiting.push((left.split_off(PROBED), attempt + 1));
+        }
+        waiting.push((left, attempt + 1));
     }
-    let row = rows.at(open[0] as usize);
-    Err(RunError {
-        table: table.name.clone(),
+    let mut drawn = Vec::with_capacity(definition.members.len());
+    for (index, member) in definition.members.iter().enumerate() {
+        let array = if attempts.len() == 1 {
+            attempts[0][index].clone()
+        } else {
+            let parts: Vec<&dyn Array> = attempts.iter().map(|arrays| arrays[index].as_ref()).collect();
+            interleave(&parts, &chosen).map_err(|error| RunError::new(error.to_string()))?
+        };
+        drawn.push((*member, array));
+    }
+    Ok(Drawn { arrays: drawn, rows_drawn })
+}
+
+/// A row that no attempt gave values that its rules let stand.
+fn drawn_in_vain(table: &str, row: u64, group: &Group) -> RunError {
+    RunError {
+        table: table.to_owned(),
         column: String::new(),
         row: Some(row),
-        detail: format!("no values were found in {ATTEMPTS} attempts that obey {}", definition.rules.join(" and ")),
+        detail: format!("no values were found in {ATTEMPTS} attempts that obey {}", group.rules.join(" and ")),
         unanswered: false,
-    })
+    }
 }

@@ -136,6 +136,44 @@ impl Parsed {
         Parsed::parse(&sql_of(&expr)).ok()
     }
 
+    /// The one column of its own row that the expression reads, where it only asks whether that is null, and what is left of the expression where it
+    /// is and where it is not.
+    pub fn by_null(&self) -> Option<(String, [Parsed; 2])> {
+        let [Reference(path)] = self.references.as_slice() else { return None };
+        let [column] = path.as_slice() else { return None };
+        let of = |is_null: bool| {
+            let mut expr = self.expr.clone();
+            let replaced = change(&mut expr, |expr, order| {
+                let asks_for_null = match expr {
+                    Expr::IsNull(of) if order == Order::Before && matches!(bare(of), Expr::Identifier(_)) => true,
+                    Expr::IsNotNull(of) if order == Order::Before && matches!(bare(of), Expr::Identifier(_)) => false,
+                    _ => return Ok(()),
+                };
+                let value = Value::Boolean(is_null == asks_for_null);
+                *expr = Expr::Value(value.into());
+                Ok(())
+            });
+            replaced.ok()?;
+            Parsed::parse(&sql_of(&expr)).ok().filter(|left| left.references().is_empty())
+        };
+        Some((column.clone(), [of(true)?, of(false)?]))
+    }
+
+    /// A comparison in the place of one that does not hold, `size > 4` for `NOT (size <= 4)`; the same where it is none.
+    pub fn without_not(&self) -> Parsed {
+        let Expr::UnaryOp { op: UnaryOperator::Not, expr: inner } = bare(&self.expr) else { return self.clone() };
+        let Expr::BinaryOp { left, op, right } = bare(inner) else { return self.clone() };
+        let op = match op {
+            BinaryOperator::Lt => BinaryOperator::GtEq,
+            BinaryOperator::LtEq => BinaryOperator::Gt,
+            BinaryOperator::Gt => BinaryOperator::LtEq,
+            BinaryOperator::GtEq => BinaryOperator::Lt,
+            _ => return self.clone(),
+        };
+        let expr = Expr::BinaryOp { left: left.clone(), op, right: right.clone() };
+        Parsed::of(sql_of(&expr), expr)
+    }
+
     /// The text: what was read, or for a part of a longer condition the same words written anew.
     pub fn sql(&self) -> &str {
         &self.sql
@@ -157,6 +195,14 @@ impl Parsed {
             ControlFlow::Continue(())
         });
         Parsed { sql, expr, references }
+    }
+}
+
+/// A node without brackets around it.
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Nested(inner) => bare(inner),
+        _ => expr,
     }
 }
 

@@ -13,7 +13,6 @@ use super::quotas::{Ask, Asked};
 use super::statements::{Bound, BoundOf, PlannedBound, RowCondition};
 use super::units::units_of;
 use super::{Side, SlotId};
-use crate::enforce::correlate::{By, Limit};
 use crate::enforce::order;
 use crate::expr::{Comparison, Literal, Op, Parsed};
 use crate::generators::Made;
@@ -28,6 +27,7 @@ impl Compiler {
         }
         // What an order leaves of a column leaves something for the columns behind it; nothing else may be taken from it.
         let ordered: HashSet<(usize, usize)> = self.statements.bounds.keys().copied().collect();
+        self.put_inside();
         let conditions = std::mem::take(&mut self.statements.conditions);
         for condition in conditions {
             let (mut names, mut rest, mut met) = (Vec::new(), Vec::new(), Vec::new());
@@ -116,9 +116,13 @@ impl Compiler {
                 .collect();
             // What rules decide over all rows together cannot give way.
             let is_owned = !self.is_drawn_alone(table, column);
+            let is_laid = self.is_laid(table, column);
             let stands = |own: &str| {
-                let other = self.column_named(table, own).filter(|_| !is_owned);
-                other.is_some_and(|other| self.stands_before(table, other, column))
+                self.column_named(table, own).is_some_and(|other| match is_owned {
+                    false => self.stands_before(table, other, column),
+                    // Values that are laid over rows give way to what is drawn by itself, which the others could not move.
+                    true => is_laid && self.is_drawn_before(table, other, column),
+                })
             };
             let is_settled = |one: &Comparison| {
                 one.than.references().iter().all(|read| match read.0.as_slice() {
@@ -226,7 +230,7 @@ impl Compiler {
     }
 
     /// Whether rules decide a column's values over all rows together, taking them from its generator.
-    fn is_decided_together(&self, table: usize, column: usize) -> bool {
+    pub(super) fn is_decided_together(&self, table: usize, column: usize) -> bool {
         let name = &self.dataset.tables[table].columns[column].name;
         let combines =
             |rule: &Rule| matches!(&rule.kind, RuleKind::Combination { columns, .. } if columns.contains(name));
@@ -242,78 +246,6 @@ impl Compiler {
             && !self.statements.forced.contains_key(&(table, column))
             && !self.statements.formulas.contains_key(&(table, column))
             && !self.dataset.tables[table].rules.iter().any(combines)
-    }
-
-    /// Whether the values of a column, which hold what rules ask of all rows, are laid over the rows inside of what these are left; or it moves
-    /// with such a one, so that it is drawn inside of it.
-    pub(super) fn is_laid(&self, table: usize, column: usize) -> bool {
-        let statements = &self.statements;
-        let is_measured = |column: usize| {
-            statements.statistics.contains_key(&(table, column))
-                || statements.rank_counts.contains_key(&(table, column))
-        };
-        let beside = || statements.correlations.columns_with(table, column).iter().any(|other| is_measured(*other));
-        (is_measured(column) || beside())
-            && self.is_decided_together(table, column)
-            && !self.is_unique(table, column)
-            && !statements.counted.contains_key(&(table, column))
-            && statements.deal_of(table, column).is_none()
-            && !statements.pulled.contains_key(&(table, column))
-    }
-
-    /// Takes what limits a column row by row out of the bounds with which its generator is compiled.
-    pub(super) fn row_bounds(&mut self, table: usize, column: usize) -> Vec<PlannedBound> {
-        let all = self.statements.bounds.remove(&(table, column)).unwrap_or_default();
-        let is_closed = self.statements.closed.contains(&(table, column));
-        let is_domain = |bound: &PlannedBound| is_closed && matches!(bound.value, Bound::Constant(_));
-        let (domain, rows): (Vec<PlannedBound>, Vec<PlannedBound>) = all.into_iter().partition(is_domain);
-        if !domain.is_empty() {
-            self.statements.bounds.insert((table, column), domain);
-        }
-        rows
-    }
-
-    /// Gives back what was taken, as limits of the column; those of other columns of a system by their place there.
-    pub(super) fn row_limits(
-        &mut self,
-        (table, column): (usize, usize),
-        bounds: Vec<PlannedBound>,
-        together: &[usize],
-    ) -> Result<Vec<Limit>, Failed> {
-        self.statements.bounds.entry((table, column)).or_default().extend(bounds.iter().cloned());
-        let mut limits = Vec::new();
-        for bound in bounds {
-            let by = match bound.value {
-                Bound::Constant(value) => By::Constant(value as f64),
-                Bound::Slot(of) => {
-                    let column_of = |known: &usize| matches!(of, BoundOf::Column(other) if other == *known);
-                    match together.iter().position(column_of) {
-                        Some(member) => By::Member(member),
-                        None => By::Slot(self.bound_slot(table, column, of)?),
-                    }
-                }
-            };
-            limits.push(Limit { by, side: bound.side, gap: bound.gap as f64 });
-        }
-        Ok(limits)
-    }
-
-    /// The rules that bounds come from.
-    pub(super) fn limited_by(&self, bounds: &[PlannedBound]) -> Vec<String> {
-        let is_of = |pointer: &String| {
-            bounds.iter().any(|bound| {
-                bound.place.strip_prefix(pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
-        };
-        let mut rules: Vec<String> = self
-            .statements
-            .pointers
-            .iter()
-            .filter(|(_, pointer)| is_of(pointer))
-            .map(|(rule, _)| rule.clone())
-            .collect();
-        rules.sort_unstable();
-        rules
     }
 
     /// Whether a column is the start of intervals that are kept apart, and what bounds it is the same in all rows of a group: a value, or what the
@@ -342,6 +274,23 @@ impl Compiler {
             && !statements.formulas.contains_key(&(table, column))
     }
 
+    /// Whether nothing but its generator decides a column's values, and neither that nor what bounds it reads another column.
+    fn is_drawn_before(&self, table: usize, column: usize, other: usize) -> bool {
+        let name = &self.dataset.tables[table].columns[other].name;
+        let reads = |sql: &str| {
+            Parsed::parse(sql).is_ok_and(|parsed| {
+                parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
+            })
+        };
+        let waits = self.statements.bounds(table, column).iter().any(|bound| match &bound.value {
+            Bound::Constant(_) => false,
+            Bound::Slot(BoundOf::Column(read)) => *read == other,
+            Bound::Slot(BoundOf::Sql(sql) | BoundOf::Where(sql, _)) => reads(sql),
+            Bound::Slot(BoundOf::Levels { .. }) => true,
+        });
+        self.is_drawn_alone(table, column) && !waits && !self.follows(table, column, other)
+    }
+
     /// Whether rules decide a column's values over all rows together, and nothing that they read waits for another column.
     fn stands_before(&self, table: usize, column: usize, other: usize) -> bool {
         let name = &self.dataset.tables[table].columns[other].name;
@@ -354,6 +303,7 @@ impl Compiler {
             asked.condition.as_deref().is_some_and(reads)
                 || match &asked.ask {
                     Ask::Rows { condition, per, .. } => reads(condition) || per.contains(&other),
+                    Ask::Parts { parts, .. } => parts.iter().any(|(condition, _)| reads(condition)),
                     Ask::Values { .. } => false,
                 }
         };

@@ -104,7 +104,8 @@ impl Compiler {
         if self.statements.correlations.rule_of(table, column).is_some() {
             return self.make_correlated(table, column);
         }
-        if self.statements.statistics.contains_key(&(table, column)) {
+        let place = (table, column);
+        if self.statements.statistics.contains_key(&place) || self.statements.rank_counts.contains_key(&place) {
             return self.make_measured(table, column);
         }
         if self.statements.pulled.contains_key(&(table, column)) {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::agree::{self, Agreement};
 use super::auto::Chosen;
 use super::distributions::Declared;
 use super::groups::Sorted;
@@ -17,7 +18,7 @@ use crate::generators::{GeneratorSpec, Made};
 use crate::locale::Locale;
 use crate::problem::Problem;
 use crate::random::Seeds;
-use crate::schema::{Dataset, Table};
+use crate::schema::Dataset;
 
 /// What a slot is, within its table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,6 +77,8 @@ pub(super) struct TableState {
     pub scattered: Vec<Arc<Scattered>>,
     /// For each key the one that decides the columns which it shares.
     pub deciders: Vec<Option<usize>>,
+    /// What checks say that the parents of two keys agree in.
+    pub agreements: Vec<Agreement>,
     /// The parents of keys whose shared columns others decide, by key.
     pub candidates: HashMap<usize, Arc<Candidates>>,
     /// The combinations without repetition of such keys and those that decide.
@@ -84,8 +87,10 @@ pub(super) struct TableState {
 
 impl TableState {
     /// A table of which nothing is compiled yet.
-    pub fn new(table: &Table) -> TableState {
-        TableState { deciders: shared::deciders(table), ..TableState::default() }
+    pub fn new(dataset: &Dataset, table: usize) -> TableState {
+        let mut deciders = shared::deciders(&dataset.tables[table]);
+        let agreements = agree::agreements(dataset, table, &mut deciders);
+        TableState { deciders, agreements, ..TableState::default() }
     }
 
     /// The slot of a column that was compiled.

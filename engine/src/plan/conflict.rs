@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::repair::{Repair, is_of_numbers};
 use super::{Compiled, Options, whole};
+use crate::enforce::redraw::spent;
 use crate::expr::{Parsed, Reference};
 use crate::problem::Problem;
 use crate::schema::{Dataset, Rule, RuleKind};
@@ -29,6 +30,9 @@ const RULES: usize = 32;
 /// The most rows, as written, of a dataset that is compiled again: what is sampled of it takes a moment.
 const ROWS: u64 = 100_000;
 
+/// The most that is spent on draws ([`spent`]) while fewer rules are looked for, and then for a change: some ten seconds each.
+const DRAWN: u64 = 100_000_000;
+
 /// The most problems that are explained.
 const PROBLEMS: usize = 4;
 
@@ -42,7 +46,7 @@ pub(super) fn explain(dataset: &Dataset, options: &Options, left_out: &[String],
         return;
     }
     let blamed = |problem: &Problem| problem.is_error() && CODES.contains(&problem.code);
-    let search = Search { dataset, options, left_out };
+    let search = Search { dataset, options, left_out, until: spent() + DRAWN };
     let mut all: BTreeSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
     if all.len() > RULES {
         // Of many rules those of the tables in which something is wrong are looked through, as far as they are not many themselves.
@@ -60,7 +64,8 @@ pub(super) fn explain(dataset: &Dataset, options: &Options, left_out: &[String],
     // Where nothing can stand without rules either, none of them is to blame.
     let is_of_rules = problems.iter().any(blamed) && search.refusal(&BTreeSet::new()).is_none();
     // A schema that could not be read in whole is mended where it was left out first; rows of this run are none of its numbers.
-    let repair = Repair::new(dataset, options, problems).filter(|_| left_out.is_empty() && options.rows.is_empty());
+    let repair =
+        Repair::new(dataset, options, problems, DRAWN).filter(|_| left_out.is_empty() && options.rows.is_empty());
     let explainable = problems.iter_mut().filter(|problem| blamed(problem) || is_of_numbers(problem));
     for problem in explainable.take(PROBLEMS) {
         let origin = problem.clone();
@@ -88,7 +93,7 @@ pub(super) fn to_prove(
 ) -> Option<Compiled> {
     // What a generator can make says nothing of rows that are there either.
     let of_rules = |problem: &Problem| CODES.contains(&problem.code) || problem.code == "capacity";
-    let search = Search { dataset, options, left_out };
+    let search = Search { dataset, options, left_out, until: u64::MAX };
     let mut keep: BTreeSet<String> =
         dataset.tables.iter().flat_map(|table| &table.rules).map(|rule| rule.id.clone()).collect();
     let mut errors: Vec<Problem> = problems.iter().filter(|problem| problem.is_error()).cloned().collect();
@@ -122,6 +127,8 @@ struct Search<'d> {
     dataset: &'d Dataset,
     options: &'d Options,
     left_out: &'d [String],
+    /// What may be spent on draws before the search ends with the rules that it has.
+    until: u64,
 }
 
 impl Search<'_> {
@@ -143,7 +150,7 @@ impl Search<'_> {
         // What is refused in another way is refused as well. A rule that others read can only be left out once those are.
         loop {
             let fewer = self.fewest(core.clone(), |keep| self.refusal(keep).is_some());
-            if fewer.len() == core.len() {
+            if fewer.len() == core.len() || spent() >= self.until {
                 break;
             }
             core = fewer;
@@ -180,6 +187,9 @@ impl Search<'_> {
         // Later statements are blamed first.
         let order = self.dataset.tables.iter().flat_map(|table| &table.rules).map(|rule| &rule.id);
         for id in order {
+            if spent() >= self.until {
+                break;
+            }
             if core.remove(id) && !is_refused(&core) {
                 core.insert(id.clone());
             }
@@ -192,7 +202,8 @@ impl Search<'_> {
         let (dataset, compiled) = self.compiled(keep);
         let comes_of_leaving_out = |problem: &Problem| {
             WORDS.contains(&problem.code)
-                || (OF_COLUMNS.contains(&problem.code) && self.lacks_a_formula(keep, &dataset, problem))
+                || ((OF_COLUMNS.contains(&problem.code) || self.is_of_share(&dataset, problem))
+                    && self.lacks_a_formula(keep, &dataset, problem))
         };
         let found =
             compiled.problems.into_iter().find(|problem| problem.is_error() && !comes_of_leaving_out(problem))?;
@@ -202,6 +213,13 @@ impl Search<'_> {
             None => rest,
         };
         Some(found.at(pointer))
+    }
+
+    /// Whether a problem is one of a share, which speaks of other values once its column is not computed.
+    fn is_of_share(&self, dataset: &Dataset, problem: &Problem) -> bool {
+        let (rule, _) = self.place(dataset, problem);
+        let mut rules = self.dataset.tables.iter().flat_map(|table| &table.rules);
+        rules.any(|known| Some(&known.id) == rule.as_ref() && matches!(known.kind, RuleKind::Share { .. }))
     }
 
     /// Whether a problem of a rule's columns may come of a rule's being left out that computes one of them, or what one of them is computed from.

@@ -19,15 +19,13 @@ use crate::schema::{Band, Rule, RuleKind, SharesOrCounts};
 use crate::types::LogicalType;
 
 impl Compiler {
-    pub(super) fn gather_share(
+    /// What a share asks of each value, and the key under which that is written.
+    pub(super) fn share_parts(
         &mut self,
-        table: usize,
         rule: &Rule,
-        column: &str,
         parts: &SharesOrCounts,
-        tolerance: Option<f64>,
         pointer: &str,
-    ) {
+    ) -> Option<(Vec<(String, Want)>, &'static str)> {
         let (parts, key): (Vec<(String, Want)>, _) = match (&parts.shares, &parts.counts) {
             (Some(shares), None) => {
                 for (value, share) in shares {
@@ -35,7 +33,7 @@ impl Compiler {
                         let detail = format!("a share of {share} is not between 0 and 1");
                         let place = format!("{pointer}/shares{}", pointer_step(value));
                         self.problems.push(Problem::new("out_of_range", detail).at(place));
-                        return;
+                        return None;
                     }
                 }
                 let sum: f64 = shares.values().sum();
@@ -43,7 +41,7 @@ impl Compiler {
                     let detail = format!("the shares of {} add up to {}, more than 1", rule.id, rounded(sum));
                     let problem = Problem::new("contradiction", detail).at(format!("{pointer}/shares"));
                     self.problems.push(problem.remedy("lower them until they add up to 1 at most"));
-                    return;
+                    return None;
                 }
                 (shares.iter().map(|(value, share)| (value.clone(), Want::Share(*share))).collect(), "shares")
             }
@@ -54,13 +52,26 @@ impl Compiler {
             _ => {
                 let detail = format!("{} needs one of shares and counts", rule.id);
                 self.problems.push(Problem::new("one_of", detail).at(pointer));
-                return;
+                return None;
             }
         };
         if parts.is_empty() {
             self.problems.push(Problem::new("empty_list", "the list is empty").at(format!("{pointer}/{key}")));
-            return;
+            return None;
         }
+        Some((parts, key))
+    }
+
+    pub(super) fn gather_share(
+        &mut self,
+        table: usize,
+        rule: &Rule,
+        column: &str,
+        parts: &SharesOrCounts,
+        tolerance: Option<f64>,
+        pointer: &str,
+    ) {
+        let Some((parts, key)) = self.share_parts(rule, parts, pointer) else { return };
         let Some(index) = self.column_named(table, column) else {
             let problem = self.unknown_column(table, column).at(format!("{pointer}/column"));
             self.problems.push(problem);
@@ -103,20 +114,27 @@ impl Compiler {
         false
     }
 
-    /// The rules `count`, once all others are known: each steers one of the columns that its condition reads.
+    /// The rules `count`, and `share` of what other rules compute, once all others are known: each steers one of the columns that its condition
+    /// reads.
     pub(super) fn gather_counts(&mut self) {
         let dataset = Arc::clone(&self.dataset);
         for (table, definition) in dataset.tables.iter().enumerate() {
             for (at, rule) in definition.rules.iter().enumerate() {
-                if let RuleKind::Count { condition, exactly, min, max, per } = &rule.kind {
-                    let pointer = format!("/tables/{table}/rules/{at}");
-                    self.gather_count(table, rule, condition, (*exactly, *min, *max), per, &pointer);
+                let pointer = format!("/tables/{table}/rules/{at}");
+                match &rule.kind {
+                    RuleKind::Count { condition, exactly, min, max, per } => {
+                        self.gather_count(table, rule, condition, (*exactly, *min, *max), per, &pointer);
+                    }
+                    RuleKind::Share { column, parts, tolerance } if self.is_computed(table, column) => {
+                        self.gather_computed_share(table, rule, column, parts, *tolerance, &pointer);
+                    }
+                    _ => {}
                 }
             }
         }
     }
 
-    fn gather_count(
+    pub(super) fn gather_count(
         &mut self,
         table: usize,
         rule: &Rule,
@@ -142,7 +160,8 @@ impl Compiler {
         }
         let per_names = per.to_vec();
         let Some(per) = self.columns_named(table, per, &format!("{pointer}/per")) else { return };
-        let conjuncts = parsed.conjuncts();
+        let conjuncts: Vec<Parsed> =
+            parsed.conjuncts().into_iter().map(|part| self.about_null(table, &part).unwrap_or(part)).collect();
         let own = |compiler: &Compiler, part: &Parsed| -> Vec<usize> {
             let reads = part.references().iter().filter(|read| read.0.len() == 1);
             reads.filter_map(|read| compiler.column_named(table, &read.0[0])).collect()
@@ -315,6 +334,25 @@ impl Compiler {
         None
     }
 
+    /// What a condition says that reads a column only to see whether it is null, through formulas: `status = 'open'` of a status that is made of
+    /// that. `None` where it says more, or nothing.
+    pub(super) fn about_null(&self, table: usize, condition: &Parsed) -> Option<Parsed> {
+        let stated = self.unfolded(table, condition)?;
+        let (column, [of_null, of_others]) = stated.by_null()?;
+        let time = self.dataset.reference_time_us();
+        let holds = |stated: &Parsed| {
+            let found = Expression::compile(stated, &Schema::empty(), time).ok()?.evaluate(&[], 1).ok()?;
+            let found = found.as_boolean_opt()?;
+            Some(found.is_valid(0) && found.value(0))
+        };
+        let negated = match (holds(&of_null)?, holds(&of_others)?) {
+            (true, false) => "",
+            (false, true) => "NOT ",
+            _ => return None,
+        };
+        Parsed::parse(&format!("{} IS {negated}NULL", quoted(&column))).ok()
+    }
+
     /// What a condition about a score says of the number that the score is a band of, where the bands in which it holds lie side by side.
     fn of_bands(&self, table: usize, rule: &str, condition: &Parsed) -> Option<Parsed> {
         let score = self.dataset.tables[table].rules.iter().find(|known| known.id == rule)?;
@@ -390,7 +428,7 @@ fn rounded(number: f64) -> f64 {
 }
 
 /// The value that a key of a map stands for.
-fn as_value(key: &str, declared: Option<&LogicalType>) -> Value {
+pub(super) fn as_value(key: &str, declared: Option<&LogicalType>) -> Value {
     match declared {
         Some(LogicalType::Integer | LogicalType::Decimal { .. } | LogicalType::Float) => {
             serde_json::from_str::<serde_json::Number>(key).map_or_else(|_| Value::from(key), Value::Number)

@@ -19,7 +19,7 @@ use crate::types::LogicalType;
 
 impl Compiler {
     /// The members' values and how many combinations they make.
-    fn parts(&mut self, table: usize, place: usize) -> Result<Vec<Part>, Failed> {
+    pub(super) fn parts(&mut self, table: usize, place: usize) -> Result<Vec<Part>, Failed> {
         let deal = &self.statements.deals[&table][place];
         if let Some(parts) = &deal.parts {
             return Ok(parts.clone());
@@ -240,6 +240,11 @@ impl Compiler {
     }
 
     fn dealt(&mut self, table: usize, place: usize, member: Member, stream: &str) -> Result<Made, Failed> {
+        if let Some(column) = member.column()
+            && let Some(made) = self.beside_pair(table, place, column)?
+        {
+            return Ok(made);
+        }
         let parts = self.parts(table, place)?;
         let deal = &self.statements.deals[&table][place];
         let at = deal.members.iter().position(|known| *known == member).ok_or(Failed::Known)?;

@@ -50,7 +50,7 @@ impl Compiler {
             };
             let implied = || Implied { rule: rule.id.clone(), condition: condition.clone(), pointer: place.clone() };
             match (conjunct.simple(), free) {
-                (Some(Simple::Null { negated: false, .. }), Some(column)) if !self.is_computed(table, column) => {
+                (Some(Simple::Null { negated: false, .. }), Some(column)) if !self.is_computed_at(table, column) => {
                     self.statements.nulls.entry((table, column)).or_default().push(implied());
                     projected.push(self.dataset.tables[table].columns[column].name.clone());
                     if self.is_given(table, column) {
@@ -69,7 +69,7 @@ impl Compiler {
                         && self.key_of_column(table, column).is_none()
                         && !self.is_unique(table, column)
                         && !self.is_unique_with_others(table, column)
-                        && !self.is_computed(table, column) =>
+                        && !self.is_computed_at(table, column) =>
                 {
                     let forced = ForcedValue {
                         rule: rule.id.clone(),
@@ -112,8 +112,11 @@ impl Compiler {
     }
 
     /// Whether a rule computes a column, in all rows or in some: it is computed, not chosen.
-    fn is_computed(&self, table: usize, column: usize) -> bool {
-        let name = &self.dataset.tables[table].columns[column].name;
+    fn is_computed_at(&self, table: usize, column: usize) -> bool {
+        self.is_computed(table, &self.dataset.tables[table].columns[column].name)
+    }
+
+    pub(super) fn is_computed(&self, table: usize, name: &str) -> bool {
         self.dataset.tables[table].rules.iter().any(|rule| match &rule.kind {
             RuleKind::Calculate { column, .. }
             | RuleKind::Score { column, .. }

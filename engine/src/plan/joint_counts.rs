@@ -7,6 +7,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Arr
 use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{Field, Schema};
 
+use super::asked_parts::whole;
 use super::combinations::Combination;
 use super::compiler::{Compiler, Failed};
 use super::quotas::{Ask, Asked, Bits, one_line};
@@ -150,7 +151,7 @@ impl Compiler {
                 let condition = bits.of(self, table, beside.as_deref(), &asked.place)?;
                 // The tuples in whose rows a condition over them holds.
                 let among = match (&asked.ask, &within) {
-                    (Ask::Values { .. }, Some(when)) => {
+                    (Ask::Values { .. } | Ask::Parts { .. }, Some(when)) => {
                         let verdict = self.over_tuples(table, when, &values, listed).map_err(|problem| {
                             self.report(&asked.place, [problem]);
                             Failed::Known
@@ -177,21 +178,19 @@ impl Compiler {
                             }
                             found.push(Part { values: tuples, want: *want });
                         }
-                        let sum: f64 = parts
-                            .iter()
-                            .map(|(_, want)| if let Want::Share(share) = want { *share } else { 0.0 })
-                            .sum();
-                        if (sum - 1.0).abs() < 1e-9 {
-                            let others: Vec<usize> = (0..count)
-                                .filter(|tuple| {
-                                    speaks_of(tuple) && parts.iter().all(|(value, _)| texts[*tuple] != *value)
-                                })
-                                .collect();
-                            if !others.is_empty() {
-                                found.push(Part { values: others, want: Want::Between(0, Some(0)) });
-                            }
+                        (whole(found, (0..count).filter(speaks_of)), *tolerance)
+                    }
+                    Ask::Parts { parts, tolerance } => {
+                        let mut found = Vec::new();
+                        for (condition, want) in parts {
+                            let verdict = self.over_tuples(table, condition, &values, listed).map_err(|problem| {
+                                self.report(&asked.pointer, [problem]);
+                                Failed::Known
+                            })?;
+                            let tuples = (0..count).filter(|tuple| met(&verdict, *tuple) && speaks_of(tuple)).collect();
+                            found.push(Part { values: tuples, want: *want });
                         }
-                        (found, *tolerance)
+                        (whole(found, (0..count).filter(speaks_of)), *tolerance)
                     }
                     Ask::Rows { condition, min, max, .. } => {
                         let whole = match &within {

@@ -7,12 +7,15 @@
 
 mod admitted;
 mod aggregates;
+mod agree;
 mod apart;
+mod asked_parts;
 mod auto;
 mod bounds;
 mod columns;
 mod combinations;
 mod compiler;
+mod computed_shares;
 mod conflict;
 mod context;
 mod convert;
@@ -32,6 +35,7 @@ mod grouped_counts;
 mod groups;
 mod implies;
 mod joint_counts;
+mod laid;
 mod levers;
 mod listed;
 mod memory;

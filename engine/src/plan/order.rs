@@ -6,14 +6,35 @@ use super::Side;
 use super::compiler::Compiler;
 use super::rules::{can_be_null, limited};
 use super::statements::{Bound, BoundOf, PlannedBound, PlannedOrder, RowCondition};
-use crate::enforce::order::{Distance, close};
-use crate::expr::Parsed;
+use crate::enforce::order::{Distance, close, close_hollow};
+use crate::expr::{Parsed, Simple};
 use crate::generators::Interval;
 use crate::problem::Problem;
-use crate::schema::{Gap, Rule, Span};
+use crate::schema::{Gap, Rule, RuleKind, Span};
 use crate::types::LogicalType;
 
+/// The most columns of an order with a largest gap that may be null: what each choice of them leaves to the others is closed by itself.
+const MOST_HOLLOW: usize = 6;
+
 impl Compiler {
+    /// Whether a column may be null in some row, as far as is written.
+    fn may_be_null(&self, table: usize, column: usize) -> bool {
+        let definition = &self.dataset.tables[table];
+        let own = &definition.columns[column];
+        let is_about_it = |part: &Parsed| {
+            matches!(part.simple(), Some(Simple::Null { column, negated: false }) if column.0.len() == 1
+                && column.0[0].eq_ignore_ascii_case(&own.name))
+        };
+        can_be_null(own)
+            || definition.given.is_some()
+            || definition.rules.iter().any(|rule| match &rule.kind {
+                RuleKind::Implies { then, .. } => {
+                    Parsed::parse(then).is_ok_and(|then| then.conjuncts().iter().any(is_about_it))
+                }
+                _ => false,
+            })
+    }
+
     pub(super) fn gather_order(
         &mut self,
         table: usize,
@@ -68,15 +89,11 @@ impl Compiler {
         let unconverted = definitions.iter().all(|column| {
             column.logical_type().is_none_or(|wanted| intervals.first().is_some_and(|own| own.logical == wanted))
         });
-        let max_gap_over_null =
-            gap.is_some_and(|gap| gap.max.is_some()) && definitions.iter().any(|column| can_be_null(column));
-        if rule.when.is_none()
-            && intervals.len() == columns.len()
-            && same_type
-            && free
-            && unconverted
-            && !max_gap_over_null
-        {
+        let hollow: Vec<bool> = columns.iter().map(|column| self.may_be_null(table, *column)).collect();
+        let has_most = gap.is_some_and(|gap| gap.max.is_some());
+        let is_plain = rule.when.is_none() && intervals.len() == columns.len() && same_type && free && unconverted;
+        let few = hollow.iter().filter(|hollow| **hollow).count() <= MOST_HOLLOW;
+        if is_plain && (few || !has_most) {
             let Some(distance) = self.distance(&intervals[0].logical, strict, gap, pointer) else { return };
             let own = intervals.clone();
             if let Err((at, min, max)) = close(&mut intervals, distance) {
@@ -94,6 +111,9 @@ impl Compiler {
                         .remedy("move the bounds of these columns, or the gap"),
                 );
                 return;
+            }
+            if !close_hollow(&mut intervals, distance, &hollow) {
+                return self.draw_order_again((table, &columns, names), rule, strict, gap, pointer);
             }
             // What decides a column's values over all rows together cannot wait for others: they are drawn inside what it leaves.
             let measured: Vec<usize> = (0..columns.len())
@@ -116,18 +136,34 @@ impl Compiler {
                     bound(Bound::Constant(intervals[at].max), Side::Upper, 0),
                 ];
                 let of = |column: usize| Bound::Slot(BoundOf::Column(column));
+                // The largest distance binds a column to the nearest one that is not null.
+                let near = |other: usize, mut between: std::ops::Range<usize>| {
+                    if between.is_empty() {
+                        return Some(of(columns[other]));
+                    }
+                    let name = |at: usize| quoted(&definitions[at].name);
+                    let is_null = |at: usize| hollow[at].then(|| format!("{} IS NULL", name(at)));
+                    let nulls = between.try_fold(Vec::new(), |mut nulls, at| {
+                        nulls.push(is_null(at)?);
+                        Some(nulls)
+                    });
+                    let sql = format!("CASE WHEN {} THEN {} END", nulls?.join(" AND "), name(other));
+                    Some(Bound::Slot(BoundOf::Sql(sql)))
+                };
                 if at < pivot {
-                    for (steps, after) in columns[at + 1..=pivot].iter().enumerate() {
-                        bounds.push(bound(of(*after), Side::Upper, -distance.min.saturating_mul(steps as i64 + 1)));
-                        if let (0, Some(most)) = (steps, distance.max) {
-                            bounds.push(bound(of(*after), Side::Lower, -most));
+                    for (steps, after) in (at + 1..=pivot).enumerate() {
+                        let least = -distance.min.saturating_mul(steps as i64 + 1);
+                        bounds.push(bound(of(columns[after]), Side::Upper, least));
+                        if let (Some(most), Some(near)) = (distance.max, near(after, at + 1..after)) {
+                            bounds.push(bound(near, Side::Lower, -most));
                         }
                     }
                 }
-                for (steps, before) in columns[..at].iter().rev().enumerate().filter(|_| at > pivot) {
-                    bounds.push(bound(of(*before), Side::Lower, distance.min.saturating_mul(steps as i64 + 1)));
-                    if let (0, Some(most)) = (steps, distance.max) {
-                        bounds.push(bound(of(*before), Side::Upper, most));
+                for (steps, before) in (0..at).rev().enumerate().filter(|_| at > pivot) {
+                    let least = distance.min.saturating_mul(steps as i64 + 1);
+                    bounds.push(bound(of(columns[before]), Side::Lower, least));
+                    if let (Some(most), Some(near)) = (distance.max, near(before, before + 1..at)) {
+                        bounds.push(bound(near, Side::Upper, most));
                     }
                 }
                 self.statements.bounds.insert((table, *column), bounds);
@@ -135,7 +171,7 @@ impl Compiler {
             // What a statistic is met with is not moved by others.
             if measured.is_empty() {
                 let rule = rule.id.clone();
-                self.statements.orders.push(PlannedOrder { table, columns, intervals: own, distance, rule });
+                self.statements.orders.push(PlannedOrder { table, columns, intervals: own, distance, hollow, rule });
             }
             if measured.len() == 1 {
                 let note = format!("the other columns are drawn inside what {} leaves", names[pivot]);
@@ -145,9 +181,21 @@ impl Compiler {
             self.hold(table, rule, "projected", "each column is drawn inside what the ones before it leave".to_owned());
             return;
         }
+        self.draw_order_again((table, &columns, names), rule, strict, gap, pointer);
+    }
+
+    /// Leaves an order to drawing its columns again.
+    fn draw_order_again(
+        &mut self,
+        (table, columns, names): (usize, &[usize], &[String]),
+        rule: &Rule,
+        strict: bool,
+        gap: Option<&Gap>,
+        pointer: &str,
+    ) {
         let mut distance = None;
         if gap.is_some() {
-            let Some(logical) = self.order_type(table, &columns, pointer) else { return };
+            let Some(logical) = self.order_type(table, columns, pointer) else { return };
             let Some(found) = self.distance(&logical, false, gap, pointer) else { return };
             distance = Some((logical, found));
         }
@@ -185,6 +233,7 @@ impl Compiler {
         }
         let (columns, distance, rule) = (order.columns.clone(), order.distance, order.rule.clone());
         let mut closed = intervals.clone();
+        let hollow = order.hollow.clone();
         if let Err((empty, min, max)) = close(&mut closed, distance) {
             let logical = &intervals[empty].logical;
             let detail = format!(
@@ -197,6 +246,9 @@ impl Compiler {
             let problem = Problem::new("contradiction", detail).at(condition.pointer.as_str());
             self.problems.push(problem.remedy("move the bounds of these columns, or the gap"));
             return Some(column);
+        }
+        if !close_hollow(&mut closed, distance, &hollow) {
+            return None;
         }
         for (column, interval) in columns.iter().zip(&closed) {
             // The ends are the first of an ordered column's bounds.

@@ -6,6 +6,7 @@ use super::compiler::{Compiler, Failed, Name, column_pointer};
 use super::context::ContextParts;
 use super::differences::units;
 use super::quotas::Pass;
+use super::rules::can_be_null;
 use super::statements::{Bound, BoundOf, PlannedBound, RowCondition};
 use super::{Groups, Plan, Side, SlotId};
 use crate::enforce::overlap::{EndFill, GroupBound, StartFill, Timetable};
@@ -98,6 +99,39 @@ impl Compiler {
             timetable: None,
         };
         self.statements.overlaps.entry(table).or_default().push(overlap);
+    }
+
+    /// The rule that keeps intervals of some time apart whose groups and starts are among these columns: no two rows are alike in them.
+    pub(super) fn kept_apart(&self, table: usize, names: &[String]) -> Option<String> {
+        let definition = &self.dataset.tables[table];
+        let takes_time = |overlap: &Overlap| {
+            let [start, end] = [overlap.start, overlap.end].map(|column| &definition.columns[column].name);
+            let written = definition.columns[overlap.end].generator.as_ref().map(|generator| generator.to_value());
+            let is_behind = written.is_some_and(|written| {
+                written["from"].as_str() == Some(start) && written["min"].as_f64().is_some_and(|least| least > 0.0)
+            });
+            is_behind
+                || definition.rules.iter().filter(|rule| rule.when.is_none()).any(|rule| match &rule.kind {
+                    RuleKind::Order { columns, strict, gap } => {
+                        let place = |name: &String| columns.iter().position(|column| column == name);
+                        let ascends = place(start).zip(place(end)).is_some_and(|(start, end)| start < end);
+                        let least = gap.as_ref().and_then(|gap| gap.min).is_some_and(|least| least.amount > 0);
+                        ascends && (least || *strict == Some(true))
+                    }
+                    _ => false,
+                })
+        };
+        let all = self.statements.overlaps.get(&table)?;
+        let found = all.iter().find(|overlap| {
+            let start = &definition.columns[overlap.start];
+            names.contains(&start.name)
+                && overlap.per.iter().all(|name| names.contains(name))
+                && overlap.rule.when.is_none()
+                && !can_be_null(start)
+                && !can_be_null(&definition.columns[overlap.end])
+                && takes_time(overlap)
+        });
+        found.map(|overlap| overlap.rule.id.clone())
     }
 
     /// Lets ends that are drawn between two constants begin at their starts: behind them by what an order of both asks, or not before them.

@@ -3,25 +3,20 @@
 //! All that rules ask of one column that chooses from a list is one system, solved once the rows of every condition are counted. A `count` of
 //! another condition, or of groups, steers one column that the condition reads: rows that are too few or too many take another value of it.
 
-use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
-use datafusion::arrow::datatypes::{Field, Schema};
+use datafusion::arrow::array::AsArray;
 
 use super::compiler::{Compiler, Failed, Name};
 use super::sample::PASSED;
-use super::scope::{as_sql, sql_problem, sql_type};
 use super::{Plan, SlotId, as_text, convert};
 use crate::enforce::null::Hidden;
 use crate::enforce::quota::{Counted, CountedFill, Fault, Part, Restriction, Statement, System, Want};
 use crate::enforce::steer::{Steered, SteeredFill};
 use crate::enforce::strata::{CONDITIONS, Strata};
-use crate::expr::{Expression, Parsed};
 use crate::generators::{Choices, Made};
-use crate::problem::{Problem, pointer_step};
+use crate::problem::Problem;
 use crate::schema::{Rule, RuleKind};
-use crate::types::LogicalType;
 
 /// What a rule asks of how often a column's values stand.
 #[derive(Clone)]
@@ -42,6 +37,8 @@ pub(super) enum Ask {
     Values { parts: Vec<(String, Want)>, tolerance: f64, key: &'static str },
     /// So many rows in which the condition over the column holds, in all or per group.
     Rows { condition: String, min: u64, max: Option<u64>, per: Vec<usize> },
+    /// So many rows, or such a share of them, in which each of these conditions over the column holds.
+    Parts { parts: Vec<(String, Want)>, tolerance: f64 },
 }
 
 /// A rule about how many rows are null in a column, or are not.
@@ -111,7 +108,7 @@ impl Compiler {
                 let [only] = asked.as_slice() else {
                     let other = asked.iter().find(|asked| asked.rule.id != first.rule.id).unwrap_or(first);
                     if choices.is_none()
-                        && let Some(share) = asked.iter().find(|asked| matches!(asked.ask, Ask::Values { .. }))
+                        && let Some(share) = asked.iter().find(|asked| !matches!(asked.ask, Ask::Rows { .. }))
                     {
                         return Err(self.no_list(table, column, share));
                     }
@@ -121,7 +118,7 @@ impl Compiler {
                     return Err(Failed::Known);
                 };
                 match &only.ask {
-                    Ask::Values { .. } => Err(self.no_list(table, column, only)),
+                    Ask::Values { .. } | Ask::Parts { .. } => Err(self.no_list(table, column, only)),
                     Ask::Rows { condition, min, max, per } => {
                         self.make_steered(table, column, only, made, (condition, *min, *max, per))
                     }
@@ -297,73 +294,6 @@ impl Compiler {
         }
         let check: Check = Box::new(move |plan: &Plan| counted.check(plan));
         self.statements.passes.push(Pass { table, slot, rule, rows, check: Some(check), proves: true });
-    }
-
-    /// What a rule asks of the values of a list.
-    fn parts_of(
-        &mut self,
-        asked: &Asked,
-        labels: &[String],
-        values: &ArrayRef,
-        logical: &LogicalType,
-    ) -> Result<(Vec<Part>, f64), Failed> {
-        match &asked.ask {
-            Ask::Values { parts, tolerance, key } => {
-                let mut found = Vec::new();
-                for (value, want) in parts {
-                    let Some(place) = labels.iter().position(|label| label == value) else {
-                        let detail =
-                            format!("{} asks for {value}, which the column's generator does not make", asked.rule.id);
-                        let mut problem = Problem::new("unknown_value", detail);
-                        problem = problem.hint(value, labels.iter().map(String::as_str).collect::<Vec<_>>());
-                        let place = format!("{}/{key}{}", asked.pointer, pointer_step(value));
-                        self.problems.push(problem.at(place));
-                        return Err(Failed::Known);
-                    };
-                    found.push(Part { values: vec![place], want: *want });
-                }
-                let sum: f64 = parts
-                    .iter()
-                    .map(|(_, want)| match want {
-                        Want::Share(share) => *share,
-                        Want::Between(..) => 0.0,
-                    })
-                    .sum();
-                if (sum - 1.0).abs() < 1e-9 {
-                    let named: HashSet<usize> = found.iter().flat_map(|part| part.values.clone()).collect();
-                    let others: Vec<usize> = (0..labels.len()).filter(|value| !named.contains(value)).collect();
-                    if !others.is_empty() {
-                        found.push(Part { values: others, want: Want::Between(0, Some(0)) });
-                    }
-                }
-                Ok((found, *tolerance))
-            }
-            Ask::Rows { condition, min, max, .. } => {
-                let verdict = self.over_values(condition, values, logical).map_err(|problem| {
-                    self.report(&format!("{}/where", asked.pointer), [problem]);
-                    Failed::Known
-                })?;
-                let values =
-                    (0..labels.len()).filter(|value| verdict.is_valid(*value) && verdict.value(*value)).collect();
-                Ok((vec![Part { values, want: Want::Between(*min, *max) }], 0.0))
-            }
-        }
-    }
-
-    /// A condition over one column, for each of its values.
-    pub(super) fn over_values(
-        &self,
-        sql: &str,
-        values: &ArrayRef,
-        logical: &LogicalType,
-    ) -> Result<BooleanArray, Problem> {
-        let parsed = Parsed::parse(sql).map_err(sql_problem)?;
-        let field = |read: &crate::expr::Reference| Field::new(read.to_string(), sql_type(logical), true);
-        let scope = Schema::new(parsed.references().iter().map(field).collect::<Vec<_>>());
-        let time = self.dataset.reference_time_us();
-        let expression = Expression::condition(&parsed, &scope, time).map_err(sql_problem)?;
-        let columns: Vec<ArrayRef> = expression.columns().iter().map(|_| as_sql(values)).collect();
-        expression.evaluate_condition(&columns, values.len()).map_err(|error| Problem::new("sql", error.detail))
     }
 
     fn make_steered(

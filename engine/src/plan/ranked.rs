@@ -1,6 +1,7 @@
 //! Columns of which rules ask how many values lie in an interval beside their statistics, or of which they ask either although they move
 //! together with others: the values of all rows are such, by rank, and the rows of those that move take them in the order of their scores.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -11,6 +12,7 @@ use super::quotas::{Ask, Asked as Counted};
 use super::statements::RowCondition;
 use super::statistics::units;
 use crate::enforce::correlate::{Correlated, Marginal};
+use crate::enforce::quota::Want;
 use crate::enforce::statistic::{Asked, Measured, Within};
 use crate::enforce::strata::Strata;
 use crate::expr::{Comparison, Literal, Op, Parsed};
@@ -26,8 +28,8 @@ pub(super) struct RankCount {
     /// The rows that it speaks of; all where absent.
     when: Option<String>,
     comparisons: Vec<(Op, Literal)>,
-    min: u64,
-    max: Option<u64>,
+    want: Want,
+    tolerance: f64,
 }
 
 impl Compiler {
@@ -43,7 +45,8 @@ impl Compiler {
         let moves = |column: usize| self.statements.correlations.rule_of(table, column).is_some();
         let Some((column, comparisons)) = self.compared_alone(table, conjuncts, moves) else { return false };
         let (pointer, when) = (pointer.to_owned(), rule.when.clone());
-        let count = RankCount { rule: rule.clone(), pointer, when, comparisons, min, max };
+        let want = Want::Between(min, max);
+        let count = RankCount { rule: rule.clone(), pointer, when, comparisons, want, tolerance: 0.0 };
         self.statements.rank_counts.entry((table, column)).or_default().push(count);
         true
     }
@@ -77,38 +80,59 @@ impl Compiler {
         Some((column?, comparisons))
     }
 
+    /// Whether a condition compares a column with values, and says nothing else.
+    pub(super) fn is_compared_alone(&self, table: usize, column: usize, condition: &Parsed) -> bool {
+        self.compared_alone(table, &condition.conjuncts(), |other| other == column).is_some()
+    }
+
+    /// Takes the parts of a share, each of which an interval of a column's values has.
+    pub(super) fn share_ranks(&mut self, place: (usize, usize), asked: &Counted) -> bool {
+        let Some(counts) = self.by_intervals(place, asked) else { return false };
+        self.statements.rank_counts.entry(place).or_default().extend(counts);
+        true
+    }
+
     /// Lets counts of values of a column be met together with its statistics, by rank, where they are all that is counted of it.
     pub(super) fn join_counts(&mut self) {
-        let mut columns: Vec<(usize, usize)> = self.statements.statistics.keys().copied().collect();
-        columns.sort_unstable();
+        let statements = &self.statements;
+        let ranked = statements.statistics.keys().chain(statements.rank_counts.keys());
+        let columns: BTreeSet<(usize, usize)> = ranked.copied().collect();
         for place in columns {
             let Some(asked) = self.statements.counted.get(&place) else { continue };
-            let counts: Option<Vec<RankCount>> = asked.iter().map(|asked| self.rank_count(place, asked)).collect();
-            if let Some(counts) = counts {
+            if let Some(counts) = self.all_by_intervals(place, asked) {
                 self.statements.counted.remove(&place);
                 self.statements.rank_counts.entry(place).or_default().extend(counts);
             }
         }
     }
 
-    /// A count of values of a column alone, where it speaks of an interval in all rows or in those of one condition.
-    fn rank_count(&self, (table, column): (usize, usize), asked: &Counted) -> Option<RankCount> {
-        let Ask::Rows { condition, min, max, per } = &asked.ask else { return None };
-        let parsed = Parsed::parse(condition).ok().filter(|_| per.is_empty())?;
-        let (_, comparisons) = self.compared_alone(table, &parsed.conjuncts(), |other| other == column)?;
-        Some(RankCount {
-            rule: asked.rule.clone(),
-            pointer: asked.pointer.clone(),
-            when: asked.condition.clone(),
-            comparisons,
-            min: *min,
-            max: *max,
-        })
+    fn all_by_intervals(&self, place: (usize, usize), asked: &[Counted]) -> Option<Vec<RankCount>> {
+        let counts: Option<Vec<Vec<RankCount>>> = asked.iter().map(|asked| self.by_intervals(place, asked)).collect();
+        Some(counts?.into_iter().flatten().collect())
+    }
+
+    /// What a rule counts of the values of a column alone, where it speaks of intervals in all rows or in those of one condition.
+    fn by_intervals(&self, (table, column): (usize, usize), asked: &Counted) -> Option<Vec<RankCount>> {
+        let count = |condition: &str, want: Want, tolerance: f64| {
+            let parsed = Parsed::parse(condition).ok()?;
+            let (_, comparisons) = self.compared_alone(table, &parsed.conjuncts(), |other| other == column)?;
+            let (rule, pointer) = (asked.rule.clone(), asked.pointer.clone());
+            Some(RankCount { rule, pointer, when: asked.condition.clone(), comparisons, want, tolerance })
+        };
+        match &asked.ask {
+            Ask::Rows { condition, min, max, per } if per.is_empty() => {
+                count(condition, Want::Between(*min, *max), 0.0).map(|one| vec![one])
+            }
+            Ask::Parts { parts, tolerance } => {
+                parts.iter().map(|(condition, want)| count(condition, *want, *tolerance)).collect()
+            }
+            _ => None,
+        }
     }
 
     /// Lets several counts of values of a column be met by rank; whether they are such.
     pub(super) fn count_by_rank(&mut self, place: (usize, usize), asked: &[Counted]) -> bool {
-        let counts: Option<Vec<RankCount>> = asked.iter().map(|asked| self.rank_count(place, asked)).collect();
+        let counts = self.all_by_intervals(place, asked);
         let Some(counts) = counts.filter(|counts| counts.iter().all(|count| count.when == counts[0].when)) else {
             return false;
         };
@@ -136,7 +160,9 @@ impl Compiler {
                 asked.push((count.when.clone(), Asked::default()));
                 asked.len() - 1
             });
-            asked[place].1.rules.push(count.rule.id.clone());
+            if !asked[place].1.rules.contains(&count.rule.id) {
+                asked[place].1.rules.push(count.rule.id.clone());
+            }
             asked[place].1.within.push(within);
         }
         Ok(())
@@ -148,7 +174,8 @@ impl Compiler {
             self.report(&format!("{}/where", count.pointer), [problem]);
             Failed::Known
         })?;
-        Ok(Within { rule: count.rule.id.clone(), low, high, min: count.min, max: count.max, when: count.when.clone() })
+        let (rule, when) = (count.rule.id.clone(), count.when.clone());
+        Ok(Within { rule, low, high, want: count.want, tolerance: count.tolerance, when })
     }
 
     /// What rules ask of the values of a column that moves with others, in the rows of a condition; `None` where they ask nothing.

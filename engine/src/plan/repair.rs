@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::levers::{Change, Lever, levers};
 use super::scope::{as_sql, sql_type};
 use super::{BLOCK, Compiled, Evaluation, Options, Plan, TablePlan, whole};
+use crate::enforce::redraw::spent;
 use crate::expr::{Expression, Parsed, Reference};
 use crate::generators::Rows;
 use crate::problem::Problem;
@@ -61,14 +62,16 @@ pub(super) struct Repair<'d> {
     options: &'d Options,
     /// Code and place of each problem as it was found.
     found: Vec<(&'static str, String)>,
+    /// What may be spent on draws for one problem.
+    drawn: u64,
 }
 
 impl Repair<'_> {
-    /// `found`: all errors of the dataset.
-    pub fn new<'d>(dataset: &Dataset, options: &'d Options, found: &[Problem]) -> Option<Repair<'d>> {
+    /// `found`: all errors of the dataset; `drawn`: the most rows that are drawn again to mend one.
+    pub fn new<'d>(dataset: &Dataset, options: &'d Options, found: &[Problem], drawn: u64) -> Option<Repair<'d>> {
         let schema = serde_json::to_value(dataset).ok()?;
         let errors = found.iter().filter(|problem| problem.is_error());
-        Some(Repair { schema, options, found: errors.map(key).collect() })
+        Some(Repair { schema, options, found: errors.map(key).collect(), drawn })
     }
 
     /// Puts what mends a problem into it; `origin` is the same problem as it was found, `rules` those that contradict each other.
@@ -91,6 +94,7 @@ impl Repair<'_> {
             rules,
             levers: levers(&self.schema, rules, &problem.pointer),
             left: ((trials as f64 / dearer) as usize).max(1),
+            until: spent() + self.drawn,
         };
         if let Some(change) = search.smallest(&problem.detail).or_else(|| search.otherwise()) {
             problem.remedy = Some(change.words);
@@ -194,6 +198,7 @@ struct Search<'r> {
     levers: Vec<Lever>,
     /// Plans that may still be made.
     left: usize,
+    until: u64,
 }
 
 /// A value of a lever.
@@ -209,7 +214,7 @@ impl Search<'_> {
     }
 
     fn try_change(&mut self, change: &Change) -> bool {
-        if self.left == 0 {
+        if self.left == 0 || spent() >= self.until {
             return false;
         }
         self.left -= 1;

@@ -118,8 +118,11 @@ impl Compiler {
                 self.gather_unique(table, columns, &format!("{pointer}/columns"), &rule.id, Some(rule));
             }
             RuleKind::Check { sql } => {
-                self.gather_check(table, rule, sql, pointer);
+                if let Some(left) = self.beside_agreements(table, rule, sql) {
+                    self.gather_check(table, rule, &left, pointer);
+                }
             }
+            RuleKind::Share { column, .. } if self.is_computed(table, column) => {}
             RuleKind::Share { column, parts, tolerance } => {
                 self.gather_share(table, rule, column, parts, *tolerance, pointer);
             }
@@ -210,6 +213,10 @@ impl Compiler {
         }
         if let Some(note) = rule.and_then(|rule| said_already(definition, rule, names)) {
             held(self, "by_construction", note);
+            return;
+        }
+        if let Some(overlap) = self.kept_apart(table, names) {
+            held(self, "by_construction", format!("the intervals of {overlap} begin apart"));
             return;
         }
         let mut members = Vec::new();

@@ -6,12 +6,13 @@
 use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
+use super::agree::Agreement;
 use super::compiler::{Compiler, Failed, Name};
 use super::picks::{CHOICE, by};
 use super::quotas::Pass;
 use super::statements::Member;
 use super::{Plan, SlotId};
-use crate::enforce::candidates::{Among, Candidates, OfPair, Pairs, Suits};
+use crate::enforce::candidates::{Among, BesidePair, Candidates, OfPair, Pairs, Suits};
 use crate::enforce::pick::{By, HELD};
 use crate::enforce::quota::{Conflict, Fault};
 use crate::generators::{Made, Rows};
@@ -131,7 +132,17 @@ impl Compiler {
         let keys = &dataset.tables[table].foreign_keys;
         let shared = keys[key].columns.iter().filter(|name| keys[decider].columns.contains(name));
         let shared: Vec<&String> = shared.collect();
-        self.referenced(table, decider, &shared)
+        let mut slots = self.referenced(table, decider, &shared)?;
+        let parent = self.parent_of(table, decider).ok_or(Failed::Known)?;
+        for agreement in self.agreed(table, key) {
+            slots.push(self.slot(parent, Name::Column(agreement.theirs))?);
+        }
+        Ok(slots)
+    }
+
+    /// What a key agrees in with the one that decides it, as checks say.
+    fn agreed(&self, table: usize, key: usize) -> Vec<Agreement> {
+        self.tables[table].agreements.iter().filter(|agreement| agreement.key == key).cloned().collect()
     }
 
     fn referenced(&mut self, table: usize, key: usize, columns: &[&String]) -> Result<Vec<SlotId>, Failed> {
@@ -167,9 +178,14 @@ impl Compiler {
             return Err(Failed::Known);
         }
         let shared: Vec<&String> = definition.columns.iter().filter(|name| deciding.columns.contains(name)).collect();
-        let columns = self.referenced(table, key, &shared)?;
-        let decided = self.referenced(table, decider, &shared)?;
-        for ((column, own), other) in shared.iter().zip(&columns).zip(&decided) {
+        let mut columns = self.referenced(table, key, &shared)?;
+        for agreement in self.agreed(table, key) {
+            columns.push(self.slot(parent, Name::Column(agreement.own))?);
+        }
+        let decided = self.decided_by(table, key, decider)?;
+        let agreed = self.agreed(table, key);
+        let agreed = agreed.iter().map(|agreement| &dataset.tables[parent].columns[agreement.own].name);
+        for ((column, own), other) in shared.iter().copied().chain(agreed).zip(&columns).zip(&decided) {
             let own = self.tables[parent].slots[*own].logical.clone();
             let other = self.tables[theirs].slots[*other].logical.clone();
             if own.arrow() != other.arrow() {
@@ -351,9 +367,13 @@ impl Compiler {
         let own = &dataset.tables[table];
         let deal = &self.statements.deals[&table][place];
         let (rule, pointer) = (deal.rule.clone(), deal.pointer.clone());
-        let both =
-            deal.members.len() == 2 && [key, decider].iter().all(|key| deal.members.contains(&Member::Key(*key)));
-        if !both || deal.when.is_some() || deal.siblings_of.is_some() {
+        let both = [key, decider].iter().all(|key| deal.members.contains(&Member::Key(*key)));
+        let others = || deal.members.iter().filter(|member| ![Member::Key(key), Member::Key(decider)].contains(member));
+        if !both
+            || others().any(|member| member.column().is_none())
+            || deal.when.is_some()
+            || deal.siblings_of.is_some()
+        {
             let keys = &own.foreign_keys;
             let what = format!(
                 "{rule}, which keeps rows apart by more than {} and {}, whose columns are shared, is",
@@ -363,6 +383,10 @@ impl Compiler {
             self.not_yet(&what, &pointer);
             return Err(Failed::Known);
         }
+        let members = deal.members.clone();
+        let parts = self.parts(table, place)?;
+        let of_columns = members.iter().zip(&parts).filter(|(member, _)| member.column().is_some());
+        let times = of_columns.fold(1_u128, |all, (_, part)| all.saturating_mul(part.countable.count()));
         let candidates = self.candidates(table, key, decider)?;
         let columns = self.decided_by(table, key, decider)?;
         let suits = self.suited(table, decider, None)?.ok_or(Failed::Known)?;
@@ -379,7 +403,8 @@ impl Compiler {
         }
         let stream = self.seeds.key(own.seed_name(), &rule, "position", 0);
         let ready = OnceLock::new();
-        let pairs = Arc::new(Pairs { parent, parents, columns, suits, candidates, key: stream, rows, rule, ready });
+        let pairs =
+            Arc::new(Pairs { parent, parents, columns, suits, candidates, times, key: stream, rows, rule, ready });
         self.tables[table].pairs.insert(key, Arc::clone(&pairs));
         Ok(pairs)
     }
@@ -410,5 +435,29 @@ impl Compiler {
         let Some(other) = dependents.find(|other| deal.members.contains(&Member::Key(*other))) else { return Ok(None) };
         let pairs = self.pairs(table, place, other, key)?;
         self.of_pair(table, key, pairs, Vec::new()).map(Some)
+    }
+
+    /// A column of combinations of two keys that agree, which tells apart those of one pair of parents.
+    pub(super) fn beside_pair(&mut self, table: usize, place: usize, column: usize) -> Result<Option<Made>, Failed> {
+        let deal = &self.statements.deals[&table][place];
+        let keys: Vec<usize> = deal.members.iter().filter_map(|member| member.key()).collect();
+        let decided = keys.iter().find_map(|key| {
+            let decider = self.tables[table].deciders[*key]?;
+            keys.contains(&decider).then_some((*key, decider))
+        });
+        let Some((key, decider)) = decided.filter(|_| deal.siblings_of.is_none()) else { return Ok(None) };
+        let members = deal.members.clone();
+        let pairs = self.pairs(table, place, key, decider)?;
+        let parts = self.parts(table, place)?;
+        let of_columns = members.iter().zip(parts).filter_map(|(member, part)| Some((member.column()?, part)));
+        let mut stride = 1_u128;
+        for (known, part) in of_columns {
+            if known == column {
+                let fill = BesidePair { pairs, countable: part.countable, stride };
+                return Ok(Some(Made { longest: part.longest, ..Made::computed(part.logical, fill) }));
+            }
+            stride = stride.saturating_mul(part.countable.count());
+        }
+        Ok(None)
     }
 }

@@ -129,6 +129,14 @@ impl Member {
             Member::Key(_) => None,
         }
     }
+
+    /// The key, where it is one.
+    pub fn key(self) -> Option<usize> {
+        match self {
+            Member::Key(key) => Some(key),
+            Member::Column(_) => None,
+        }
+    }
 }
 
 /// A combination without repetition that is held by dealing positions.
@@ -241,6 +249,8 @@ pub(super) struct PlannedOrder {
     /// What constants leave to each column, in units of their type.
     pub(super) intervals: Vec<Interval>,
     pub(super) distance: Distance,
+    /// Which of the columns may be null.
+    pub(super) hollow: Vec<bool>,
     /// The rule.
     pub(super) rule: String,
 }

@@ -97,7 +97,7 @@ fn compile_once(
         seeds: Seeds::new(dataset.seed()),
         options: options.clone(),
         locale,
-        tables: dataset.tables.iter().map(TableState::new).collect(),
+        tables: (0..dataset.tables.len()).map(|table| TableState::new(&dataset, table)).collect(),
         statements: Statements::default(),
         notes: HashMap::new(),
         declared: BTreeMap::new(),

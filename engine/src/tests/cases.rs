@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::proved::proved;
-use super::{compiled, plan};
+use super::rules::held;
+use super::{all_rows, compiled, plan};
 use crate::plan::Plan;
 use crate::verify::VerifyError;
 
@@ -155,6 +156,44 @@ fn a_person_agrees_with_itself_and_unique_addresses_do_not_repeat() {
 ",
     );
     holds(&schema);
+}
+
+#[test]
+fn an_order_with_a_largest_gap_goes_on_over_nulls() {
+    let of = |least: &str, nulls: &str, rules: &str| {
+        table(&format!(
+            "    columns:
+      - {{ name: id, generator: {{ type: sequence }} }}
+      - {{ name: status, generator: {{ type: choice, values: [new, sent, done] }} }}
+      - {{ name: a, generator: {{ type: date, start: 2022-01-01, end: 2026-06-30 }} }}
+      - {{ name: b, {nulls}generator: {{ type: date, start: 2022-01-01, end: 2026-07-31 }} }}
+      - {{ name: c, null_rate: 0.2, generator: {{ type: date, start: 2022-01-01, end: 2026-08-31 }} }}
+      - {{ name: d, generator: {{ type: date, start: 2022-01-01, end: 2026-12-31 }} }}
+    rules:
+      - {{ id: dates, kind: order, columns: [a, b, c, d], gap: {{ min: {least}, max: 20d }} }}
+{rules}"
+        ))
+    };
+    let not_sent = "      - { id: not-sent, kind: implies, if: \"status = 'new'\", then: \"b IS NULL\" }\n";
+    let sent = "      - { id: sent, kind: implies, if: \"status <> 'new'\", then: \"b IS NOT NULL\" }\n";
+    for schema in [
+        of("0d", "null_rate: 0.3, ", ""),
+        of("5d", "null_rate: 0.3, ", ""),
+        of("0d", "", not_sent),
+        of("1d", "null_rate: 0.1, ", &format!("{not_sent}{sent}")),
+        of("0d", "null_rate: 0.3, ", "      - { id: late, kind: check, sql: \"d >= DATE '2023-01-01'\" }\n"),
+        of(
+            "0d",
+            "null_rate: 0.3, ",
+            "      - { id: mean, kind: statistic, column: d, fn: mean, equals: 2024-06-01 }\n",
+        ),
+    ] {
+        holds(&schema);
+        assert_eq!(held(&schema, "dates"), "projected", "{schema}");
+    }
+    let rows = all_rows(&plan(&of("0d", "null_rate: 0.3, ", "")), "t");
+    let both = |row: &&String| row.split('|').skip(3).take(2).all(str::is_empty);
+    assert!(rows.iter().filter(both).count() > 100, "rows without both are drawn");
 }
 
 #[test]

@@ -156,3 +156,57 @@ tables:
         holds(&of(&rules.concat()));
     }
 }
+
+#[test]
+fn values_that_rules_put_into_rows_count_in_what_is_measured() {
+    let put = |value: &str| format!("kind: implies, if: \"kind = 'z'\", then: \"{value}\"");
+    for (value, rules) in [
+        ("size = 1", vec!["kind: statistic, column: size, fn: mean, equals: 400"]),
+        // What the generator does not make is put in beside what is dealt.
+        ("size = 0", vec!["kind: statistic, column: size, fn: mean, equals: 400"]),
+        ("size = 0", vec!["kind: statistic, column: size, fn: max, equals: 950"]),
+        ("pay = 0", vec!["kind: statistic, column: pay, fn: mean, equals: 2600, tolerance: 1, when: \"kind <> 'y'\""]),
+        (
+            "size = 1",
+            vec![
+                "kind: statistic, column: size, fn: mean, equals: 400",
+                "kind: correlation, columns: [size, score], coefficient: 0.4",
+            ],
+        ),
+        (
+            "pay = 0",
+            vec![
+                "kind: statistic, column: pay, fn: mean, equals: 2200, tolerance: 1",
+                "kind: correlation, columns: [score, pay], coefficient: 0.3",
+            ],
+        ),
+    ] {
+        let own = put(value);
+        let rules: Vec<&str> = rules.iter().copied().chain([own.as_str()]).collect();
+        for rows in [120, 2000] {
+            holds(&of(rows, &rules));
+        }
+    }
+    let mean = "kind: statistic, column: size, fn: mean, equals: 900";
+    let told = problems(&of(500, &[mean, &put("size = 0")])).join("\n");
+    assert!(told.contains("r0") && told.contains("r1"), "{told}");
+}
+
+#[test]
+fn values_lie_inside_of_what_other_columns_of_their_row_hold() {
+    let columns = "      - { name: grade, generator: { type: choice, values: [jr, sr] } }
+      - { name: least, type: integer, generator: { type: integer, min: 1200, max: 6000, step: 100 } }
+      - { name: most, type: integer, generator: { type: integer, min: 1500, max: 12000, step: 100 } }
+      - { name: offer, type: decimal, scale: 2, generator: { type: decimal, min: 1200, max: 12000 } }
+    rules:
+      - { id: pay, kind: order, columns: [least, most], gap: { min: 300 } }
+      - { id: offer, kind: check, sql: \"offer BETWEEN least AND most\" }
+      - { id: jr, kind: implies, if: \"grade = 'jr'\", then: \"most <= 3500\" }
+      - { id: grades, kind: share, column: grade, shares: { jr: 0.5, sr: 0.5 } }
+      - { id: mean, kind: statistic, column: offer, fn: mean, equals: 3800, tolerance: 10 }
+";
+    for rows in [40, 1000] {
+        holds(&table(rows, columns));
+    }
+    assert_eq!(held(&table(40, columns), "offer"), "projected");
+}

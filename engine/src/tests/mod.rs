@@ -2,6 +2,7 @@
 
 mod admitted;
 mod aggregates;
+mod agree;
 mod alike;
 mod apart;
 mod belongs;
@@ -10,6 +11,7 @@ mod bounded;
 mod bounds;
 mod calendar;
 mod cases;
+mod computed_shares;
 mod conversions;
 mod correlations;
 mod counts;

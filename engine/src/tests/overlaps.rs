@@ -282,3 +282,26 @@ fn ends_that_are_drawn_by_themselves_begin_at_their_starts() {
         }
     }
 }
+
+#[test]
+fn starts_that_are_kept_apart_are_unique_in_their_groups() {
+    let unique = "      - { id: once, kind: unique, columns: [begins, room] }\n";
+    for columns in [
+        DAYS.to_owned(),
+        "      - { name: begins, generator: { type: datetime, start: 2024-01-01, end: 2024-12-31 } }
+      - { name: ends, generator: { type: datetime, start: 2024-01-01, end: 2025-01-31 } }
+"
+        .to_owned(),
+    ] {
+        let behind = "      - { id: behind, kind: order, columns: [begins, ends], gap: { min: 1d } }\n";
+        let behind = if columns == DAYS { "" } else { behind };
+        let schema = rooms(9, "children: { min: 3, max: 8 }", "", &columns, &format!("{RULE}{behind}{unique}"));
+        holds(&schema);
+        assert_eq!(held(&schema, "once"), "by_construction");
+    }
+    // Intervals that may take no time may begin where others do.
+    let points = DAYS.replace("min: 2, max: 9", "min: 0, max: 9");
+    let schema = rooms(9, "children: { min: 3, max: 8 }", "", &points, &format!("{RULE}{unique}"));
+    let told = problems(&schema).join("\n");
+    assert!(told.contains("apart") && told.contains("once"), "{told}");
+}

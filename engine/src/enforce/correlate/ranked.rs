@@ -8,8 +8,8 @@ use std::sync::Arc;
 use datafusion::arrow::array::AsArray;
 
 use super::super::quota::Fault;
-use super::super::statistic::{Limited, Measured, Shape, laid};
-use super::{By, Correlated, CorrelatedFill, Marginal, Member, Sample, Square, is_true};
+use super::super::statistic::{Limited, Measured, Shape};
+use super::{By, Correlated, CorrelatedFill, Member, Sample, Square, is_true};
 use crate::generators::{Cells, Quantiles, Rows, RunError};
 use crate::plan::Plan;
 use crate::run::blocks;
@@ -81,6 +81,10 @@ impl Correlated {
             let shapes = match member.limits.is_empty() {
                 true => ranked.shapes(&rows, |_| ranked.key).map_err(Fault::Conflict)?,
                 false => {
+                    // Ranks are of the rows that values are dealt to.
+                    for (count, part) in rows.iter_mut().zip(&parts) {
+                        *count -= part.iter().filter(|row| row.is_put(&ranked.quantiles)).count() as u64;
+                    }
                     let parts: Vec<&[Limited]> = parts.iter().map(Vec::as_slice).collect();
                     let laid = ranked.laid_over(&parts).map_err(Fault::Conflict)?;
                     laid.into_iter().map(|laid| laid.map(|(shape, _)| shape)).collect()
@@ -162,15 +166,14 @@ impl Correlated {
                     }
                 }
             })?;
-            let Marginal::Drawn(quantiles) = &member.marginal else { return Ok(None) };
             let part = |(at, mut scores): (usize, Scores)| {
                 let Some((shape, _)) = &shapes[at] else { return Ok(None) };
                 if member.limits.is_empty() {
                     scores.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
                     return Ok(Some(RankedPart::Scores(Arc::clone(shape), scores)));
                 }
-                let values: Vec<f64> = (0..scores.len() as u64).map(|rank| shape.value(quantiles, rank)).collect();
-                let values = laid(&values, &limits[at]).ok_or_else(|| {
+                let dealt = member.ranked.as_ref().and_then(|ranked| ranked.dealt(shape, &limits[at]));
+                let values = dealt.ok_or_else(|| {
                     Fault::Run(RunError::new(format!("{} has too few values inside of its limits", member.column)))
                 })?;
                 Ok(Some(RankedPart::Rows(scores.iter().map(|(_, row)| *row).zip(values).collect())))

@@ -11,7 +11,7 @@ use super::marginal::{score_of, share_of};
 use super::ranked::Shaped;
 use super::{By, Correlated, Marginal, Member, Square, is_true};
 use crate::enforce::quota::Fault;
-use crate::enforce::statistic::laid;
+use crate::enforce::statistic::{Limited, deal};
 use crate::enforce::within::Shares;
 use crate::generators::{Rows, RunError};
 use crate::plan::{Evaluation, Plan, SlotId, units_of};
@@ -234,14 +234,27 @@ impl Correlated {
             let mut values: Vec<f64> = (0..sample.rows).map(value).collect();
             if let (Some(shape), Marginal::Drawn(quantiles)) = (&shapes[at], &member.marginal) {
                 for (part, ascending) in self.ascending(at, sample, lower) {
-                    let among = ascending.len() as u64;
+                    let limited = |(score, _, row): &(f64, u64, usize)| self.limited(at, sample, *row, *score);
+                    let limits: Vec<Limited> = match member.limits.is_empty() {
+                        true => Vec::new(),
+                        false => ascending.iter().map(limited).collect(),
+                    };
+                    let put = limits.iter().filter(|row| row.is_put(quantiles)).count();
+                    let among = (ascending.len() - put) as u64;
                     let by_rank: Option<Vec<f64>> =
                         (0..among).map(|rank| shape.value(quantiles, part, rank, among)).collect();
-                    let Some(mut by_rank) = by_rank else { continue };
-                    if !member.limits.is_empty() {
-                        let rows = ascending.iter().map(|(score, _, row)| self.limited(at, sample, *row, *score));
-                        by_rank = laid(&by_rank, &rows.collect::<Vec<_>>()).unwrap_or(by_rank);
-                    }
+                    let Some(by_rank) = by_rank else { continue };
+                    let by_rank = match limits.is_empty() {
+                        true => by_rank,
+                        false => deal(quantiles, &by_rank, &limits).unwrap_or_else(|| {
+                            let mut values = by_rank.into_iter();
+                            let value = |row: &Limited| match row.is_put(quantiles) {
+                                true => row.low,
+                                false => values.next().unwrap_or(f64::NAN),
+                            };
+                            limits.iter().map(value).collect()
+                        }),
+                    };
                     ascending.into_iter().zip(by_rank).for_each(|((_, _, row), value)| values[row] = value);
                 }
             }

@@ -11,10 +11,39 @@ pub(crate) struct Within {
     pub rule: String,
     pub low: f64,
     pub high: f64,
-    pub min: u64,
-    pub max: Option<u64>,
+    pub want: Want,
+    /// By how much a share may be missed.
+    pub tolerance: f64,
     /// The rows that the rule speaks of, in words; all where absent.
     pub when: Option<String>,
+}
+
+impl Within {
+    fn is_share(&self) -> bool {
+        matches!(self.want, Want::Share(_))
+    }
+
+    /// How many values at least and at most of so many rows.
+    pub fn between(&self, rows: u64) -> (u64, Option<u64>) {
+        match self.want {
+            Want::Between(min, max) => (min, max),
+            Want::Share(share) => {
+                let (exact, slack) = (share * rows as f64, self.tolerance * rows as f64);
+                let least = libm::floor(exact + 1e-6).min(libm::ceil(exact - slack - 1e-6)).max(0.0);
+                let most = libm::ceil(exact - 1e-6).max(libm::floor(exact + slack + 1e-6));
+                (least as u64, Some(most as u64))
+            }
+        }
+    }
+}
+
+/// What shares come to together.
+fn shares_of(parts: &[Within]) -> f64 {
+    let share = |within: &Within| match within.want {
+        Want::Share(share) => share,
+        Want::Between(..) => 0.0,
+    };
+    parts.iter().map(share).sum()
 }
 
 /// A part of a distribution between two cuts.
@@ -26,7 +55,10 @@ struct Cell {
 impl Measured {
     /// The ranks between the ends of intervals.
     pub(super) fn cut(&self, asked: &Asked, placed: &[(u64, f64)], rows: u64) -> Result<Vec<Segment>, Conflict> {
-        if let Some((_, value)) = placed.first() {
+        if let Some((_, value)) = placed.first()
+            && self.quantiles.quantum.is_none()
+            && self.quantiles.listed.is_none()
+        {
             let detail = format!(
                 "{} ask for {} of {} and count its values, which cannot be held together yet",
                 asked.rules.join(" and "),
@@ -35,35 +67,53 @@ impl Measured {
             );
             return Err(self.conflict(asked, detail));
         }
-        let cells = self.cells(&asked.within);
+        let within: Vec<Within> = asked.within.iter().cloned().chain(self.counted_up_to(asked, placed)).collect();
+        let cells = self.cells(&within);
         let label = |cell: &Cell| {
             let end = |value: f64| if value.is_finite() { self.quantiles.print(value) } else { "…".to_owned() };
             let (low, high) = (end(cell.values.0), end(cell.values.1));
             if low == high { low } else { format!("{low} to {high}") }
         };
-        let statement = |within: &Within| {
+        let inside = |within: &Within| {
             let is_inside = |cell: &Cell| cell.values.0 >= within.low && cell.values.1 <= within.high;
-            let values = (0..cells.len()).filter(|at| is_inside(&cells[*at])).collect();
+            (0..cells.len()).filter(|at| is_inside(&cells[*at])).collect::<Vec<usize>>()
+        };
+        let statement = |parts: &[Within]| {
+            let of = |within: &Within| Part { values: inside(within), want: within.want };
+            let mut all: Vec<Part> = parts.iter().map(of).collect();
+            let rest: Vec<usize> =
+                (0..cells.len()).filter(|cell| !all.iter().any(|part| part.values.contains(cell))).collect();
+            // Shares that make the whole leave nothing to other values.
+            if !rest.is_empty() && (shares_of(parts) - 1.0).abs() < 1e-9 {
+                all.push(Part { values: rest, want: Want::Between(0, Some(0)) });
+            }
+            let first = &parts[0];
             Statement {
-                rule: within.rule.clone(),
+                rule: first.rule.clone(),
                 condition: None,
-                when: within.when.clone(),
-                parts: vec![Part { values, want: Want::Between(within.min, within.max) }],
-                tolerance: 0.0,
+                when: first.when.clone(),
+                parts: all,
+                tolerance: first.tolerance,
                 among: None,
                 rows: None,
             }
         };
+        // The shares of one rule are rounded together.
+        let together = |one: &Within, other: &Within| one.rule == other.rule && one.is_share() && other.is_share();
         let system = System {
             column: self.column.clone(),
             labels: cells.iter().map(label).collect(),
             weights: cells.iter().map(|cell| cell.shares.1 - cell.shares.0).collect(),
-            statements: asked.within.iter().map(statement).collect(),
+            statements: within.chunk_by(together).map(statement).collect(),
             restrictions: Vec::new(),
             nulls: None,
             is_part: false,
         };
-        let counts = system.solve(&[0], &[rows])?.pop().unwrap_or_default();
+        let solved = system.solve(&[0], &[rows]).map_err(|conflict| match placed.is_empty() {
+            true => conflict,
+            false => Conflict { rules: asked.rules.clone(), ..conflict },
+        });
+        let counts = solved?.pop().unwrap_or_default();
         let mut first = 0;
         let segment = |(cell, count): (&Cell, u64)| {
             let segment = Segment {
@@ -79,6 +129,21 @@ impl Measured {
             segment
         };
         Ok(cells.iter().zip(counts).map(segment).collect())
+    }
+
+    /// Values at ranks as counts: at most as many values lie below one as its rank, and more than that lie not above it.
+    fn counted_up_to<'m>(&'m self, asked: &'m Asked, placed: &'m [(u64, f64)]) -> impl Iterator<Item = Within> + 'm {
+        let up_to = |high: f64, want: Want| Within {
+            rule: asked.rules.join(" and "),
+            low: f64::NEG_INFINITY,
+            high,
+            want,
+            tolerance: 0.0,
+            when: None,
+        };
+        placed.iter().flat_map(move |(rank, value)| {
+            [up_to(value.next_down(), Want::Between(0, Some(*rank))), up_to(*value, Want::Between(rank + 1, None))]
+        })
     }
 
     /// The parts into which the ends of intervals cut the distribution, ascending; none is without a value.

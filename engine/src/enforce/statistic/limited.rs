@@ -7,9 +7,9 @@ use super::curve::Shape;
 use super::{Asked, Measured, Within};
 use crate::enforce::assign::{Wanting, assign};
 use crate::enforce::correlate::{By, Limit};
-use crate::enforce::quota::{Conflict, Fault};
+use crate::enforce::quota::{Conflict, Fault, Want};
 use crate::enforce::within::Shares;
-use crate::generators::Rows;
+use crate::generators::{Quantiles, Rows};
 use crate::plan::{Evaluation, Plan, Side, units_of};
 use crate::random::open_unit;
 use crate::run::blocks;
@@ -41,10 +41,17 @@ impl Limited {
         }
         Limited { score, low, high }
     }
+
+    /// Whether the row is left one value, which the distribution has hardly or not at all: it is put in beside those that are dealt.
+    pub fn is_put(&self, quantiles: &Quantiles) -> bool {
+        const HARDLY: f64 = 1e-6;
+        let is_rare = || self.low < quantiles.at(HARDLY) || self.low > quantiles.at(1.0 - HARDLY);
+        self.low == self.high && (quantiles.quantum.is_none() || is_rare())
+    }
 }
 
 /// Values laid over as many rows, in the order of their scores as far as limits let them; `None` where there is no way.
-pub(crate) fn laid(values: &[f64], rows: &[Limited]) -> Option<Vec<f64>> {
+fn laid(values: &[f64], rows: &[Limited]) -> Option<Vec<f64>> {
     // Values ascend but for a unit here and there: of each rank the least behind it and the most before it.
     let (mut least, mut most) = (values.to_vec(), values.to_vec());
     for rank in (1..values.len()).rev() {
@@ -61,6 +68,17 @@ pub(crate) fn laid(values: &[f64], rows: &[Limited]) -> Option<Vec<f64>> {
     let wanting: Vec<Wanting> = rows.iter().map(wanting).collect();
     let ranks = assign(&wanting)?;
     Some(ranks.into_iter().map(|rank| values[rank as usize]).collect())
+}
+
+/// Values dealt to rows, of which those that have one of their own keep it; `None` where there is no way.
+pub(crate) fn deal(quantiles: &Quantiles, values: &[f64], rows: &[Limited]) -> Option<Vec<f64>> {
+    if values.len() == rows.len() {
+        return laid(values, rows);
+    }
+    let free: Vec<Limited> = rows.iter().filter(|row| !row.is_put(quantiles)).copied().collect();
+    let mut values = laid(values, &free)?.into_iter();
+    let value = |row: &Limited| if row.is_put(quantiles) { Some(row.low) } else { values.next() };
+    rows.iter().map(value).collect()
 }
 
 impl Measured {
@@ -118,7 +136,6 @@ impl Measured {
 
     /// The values of the rows of each condition, laid inside of their limits, and what they are by rank; `None` where there is no row.
     pub fn laid_over(&self, parts: &[&[Limited]]) -> Result<Vec<Option<LaidPart>>, Conflict> {
-        let counts: Vec<u64> = parts.iter().map(|rows| rows.len() as u64).collect();
         let outer = self.outer();
         let mut shapes: Vec<Option<Shape>> = self.asked.iter().map(|_| None).collect();
         let mut found: Vec<Option<Vec<f64>>> = self.asked.iter().map(|_| None).collect();
@@ -126,7 +143,11 @@ impl Measured {
         let inner = (0..self.asked.len()).filter(|at| Some(*at) != outer);
         for at in inner.chain(outer) {
             let asked = match Some(at) == outer {
-                true => self.rest(at, &counts, &shapes)?,
+                true => {
+                    let known = || found.iter().flatten().flatten().copied();
+                    let rows = (parts.iter().map(|rows| rows.len() as u64).sum(), parts[at].len() as u64);
+                    self.made_up(&self.asked[at], rows, known).map_err(|detail| self.beside(at, &detail))?
+                }
                 false => self.asked[at].clone(),
             };
             if !parts[at].is_empty() {
@@ -137,13 +158,28 @@ impl Measured {
         Ok(shapes.into_iter().zip(found).map(|(shape, values)| shape.zip(values)).collect())
     }
 
+    /// The values of a shape dealt to rows, of which those that have one of their own keep it; `None` where there is no way.
+    pub fn dealt(&self, shape: &Shape, rows: &[Limited]) -> Option<Vec<f64>> {
+        let free = rows.iter().filter(|row| !row.is_put(&self.quantiles)).count() as u64;
+        let values: Vec<f64> = (0..free).map(|rank| shape.value(&self.quantiles, rank)).collect();
+        deal(&self.quantiles, &values, rows)
+    }
+
     /// Values that hold what is asked, inside of the rows' limits.
     fn inside(&self, at: usize, asked: &Asked, rows: &[Limited]) -> Result<LaidPart, Conflict> {
-        let count = rows.len() as u64;
-        let values = |shape: &Shape| (0..count).map(|rank| shape.value(&self.quantiles, rank)).collect::<Vec<f64>>();
         let key = self.key.child(at as u64);
+        let put = || rows.iter().filter(|row| row.is_put(&self.quantiles)).map(|row| row.low);
+        let (all, count) = (rows.len() as u64, (rows.len() - put().count()) as u64);
+        let beside_put;
+        let asked = match count == all {
+            true => asked,
+            false => {
+                beside_put = self.beside_put(asked, (all, count), put)?;
+                &beside_put
+            }
+        };
         let shape = self.shape_of(asked, count, key)?;
-        if let Some(values) = laid(&values(&shape), rows) {
+        if let Some(values) = self.dealt(&shape, rows) {
             return Ok((shape, values));
         }
         let conflict = || {
@@ -168,18 +204,45 @@ impl Measured {
         };
         for low in ends(|row| row.low) {
             for high in ends(|row| row.high) {
-                let needed = rows.iter().filter(|row| row.low >= low && row.high <= high).count() as u64;
+                let is_inside = |row: &&Limited| row.low >= low && row.high <= high && !row.is_put(&self.quantiles);
+                let needed = rows.iter().filter(is_inside).count() as u64;
                 let is_known = wider.within.iter().any(|within| (within.low, within.high) == (low, high));
                 let limits = low > self.quantiles.low || high < self.quantiles.high;
                 if needed > 0 && low <= high && limits && !is_known {
                     let rule = asked.rules.join(" and ");
                     let (low, high) = (low.max(self.quantiles.low), high.min(self.quantiles.high));
-                    wider.within.push(Within { rule, low, high, min: needed, max: None, when: None });
+                    let want = Want::Between(needed, None);
+                    wider.within.push(Within { rule, low, high, want, tolerance: 0.0, when: None });
                 }
             }
         }
         let shape = self.shape_of(&wider, count, key).map_err(|_| conflict())?;
-        let values = laid(&values(&shape), rows).ok_or_else(conflict)?;
+        let values = self.dealt(&shape, rows).ok_or_else(conflict)?;
         Ok((shape, values))
+    }
+
+    /// What is asked of the rows beside those into which values are put.
+    fn beside_put<K: Iterator<Item = f64>>(
+        &self,
+        asked: &Asked,
+        rows: (u64, u64),
+        put: impl Fn() -> K,
+    ) -> Result<Asked, Conflict> {
+        let conflict = |detail: String| {
+            let rules = asked.rules.iter().chain(&self.limited_by).cloned().collect();
+            Conflict { rules, detail: format!("beside {}, {detail}", self.limited_by.join(" and ")) }
+        };
+        let is_above = |end: f64| put().all(|value| value > end);
+        let is_below = |end: f64| put().all(|value| value < end);
+        let stays = asked.std.is_none()
+            && asked.quantiles.is_empty()
+            && asked.min.is_none_or(is_above)
+            && asked.max.is_none_or(is_below)
+            && rows.1 > 0;
+        if !stays && rows.1 > 0 {
+            let detail = format!("what {} asks of {} cannot be held yet", asked.rules.join(" and "), self.column);
+            return Err(conflict(detail));
+        }
+        self.made_up(asked, rows, put).map_err(conflict)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::curve::Shape;
 use super::{Asked, Measured};
-use crate::enforce::quota::Conflict;
+use crate::enforce::quota::{Conflict, Want};
 use crate::random::Key;
 
 impl Measured {
@@ -32,50 +32,59 @@ impl Measured {
     }
 
     /// What is left to ask of the rows that no condition marks off.
-    pub(super) fn rest(&self, outer: usize, rows: &[u64], shapes: &[Option<Shape>]) -> Result<Asked, Conflict> {
-        let asked = &self.asked[outer];
-        let (all, left) = (rows.iter().sum::<u64>(), rows[outer]);
-        let inner = || {
+    fn rest(&self, outer: usize, rows: &[u64], shapes: &[Option<Shape>]) -> Result<Asked, Conflict> {
+        let known = || {
             let parts = shapes.iter().zip(rows).filter_map(|(shape, rows)| shape.as_ref().zip(Some(*rows)));
             parts.flat_map(|(shape, rows)| (0..rows).map(|rank| shape.value(&self.quantiles, rank)))
         };
+        let (all, left) = (rows.iter().sum::<u64>(), rows[outer]);
+        self.made_up(&self.asked[outer], (all, left), known).map_err(|detail| self.beside(outer, &detail))
+    }
+
+    /// What is left to ask of some of all rows where the values of the others are known; what it cannot be otherwise.
+    pub(super) fn made_up<K: Iterator<Item = f64>>(
+        &self,
+        asked: &Asked,
+        (all, left): (u64, u64),
+        known: impl Fn() -> K,
+    ) -> Result<Asked, String> {
+        let named = || asked.rules.join(" and ");
         let mut rest = Asked { tolerance: asked.tolerance * all as f64 / left.max(1) as f64, ..asked.clone() };
         if let Some(mean) = asked.mean {
-            let above: f64 = inner().map(|value| value - mean).sum();
+            let above: f64 = known().map(|value| value - mean).sum();
             let slack = 0.5 * self.quantiles.quantum.unwrap_or(0.0) + 1e-9 * mean.abs() * all as f64;
             if left == 0 && above.abs() > (asked.tolerance * all as f64).max(slack) {
-                let detail = format!(
+                return Err(format!(
                     "{} asks for a mean of {}, and those of all rows together have one of {}",
-                    asked.rules.join(" and "),
+                    named(),
                     self.quantiles.print(mean),
                     self.quantiles.print(mean + above / all.max(1) as f64)
-                );
-                return Err(self.beside(outer, &detail));
+                ));
             }
             rest.mean = Some(mean - above / left.max(1) as f64);
         }
         for within in &mut rest.within {
-            let known = inner().filter(|value| *value >= within.low && *value <= within.high).count() as u64;
-            let detail = match within.max {
+            let known = known().filter(|value| *value >= within.low && *value <= within.high).count() as u64;
+            let (min, max) = within.between(all);
+            match max {
                 Some(most) if most < known => {
-                    format!("{} asks for at most {most} values, and there are {known} already", within.rule)
+                    return Err(format!(
+                        "{} asks for at most {most} values, and there are {known} already",
+                        within.rule
+                    ));
                 }
-                _ if left == 0 && known < within.min => {
-                    format!("{} asks for at least {} values, and there are {known}", within.rule, within.min)
+                _ if left == 0 && known < min => {
+                    return Err(format!("{} asks for at least {min} values, and there are {known}", within.rule));
                 }
-                _ => String::new(),
-            };
-            if !detail.is_empty() {
-                return Err(self.beside(outer, &detail));
+                _ => {}
             }
-            within.min = within.min.saturating_sub(known);
-            within.max = within.max.map(|most| most - known);
+            within.want = Want::Between(min.saturating_sub(known), max.map(|most| most - known));
         }
         Ok(rest)
     }
 
     /// What rows that others speak of leave no room for.
-    fn beside(&self, outer: usize, detail: &str) -> Conflict {
+    pub(super) fn beside(&self, outer: usize, detail: &str) -> Conflict {
         let others = self.asked.iter().enumerate().filter(|(at, _)| *at != outer);
         let others: Vec<String> = others.flat_map(|(_, asked)| asked.rules.clone()).collect();
         let rules = self.asked[outer].rules.iter().chain(&others).cloned().collect();
