@@ -116,13 +116,9 @@ impl Compiler {
                 .collect();
             // What rules decide over all rows together cannot give way.
             let is_owned = !self.is_drawn_alone(table, column);
-            let is_laid = self.is_laid(table, column);
             let stands = |own: &str| {
-                self.column_named(table, own).is_some_and(|other| match is_owned {
-                    false => self.stands_before(table, other, column),
-                    // Values that are laid over rows give way to what is drawn by itself, which the others could not move.
-                    true => is_laid && self.is_drawn_before(table, other, column),
-                })
+                let other = self.column_named(table, own).filter(|_| !is_owned);
+                other.is_some_and(|other| self.stands_before(table, other, column))
             };
             let is_settled = |one: &Comparison| {
                 one.than.references().iter().all(|read| match read.0.as_slice() {
@@ -272,23 +268,6 @@ impl Compiler {
             && !self.is_given(table, column)
             && !statements.forced.contains_key(&(table, column))
             && !statements.formulas.contains_key(&(table, column))
-    }
-
-    /// Whether nothing but its generator decides a column's values, and neither that nor what bounds it reads another column.
-    fn is_drawn_before(&self, table: usize, column: usize, other: usize) -> bool {
-        let name = &self.dataset.tables[table].columns[other].name;
-        let reads = |sql: &str| {
-            Parsed::parse(sql).is_ok_and(|parsed| {
-                parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
-            })
-        };
-        let waits = self.statements.bounds(table, column).iter().any(|bound| match &bound.value {
-            Bound::Constant(_) => false,
-            Bound::Slot(BoundOf::Column(read)) => *read == other,
-            Bound::Slot(BoundOf::Sql(sql) | BoundOf::Where(sql, _)) => reads(sql),
-            Bound::Slot(BoundOf::Levels { .. }) => true,
-        });
-        self.is_drawn_alone(table, column) && !waits && !self.follows(table, column, other)
     }
 
     /// Whether rules decide a column's values over all rows together, and nothing that they read waits for another column.

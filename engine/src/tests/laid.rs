@@ -191,22 +191,3 @@ fn values_that_rules_put_into_rows_count_in_what_is_measured() {
     let told = problems(&of(500, &[mean, &put("size = 0")])).join("\n");
     assert!(told.contains("r0") && told.contains("r1"), "{told}");
 }
-
-#[test]
-fn values_lie_inside_of_what_other_columns_of_their_row_hold() {
-    let columns = "      - { name: grade, generator: { type: choice, values: [jr, sr] } }
-      - { name: least, type: integer, generator: { type: integer, min: 1200, max: 6000, step: 100 } }
-      - { name: most, type: integer, generator: { type: integer, min: 1500, max: 12000, step: 100 } }
-      - { name: offer, type: decimal, scale: 2, generator: { type: decimal, min: 1200, max: 12000 } }
-    rules:
-      - { id: pay, kind: order, columns: [least, most], gap: { min: 300 } }
-      - { id: offer, kind: check, sql: \"offer BETWEEN least AND most\" }
-      - { id: jr, kind: implies, if: \"grade = 'jr'\", then: \"most <= 3500\" }
-      - { id: grades, kind: share, column: grade, shares: { jr: 0.5, sr: 0.5 } }
-      - { id: mean, kind: statistic, column: offer, fn: mean, equals: 3800, tolerance: 10 }
-";
-    for rows in [40, 1000] {
-        holds(&table(rows, columns));
-    }
-    assert_eq!(held(&table(40, columns), "offer"), "projected");
-}
