@@ -46,6 +46,29 @@ pub(crate) enum Want {
     Between(u64, Option<u64>),
 }
 
+impl Want {
+    /// The share, 0 where a number is asked for.
+    pub fn share(self) -> f64 {
+        match self {
+            Want::Share(share) => share,
+            Want::Between(..) => 0.0,
+        }
+    }
+
+    /// How many of so many rows at least and at most; a share may be missed by one row and by this part of them.
+    pub fn between(self, rows: u64, tolerance: f64) -> (u64, Option<u64>) {
+        match self {
+            Want::Between(least, most) => (least, most),
+            Want::Share(share) => {
+                let (exact, slack) = (share * rows as f64, tolerance * rows as f64);
+                let least = libm::floor(exact + 1e-6).min(libm::ceil(exact - slack - 1e-6)).max(0.0);
+                let most = libm::ceil(exact - 1e-6).max(libm::floor(exact + slack + 1e-6));
+                (least as u64, Some(most as u64))
+            }
+        }
+    }
+}
+
 /// A rule about how often values stand.
 #[derive(Clone, Debug)]
 pub(crate) struct Statement {
@@ -128,30 +151,18 @@ impl System {
     }
 
     fn targets(&self, statement: &Statement, rows: u64) -> Vec<Target> {
-        let shares: Vec<f64> = statement
-            .parts
-            .iter()
-            .map(|part| match part.want {
-                Want::Share(share) => share,
-                Want::Between(..) => 0.0,
-            })
-            .collect();
+        let shares: Vec<f64> = statement.parts.iter().map(|part| part.want.share()).collect();
         let rest = (1.0 - shares.iter().sum::<f64>()).max(0.0);
         let rest = if rest < 1e-9 { 0.0 } else { rest };
         let dealt = largest_remainder(rows, &[shares.as_slice(), &[rest]].concat());
-        let part = |(at, part): (usize, &Part)| match part.want {
-            Want::Share(share) => {
-                let exact = share * rows as f64;
-                let slack = statement.tolerance * rows as f64;
-                let least = libm::floor(exact + 1e-6).min(libm::ceil(exact - slack - 1e-6)).max(0.0) as u64;
-                let most = libm::ceil(exact - 1e-6).max(libm::floor(exact + slack + 1e-6)) as u64;
-                let best = dealt.as_ref().map_or(least, |dealt| dealt[at]).clamp(least, most);
-                Target { least, most, best: Some(best) }
-            }
-            Want::Between(least, most) => {
-                let most = most.unwrap_or(u64::MAX >> 2);
-                Target { least, most, best: (least == most).then_some(least) }
-            }
+        let part = |(at, part): (usize, &Part)| {
+            let (least, most) = part.want.between(rows, statement.tolerance);
+            let most = most.unwrap_or(u64::MAX >> 2);
+            let best = match part.want {
+                Want::Share(_) => Some(dealt.as_ref().map_or(least, |dealt| dealt[at]).clamp(least, most)),
+                Want::Between(..) => (least == most).then_some(least),
+            };
+            Target { least, most, best }
         };
         statement.parts.iter().enumerate().map(part).collect()
     }

@@ -89,11 +89,7 @@ impl Compiler {
 
 /// The parts of a rule's shares, and where these make the whole that other values do not stand.
 pub(super) fn whole(mut parts: Vec<Part>, values: impl Iterator<Item = usize>) -> Vec<Part> {
-    let share = |part: &Part| match part.want {
-        Want::Share(share) => share,
-        Want::Between(..) => 0.0,
-    };
-    if (parts.iter().map(share).sum::<f64>() - 1.0).abs() < 1e-9 {
+    if (parts.iter().map(|part| part.want.share()).sum::<f64>() - 1.0).abs() < 1e-9 {
         let named: HashSet<usize> = parts.iter().flat_map(|part| part.values.clone()).collect();
         let others: Vec<usize> = values.filter(|value| !named.contains(value)).collect();
         if !others.is_empty() {

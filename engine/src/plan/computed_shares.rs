@@ -104,12 +104,7 @@ impl Compiler {
         let rows = self.written_rows(table).filter(|_| rule.when.is_none());
         let (least, most) = match (want, rows) {
             (Want::Between(least, most), _) => (least, most),
-            (Want::Share(share), Some(rows)) => {
-                let (exact, slack) = (share * rows as f64, tolerance.max(0.0) * rows as f64);
-                let nearest = libm::rint(exact);
-                let least = libm::ceil(exact - slack - 1e-6).min(nearest).max(0.0);
-                (least as u64, Some(libm::floor(exact + slack + 1e-6).max(nearest) as u64))
-            }
+            (Want::Share(_), Some(rows)) => want.between(rows, tolerance.max(0.0)),
             (Want::Share(_), None) => {
                 let detail = format!(
                     "{} asks for a share of nulls, which is counted where the rows are written and no `when` limits them",

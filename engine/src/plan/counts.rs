@@ -339,18 +339,20 @@ impl Compiler {
     pub(super) fn about_null(&self, table: usize, condition: &Parsed) -> Option<Parsed> {
         let stated = self.unfolded(table, condition)?;
         let (column, [of_null, of_others]) = stated.by_null()?;
-        let time = self.dataset.reference_time_us();
-        let holds = |stated: &Parsed| {
-            let found = Expression::compile(stated, &Schema::empty(), time).ok()?.evaluate(&[], 1).ok()?;
-            let found = found.as_boolean_opt()?;
-            Some(found.is_valid(0) && found.value(0))
-        };
-        let negated = match (holds(&of_null)?, holds(&of_others)?) {
+        let negated = match (self.comes_true(&of_null)?, self.comes_true(&of_others)?) {
             (true, false) => "",
             (false, true) => "NOT ",
             _ => return None,
         };
         Parsed::parse(&format!("{} IS {negated}NULL", quoted(&column))).ok()
+    }
+
+    /// Whether a condition that reads no column is true.
+    fn comes_true(&self, stated: &Parsed) -> Option<bool> {
+        let time = self.dataset.reference_time_us();
+        let found = Expression::compile(stated, &Schema::empty(), time).ok()?.evaluate(&[], 1).ok()?;
+        let found = found.as_boolean_opt()?;
+        Some(found.is_valid(0) && found.value(0))
     }
 
     /// What a condition about a score says of the number that the score is a band of, where the bands in which it holds lie side by side.
@@ -359,14 +361,9 @@ impl Compiler {
         let RuleKind::Score { column, of, bands } = &score.kind else { return None };
         let place = self.column_named(table, column)?;
         let target = self.dataset.tables[table].columns[place].logical_type();
-        let time = self.dataset.reference_time_us();
         let holds = |value: &Value| {
             let value = Parsed::parse(&literal(value, target.as_ref(), 0).ok()?).ok()?;
-            let stated = condition.with(|_| Some(value.clone()))?;
-            let expression = Expression::compile(&stated, &Schema::empty(), time).ok()?;
-            let found = expression.evaluate(&[], 1).ok()?;
-            let found = found.as_boolean_opt()?;
-            Some(found.is_valid(0) && found.value(0))
+            self.comes_true(&condition.with(|_| Some(value.clone()))?)
         };
         if holds(&Value::Null)? {
             return None;

@@ -22,28 +22,6 @@ impl Within {
     fn is_share(&self) -> bool {
         matches!(self.want, Want::Share(_))
     }
-
-    /// How many values at least and at most of so many rows.
-    pub fn between(&self, rows: u64) -> (u64, Option<u64>) {
-        match self.want {
-            Want::Between(min, max) => (min, max),
-            Want::Share(share) => {
-                let (exact, slack) = (share * rows as f64, self.tolerance * rows as f64);
-                let least = libm::floor(exact + 1e-6).min(libm::ceil(exact - slack - 1e-6)).max(0.0);
-                let most = libm::ceil(exact - 1e-6).max(libm::floor(exact + slack + 1e-6));
-                (least as u64, Some(most as u64))
-            }
-        }
-    }
-}
-
-/// What shares come to together.
-fn shares_of(parts: &[Within]) -> f64 {
-    let share = |within: &Within| match within.want {
-        Want::Share(share) => share,
-        Want::Between(..) => 0.0,
-    };
-    parts.iter().map(share).sum()
 }
 
 /// A part of a distribution between two cuts.
@@ -84,7 +62,7 @@ impl Measured {
             let rest: Vec<usize> =
                 (0..cells.len()).filter(|cell| !all.iter().any(|part| part.values.contains(cell))).collect();
             // Shares that make the whole leave nothing to other values.
-            if !rest.is_empty() && (shares_of(parts) - 1.0).abs() < 1e-9 {
+            if !rest.is_empty() && (parts.iter().map(|part| part.want.share()).sum::<f64>() - 1.0).abs() < 1e-9 {
                 all.push(Part { values: rest, want: Want::Between(0, Some(0)) });
             }
             let first = &parts[0];

@@ -65,7 +65,7 @@ impl Measured {
         }
         for within in &mut rest.within {
             let known = known().filter(|value| *value >= within.low && *value <= within.high).count() as u64;
-            let (min, max) = within.between(all);
+            let (min, max) = within.want.between(all, within.tolerance);
             match max {
                 Some(most) if most < known => {
                     return Err(format!(
