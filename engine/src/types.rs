@@ -141,3 +141,16 @@ impl fmt::Display for LogicalType {
         }
     }
 }
+/// The text of a decimal number without zeros that say nothing, `0` for `0.00`; `None` where it is none.
+pub(crate) fn plain_number(text: &str) -> Option<String> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    let sign = if digits.len() < text.len() && (whole != "0" || !fraction.is_empty()) { "-" } else { "" };
+    Some(format!("{sign}{whole}{point}{fraction}"))
+}

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, UInt64Array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt64Array};
 use datafusion::arrow::datatypes::UInt64Type;
 
 use super::quota::{Conflict, Fault};
@@ -282,6 +282,58 @@ pub(crate) struct BySibling {
     pub digit: Digit,
     /// Whether positions are rows of the parent's own table, whose row is left out.
     pub leaves_parent: bool,
+}
+
+/// What the children of each kind of parent are left of the positions.
+#[derive(Clone)]
+pub(crate) struct Left {
+    pub rule: String,
+    /// The conditions that tell parents apart.
+    pub slots: Vec<SlotId>,
+    /// By which of them hold, as bits in their order.
+    pub lists: Arc<Vec<Vec<u32>>>,
+}
+
+/// Each child takes a position that none of its siblings has, of those that their parent leaves them. Inputs: the parent's row, the child's number
+/// among its siblings, and the conditions.
+pub(crate) struct BySiblingLeft {
+    pub key: Key,
+    pub countable: Arc<dyn Countable>,
+    pub digit: Digit,
+    pub left: Left,
+}
+
+impl Fill for BySiblingLeft {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let parents = cells.inputs[0].as_primitive::<UInt64Type>();
+        let siblings = cells.inputs[1].as_primitive::<UInt64Type>();
+        let conditions: Vec<_> = cells.inputs[2..].iter().map(|condition| condition.as_boolean()).collect();
+        let count = self.countable.count();
+        let mut dealt: Option<(u64, Deck, &[u32])> = None;
+        let mut positions = Vec::with_capacity(rows.len());
+        for (at, row) in rows.iter().enumerate() {
+            let parent = parents.value(at);
+            if dealt.as_ref().is_none_or(|(known, ..)| *known != parent) {
+                let holds = |bit: &usize| conditions[*bit].is_valid(at) && conditions[*bit].value(at);
+                let mask: usize = (0..conditions.len()).filter(holds).map(|bit| 1 << bit).sum();
+                let list = self.left.lists[mask].as_slice();
+                let mut deck = Deck::new(list.len().max(1) as u64);
+                deck.shuffle(self.key.child(parent));
+                dealt = Some((parent, deck, list));
+            }
+            let Some((_, deck, list)) = &mut dealt else { continue };
+            let sibling = siblings.value(at);
+            if sibling >= list.len() as u64 {
+                let (rule, left) = (&self.left.rule, list.len());
+                let needed = sibling + 1;
+                let detail =
+                    format!("{rule} needs {needed} combinations for the children of one parent and there are {left}");
+                return Err(RunError { row: Some(row), ..RunError::new(detail) });
+            }
+            positions.push(self.digit.of(u64::from(list[deck.at(sibling) as usize]), count));
+        }
+        Ok(self.countable.unrank(&positions))
+    }
 }
 
 /// The digit of a position that one of several columns shows.

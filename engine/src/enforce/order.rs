@@ -1,9 +1,13 @@
 //! Values that a rule puts into some rows, and the closure of intervals that must ascend.
 
+use std::sync::Arc;
+
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Scalar, new_null_array};
 use datafusion::arrow::compute::kernels::zip::zip;
 
 use crate::generators::{Cells, Fill, Interval, Rows, RunError};
+use crate::plan::{Side, units_of};
+use crate::types::LogicalType;
 
 /// The first input, but one value where the second is true.
 pub(crate) struct Forced {
@@ -41,6 +45,33 @@ impl Fill for Where {
         let nothing = new_null_array(self.value.data_type(), 1);
         zip(&is_true(condition), &Scalar::new(self.value.clone()), &Scalar::new(nothing))
             .map_err(|error| RunError::new(error.to_string()))
+    }
+}
+
+/// Whether bounds leave a value. Inputs: the bounds in their order, then whether there is to be none.
+pub(crate) struct Room {
+    pub logical: LogicalType,
+    pub bounds: Vec<(Side, f64)>,
+    /// The smallest and the largest value of all.
+    pub ends: (f64, f64),
+}
+
+impl Fill for Room {
+    fn fill(&self, cells: &Cells<'_>, rows: &Rows) -> Result<ArrayRef, RunError> {
+        let mut ends = vec![self.ends; rows.len()];
+        for ((side, gap), input) in self.bounds.iter().zip(cells.inputs) {
+            for ((low, high), bound) in ends.iter_mut().zip(units_of(input, &self.logical, *side)?) {
+                let Some(bound) = bound.map(|bound| bound as f64 + gap) else { continue };
+                match side {
+                    Side::Lower => *low = low.max(bound),
+                    Side::Upper => *high = high.min(bound),
+                }
+            }
+        }
+        let nulls = cells.inputs.get(self.bounds.len()).map(|nulls| is_true(nulls.as_boolean()));
+        let is_null = |row: usize| nulls.as_ref().is_some_and(|nulls| nulls.value(row));
+        let fits = ends.iter().enumerate().map(|(row, (low, high))| Some(low <= high || is_null(row)));
+        Ok(Arc::new(fits.collect::<BooleanArray>()))
     }
 }
 

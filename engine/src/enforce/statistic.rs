@@ -10,6 +10,7 @@ mod cut;
 mod limited;
 mod listed;
 mod met;
+mod own;
 mod rest;
 mod settle;
 mod stretch;

@@ -10,17 +10,14 @@ use std::sync::OnceLock;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array, new_null_array};
 use datafusion::arrow::compute::interleave;
-use datafusion::arrow::row::{RowConverter, SortField};
 
+use super::grouping::numbers_of;
 use super::quota::{Conflict, Fault};
 use super::redraw::ATTEMPTS;
 use crate::generators::{Cells, Fill, Held, Rows, RunError};
 use crate::plan::{Evaluation, Plan, SlotId, take_rows};
 use crate::random::Key;
 use crate::run::blocks;
-
-/// The most groups.
-const GROUPS: usize = 1 << 22;
 
 /// The attempt whose value a row takes, and its place there; `None` where none is of use.
 type Taken = Option<(usize, usize)>;
@@ -278,29 +275,7 @@ impl Steered {
         known: &mut HashMap<Box<[u8]>, u32>,
         count: usize,
     ) -> Result<Option<Vec<u32>>, Fault> {
-        if self.per.is_empty() {
-            return Ok(None);
-        }
-        let failed = |error: datafusion::arrow::error::ArrowError| Fault::Run(RunError::new(error.to_string()));
-        let arrays =
-            self.per.iter().map(|slot| evaluation.need(*slot)).collect::<Result<Vec<_>, _>>().map_err(Fault::Run)?;
-        let fields = arrays.iter().map(|array| SortField::new(array.data_type().clone())).collect();
-        let keys =
-            RowConverter::new(fields).and_then(|converter| converter.convert_columns(&arrays)).map_err(failed)?;
-        let mut numbers = Vec::with_capacity(keys.num_rows());
-        for key in &keys {
-            let next = known.len() as u32;
-            let number = match known.get(key.as_ref()) {
-                Some(number) => *number,
-                None => *known.entry(key.as_ref().into()).or_insert(next),
-            };
-            numbers.push(number);
-        }
-        if known.len() > GROUPS.max(count) {
-            let detail = format!("{} counts rows in more than {GROUPS} groups", self.rule);
-            return Err(Fault::Run(RunError::new(detail)));
-        }
-        Ok(Some(numbers))
+        numbers_of(&self.per, &self.rule, evaluation, known, count)
     }
 
     /// Values for rows that change: drawn again until the condition is the other way round.
@@ -481,7 +456,7 @@ fn taken_of(known: &[Option<ArrayRef>], positions: &[u32]) -> Result<Vec<Option<
     known.iter().map(|array| array.as_ref().map(|array| take_rows(array, &positions)).transpose()).collect()
 }
 
-fn is_true(condition: &ArrayRef, position: usize) -> bool {
+pub(super) fn is_true(condition: &ArrayRef, position: usize) -> bool {
     let condition = condition.as_boolean();
     condition.is_valid(position) && condition.value(position)
 }

@@ -18,6 +18,7 @@ mod literals;
 mod membership;
 mod names;
 mod parse;
+mod restated;
 mod rewrite;
 mod simple;
 mod tokens;

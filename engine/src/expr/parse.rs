@@ -136,44 +136,6 @@ impl Parsed {
         Parsed::parse(&sql_of(&expr)).ok()
     }
 
-    /// The one column of its own row that the expression reads, where it only asks whether that is null, and what is left of the expression where it
-    /// is and where it is not.
-    pub fn by_null(&self) -> Option<(String, [Parsed; 2])> {
-        let [Reference(path)] = self.references.as_slice() else { return None };
-        let [column] = path.as_slice() else { return None };
-        let of = |is_null: bool| {
-            let mut expr = self.expr.clone();
-            let replaced = change(&mut expr, |expr, order| {
-                let asks_for_null = match expr {
-                    Expr::IsNull(of) if order == Order::Before && matches!(bare(of), Expr::Identifier(_)) => true,
-                    Expr::IsNotNull(of) if order == Order::Before && matches!(bare(of), Expr::Identifier(_)) => false,
-                    _ => return Ok(()),
-                };
-                let value = Value::Boolean(is_null == asks_for_null);
-                *expr = Expr::Value(value.into());
-                Ok(())
-            });
-            replaced.ok()?;
-            Parsed::parse(&sql_of(&expr)).ok().filter(|left| left.references().is_empty())
-        };
-        Some((column.clone(), [of(true)?, of(false)?]))
-    }
-
-    /// A comparison in the place of one that does not hold, `size > 4` for `NOT (size <= 4)`; the same where it is none.
-    pub fn without_not(&self) -> Parsed {
-        let Expr::UnaryOp { op: UnaryOperator::Not, expr: inner } = bare(&self.expr) else { return self.clone() };
-        let Expr::BinaryOp { left, op, right } = bare(inner) else { return self.clone() };
-        let op = match op {
-            BinaryOperator::Lt => BinaryOperator::GtEq,
-            BinaryOperator::LtEq => BinaryOperator::Gt,
-            BinaryOperator::Gt => BinaryOperator::LtEq,
-            BinaryOperator::GtEq => BinaryOperator::Lt,
-            _ => return self.clone(),
-        };
-        let expr = Expr::BinaryOp { left: left.clone(), op, right: right.clone() };
-        Parsed::of(sql_of(&expr), expr)
-    }
-
     /// The text: what was read, or for a part of a longer condition the same words written anew.
     pub fn sql(&self) -> &str {
         &self.sql
@@ -183,7 +145,7 @@ impl Parsed {
         &self.expr
     }
 
-    fn of(sql: String, expr: Expr) -> Parsed {
+    pub(super) fn of(sql: String, expr: Expr) -> Parsed {
         let mut references = Vec::new();
         look(&expr, |expr, order| {
             if order == Order::Before
@@ -199,7 +161,7 @@ impl Parsed {
 }
 
 /// A node without brackets around it.
-fn bare(expr: &Expr) -> &Expr {
+pub(super) fn bare(expr: &Expr) -> &Expr {
     match expr {
         Expr::Nested(inner) => bare(inner),
         _ => expr,
@@ -216,7 +178,7 @@ pub(super) fn reference(expr: &Expr) -> Option<Reference> {
 }
 
 /// The words of a tree, without the quotes that names do not need.
-fn sql_of(expr: &Expr) -> String {
+pub(super) fn sql_of(expr: &Expr) -> String {
     fn unquote(name: &mut ast::Ident) {
         let plain = name.value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -432,7 +394,7 @@ fn checked_call(function: &Function) -> Result<(), SqlProblem> {
     if plain { Ok(()) } else { Err(SqlProblem::new(format!("{name} takes plain values as arguments"))) }
 }
 
-fn function_name(function: &Function) -> Option<String> {
+pub(super) fn function_name(function: &Function) -> Option<String> {
     match function.name.0.as_slice() {
         [ast::ObjectNamePart::Identifier(name)] => Some(name.value.clone()),
         _ => None,

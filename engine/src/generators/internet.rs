@@ -3,6 +3,7 @@
 mod addresses;
 mod files;
 mod imei;
+mod site;
 mod web;
 
 pub use self::addresses::{Ipv4, Ipv6, MacAddress, Port};

@@ -49,6 +49,7 @@ pub use fill::{Cells, Choices, Fill, Held, Made, Progression, Rows, RunError};
 pub(crate) use lists::typed_values;
 pub(crate) use llm::{Llm, Per};
 pub(crate) use place::PLACE_ATTRIBUTES;
+pub(crate) use quantiles::FLOATS_LIMITED_AS;
 pub use quantiles::Quantiles;
 pub(crate) use relations::First;
 pub(crate) use relations::fold::{Measure, Packed, Reader, RunningFn, State};

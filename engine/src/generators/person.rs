@@ -3,7 +3,7 @@
 
 mod documents;
 pub(super) mod genders;
-mod letters;
+pub(super) mod letters;
 mod life;
 mod local_part;
 pub(super) mod names;

@@ -12,6 +12,9 @@ use crate::types::LogicalType;
 /// The largest number of units that an f64 tells from its neighbours.
 const MOST_COUNTED: f64 = 9_007_199_254_740_992.0;
 
+/// What limits of floats are kept as.
+pub(crate) const FLOATS_LIMITED_AS: LogicalType = LogicalType::Decimal { precision: 38, scale: 6 };
+
 /// A distribution, the same in all rows, by its quantiles in units: days, microseconds, units of the last decimal place; floats as they are.
 pub struct Quantiles {
     logical: LogicalType,
@@ -101,6 +104,20 @@ impl Quantiles {
             if is_before(self.at(middle), value) { low = middle } else { high = middle }
         }
         (0.5 * (low + high), self.at(low), self.at(high))
+    }
+
+    /// The type in whose units the column's values are limited row by row: its own, for floats numbers of six places.
+    pub(crate) fn limited_as(&self) -> LogicalType {
+        match &self.logical {
+            LogicalType::Float => FLOATS_LIMITED_AS,
+            own => own.clone(),
+        }
+    }
+
+    /// What a unit of a limit is in those of the values.
+    pub(crate) fn unit_of_limit(&self) -> f64 {
+        const MILLIONTH: f64 = 1_000_000.0;
+        if self.logical == LogicalType::Float { self.factor / MILLIONTH } else { 1.0 }
     }
 
     /// Units of a 1: what a written number is multiplied by.

@@ -61,13 +61,15 @@ impl Compiler {
         }));
         for (names, id) in told {
             let Some(columns) = self.admissible(table, &names) else { continue };
-            let others = rules.iter().filter(|(_, rule)| rule.id != id);
-            let says: Vec<(usize, Says)> = others.map(|(at, rule)| (*at, self.says(table, rule, &columns))).collect();
+            // By their place among those gathered, for several may come of one that is written.
+            let others = rules.iter().enumerate().filter(|(_, (_, rule))| rule.id != id);
+            let says: Vec<(usize, Says)> =
+                others.map(|(place, (_, rule))| (place, self.says(table, rule, &columns))).collect();
             if says.iter().any(|(_, says)| matches!(says, Says::Else)) {
                 continue;
             }
-            let admits = |(at, says): (usize, Says)| match says {
-                Says::Admits(sql, rest) => Some((at, sql, rest)),
+            let admits = |(place, says): (usize, Says)| match says {
+                Says::Admits(sql, rest) => Some((place, sql, rest)),
                 _ => None,
             };
             let admits: Vec<(usize, String, Option<Rule>)> = says.into_iter().filter_map(admits).collect();
@@ -75,11 +77,13 @@ impl Compiler {
             if conditions.is_empty() || self.suffice(table, &names, &columns, &conditions) {
                 continue;
             }
-            for (at, sql, rest) in admits {
-                let Some(place) = rules.iter().position(|(known, _)| *known == at) else { continue };
-                let rule = rules[place].1.clone();
-                let admission = Admission { rule: rule.id.clone(), sql };
+            for (place, sql, _) in &admits {
+                let admission = Admission { rule: rules[*place].1.id.clone(), sql: sql.clone() };
                 self.statements.admitted.entry((table, id.clone())).or_default().push(admission);
+            }
+            // From the last on, so that the places of the others stay.
+            for (place, _, rest) in admits.into_iter().rev() {
+                let (at, rule) = rules[place].clone();
                 match rest {
                     Some(rest) => rules[place].1 = rest,
                     None => {

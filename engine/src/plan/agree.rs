@@ -1,10 +1,12 @@
 //! Checks that the parents of two keys agree, `student.program = course.program`: one of the keys chooses among the parents that agree with the
-//! other's, as where both shared a column.
+//! other's, as where both shared a column. Where no two rows may have the same parents, so that none can be drawn again, one comparison is kept
+//! so too, `class.starts >= member.joined_on`.
 
 use super::compiler::Compiler;
 use super::rules::can_be_null;
 use crate::expr::{Op, Parsed, Reference, Simple};
 use crate::schema::{Dataset, ForeignKey, Rule, RuleKind, Table};
+use crate::types::LogicalType;
 
 /// What a key agrees in with the one that decides it.
 #[derive(Clone, Debug)]
@@ -15,6 +17,8 @@ pub(super) struct Agreement {
     /// The key that decides, and the column of its parent.
     pub decider: usize,
     pub theirs: usize,
+    /// How the one's column compares with the other's.
+    pub op: Op,
     /// The place of the rule among the table's, and of the part at AND.
     pub rule: usize,
     pub part: usize,
@@ -36,11 +40,22 @@ pub(super) fn agreements(dataset: &Dataset, table: usize, deciders: &mut [Option
     }) {
         let Ok(parsed) = Parsed::parse(sql) else { continue };
         for (part, stated) in parsed.conjuncts().iter().enumerate() {
-            let Some(Simple::Columns { left, op: Op::Equal, right }) = stated.simple() else { continue };
+            let Some(Simple::Columns { left, op, right }) = stated.simple() else { continue };
             let (Some(left), Some(right)) = (read(dataset, table, &left), read(dataset, table, &right)) else {
                 continue;
             };
-            if left.key == right.key || origin(dataset, left.column) != origin(dataset, right.column) {
+            let fits = match op {
+                Op::Equal => origin(dataset, left.column) == origin(dataset, right.column),
+                Op::NotEqual => false,
+                _ => {
+                    let is_first = |key: usize| !found.iter().any(|known| known.key == key && known.op != Op::Equal);
+                    kept_apart(definition, left.key, right.key)
+                        && (is_first(left.key) && is_first(right.key))
+                        && order_of(dataset, left.column)
+                            .is_some_and(|order| order_of(dataset, right.column) == Some(order))
+                }
+            };
+            if left.key == right.key || !fits {
                 continue;
             }
             let is_bound = |(one, other): &(&Read, &Read)| {
@@ -56,10 +71,42 @@ pub(super) fn agreements(dataset: &Dataset, table: usize, deciders: &mut [Option
             let Some((one, other)) = [(second, first), (first, second)].into_iter().find(is_bound) else { continue };
             deciders[one.key] = Some(other.key);
             let (own, theirs) = (one.column.1, other.column.1);
-            found.push(Agreement { key: one.key, own, decider: other.key, theirs, rule, part });
+            let op = if one.key == left.key { op } else { op.flipped() };
+            found.push(Agreement { key: one.key, own, decider: other.key, theirs, op, rule, part });
         }
     }
+    // What is compared stands behind what is equal.
+    found.sort_by_key(|agreement| agreement.op != Op::Equal);
     found
+}
+
+/// Whether no two rows may have the same parents by two keys.
+pub(super) fn kept_apart(table: &Table, one: usize, other: usize) -> bool {
+    let keys = [one, other].map(|key| &table.foreign_keys[key].columns);
+    let reads = |columns: &[String]| keys.iter().all(|key| key.iter().all(|column| columns.contains(column)));
+    let by_rule =
+        |rule: &Rule| matches!(&rule.kind, RuleKind::Unique { columns } if rule.when.is_none() && reads(columns));
+    reads(&table.primary_key) || table.rules.iter().any(by_rule)
+}
+
+/// What kinds of values order by the same numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Number,
+    Float,
+    Time,
+}
+
+/// How the values of a column order, as it is declared or made.
+fn order_of(dataset: &Dataset, column: (usize, usize)) -> Option<Order> {
+    let definition = &dataset.tables[column.0].columns[column.1];
+    let made = || definition.generator.as_ref()?.interval().map(|interval| interval.logical);
+    match definition.logical_type().or_else(made)? {
+        LogicalType::Integer | LogicalType::Decimal { .. } => Some(Order::Number),
+        LogicalType::Float => Some(Order::Float),
+        LogicalType::Date | LogicalType::Datetime => Some(Order::Time),
+        _ => None,
+    }
 }
 
 /// A column of a parent that an expression reads.
@@ -129,24 +176,41 @@ impl Compiler {
     /// What a check says beside what keys agree in; `None` where that is all.
     pub(super) fn beside_agreements(&mut self, table: usize, rule: &Rule, sql: &str) -> Option<String> {
         let definition = &self.dataset.tables[table];
-        let is_it = |agreement: &&Agreement| definition.rules[agreement.rule].id == rule.id;
-        let held: Vec<&Agreement> = self.tables[table].agreements.iter().filter(is_it).collect();
-        let Some(first) = held.first() else { return Some(sql.to_owned()) };
-        let parsed = Parsed::parse(sql).ok()?;
-        let parts = parsed.conjuncts().into_iter().enumerate();
-        let left: Vec<String> = parts
-            .filter(|(part, _)| held.iter().all(|agreement| agreement.part != *part))
-            .map(|(_, stated)| format!("({}\n)", stated.sql()))
-            .collect();
+        let state = &self.tables[table];
+        let is_it = |at: usize| definition.rules[at].id == rule.id;
+        let agreed = state.agreements.iter().filter(|agreement| is_it(agreement.rule));
+        let first = agreed.clone().next();
+        let chosen = state.eligible.iter().filter(|eligible| is_it(eligible.rule));
+        let by = chosen.clone().next().map(|eligible| eligible.key);
+        let held: Vec<usize> = agreed.map(|one| one.part).chain(chosen.map(|one| one.part)).collect();
+        // What is said in some rows alone is none of it.
+        if held.is_empty() || rule.when.is_some() {
+            return Some(sql.to_owned());
+        }
+        // Of a rule that is said in several ways only some parts may stand here.
+        let written = definition.rules.iter().find(|known| known.id == rule.id);
+        let written = written.and_then(|written| match &written.kind {
+            RuleKind::Check { sql } => Parsed::parse(sql).ok(),
+            _ => None,
+        })?;
+        let written = written.conjuncts();
+        let held: Vec<&str> = held.iter().filter_map(|part| Some(written.get(*part)?.sql())).collect();
+        let parts = Parsed::parse(sql).ok()?.conjuncts();
+        let parts = parts.iter().filter(|stated| !held.contains(&stated.sql()));
+        let left: Vec<String> = parts.map(|stated| format!("({}\n)", stated.sql())).collect();
         if !left.is_empty() {
             return Some(left.join(" AND "));
         }
         let keys = &definition.foreign_keys;
-        let note = format!(
-            "{} chooses among the parents that agree with those of {}",
-            keys[first.key].name(),
-            keys[first.decider].name()
-        );
+        let note = match (first, by) {
+            (Some(first), _) => format!(
+                "{} chooses among the parents that agree with those of {}",
+                keys[first.key].name(),
+                keys[first.decider].name()
+            ),
+            (None, Some(key)) => format!("{} chooses among the parents that obey it", keys[key].name()),
+            (None, None) => return None,
+        };
         self.hold(table, rule, "by_construction", note);
         None
     }

@@ -6,7 +6,9 @@ use datafusion::arrow::array::ArrayRef;
 
 use super::compiler::{Compiler, Name, column_pointer};
 use super::convert;
+use super::quotas::Limit;
 use super::statements::RowCondition;
+use crate::enforce::quota::Restriction;
 use crate::expr::Parsed;
 
 /// What a rule, or the column itself, puts into some rows of a column.
@@ -76,6 +78,35 @@ impl Compiler {
                     is_met: false,
                     pointer: later.pointer.clone(),
                 });
+            }
+        }
+    }
+
+    /// Keeps rows from being spoken of by two rules that leave a counted column no value together: what says so is drawn again where it can be.
+    pub(super) fn keep_values(&mut self, table: usize, restrictions: &[Restriction], limits: &[Limit]) {
+        for (at, (later, said)) in restrictions.iter().zip(limits).enumerate() {
+            let Some(when) = &said.condition else { continue };
+            let leaves_none = |earlier: &&(&Restriction, &Limit)| {
+                let both = earlier.0.allowed.iter().zip(&later.allowed).any(|(one, other)| *one && *other);
+                !both && later.allowed.contains(&true) && earlier.0.allowed.contains(&true)
+            };
+            let all: Vec<(&Restriction, &Limit)> = restrictions.iter().zip(limits).take(at).collect();
+            let others: Vec<String> = all
+                .iter()
+                .filter(leaves_none)
+                .filter_map(|(_, said)| said.condition.as_ref())
+                .filter(|other| {
+                    let parsed = [other.as_str(), when].map(|sql| Parsed::parse(sql).ok());
+                    !matches!(&parsed, [Some(one), Some(two)] if one.excludes(two))
+                })
+                .map(|other| format!("({other}\n)"))
+                .collect();
+            if others.is_empty() {
+                continue;
+            }
+            let sql = format!("NOT (({when}\n) AND ({}))", others.join(" OR "));
+            if let Ok(slot) = self.sql(table, &sql, true) {
+                self.statements.rooms.push((table, slot, later.rule.clone()));
             }
         }
     }

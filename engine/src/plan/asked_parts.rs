@@ -11,7 +11,7 @@ use super::scope::{as_sql, sql_problem, sql_type};
 use crate::enforce::quota::{Part, Want};
 use crate::expr::{Expression, Parsed};
 use crate::problem::{Problem, pointer_step};
-use crate::types::LogicalType;
+use crate::types::{LogicalType, plain_number};
 
 impl Compiler {
     /// What a rule asks of the values of a list.
@@ -26,7 +26,12 @@ impl Compiler {
             Ask::Values { parts, tolerance, key } => {
                 let mut found = Vec::new();
                 for (value, want) in parts {
-                    let Some(place) = labels.iter().position(|label| label == value) else {
+                    // `0` is 0.00.
+                    let number = plain_number(value);
+                    let is_it = |label: &String| {
+                        label == value || (is_number(logical) && number.is_some() && plain_number(label) == number)
+                    };
+                    let Some(place) = labels.iter().position(is_it) else {
                         let detail =
                             format!("{} asks for {value}, which the column's generator does not make", asked.rule.id);
                         let mut problem = Problem::new("unknown_value", detail);
@@ -85,6 +90,10 @@ impl Compiler {
         let columns: Vec<ArrayRef> = expression.columns().iter().map(|_| as_sql(values)).collect();
         expression.evaluate_condition(&columns, values.len()).map_err(|error| Problem::new("sql", error.detail))
     }
+}
+
+fn is_number(logical: &LogicalType) -> bool {
+    matches!(logical, LogicalType::Integer | LogicalType::Decimal { .. } | LogicalType::Float)
 }
 
 /// The parts of a rule's shares, and where these make the whole that other values do not stand.

@@ -258,6 +258,10 @@ impl Place<'_> {
                     && place.column.generator.is_none()
                     && natural(&made(other)) == ColumnType::Date
             });
+            // A date of birth by its generator, whatever its name says.
+            let is_birth =
+                |column: &&Column| column.generator.as_ref().is_some_and(|own| own.entry().name == "date_of_birth");
+            let born = born.or_else(|| self.table.columns.iter().find(is_birth).map(|column| column.name.clone()));
             if let Some(born) = born.filter(|_| by_name("age_from").is_some()) {
                 let generator = json!({"type": "age_from", "column": born});
                 return Choice {

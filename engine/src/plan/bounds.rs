@@ -13,6 +13,7 @@ use super::quotas::{Ask, Asked};
 use super::statements::{Bound, BoundOf, PlannedBound, RowCondition};
 use super::units::units_of;
 use super::{Side, SlotId};
+use crate::enforce::correlate::Correlated;
 use crate::enforce::order;
 use crate::expr::{Comparison, Literal, Op, Parsed};
 use crate::generators::Made;
@@ -31,6 +32,7 @@ impl Compiler {
         let conditions = std::mem::take(&mut self.statements.conditions);
         for condition in conditions {
             let (mut names, mut rest, mut met) = (Vec::new(), Vec::new(), Vec::new());
+            let is_short = self.rows(condition.table).is_some_and(|rows| rows <= Correlated::most_ranked(&[]));
             for (at, part) in condition.parts.iter().enumerate() {
                 if let Some(column) = self.tighten_order(&condition, part) {
                     self.statements.projected.push((condition.table, column, condition.rule.clone()));
@@ -40,7 +42,7 @@ impl Compiler {
                     }
                     continue;
                 }
-                let Some((column, bounds)) = self.bounds_of(&condition, part, &ordered) else {
+                let Some((column, bounds)) = self.bounds_of(&condition, part, &ordered, is_short) else {
                     rest.push(at);
                     continue;
                 };
@@ -48,7 +50,8 @@ impl Compiler {
                     // Who decides all values together may be unable to stay inside, which is to be seen.
                     met.push(at);
                     let is_constant = |bound: &PlannedBound| matches!(bound.value, Bound::Constant(_));
-                    if !self.is_laid(condition.table, column) || bounds.iter().all(is_constant) {
+                    let is_cut = self.bounded(condition.table, column).is_some();
+                    if !self.is_laid(condition.table, column) || (is_cut && bounds.iter().all(is_constant)) {
                         self.statements.closed.insert((condition.table, column));
                     }
                 }
@@ -88,12 +91,13 @@ impl Compiler {
         self.statements.conditions.push(RowCondition { is_met: rest.is_empty(), ..condition.only(&left) });
     }
 
-    /// The column that one part of a condition bounds, and how.
+    /// The column that one part of a condition bounds, and how; `is_short` where the values of all rows may be kept.
     fn bounds_of(
         &self,
         condition: &RowCondition,
         part: &Parsed,
         ordered: &HashSet<(usize, usize)>,
+        is_short: bool,
     ) -> Option<(usize, Vec<PlannedBound>)> {
         let table = condition.table;
         let when = condition.when.as_deref().map(Parsed::parse).transpose().ok()?;
@@ -116,9 +120,15 @@ impl Compiler {
                 .collect();
             // What rules decide over all rows together cannot give way.
             let is_owned = !self.is_drawn_alone(table, column);
+            let is_laid = is_short
+                && self.is_laid(table, column)
+                && self.statements.correlations.rule_of(table, column).is_none();
             let stands = |own: &str| {
-                let other = self.column_named(table, own).filter(|_| !is_owned);
-                other.is_some_and(|other| self.stands_before(table, other, column))
+                self.column_named(table, own).is_some_and(|other| match is_owned {
+                    false => self.stands_before(table, other, column),
+                    // Values that are laid over rows give way to what is drawn by itself, which the others could not move.
+                    true => is_laid && self.is_drawn_before(table, other, column),
+                })
             };
             let is_settled = |one: &Comparison| {
                 one.than.references().iter().all(|read| match read.0.as_slice() {
@@ -134,7 +144,7 @@ impl Compiler {
             {
                 return None;
             }
-            let logical = self.bounded(table, column)?;
+            let logical = self.bounded(table, column).or_else(|| self.laid_type(table, column))?;
             let mut bounds = Vec::new();
             for one in &all {
                 bounds.extend(self.bounds_by(one, condition.when.as_deref(), &condition.pointer, &logical)?);
@@ -270,6 +280,23 @@ impl Compiler {
             && !statements.formulas.contains_key(&(table, column))
     }
 
+    /// Whether nothing but its generator decides a column's values, and neither that nor what bounds it reads another column.
+    fn is_drawn_before(&self, table: usize, column: usize, other: usize) -> bool {
+        let name = &self.dataset.tables[table].columns[other].name;
+        let reads = |sql: &str| {
+            Parsed::parse(sql).is_ok_and(|parsed| {
+                parsed.references().iter().any(|read| read.0.len() == 1 && read.0[0].eq_ignore_ascii_case(name))
+            })
+        };
+        let waits = self.statements.bounds(table, column).iter().any(|bound| match &bound.value {
+            Bound::Constant(_) => false,
+            Bound::Slot(BoundOf::Column(read)) => *read == other,
+            Bound::Slot(BoundOf::Sql(sql) | BoundOf::Where(sql, _)) => reads(sql),
+            Bound::Slot(BoundOf::Levels { .. }) => true,
+        });
+        self.is_drawn_alone(table, column) && !waits && !self.follows(table, column, other)
+    }
+
     /// Whether rules decide a column's values over all rows together, and nothing that they read waits for another column.
     fn stands_before(&self, table: usize, column: usize, other: usize) -> bool {
         let name = &self.dataset.tables[table].columns[other].name;
@@ -363,7 +390,8 @@ impl Compiler {
             }
             BoundOf::Where(when, value) => {
                 let condition = self.sql(table, &when, true)?;
-                let logical = self.bounded(table, column).ok_or(Failed::Known)?;
+                let logical = self.bounded(table, column).or_else(|| self.laid_type(table, column));
+                let logical = logical.ok_or(Failed::Known)?;
                 let made = Made { inputs: vec![condition], ..Made::computed(logical, order::Where { value }) };
                 Ok(self.push_bound(table, column, made))
             }

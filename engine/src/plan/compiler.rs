@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::agree::{self, Agreement};
 use super::auto::Chosen;
 use super::distributions::Declared;
+use super::eligible::{self, Eligible};
 use super::groups::Sorted;
 use super::pools::Pool;
 use super::scattered::Scattered;
@@ -79,6 +80,8 @@ pub(super) struct TableState {
     pub deciders: Vec<Option<usize>>,
     /// What checks say that the parents of two keys agree in.
     pub agreements: Vec<Agreement>,
+    /// What checks say of the parents of keys that keep rows apart.
+    pub eligible: Vec<Eligible>,
     /// The parents of keys whose shared columns others decide, by key.
     pub candidates: HashMap<usize, Arc<Candidates>>,
     /// The combinations without repetition of such keys and those that decide.
@@ -90,7 +93,8 @@ impl TableState {
     pub fn new(dataset: &Dataset, table: usize) -> TableState {
         let mut deciders = shared::deciders(&dataset.tables[table]);
         let agreements = agree::agreements(dataset, table, &mut deciders);
-        TableState { deciders, agreements, ..TableState::default() }
+        let eligible = eligible::eligible(dataset, table, &mut deciders);
+        TableState { deciders, agreements, eligible, ..TableState::default() }
     }
 
     /// The slot of a column that was compiled.
@@ -143,6 +147,8 @@ pub(super) struct Compiler {
     pub projects: bool,
     /// Rules `implies` that bound no column, for in some rows nothing lies inside: what their condition reads is drawn again as well.
     pub loose: HashSet<String>,
+    /// Whether rows are drawn again with all that their rules read, and what says of which rows a rule speaks gives way.
+    pub widens: bool,
     /// What is being made, outermost first: the chain that a cycle closes.
     pub path: Vec<(usize, Name)>,
     /// Columns that are bounded by what rows above have in them, and slots that read these there, to be told once they are made.

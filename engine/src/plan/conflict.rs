@@ -309,7 +309,7 @@ fn pointer_of(dataset: &Dataset, id: &str) -> Option<String> {
 }
 
 /// The rules that a problem names, by its place or in its words.
-fn named(dataset: &Dataset, problem: &Problem) -> BTreeSet<String> {
+pub(super) fn named(dataset: &Dataset, problem: &Problem) -> BTreeSet<String> {
     let rules = dataset.tables.iter().flat_map(|table| &table.rules);
     let here = |id: &str| {
         let pointer = pointer_of(dataset, id).unwrap_or_default();

@@ -125,6 +125,7 @@ impl Compiler {
                     RuleKind::Count { condition, exactly, min, max, per } => {
                         self.gather_count(table, rule, condition, (*exactly, *min, *max), per, &pointer);
                     }
+                    RuleKind::Unique { .. } => self.gather_unique_count(table, at),
                     RuleKind::Share { column, parts, tolerance } if self.is_computed(table, column) => {
                         self.gather_computed_share(table, rule, column, parts, *tolerance, &pointer);
                     }
@@ -160,8 +161,8 @@ impl Compiler {
         }
         let per_names = per.to_vec();
         let Some(per) = self.columns_named(table, per, &format!("{pointer}/per")) else { return };
-        let conjuncts: Vec<Parsed> =
-            parsed.conjuncts().into_iter().map(|part| self.about_null(table, &part).unwrap_or(part)).collect();
+        let conjuncts = parsed.where_true().conjuncts().into_iter();
+        let conjuncts: Vec<Parsed> = conjuncts.map(|part| self.about_null(table, &part).unwrap_or(part)).collect();
         let own = |compiler: &Compiler, part: &Parsed| -> Vec<usize> {
             let reads = part.references().iter().filter(|read| read.0.len() == 1);
             reads.filter_map(|read| compiler.column_named(table, &read.0[0])).collect()

@@ -9,7 +9,9 @@ use super::context::ContextParts;
 use super::quotas::Pass;
 use super::statements::{DealtSpread, Member, Part};
 use crate::enforce::choose::Chosen;
-use crate::enforce::deal::{Alike, ByGroup, ByPair, ByRank, ByRow, BySibling, BySiblingWhere, Digit, Ranks};
+use crate::enforce::deal::{
+    Alike, ByGroup, ByPair, ByRank, ByRow, BySibling, BySiblingLeft, BySiblingWhere, Digit, Ranks,
+};
 use crate::enforce::spread::{ByLikelihood, SiblingsByLikelihood, Spread};
 use crate::enforce::strata::Strata;
 use crate::generators::Made;
@@ -275,6 +277,14 @@ impl Compiler {
                 let stream = self.seeds.key(seed_name, stream, "position", 0);
                 let parent = self.slot(table, Name::Key(key))?;
                 let index = self.slot(table, Name::Index(key))?;
+                let is_plain = unlike.is_none() && !is_admitted && self.statements.deals[&table][place].when.is_none();
+                let left = if is_plain { self.left_to_siblings(table, place, &parts, key)? } else { None };
+                if let Some(left) = left {
+                    let inputs = [parent, index].into_iter().chain(left.slots.iter().copied()).collect();
+                    let fill = BySiblingLeft { key: stream, countable: part.countable, digit, left };
+                    let made = Made::computed(part.logical, fill);
+                    return Ok(Made { inputs, longest: part.longest, ..made });
+                }
                 let made = match spread {
                     Some(DealtSpread { spread, factors, .. }) => {
                         let (from, to) = if parts.len() > 1 { factors[at] } else { (0, usize::MAX) };
@@ -317,6 +327,11 @@ impl Compiler {
         let made = self.dealt(table, place, Member::Column(column), definition.seed_name())?;
         let slot = self.push(table, definition.name.clone(), made);
         self.tables[table].slots[slot].nullable = false;
+        if self.statements.systems.contains(&(table, column)) {
+            // How many combinations the children of a parent are left, only the rows tell.
+            let rule = self.statements.deals[&table][place].rule.clone();
+            self.statements.tried.push((table, slot, rule));
+        }
         self.pass_alike(table, place, slot);
         let mut slot = slot;
         if self.statements.deals[&table][place].when.is_some() {

@@ -50,7 +50,9 @@ impl Compiler {
             };
             let implied = || Implied { rule: rule.id.clone(), condition: condition.clone(), pointer: place.clone() };
             match (conjunct.simple(), free) {
-                (Some(Simple::Null { negated: false, .. }), Some(column)) if !self.is_computed_at(table, column) => {
+                (Some(Simple::Null { negated: false, .. }), Some(column))
+                    if !self.is_computed_where(table, column, &condition) =>
+                {
                     self.statements.nulls.entry((table, column)).or_default().push(implied());
                     projected.push(self.dataset.tables[table].columns[column].name.clone());
                     if self.is_given(table, column) {
@@ -69,7 +71,7 @@ impl Compiler {
                         && self.key_of_column(table, column).is_none()
                         && !self.is_unique(table, column)
                         && !self.is_unique_with_others(table, column)
-                        && !self.is_computed_at(table, column) =>
+                        && !self.is_computed_where(table, column, &condition) =>
                 {
                     let forced = ForcedValue {
                         rule: rule.id.clone(),
@@ -111,9 +113,20 @@ impl Compiler {
         }
     }
 
-    /// Whether a rule computes a column, in all rows or in some: it is computed, not chosen.
-    fn is_computed_at(&self, table: usize, column: usize) -> bool {
-        self.is_computed(table, &self.dataset.tables[table].columns[column].name)
+    /// Whether a rule computes a column in rows of a condition: it is computed there, not chosen.
+    fn is_computed_where(&self, table: usize, column: usize, condition: &str) -> bool {
+        let name = &self.dataset.tables[table].columns[column].name;
+        let Ok(condition) = Parsed::parse(condition) else { return self.is_computed(table, name) };
+        let is_elsewhere = |when: &String| Parsed::parse(when).is_ok_and(|when| when.excludes(&condition));
+        self.dataset.tables[table].rules.iter().any(|rule| {
+            let computes = match &rule.kind {
+                RuleKind::Calculate { column, .. }
+                | RuleKind::Score { column, .. }
+                | RuleKind::Aggregate { column, .. } => column == name,
+                _ => false,
+            };
+            computes && !rule.when.as_ref().is_some_and(is_elsewhere)
+        })
     }
 
     pub(super) fn is_computed(&self, table: usize, name: &str) -> bool {

@@ -116,9 +116,12 @@ impl Compiler {
                 return self.draw_order_again((table, &columns, names), rule, strict, gap, pointer);
             }
             // What decides a column's values over all rows together cannot wait for others: they are drawn inside what it leaves.
-            let measured: Vec<usize> = (0..columns.len())
-                .filter(|at| self.statements.statistics.contains_key(&(table, columns[*at])))
-                .collect();
+            let is_decided = |column: usize| {
+                let overlap = self.statements.overlap_of(table, column);
+                self.statements.statistics.contains_key(&(table, column))
+                    || overlap.is_some_and(|overlap| overlap.is_start(column))
+            };
+            let measured: Vec<usize> = (0..columns.len()).filter(|at| is_decided(columns[*at])).collect();
             let pivot = if let [pivot] = measured.as_slice() { *pivot } else { 0 };
             if measured.len() == 1 {
                 self.statements.closed.insert((table, columns[pivot]));

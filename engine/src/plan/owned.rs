@@ -27,7 +27,10 @@ impl Compiler {
         };
         let is_owned = |member: &Member| match member {
             Member::Column(column) => {
-                self.statements.is_counted(table, *column) || self.counts(table, *column) || moves(*column)
+                self.statements.is_counted(table, *column)
+                    || self.counts(table, *column)
+                    || moves(*column)
+                    || self.has_quota(table, *column)
             }
             Member::Key(_) => false,
         };
@@ -57,6 +60,7 @@ impl Compiler {
             let is_it = |column: usize| {
                 let statements = &self.statements;
                 decided.contains(&column)
+                    || self.has_quota(table, column)
                     || statements.is_counted(table, column)
                     || statements.deal_of(table, column).is_some()
             };
@@ -156,6 +160,24 @@ impl Compiler {
             Some(*product)
         });
         products.take_while(|product| *product < most).count() + 1
+    }
+
+    /// Whether the lists of some columns have fewer combinations than one parent may have children.
+    pub(super) fn is_too_narrow(&self, table: usize, key: usize, members: &[Member]) -> bool {
+        let children = self.dataset.tables[table].foreign_keys[key].children.as_ref();
+        let Some(most) = children.and_then(|children| children.max) else { return false };
+        let is_known = |member: &Member| self.least_capacity(table, *member) > 1;
+        let all = members.iter().map(|member| self.least_capacity(table, *member)).fold(1, u128::saturating_mul);
+        members.iter().all(is_known) && all < u128::from(most)
+    }
+
+    /// Whether a column's own generator says exactly how often its values stand.
+    fn has_quota(&self, table: usize, column: usize) -> bool {
+        let generator = self.dataset.tables[table].columns[column].generator.as_ref();
+        generator.is_some_and(|generator| {
+            generator.entry().name == "choice"
+                && generator.to_value().get("quota").and_then(Value::as_str) == Some("exact")
+        })
     }
 
     /// Whether a rule `count` speaks of a column's values.

@@ -91,13 +91,14 @@ impl Compiler {
         let definition = &dataset.tables[table].foreign_keys[key];
         let pointer = format!("/tables/{table}/foreign_keys/{key}");
         let parents = self.rows(parent).ok_or(Failed::Known)?;
+        let eligible = self.eligible_by(table, key);
         let mut limit = |sql: &str, is_condition: bool, place: &str| {
             self.sql(parent, sql, is_condition).map_err(|failed| {
                 self.report_failure(&format!("{pointer}/{place}"), failed);
                 Failed::Known
             })
         };
-        let condition = definition.condition.as_ref().map(|sql| limit(sql, true, "where")).transpose()?;
+        let condition = eligible.map(|sql| limit(&sql, true, "where")).transpose()?;
         let weight = match &definition.pick {
             Some(Pick::Weighted { weighted }) => Some(limit(weighted, false, "pick/weighted")?),
             _ => None,
@@ -125,7 +126,9 @@ impl Compiler {
     /// Refuses a choice that is limited where no two rows may have one parent: how many can be chosen is known too late.
     pub(super) fn check_apart(&mut self, table: usize, key: usize) -> Result<(), Failed> {
         let definition = &self.dataset.tables[table].foreign_keys[key];
-        let place = match (&definition.condition, &definition.pick) {
+        let place = match (self.eligible_by(table, key), &definition.pick) {
+            // Of two keys that keep rows apart together one takes what its condition leaves.
+            (Some(_), None | Some(Pick::Name(_))) if self.tables[table].deciders[key].is_some() => return Ok(()),
             (Some(_), _) => "where",
             (None, Some(Pick::Weighted { .. })) => "pick",
             _ => return Ok(()),

@@ -93,14 +93,22 @@ impl Compiler {
         let choices = made.choices.clone().filter(|_| made.inputs.is_empty() && made.far.is_empty());
         // Beside other rules each group is one condition more, where the groups are a few known values.
         let apart = match (&choices, grouped) {
-            (Some(_), Some(_)) if asked.len() > 1 => self.by_group(table, &asked),
+            (Some(_), Some(_)) if asked.len() > 1 || self.is_limited_somewhere(table, column) => {
+                self.by_group(table, &asked)
+            }
             _ => None,
         };
         if let (Some(choices), Some(apart)) = (&choices, apart) {
-            return self.make_system(table, column, &apart, made, choices.clone());
+            return self.make_system(table, column, &apart, first, made, choices.clone()).map(|(slot, _)| slot);
         }
         match (choices, grouped) {
-            (Some(choices), None) => self.make_system(table, column, &asked, made, choices),
+            (Some(choices), None) => {
+                self.make_system(table, column, &asked, first, made, choices).map(|(slot, _)| slot)
+            }
+            (Some(choices), Some(grouped)) if self.is_regrouped((table, column), &asked) => {
+                let grouped = grouped.clone();
+                self.make_regrouped((table, column), &asked, &grouped, made, choices)
+            }
             (choices, _) => {
                 if asked.len() > 1 && choices.is_none() && self.count_by_rank((table, column), &asked) {
                     return self.make_measured(table, column);
@@ -190,14 +198,16 @@ impl Compiler {
         Err(Failed::Known)
     }
 
-    fn make_system(
+    /// A column of which values are counted, and the conditions that tell its rows apart.
+    pub(super) fn make_system(
         &mut self,
         table: usize,
         column: usize,
         asked: &[Asked],
+        first: &Asked,
         made: Made,
         choices: Choices,
-    ) -> Result<SlotId, Failed> {
+    ) -> Result<(SlotId, Vec<SlotId>), Failed> {
         let definition = self.dataset.tables[table].columns[column].clone();
         let mut logical = made.logical;
         let mut values = choices.values;
@@ -250,7 +260,8 @@ impl Compiler {
                 rows: None,
             });
         }
-        for limit in self.statements.limits.get(&(table, column)).cloned().unwrap_or_default() {
+        let limits = self.statements.limits.get(&(table, column)).cloned().unwrap_or_default();
+        for limit in &limits {
             let pointer = self.statements.pointers.get(&limit.rule).cloned().unwrap_or_default();
             let condition = bits.of(self, table, limit.condition.as_deref(), &pointer)?;
             let verdict = self.over_values(&limit.sql, &values, &logical).map_err(|problem| {
@@ -259,23 +270,25 @@ impl Compiler {
             })?;
             let allowed = verdict.iter().map(|verdict| verdict != Some(false)).collect();
             let when = limit.condition.as_deref().map(one_line);
-            system.restrictions.push(Restriction { rule: limit.rule, condition, when, allowed });
+            system.restrictions.push(Restriction { rule: limit.rule.clone(), condition, when, allowed });
         }
+        self.keep_values(table, &system.restrictions, &limits);
         if let Some(nulls) = self.nulls_of(table, column)? {
             system.nulls = Some(bits.slots.len());
             bits.slots.push(nulls);
         }
-        self.check_conditions(bits.slots.len(), &definition.name, &asked[0].pointer)?;
+        self.check_conditions(bits.slots.len(), &definition.name, &first.pointer)?;
         let key = self.seeds.key(self.dataset.tables[table].seed_name(), definition.seed_name(), "position", 0);
         let longest = made.longest;
         let counted = Arc::new(Counted::new(system, Strata::new(table, bits.slots.clone()), values, key));
         let fill = CountedFill(Arc::clone(&counted));
-        let made = Made { inputs: bits.slots.clone(), far: bits.slots, longest, ..Made::computed(logical, fill) };
+        let (inputs, far) = (bits.slots.clone(), bits.slots.clone());
+        let made = Made { inputs, far, longest, ..Made::computed(logical, fill) };
         let slot = self.push(table, definition.name, made);
         self.tables[table].slots[slot].nullable = false;
         self.statements.systems.insert((table, column));
-        self.pass_counted(table, slot, asked[0].rule.id.clone(), counted);
-        self.finish_lengths(table, column, slot)
+        self.pass_counted(table, slot, first.rule.id.clone(), counted);
+        Ok((self.finish_lengths(table, column, slot)?, bits.slots))
     }
 
     /// Notes the pass that values are counted by, and what can be told of a long one without it.

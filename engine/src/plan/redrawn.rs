@@ -53,6 +53,13 @@ impl Compiler {
             let group = Group { members: Vec::new(), conditions: vec![slot], rules: vec![condition.rule] };
             groups.entry(condition.table).or_default().push((group, families));
         }
+        for (table, slot, rule) in std::mem::take(&mut self.statements.rooms) {
+            let families = self.redrawn_for(table, slot, None);
+            if !families.is_empty() {
+                let group = Group { members: Vec::new(), conditions: vec![slot], rules: vec![rule] };
+                groups.entry(table).or_default().push((group, families));
+            }
+        }
         for (table, mut list) in groups {
             loop {
                 for (group, families) in &mut list {
@@ -92,7 +99,7 @@ impl Compiler {
     /// The draws that are made again until a condition holds: those behind what is steered by it, else those behind all of it. Of both those of
     /// the row's own values come first, and then those that choose its parents. What only says of which rows a rule speaks stays as it is
     /// drawn, or the rule would empty its own condition.
-    fn redrawn_for(&self, table: usize, condition: SlotId, steered: Option<SlotId>) -> HashSet<String> {
+    fn redrawn_for(&mut self, table: usize, condition: SlotId, steered: Option<SlotId>) -> HashSet<String> {
         // What other rows have looked at cannot change because this row does.
         let looked_at = self.families_looked_at(table, condition);
         let told = self.families_told_elsewhere(table, condition);
@@ -104,12 +111,12 @@ impl Compiler {
             });
             families
         };
-        let slots = steered.into_iter().chain([condition]);
-        slots
-            .flat_map(|slot| [(slot, false), (slot, true)])
-            .map(|(slot, chooses)| behind(slot, chooses))
-            .find(|found| !found.is_empty())
-            .unwrap_or_default()
+        let slots = steered.into_iter().chain([condition]).flat_map(|slot| [(slot, false), (slot, true)]);
+        let found: Vec<HashSet<String>> = slots.map(|(slot, chooses)| behind(slot, chooses)).collect();
+        let first = found.iter().find(|found| !found.is_empty()).cloned().unwrap_or_default();
+        let all: HashSet<String> = found.into_iter().flatten().collect();
+        self.statements.can_widen |= all.len() > first.len();
+        if self.widens { all } else { first }
     }
 
     /// The draws that a slot depends on, within its table.

@@ -334,6 +334,9 @@ impl Compiler {
         if let Some(decider) = self.tables[table].deciders[key] {
             return self.decided_key(table, key, decider);
         }
+        if let Some(slot) = self.one_each(table, key)? {
+            return Ok(slot);
+        }
         self.check_apart(table, key)?;
         if let Some(place) = self.statements.deal_of_key(table, key) {
             if let Some(slot) = self.deciding_pair(table, place, key)? {

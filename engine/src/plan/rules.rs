@@ -36,7 +36,10 @@ impl Compiler {
                 RuleKind::Unique { .. } => 1,
                 _ => 0,
             };
-            let mut rules: Vec<(usize, Rule)> = definition.rules.iter().cloned().enumerate().collect();
+            let restated = definition.rules.iter().cloned().enumerate();
+            let restated =
+                restated.flat_map(|(at, rule)| self.restated(table, rule).into_iter().map(move |rule| (at, rule)));
+            let mut rules: Vec<(usize, Rule)> = restated.collect();
             self.admit(table, &mut rules);
             for round in 0..=2 {
                 if round == 1 {
@@ -255,6 +258,13 @@ impl Compiler {
                     !read.iter().any(|read| self.key_of_column(table, *read).is_some_and(|(of, _)| of == *key))
                 }
             });
+        }
+        let is_dealt = |compiler: &Compiler, member: &Member| compiler.statements.member(table, *member).is_some();
+        let is_stuck = members.is_empty()
+            || members.iter().any(|member| is_dealt(self, member))
+            || (self.widens && siblings_of.is_some_and(|key| self.is_too_narrow(table, key, &members)));
+        if is_stuck && when.is_some() && self.count_unique(table, &columns, id, names) {
+            return;
         }
         let is_admitted = self.statements.admitted.contains_key(&(table, id.to_owned()));
         let beside = match is_admitted {

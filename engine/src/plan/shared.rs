@@ -12,9 +12,10 @@ use super::picks::{CHOICE, by};
 use super::quotas::Pass;
 use super::statements::Member;
 use super::{Plan, SlotId};
-use crate::enforce::candidates::{Among, BesidePair, Candidates, OfPair, Pairs, Suits};
+use crate::enforce::candidates::{Among, Beside, BesidePair, Candidates, OfPair, Pairs, Suits};
 use crate::enforce::pick::{By, HELD};
 use crate::enforce::quota::{Conflict, Fault};
+use crate::expr::Op;
 use crate::generators::{Made, Rows};
 use crate::plan::Evaluation;
 use crate::problem::Problem;
@@ -179,11 +180,28 @@ impl Compiler {
         }
         let shared: Vec<&String> = definition.columns.iter().filter(|name| deciding.columns.contains(name)).collect();
         let mut columns = self.referenced(table, key, &shared)?;
-        for agreement in self.agreed(table, key) {
+        let (mut agreed, mut compared) = (self.agreed(table, key), None);
+        if agreed.last().is_some_and(|last| last.op != Op::Equal) {
+            compared = agreed.pop();
+        }
+        for agreement in &agreed {
             columns.push(self.slot(parent, Name::Column(agreement.own))?);
         }
         let decided = self.decided_by(table, key, decider)?;
-        let agreed = self.agreed(table, key);
+        let beside = match compared {
+            None => None,
+            Some(agreement) => {
+                let column = self.slot(parent, Name::Column(agreement.own))?;
+                let other = *decided.last().ok_or(Failed::Known)?;
+                let places = [(parent, column), (theirs, other)].map(|(table, slot)| {
+                    match self.tables[table].slots[slot].logical {
+                        LogicalType::Decimal { scale, .. } => u32::from(scale.unsigned_abs()),
+                        _ => 0,
+                    }
+                });
+                Some(Beside { column, op: agreement.op, places: places[0].max(places[1]) })
+            }
+        };
         let agreed = agreed.iter().map(|agreement| &dataset.tables[parent].columns[agreement.own].name);
         for ((column, own), other) in shared.iter().copied().chain(agreed).zip(&columns).zip(&decided) {
             let own = self.tables[parent].slots[*own].logical.clone();
@@ -197,7 +215,7 @@ impl Compiler {
         let (condition, weight) = self.limits(table, key, parent)?;
         let names = (definition.name().to_owned(), name.clone());
         let groups = OnceLock::new();
-        let candidates = Arc::new(Candidates { parent, parents, columns, condition, weight, names, groups });
+        let candidates = Arc::new(Candidates { parent, parents, columns, beside, condition, weight, names, groups });
         self.tables[table].candidates.insert(key, Arc::clone(&candidates));
         Ok(candidates)
     }
@@ -284,7 +302,7 @@ impl Compiler {
             Some(place) if self.is_of_siblings(table, place, key, decider) => true,
             Some(place) => {
                 let pairs = self.pairs(table, place, key, decider)?;
-                return self.of_pair(table, key, pairs, inputs);
+                return self.of_pair(table, key, pairs, inputs, false);
             }
             None => false,
         };
@@ -335,11 +353,11 @@ impl Compiler {
         let parents = self.rows(parent).ok_or(Failed::Known)?;
         let check = move |plan: &Plan| {
             for block in blocks(0..parents) {
-                let first = block.start;
+                let (first, block_end) = (block.start, block.end);
                 let mut evaluation = Evaluation::new(plan, parent, Rows::Range(block));
                 let need = |slot: &SlotId| evaluation.need(*slot);
                 let arrays = decided.iter().map(need).collect::<Result<Vec<_>, _>>().map_err(Fault::Run)?;
-                let counts = candidates.counts(plan, &arrays)?;
+                let counts = candidates.counts(plan, &arrays, (block_end - first) as usize)?;
                 let mut cursor = allocation.cursor();
                 for (row, count) in (first..).zip(counts) {
                     let children = cursor.children_of(row);
@@ -410,14 +428,20 @@ impl Compiler {
     }
 
     /// One key's part of combinations without repetition; the deciding one has no inputs.
-    fn of_pair(&mut self, table: usize, key: usize, pairs: Arc<Pairs>, inputs: Vec<SlotId>) -> Result<SlotId, Failed> {
+    fn of_pair(
+        &mut self,
+        table: usize,
+        key: usize,
+        pairs: Arc<Pairs>,
+        inputs: Vec<SlotId>,
+        is_deciding: bool,
+    ) -> Result<SlotId, Failed> {
         let name = self.dataset.tables[table].foreign_keys[key].name().to_owned();
         let mut elsewhere: Vec<(usize, SlotId)> = pairs.candidates.read().collect();
         elsewhere.push((pairs.parent, pairs.suits));
         elsewhere.extend(pairs.columns.iter().map(|slot| (pairs.parent, *slot)));
         let (rule, rows) = (pairs.rule.clone(), pairs.parents);
-        let fill = OfPair { pairs: Arc::clone(&pairs), is_decided: !inputs.is_empty() };
-        let is_deciding = inputs.is_empty();
+        let fill = OfPair { pairs: Arc::clone(&pairs), is_decided: !is_deciding };
         let made = Made { inputs, elsewhere, ..Made::computed(LogicalType::Integer, fill) };
         let slot = self.push(table, name, made);
         self.tables[table].slots[slot].nullable = false;
@@ -434,7 +458,7 @@ impl Compiler {
         let mut dependents = self.dependents(table, key).into_iter();
         let Some(other) = dependents.find(|other| deal.members.contains(&Member::Key(*other))) else { return Ok(None) };
         let pairs = self.pairs(table, place, other, key)?;
-        self.of_pair(table, key, pairs, Vec::new()).map(Some)
+        self.of_pair(table, key, pairs, Vec::new(), true).map(Some)
     }
 
     /// A column of combinations of two keys that agree, which tells apart those of one pair of parents.

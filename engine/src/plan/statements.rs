@@ -317,6 +317,12 @@ pub(super) struct Statements {
     pub(super) projected: Vec<(usize, usize, String)>,
     /// Slots that may have no value for some row, and then show that a rule cannot hold: table, slot, rule.
     pub(super) tried: Vec<(usize, usize, String)>,
+    /// Rules `unique` of some rows that are held by how many rows their condition holds in: table, rule, columns.
+    pub(super) unique_counts: Vec<(usize, String, Vec<String>)>,
+    /// Whether more could be drawn again for some condition than is.
+    pub(super) can_widen: bool,
+    /// Slots that say whether a row's other columns leave a column with statistics a value: table, slot, rule.
+    pub(super) rooms: Vec<(usize, SlotId, String)>,
 }
 
 impl Statements {

@@ -210,7 +210,7 @@ impl Compiler {
         let bounds = self.row_bounds(table, column);
         let made = self.compile_generator(table, column);
         let limited_by = self.limited_by(&bounds);
-        let limits = self.row_limits((table, column), bounds, &[]);
+        let limits = self.row_limits((table, column), bounds.clone(), &[]);
         let (made, limits) = (made?, limits?);
         let Some(quantiles) = made.distribution() else {
             return Err(self.refuse_undistributed(table, column, &first, &pointer));
@@ -222,6 +222,7 @@ impl Compiler {
         let nulls = self.nulls_of(table, column)?;
         let null_bit = nulls.map(|_| slots.len());
         slots.extend(nulls);
+        self.leave_room((table, column), &bounds, &limits, &quantiles, nulls);
         let is_of_all = slots.is_empty() && limits.is_empty();
         let read: Vec<SlotId> = limits
             .iter()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::Schema;
 
 use super::compiler::{Compiler, Failed, Name, RowCount, TableState, column_pointer};
+use super::conflict::named;
 use super::distributions::Declared;
 use super::pools::Pool;
 use super::repair::speaks_of_rows;
@@ -20,18 +21,20 @@ use crate::schema::{Column, DEFAULT_LOCALE, Dataset, MAX_SEED, RuleKind};
 /// Compiles a dataset to its plan, or to all its problems.
 pub(super) fn compile(dataset: Dataset, options: &Options, left_out: &[String]) -> Compiled {
     if dataset.tables.iter().all(|table| table.rules.is_empty()) {
-        return compile_once(dataset, options, left_out, false, HashSet::new()).compiled;
+        return compile_once(dataset, options, left_out, Way::default()).compiled;
     }
-    let once = compile_once(dataset.clone(), options, left_out, true, HashSet::new());
+    let projecting = || Way { projects: true, ..Way::default() };
+    let once = compile_once(dataset.clone(), options, left_out, projecting());
     // Columns that bound each other in a circle are drawn again together.
     let is_circular = once.projects && once.compiled.problems.iter().any(|problem| problem.code == "cycle");
     if is_circular {
-        return compile_once(dataset, options, left_out, false, HashSet::new()).compiled;
+        return compile_once(dataset, options, left_out, Way::default()).compiled;
     }
     if once.compiled.plan.is_none() && !once.loose.is_empty() {
         // Where a bound leaves no value beside others, the rows of its condition are to be others.
         let loose: BTreeSet<String> = once.loose.iter().cloned().collect();
-        let again = compile_once(dataset.clone(), options, left_out, true, once.loose).compiled;
+        let again =
+            compile_once(dataset.clone(), options, left_out, Way { loose: once.loose, ..projecting() }).compiled;
         // A rule that is left no row would be mended by being emptied.
         if again.plan.as_ref().is_some_and(|plan| speaks_of_rows(plan, &loose)) {
             return again;
@@ -39,12 +42,43 @@ pub(super) fn compile(dataset: Dataset, options: &Options, left_out: &[String]) 
     }
     if once.compiled.plan.is_none() && once.is_bounded_by_others {
         // Where what bounds a row leaves it no value, or not the one that is asked, its parent or the other column may be drawn again.
-        let again = compile_once(dataset, options, left_out, false, HashSet::new()).compiled;
+        let again = compile_once(dataset.clone(), options, left_out, Way::default()).compiled;
         if again.plan.is_some() {
             return again;
         }
     }
+    let errors = || once.compiled.problems.iter().filter(|problem| problem.is_error());
+    let mut exhausted: BTreeSet<String> = errors()
+        .filter(|problem| problem.code == "exhausted" && once.can_widen)
+        .flat_map(|problem| named(&dataset, problem))
+        .collect();
+    let of_some = |id: &String| {
+        let rules = dataset.tables.iter().flat_map(|table| &table.rules);
+        rules.clone().any(|rule| rule.id == *id && rule.when.is_some() && matches!(rule.kind, RuleKind::Unique { .. }))
+    };
+    exhausted.extend(errors().flat_map(|problem| named(&dataset, problem)).filter(of_some));
+    if once.compiled.plan.is_none() && !exhausted.is_empty() {
+        // Where no value of a row's own columns obeys beside what stands fast, its parents are drawn again too, and what says that it is spoken
+        // of; where values do not keep rows apart, fewer are spoken of.
+        for way in [projecting(), Way::default()] {
+            let again = compile_once(dataset.clone(), options, left_out, Way { widens: true, ..way }).compiled;
+            if again.plan.as_ref().is_some_and(|plan| speaks_of_rows(plan, &exhausted)) {
+                return again;
+            }
+        }
+    }
     once.compiled
+}
+
+/// How a dataset is compiled.
+#[derive(Default)]
+struct Way {
+    /// Whether something is done which may close a circle.
+    projects: bool,
+    /// Rules whose condition gives way as well.
+    loose: HashSet<String>,
+    /// Whether rows that obey no rule with their parents choose these again, and what says of which rows it speaks.
+    widens: bool,
 }
 
 /// A dataset compiled once.
@@ -56,16 +90,13 @@ struct Once {
     loose: HashSet<String>,
     /// Whether some column is bounded by what parents or other columns hold.
     is_bounded_by_others: bool,
+    /// Whether more could be drawn again for some condition than is.
+    can_widen: bool,
 }
 
-/// Compiles a dataset. What may close a circle is done only where `projects`; of `loose` rules the condition gives way as well.
-fn compile_once(
-    mut dataset: Dataset,
-    options: &Options,
-    left_out: &[String],
-    projects: bool,
-    loose: HashSet<String>,
-) -> Once {
+/// Compiles a dataset in one way.
+fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], way: Way) -> Once {
+    let Way { projects, loose, widens } = way;
     if let Some(seed) = options.seed {
         dataset.random_seed = Some(seed);
     }
@@ -112,6 +143,7 @@ fn compile_once(
         left_out: left_out.to_vec(),
         projects,
         loose,
+        widens,
         path: Vec::new(),
         upward: Upward::default(),
         dataset,
@@ -136,8 +168,9 @@ fn compile_once(
     }
     compiler.compile_rules();
     let reads_others = compiler.bounds_read_others();
+    let can_widen = compiler.statements.can_widen;
     let (compiled, loose) = compiler.finish();
-    Once { compiled, projects, loose, is_bounded_by_others: reads_others }
+    Once { compiled, projects, loose, is_bounded_by_others: reads_others, can_widen }
 }
 
 impl Compiler {

@@ -84,3 +84,66 @@ fn what_cannot_choose_is_held_as_before() {
     assert!(told.contains("same"), "{told}");
     holds(&exams("    rows: 600\n", ", null_rate: 0.2", ", null_rate: 0.1", ""));
 }
+
+#[test]
+fn parents_that_are_kept_apart_compare_as_a_check_says() {
+    let level = |op: &str| format!("      - {{ id: level, kind: check, sql: \"student.level {op} course.level\" }}\n");
+    let of = |rows: &str, student: &str, course: &str, op: &str, rest: &str| {
+        exams(rows, student, course, &format!("{}{rest}", level(op)))
+    };
+    let alone = |schema: String| schema.replace("student.program_code = course.program_code", "student.id > 0");
+    let rows = "    rows: 400\n";
+    let children = ", children: { min: 1, max: 2 }";
+    for op in ["<=", ">="] {
+        for schema in [
+            of(rows, "", "", op, UNIQUE),
+            of("", children, "", op, UNIQUE),
+            of("", "", ", children: { min: 1, max: 2 }", op, UNIQUE),
+            alone(of(rows, "", "", op, UNIQUE)),
+            alone(of("", children, "", op, UNIQUE)),
+        ] {
+            holds(&schema);
+            assert_eq!(held(&schema, "level"), "by_construction", "{schema}");
+        }
+    }
+    let dense = |rows: u64| {
+        let schema = of(&format!("    rows: {rows}\n"), "", "", "<", UNIQUE);
+        schema.replace("      - { id: same, kind: check, sql: \"student.program_code = course.program_code\" }\n", "")
+    };
+    let told = problems(&dense(2800)).join("\n");
+    let most = told.split("there are ").nth(1).and_then(|rest| rest.split(';').next());
+    let most: u64 = most.and_then(|most| most.parse().ok()).expect("how many there are");
+    holds(&dense(most));
+    assert!(problems(&dense(most + 1)).join("\n").contains("combinations"));
+}
+
+#[test]
+fn days_compare_with_times_of_parents_that_are_kept_apart() {
+    let schema = "name: d
+random_seed: 5
+tables:
+  - name: member
+    rows: 60
+    primary_key: [id]
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: joined_on, generator: { type: date, start: 2024-01-01, end: 2024-12-31 } }
+  - name: class
+    rows: 40
+    primary_key: [id]
+    columns:
+      - { name: id, generator: { type: sequence } }
+      - { name: starts, generator: { type: datetime, start: 2024-01-10, end: 2025-03-31 } }
+  - name: booking
+    rows: 900
+    primary_key: [class_id, member_id]
+    columns: [{ name: class_id }, { name: member_id }]
+    foreign_keys:
+      - { name: class, columns: [class_id], references: { table: class, columns: [id] } }
+      - { name: member, columns: [member_id], references: { table: member, columns: [id] } }
+    rules:
+      - { id: joined, kind: check, sql: \"class.starts >= member.joined_on\" }
+";
+    holds(schema);
+    assert_eq!(held(schema, "joined"), "by_construction");
+}

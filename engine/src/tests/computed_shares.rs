@@ -114,3 +114,20 @@ fn shares_of_a_score_that_cannot_be_are_refused_in_words() {
     ]);
     assert!(several.contains("of one column of its own row"), "{several}");
 }
+
+#[test]
+fn flags_that_are_false_where_their_number_is_null_are_counted_beside_its_statistics() {
+    let columns = POINTS.replace("grade, type: string", "grade, type: boolean");
+    let counted = |flag: &str| {
+        let rules = [
+            &format!("kind: calculate, column: grade, sql: \"{flag}\"") as &str,
+            "kind: count, where: grade, exactly: 25",
+            "kind: statistic, column: points, fn: mean, equals: 45",
+        ];
+        of(300, &columns, &rules)
+    };
+    for flag in ["COALESCE(points > 80, false)", "(points > 80) IS TRUE", "points IS NOT NULL AND points > 80"] {
+        holds(&counted(flag));
+        assert_eq!(held(&counted(flag), "r1"), "by_construction", "{flag}");
+    }
+}

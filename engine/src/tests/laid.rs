@@ -191,3 +191,76 @@ fn values_that_rules_put_into_rows_count_in_what_is_measured() {
     let told = problems(&of(500, &[mean, &put("size = 0")])).join("\n");
     assert!(told.contains("r0") && told.contains("r1"), "{told}");
 }
+
+#[test]
+fn values_lie_inside_of_what_other_columns_of_their_row_hold() {
+    let columns = "      - { name: grade, generator: { type: choice, values: [jr, sr] } }
+      - { name: least, type: integer, generator: { type: integer, min: 1200, max: 6000, step: 100 } }
+      - { name: most, type: integer, generator: { type: integer, min: 1500, max: 12000, step: 100 } }
+      - { name: offer, type: decimal, scale: 2, generator: { type: decimal, min: 1200, max: 12000 } }
+    rules:
+      - { id: pay, kind: order, columns: [least, most], gap: { min: 300 } }
+      - { id: offer, kind: check, sql: \"offer BETWEEN least AND most\" }
+      - { id: jr, kind: implies, if: \"grade = 'jr'\", then: \"most <= 3500\" }
+      - { id: grades, kind: share, column: grade, shares: { jr: 0.5, sr: 0.5 } }
+      - { id: mean, kind: statistic, column: offer, fn: mean, equals: 3800, tolerance: 10 }
+";
+    for rows in [40, 1000] {
+        holds(&table(rows, columns));
+    }
+    assert_eq!(held(&table(40, columns), "offer"), "projected");
+}
+
+#[test]
+fn lists_floats_and_shapes_without_bounds_of_their_own_are_laid_inside_of_limits_too() {
+    let columns = "      - { name: zone, generator: { type: choice, values: [inside, terrace] } }
+      - { name: seats, generator: { type: choice, values: [2, 4, 6, 8] } }
+      - { name: rate, type: float, generator: { type: float, min: 0, max: 1 } }
+      - { name: heat, null_rate: 0.1, generator: { type: normal, mean: 22, std: 4 } }
+      - { name: grade, type: decimal, scale: 1, generator: { type: beta, a: 2, b: 2, min: 0, max: 20 } }
+    rules:
+      - { id: zones, kind: share, column: zone, shares: { inside: 0.6, terrace: 0.4 } }
+";
+    for (rules, rows) in [
+        (
+            [
+                "kind: statistic, column: seats, fn: mean, equals: 4, tolerance: 0.05",
+                "kind: implies, if: \"zone = 'terrace'\", then: \"seats <= 4\"",
+            ],
+            [120, 3000],
+        ),
+        (
+            [
+                "kind: statistic, column: seats, fn: mean, equals: 5, tolerance: 0.02",
+                "kind: implies, if: \"zone = 'terrace'\", then: \"seats = 2\"",
+            ],
+            [500, 3000],
+        ),
+        (
+            [
+                "kind: statistic, column: rate, fn: mean, equals: 0.45, tolerance: 0.001",
+                "kind: implies, if: \"zone = 'terrace'\", then: \"rate BETWEEN 0.25 AND 0.6\"",
+            ],
+            [120, 3000],
+        ),
+        (
+            [
+                "kind: statistic, column: heat, fn: mean, equals: 21.5, tolerance: 0.01",
+                "kind: implies, if: \"zone = 'terrace'\", then: \"heat >= 10.5\"",
+            ],
+            [120, 3000],
+        ),
+        (
+            [
+                "kind: statistic, column: grade, fn: mean, equals: 11, tolerance: 0.05",
+                "kind: check, sql: \"zone <> 'terrace' OR grade > 9\"",
+            ],
+            [120, 3000],
+        ),
+    ] {
+        for rows in rows {
+            let rules = rules.iter().enumerate().map(|(at, rule)| format!("      - {{ id: r{at}, {rule} }}\n"));
+            holds(&table(rows, &format!("{columns}{}", rules.collect::<String>())));
+        }
+    }
+}

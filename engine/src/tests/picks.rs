@@ -163,6 +163,9 @@ fn choices_that_leave_no_parent_or_make_no_sense_are_refused() {
     let negative = problems(&shop(100, "pick: { weighted: \"stock - 1\" }"));
     assert!(negative[0].contains("is -1, and weights are 0 or more"), "{negative:?}");
     let apart = shop(100, "where: \"stock > 5\"").replace("{ name: article_id }", "{ name: article_id, unique: true }");
+    assert_eq!(problems(&apart), [] as [String; 0]);
+    let apart =
+        shop(100, "pick: { weighted: stock }").replace("{ name: article_id }", "{ name: article_id, unique: true }");
     assert!(problems(&apart)[0].contains("article keeps rows from sharing a parent, and then none can be preferred"));
     let pairs = shop(100, "where: \"stock > 5\"")
         .replace("{ name: article_id }", "{ name: article_id }, { name: day, generator: { type: integer } }");

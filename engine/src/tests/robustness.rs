@@ -72,7 +72,7 @@ fn the_rows_that_these_rules_make_never_change() {
     use sha2::{Digest, Sha256};
     let rows = super::all_rows(&super::plan(RULES), "candidate").join("\n");
     let digest: String = Sha256::digest(rows.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(digest, "8be3cd78aef7f3a6");
+    assert_eq!(digest, "085c217ddbc0c051");
 }
 
 fn collect(value: &serde_json::Value, pointer: String, out: &mut Vec<String>) {

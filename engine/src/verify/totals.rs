@@ -23,6 +23,7 @@ use super::statistic::{self, Statistic};
 use super::{Outcome, VerifyError, values};
 use crate::expr::{Expression, Parsed};
 use crate::schema::{Dataset, SharesOrCounts, Table};
+use crate::types::plain_number;
 
 /// Bytes that a group takes beside its key.
 const GROUP_BYTES: usize = 96;
@@ -200,6 +201,8 @@ async fn shares(
 ) -> Result<Outcome, VerifyError> {
     let places: HashMap<String, usize> =
         asked.iter().enumerate().map(|(place, (value, _))| ((*value).to_owned(), place)).collect();
+    let plain = |(place, (value, _)): (usize, &(&str, Bounds))| Some((plain_number(value)?, place));
+    let numbers: HashMap<String, usize> = asked.iter().enumerate().filter_map(plain).collect();
     let count = asked.len();
     let statement = id.to_owned();
     let parts = source
@@ -212,7 +215,11 @@ async fn shares(
                     *all += 1;
                     let place = match values.as_string_view_opt() {
                         Some(texts) => places.get(texts.value(row)),
-                        None => places.get(&label(values, row)),
+                        // A number may be written with fewer places than the column has.
+                        None => {
+                            let label = label(values, row);
+                            places.get(&label).or_else(|| numbers.get(&plain_number(&label)?))
+                        }
                     };
                     if let Some(place) = place {
                         counts[*place] += 1;

@@ -87,7 +87,13 @@ impl Correlated {
                     }
                     let parts: Vec<&[Limited]> = parts.iter().map(Vec::as_slice).collect();
                     let laid = ranked.laid_over(&parts).map_err(Fault::Conflict)?;
-                    laid.into_iter().map(|laid| laid.map(|(shape, _)| shape)).collect()
+                    let shape = |(laid, asked)| match laid {
+                        None => Ok(None),
+                        Some((Some(shape), _)) => Ok(Some(shape)),
+                        // Values of single rows move with nothing.
+                        Some((None, _)) => Err(Fault::Conflict(ranked.too_few_inside(asked))),
+                    };
+                    laid.into_iter().zip(&ranked.asked).map(shape).collect::<Result<_, Fault>>()?
                 }
             };
             let with_rows = |(shape, rows): (Option<Shape>, u64)| shape.map(|shape| (Arc::new(shape), rows));
@@ -98,7 +104,7 @@ impl Correlated {
 
     /// A row of a sample inside of what a column is left there.
     pub(super) fn limited(&self, at: usize, sample: &Sample, row: usize, score: f64) -> Limited {
-        Limited::new(score, &self.members[at].limits, |_, limit| match limit.by {
+        Limited::new(score, &self.members[at].limits, 1.0, |_, limit| match limit.by {
             By::Constant(value) => Some(value),
             By::Slot(slot) => sample.bounds[&slot][row].map(|value| value as f64),
             By::Member(_) => None,

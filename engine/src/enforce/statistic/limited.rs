@@ -1,5 +1,6 @@
 //! Limits of a measured column row by row: the values that hold what is asked are laid over the rows so that each lies inside what its row is
-//! left ([`assign`]). Where too few values lie inside, and nothing stands at given ranks, so many are asked for (Hall's condition for intervals).
+//! left ([`assign`]). Where too few values lie inside, and nothing stands at given ranks, so many are asked for (Hall's condition for intervals);
+//! where even these do not do, each row takes a value of its own.
 
 use datafusion::arrow::array::AsArray;
 
@@ -17,8 +18,8 @@ use crate::run::blocks;
 /// Ends of limits, as far as they are told apart, beside which values are asked for.
 const ENDS: usize = 8;
 
-/// What the values of some rows are by rank, and those of each row.
-pub(crate) type LaidPart = (Shape, Vec<f64>);
+/// What the values of some rows are by rank, where the same values do in another order, and those of each row.
+pub(crate) type LaidPart = (Option<Shape>, Vec<f64>);
 
 /// A row that is given a value: what puts it in order, and what it is left, both ends included, in units of the column.
 #[derive(Clone, Copy, Debug)]
@@ -29,24 +30,25 @@ pub(crate) struct Limited {
 }
 
 impl Limited {
-    /// A row inside of limits, whose bounds are read by their place.
-    pub fn new(score: f64, limits: &[Limit], bound: impl Fn(usize, &Limit) -> Option<f64>) -> Limited {
+    /// A row inside of limits, whose bounds are read by their place; `unit` is what one of theirs is in those of the values.
+    pub fn new(score: f64, limits: &[Limit], unit: f64, bound: impl Fn(usize, &Limit) -> Option<f64>) -> Limited {
         let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
         for (at, limit) in limits.iter().enumerate() {
             let Some(bound) = bound(at, limit) else { continue };
             match limit.side {
-                Side::Lower => low = low.max(bound + limit.gap),
-                Side::Upper => high = high.min(bound + limit.gap),
+                Side::Lower => low = low.max((bound + limit.gap) * unit),
+                Side::Upper => high = high.min((bound + limit.gap) * unit),
             }
         }
         Limited { score, low, high }
     }
 
-    /// Whether the row is left one value, which the distribution has hardly or not at all: it is put in beside those that are dealt.
+    /// Whether the row is left one value, which the distribution has hardly or not at all, or which is one of a list: it is put in beside those
+    /// that are dealt.
     pub fn is_put(&self, quantiles: &Quantiles) -> bool {
         const HARDLY: f64 = 1e-6;
         let is_rare = || self.low < quantiles.at(HARDLY) || self.low > quantiles.at(1.0 - HARDLY);
-        self.low == self.high && (quantiles.quantum.is_none() || is_rare())
+        self.low == self.high && (quantiles.quantum.is_none() || quantiles.listed.is_some() || is_rare())
     }
 }
 
@@ -76,9 +78,13 @@ pub(crate) fn deal(quantiles: &Quantiles, values: &[f64], rows: &[Limited]) -> O
         return laid(values, rows);
     }
     let free: Vec<Limited> = rows.iter().filter(|row| !row.is_put(quantiles)).copied().collect();
-    let mut values = laid(values, &free)?.into_iter();
-    let value = |row: &Limited| if row.is_put(quantiles) { Some(row.low) } else { values.next() };
-    rows.iter().map(value).collect()
+    Some(beside_those_put(quantiles, laid(values, &free)?, rows))
+}
+
+/// The values of all rows: those that have one of their own keep it, the others take theirs in order.
+fn beside_those_put(quantiles: &Quantiles, values: Vec<f64>, rows: &[Limited]) -> Vec<f64> {
+    let mut values = values.into_iter();
+    rows.iter().filter_map(|row| if row.is_put(quantiles) { Some(row.low) } else { values.next() }).collect()
 }
 
 impl Measured {
@@ -96,10 +102,11 @@ impl Measured {
             let of = self.parts(count, |slot| evaluation.need(slot))?;
             let nulls = self.nulls.map(|bit| evaluation.need(self.strata.conditions()[bit])).transpose()?;
             let nulls = nulls.as_ref().map(|nulls| nulls.as_boolean());
+            let (logical, unit) = (self.quantiles.limited_as(), self.quantiles.unit_of_limit());
             let mut bounds = Vec::with_capacity(self.limits.len());
             for limit in &self.limits {
                 bounds.push(match limit.by {
-                    By::Slot(slot) => units_of(&evaluation.need(slot)?, self.quantiles.logical(), limit.side)?,
+                    By::Slot(slot) => units_of(&evaluation.need(slot)?, &logical, limit.side)?,
                     _ => Vec::new(),
                 });
             }
@@ -109,7 +116,7 @@ impl Measured {
                 }
                 let number = first + row as u64;
                 let limited =
-                    Limited::new(open_unit(self.key.word(number)), &self.limits, |at, limit| match limit.by {
+                    Limited::new(open_unit(self.key.word(number)), &self.limits, unit, |at, limit| match limit.by {
                         By::Constant(value) => Some(value),
                         _ => bounds[at][row].map(|value| value as f64),
                     });
@@ -152,10 +159,10 @@ impl Measured {
             };
             if !parts[at].is_empty() {
                 let (shape, values) = self.inside(at, &asked, parts[at])?;
-                (shapes[at], found[at]) = (Some(shape), Some(values));
+                (shapes[at], found[at]) = (shape, Some(values));
             }
         }
-        Ok(shapes.into_iter().zip(found).map(|(shape, values)| shape.zip(values)).collect())
+        Ok(shapes.into_iter().zip(found).map(|(shape, values)| Some((shape, values?))).collect())
     }
 
     /// The values of a shape dealt to rows, of which those that have one of their own keep it; `None` where there is no way.
@@ -180,19 +187,35 @@ impl Measured {
         };
         let shape = self.shape_of(asked, count, key)?;
         if let Some(values) = self.dealt(&shape, rows) {
-            return Ok((shape, values));
+            return Ok((Some(shape), values));
         }
-        let conflict = || {
-            let mut rules = asked.rules.clone();
-            rules.extend(self.limited_by.iter().cloned());
-            let detail = format!(
-                "{} asks for values of {} of which too few lie inside what {} leaves",
-                asked.rules.join(" and "),
-                self.column,
-                self.limited_by.join(" and ")
-            );
-            Conflict { rules, detail }
+        let wider = self.wider(asked, rows);
+        let found = self.shape_of(&wider, count, key).ok().and_then(|shape| {
+            let values = self.dealt(&shape, rows)?;
+            Some((Some(shape), values))
+        });
+        let own = || {
+            let free: Vec<Limited> = rows.iter().filter(|row| !row.is_put(&self.quantiles)).copied().collect();
+            let values = beside_those_put(&self.quantiles, self.own_values(asked, &free)?, rows);
+            Some((None, values))
         };
+        found.or_else(own).ok_or_else(|| self.too_few_inside(asked))
+    }
+
+    /// Says that values do not lie inside of what rows are left.
+    pub fn too_few_inside(&self, asked: &Asked) -> Conflict {
+        let rules = asked.rules.iter().chain(&self.limited_by).cloned().collect();
+        let detail = format!(
+            "{} asks for values of {} of which too few lie inside what {} leaves",
+            asked.rules.join(" and "),
+            self.column,
+            self.limited_by.join(" and ")
+        );
+        Conflict { rules, detail }
+    }
+
+    /// What is asked, and as many values inside of some stretches as there are rows whose limits lie there (Hall's condition).
+    fn wider(&self, asked: &Asked, rows: &[Limited]) -> Asked {
         let mut wider = asked.clone();
         let ends = |of: fn(&Limited) -> f64| {
             let mut ends: Vec<f64> = rows.iter().map(of).collect();
@@ -216,9 +239,7 @@ impl Measured {
                 }
             }
         }
-        let shape = self.shape_of(&wider, count, key).map_err(|_| conflict())?;
-        let values = self.dealt(&shape, rows).ok_or_else(conflict)?;
-        Ok((shape, values))
+        wider
     }
 
     /// What is asked of the rows beside those into which values are put.

@@ -12,6 +12,7 @@ use super::super::lists::{Draw, FromList, List, likely};
 use super::super::numbered::{self, Numbered};
 use super::super::text::{TextColumn, nothing_fits};
 use super::super::{Cells, Fill, Generator, Made, Problems, Rows, RunError};
+use super::site;
 use crate::plan::Context;
 use crate::problem::{Problem, pointer_step};
 use crate::random::{Alias, Cell, Key};
@@ -101,7 +102,7 @@ impl Numbered for Hosts {
     }
 }
 
-/// A domain name of two words. Where the dataset is safe it lies under `.example`, which is reserved, so that nobody has it.
+/// A domain name of two words, or that of the row's company, as in its people's addresses. Where the dataset is safe it lies under `.example`, which is reserved, so that nobody has it.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DomainName {
@@ -115,12 +116,16 @@ impl Generator for DomainName {
 
     fn compile(&self, cx: &mut Context<'_>) -> Result<Made, Problems> {
         let hosts = Hosts::of(cx, self.tld.as_ref())?;
+        let ending = self.tld.as_ref().and(hosts.endings.first()).cloned();
+        if let Some(made) = site::of_company(cx, ending.as_deref(), None, None)? {
+            return Ok(made);
+        }
         numbered::column(cx, hosts, "a domain name")
     }
 }
 
-/// The address of a page: scheme, domain and, unless it is left out, a path of one to three parts. Where the dataset is safe the domain is
-/// a reserved one.
+/// The address of a page: scheme, domain and, unless it is left out, a path of one to three parts. Where the row shows a company it is a page of
+/// that. Where the dataset is safe the domain is a reserved one.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Url {
@@ -191,7 +196,13 @@ impl Generator for Url {
             let detail = format!("\"{scheme}\" is no scheme of a URL");
             return Err(vec![Problem::new("wrong_scheme", detail).remedy("write one such as https").at("/scheme")]);
         }
-        let urls = Urls { scheme, hosts: Hosts::of(cx, None)?, path: self.path.unwrap_or(true) };
+        let hosts = Hosts::of(cx, None)?;
+        let path = self.path.unwrap_or(true);
+        let words = path.then(|| Arc::clone(&hosts.words));
+        if let Some(made) = site::of_company(cx, None, Some(format!("{scheme}://")), words)? {
+            return Ok(made);
+        }
+        let urls = Urls { scheme, hosts, path };
         numbered::column(cx, urls, "a URL")
     }
 }

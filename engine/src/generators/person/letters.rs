@@ -3,11 +3,11 @@
 use crate::locale::{Locale, NameOrder, Surnames};
 
 /// The characters that a company's domain has at most before its ending.
-pub(super) const COMPANY_CHARACTERS: usize = 24;
+pub(in crate::generators) const COMPANY_CHARACTERS: usize = 24;
 
 /// Buffers that are used again for each row.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(in crate::generators) struct Scratch {
     pub first: String,
     pub last: String,
     pub local: String,
@@ -148,7 +148,12 @@ fn push_company(word: &str, locale: &'static Locale, out: &mut String) {
 }
 
 /// Appends a company's name as a label of a domain, without its legal form.
-pub(super) fn write_slug(company: Option<&str>, locale: &'static Locale, scratch: &mut Scratch, out: &mut String) {
+pub(in crate::generators) fn write_slug(
+    company: Option<&str>,
+    locale: &'static Locale,
+    scratch: &mut Scratch,
+    out: &mut String,
+) {
     scratch.letters.clear();
     // Legal forms stand at an end of the name, are written with points, or are the last word of several.
     let forms = locale.company_forms().values.iter();
