@@ -147,6 +147,8 @@ pub(super) struct Compiler {
     pub projects: bool,
     /// Rules `implies` that bound no column, for in some rows nothing lies inside: what their condition reads is drawn again as well.
     pub loose: HashSet<String>,
+    /// Whether rules are said otherwise.
+    pub restates: bool,
     /// Whether rows are drawn again with all that their rules read, and what says of which rows a rule speaks gives way.
     pub widens: bool,
     /// What is being made, outermost first: the chain that a cycle closes.

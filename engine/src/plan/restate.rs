@@ -7,12 +7,16 @@ use crate::schema::{Rule, RuleKind};
 
 impl Compiler {
     /// A rule, or rules that say the same together.
-    pub(super) fn restated(&self, table: usize, rule: Rule) -> Vec<Rule> {
+    pub(super) fn restated(&mut self, table: usize, rule: Rule) -> Vec<Rule> {
+        if !self.restates {
+            return vec![rule];
+        }
         let turned = match &rule.kind {
             RuleKind::Check { sql } => self.parted(table, &rule, sql),
             RuleKind::Implies { condition, then } => self.turned(table, &rule, condition, then).map(|rule| vec![rule]),
             _ => None,
         };
+        self.statements.is_restated |= turned.is_some();
         turned.unwrap_or_else(|| vec![rule])
     }
 

@@ -36,10 +36,10 @@ impl Compiler {
                 RuleKind::Unique { .. } => 1,
                 _ => 0,
             };
-            let restated = definition.rules.iter().cloned().enumerate();
-            let restated =
-                restated.flat_map(|(at, rule)| self.restated(table, rule).into_iter().map(move |rule| (at, rule)));
-            let mut rules: Vec<(usize, Rule)> = restated.collect();
+            let mut rules: Vec<(usize, Rule)> = Vec::new();
+            for (at, rule) in definition.rules.iter().enumerate() {
+                rules.extend(self.restated(table, rule.clone()).into_iter().map(|rule| (at, rule)));
+            }
             self.admit(table, &mut rules);
             for round in 0..=2 {
                 if round == 1 {

@@ -319,6 +319,8 @@ pub(super) struct Statements {
     pub(super) tried: Vec<(usize, usize, String)>,
     /// Rules `unique` of some rows that are held by how many rows their condition holds in: table, rule, columns.
     pub(super) unique_counts: Vec<(usize, String, Vec<String>)>,
+    /// Whether a rule was said otherwise than it is written.
+    pub(super) is_restated: bool,
     /// Whether more could be drawn again for some condition than is.
     pub(super) can_widen: bool,
     /// Slots that say whether a row's other columns leave a column with statistics a value: table, slot, rule.

@@ -23,8 +23,16 @@ pub(super) fn compile(dataset: Dataset, options: &Options, left_out: &[String]) 
     if dataset.tables.iter().all(|table| table.rules.is_empty()) {
         return compile_once(dataset, options, left_out, Way::default()).compiled;
     }
-    let projecting = || Way { projects: true, ..Way::default() };
-    let once = compile_once(dataset.clone(), options, left_out, projecting());
+    let projecting = || Way { projects: true, restates: true, ..Way::default() };
+    let mut once = compile_once(dataset.clone(), options, left_out, projecting());
+    if once.compiled.plan.is_none() && once.is_restated {
+        // A rule as it is written may hold where it does not otherwise, and close no circle.
+        let written = compile_once(dataset.clone(), options, left_out, Way { restates: false, ..projecting() });
+        let closes_circle = once.compiled.problems.iter().any(|problem| problem.code == "cycle");
+        if written.compiled.plan.is_some() || closes_circle {
+            once = written;
+        }
+    }
     // Columns that bound each other in a circle are drawn again together.
     let is_circular = once.projects && once.compiled.problems.iter().any(|problem| problem.code == "cycle");
     if is_circular {
@@ -77,6 +85,8 @@ struct Way {
     projects: bool,
     /// Rules whose condition gives way as well.
     loose: HashSet<String>,
+    /// Whether rules are said otherwise, so that what others decide stands in what they state.
+    restates: bool,
     /// Whether rows that obey no rule with their parents choose these again, and what says of which rows it speaks.
     widens: bool,
 }
@@ -90,13 +100,15 @@ struct Once {
     loose: HashSet<String>,
     /// Whether some column is bounded by what parents or other columns hold.
     is_bounded_by_others: bool,
+    /// Whether a rule was said otherwise.
+    is_restated: bool,
     /// Whether more could be drawn again for some condition than is.
     can_widen: bool,
 }
 
 /// Compiles a dataset in one way.
 fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], way: Way) -> Once {
-    let Way { projects, loose, widens } = way;
+    let Way { projects, loose, restates, widens } = way;
     if let Some(seed) = options.seed {
         dataset.random_seed = Some(seed);
     }
@@ -143,6 +155,7 @@ fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], wa
         left_out: left_out.to_vec(),
         projects,
         loose,
+        restates,
         widens,
         path: Vec::new(),
         upward: Upward::default(),
@@ -168,9 +181,9 @@ fn compile_once(mut dataset: Dataset, options: &Options, left_out: &[String], wa
     }
     compiler.compile_rules();
     let reads_others = compiler.bounds_read_others();
-    let can_widen = compiler.statements.can_widen;
+    let (can_widen, is_restated) = (compiler.statements.can_widen, compiler.statements.is_restated);
     let (compiled, loose) = compiler.finish();
-    Once { compiled, projects, loose, is_bounded_by_others: reads_others, can_widen }
+    Once { compiled, projects, loose, is_bounded_by_others: reads_others, is_restated, can_widen }
 }
 
 impl Compiler {

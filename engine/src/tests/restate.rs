@@ -272,3 +272,15 @@ fn parts_of_one_check_leave_combinations_and_values_of_other_columns() {
 ";
     holds(&super::rules::table(58, columns));
 }
+
+#[test]
+fn a_check_that_would_close_a_circle_said_otherwise_is_kept_as_it_is_written() {
+    let columns = "      - { name: closed_on, null_when: \"stage <> 'closed'\", generator: { type: date, start: 2024-01-01, end: 2024-12-31 } }
+      - { name: stage, generator: { type: choice, values: [open, closed] } }
+    rules:
+      - { id: stages, kind: share, column: stage, shares: { open: 0.4, closed: 0.6 } }
+      - { id: late, kind: count, where: \"closed_on >= DATE '2024-10-01'\", exactly: 20 }
+      - { id: both, kind: check, sql: \"closed_on IS NULL OR stage = 'closed'\" }
+";
+    holds(&super::rules::table(200, columns));
+}
